@@ -1,0 +1,82 @@
+"""The one SQLite database under a sandbox CRM: a lock, transactions, and a clock.
+
+Both dialects keep their own tables in it; this module knows no CRM.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+
+class Clock:
+    """The sandbox's time: the machine's, moved by an offset that a test or a demo may set."""
+
+    def __init__(self) -> None:
+        self._offset = timedelta(0)
+
+    def now(self) -> datetime:
+        """The sandbox's present, aware, in UTC, cut to milliseconds (both CRMs keep no more)."""
+        now = datetime.now(UTC) + self._offset
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def set(self, moment: datetime) -> None:
+        """Make `moment` the present; time runs on from there."""
+        self._offset = moment - datetime.now(UTC)
+
+
+class Database:
+    """A SQLite file, or memory where `path` is None, shared by the server's threads.
+
+    SQLite admits one writer, so every statement runs under one lock: what a request reads and writes in a
+    `transaction` is never mixed with another request's.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.clock = Clock()
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.execute("PRAGMA temp_store = MEMORY")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The connection, inside a transaction that commits on leaving and rolls back on any exception.
+
+        A transaction inside another is a savepoint of it: a failed record of a batch undoes itself alone.
+        """
+        with self._lock:
+            connection = self._connection
+            nested = connection.in_transaction
+            connection.execute("SAVEPOINT step" if nested else "BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK TO step" if nested else "ROLLBACK")
+                if nested:
+                    connection.execute("RELEASE step")
+                raise
+            connection.execute("RELEASE step" if nested else "COMMIT")
+
+    def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[sqlite3.Row]:
+        """All rows of a query, read under the lock."""
+        with self._lock:
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def write(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """One statement for many rows, in one transaction."""
+        with self.transaction() as connection:
+            connection.executemany(sql, rows)
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
