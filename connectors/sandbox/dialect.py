@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ class Settings:
     rate_limit: bool = True
     daily_limit: int = 250_000
     session_seconds: int = 7200
-    extra: dict[str, str] = field(default_factory=dict)
 
 
 class Dialect(Protocol):
