@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_any, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from connectors.errors import Retryable, Unreachable
 
@@ -44,7 +44,7 @@ class RetryPolicy:
 
         retrying = Retrying(
             retry=retry_if_exception_type(Retryable),
-            stop=stop_any(stop_after_attempt(self.attempts), _asked_too_long),
+            stop=lambda state: state.attempt_number >= self.attempts or _asked_too_long(state),
             wait=pause,
             sleep=self.sleep,
             reraise=True,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-AMOUNT = pa.decimal128(38, 6)
+AMOUNT: pa.DataType = pa.decimal128(38, 6)
 
 METRICS = pa.schema(
     [

@@ -67,11 +67,12 @@ def open_sandbox(
     """A running sandbox for `crm` while the block lasts.
 
     An empty `database` (None: memory) is filled from the export folder `data`, or else with the company that
-    `generate_company` makes from `seed` and `as_of` (None: today); a filled one is served as it stands. Raises LoadError
-    for a bad folder, PortUnavailableError, and SandboxError for a database that holds something else.
+    `generate_company` makes from `seed` and `as_of` (None: today); a filled one is served as it stands. Raises
+    LoadError for a bad folder, PortUnavailableError, and SandboxError for a database that holds something else.
     """
     dialect = _dialect(crm)
     with closing(_open_database(database)) as opened:
+        _check_content(opened, crm, data)
         app = dialect.build_app(opened, settings)
         source, loaded, kept = _fill(opened, dialect, crm, data, seed, as_of)
         # simple-salesforce builds https addresses only; the HubSpot client takes any host.
@@ -96,33 +97,39 @@ def _open_database(path: Path | None) -> Database:
         raise SandboxError(f"{path}: cannot be opened as a SQLite database: {error}. Name another file.") from error
 
 
+def _check_content(database: Database, crm: Crm, data: Path | None) -> None:
+    """Refuse a database that an earlier start filled for the other CRM or from another folder."""
+    with database.transaction() as connection:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS sandbox_content (crm TEXT NOT NULL, source TEXT NOT NULL, loaded TEXT NOT NULL)"
+        )
+    for held in database.rows("SELECT crm, source FROM sandbox_content"):
+        if held["crm"] != crm:
+            raise SandboxError(
+                f"the database holds a {held['crm']} sandbox, not {crm}. Name another file for this one."
+            )
+        if data is not None and _name(data) != held["source"]:
+            raise SandboxError(
+                f"the database already holds {held['source']}; {data} was not loaded. "
+                "Name a new database file, or leave the folder out."
+            )
+
+
 def _fill(
     database: Database, dialect: Dialect, crm: Crm, data: Path | None, seed: int, as_of: date | None
 ) -> tuple[str, dict[str, int], bool]:
     """(source, rows by object, kept): what the database holds, loaded now unless an earlier start did."""
+    for held in database.rows("SELECT source, loaded FROM sandbox_content"):
+        return held["source"], json.loads(held["loaded"]), True
     with database.transaction() as connection:  # the rows and the note of what they are stand or fall together
-        connection.execute("CREATE TABLE IF NOT EXISTS sandbox_content (crm TEXT, source TEXT, loaded TEXT) STRICT")
-        held = connection.execute("SELECT crm, source, loaded FROM sandbox_content").fetchone()
-        if held is not None:
-            _check_same(held["crm"], held["source"], crm, data)
-            return held["source"], json.loads(held["loaded"]), True
         if data is not None:
             source, loaded = _name(data), dialect.load_folder(database, data)
         else:
             day = as_of or database.clock.now().date()
-            source, loaded = f"generated company, seed {seed}, as of {day}", None
+            source = f"generated company, seed {seed}, as of {day}"
             loaded = dialect.load_company(database, generate_company(seed, day))
         connection.execute("INSERT INTO sandbox_content VALUES (?, ?, ?)", (crm, source, json.dumps(loaded)))
     return source, loaded, False
-
-
-def _check_same(held_crm: str, held_source: str, crm: Crm, data: Path | None) -> None:
-    if held_crm != crm:
-        raise SandboxError(f"the database holds a {held_crm} sandbox, not {crm}. Name another file for this one.")
-    if data is not None and _name(data) != held_source:
-        raise SandboxError(
-            f"the database already holds {held_source}; {data} was not loaded. Name a new file, or leave out the folder."
-        )
 
 
 def _name(data: Path) -> str:

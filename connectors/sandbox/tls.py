@@ -26,8 +26,8 @@ RENEW_DAYS = SERVER_DAYS  # a server certificate must not outlive its CA
 def write_certificates(ca_folder: Path, server_folder: Path) -> tuple[Path, Path]:
     """(CA certificate, server key and certificate): one PEM file in each folder; only the owner may read them after.
 
-    A CA that `ca_folder` already holds is kept while it has time left, so a client that trusts it needs no change. Two
-    sandboxes may start at once on one `ca_folder`; the server certificate is new each time, so give each its own folder.
+    A CA that `ca_folder` already holds is kept while it has time left, so a client that trusts it needs no change. The
+    server certificate is new each time: sandboxes may share a `ca_folder`, but each needs its own `server_folder`.
     """
     for folder in (ca_folder, server_folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
