@@ -5,22 +5,28 @@ Every adapter has sensible defaults; what stands here replaces one default, or c
 
 from __future__ import annotations
 
-from pydantic import RootModel
+from typing import Annotated
 
-from config.base import Model, Name
+from pydantic import Field, RootModel
+
+from config.base import ConnectionName, CrmPath, Model, ObjectName, OwnField
 
 
 class ObjectMapping(Model):
     """`fields`: our field -> the CRM's field. `custom`: CRM fields that ride along, read as `custom.NAME`."""
 
-    fields: dict[Name, str] = {}
-    custom: tuple[str, ...] = ()
+    fields: Annotated[
+        dict[OwnField, CrmPath], Field(description="Our field: the CRM field that fills it instead of the default one.")
+    ] = {}
+    custom: Annotated[
+        tuple[CrmPath, ...], Field(description="CRM fields that ride along; metrics read them as `custom.NAME`.")
+    ] = ()
 
 
-class Mapping(RootModel[dict[Name, dict[Name, ObjectMapping]]]):
+class Mapping(RootModel[dict[ConnectionName, dict[ObjectName, ObjectMapping]]]):
     """Connection -> object -> its mapping. What is not named here is as the adapter's defaults say."""
 
-    root: dict[Name, dict[Name, ObjectMapping]] = {}
+    root: dict[ConnectionName, dict[ObjectName, ObjectMapping]] = {}
 
     def of(self, connection: str) -> dict[str, ObjectMapping]:
         """The mappings of one connection by object, empty where nothing is declared."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from config.base import Label, Model, Money, Name
+from config.base import Day, Email, Label, Model, Money, Name
 
 
 class Targets(Model):
@@ -16,31 +15,37 @@ class Targets(Model):
     The most particular one holds: `users` (by e-mail), then `teams`, then `default`; nobody else has a quota.
     """
 
-    from_: Annotated[date, Field(alias="from")]
-    until: date | None = None
-    default: Money | None = None
-    teams: dict[str, Money] = {}
-    users: dict[str, Money] = {}
+    from_: Annotated[Day, Field(alias="from", description="The first day on which a period may start.")]
+    until: Annotated[Day | None, Field(description="The day from which on they no longer hold; open if missing.")] = (
+        None
+    )
+    default: Annotated[Money | None, Field(description="For everyone who is not named below.")] = None
+    teams: Annotated[dict[Label, Money], Field(description="For each member of a team, by the team's name.")] = {}
+    users: Annotated[dict[Email, Money], Field(description="For one user, by the e-mail of the CRM login.")] = {}
 
     @model_validator(mode="after")
     def _some(self) -> Targets:
         if self.until is not None and self.until <= self.from_:
-            raise ValueError(f"until ({self.until}) must be after from ({self.from_})")
+            raise ValueError(f"until ({self.until}) must be after from ({self.from_}).")
         if self.default is None and not self.teams and not self.users:
-            raise ValueError("needs at least one of default, teams, users")
+            raise ValueError("has no target. Write at least one of default, teams, users.")
+        seen: dict[str, str] = {}
+        for email in self.users:
+            if (other := seen.setdefault(email.lower(), email)) != email:
+                raise ValueError(f"names a user twice: {other} and {email}. Case does not matter in e-mails.")
         return self
 
 
 class Quota(Model):
     """What `metric` should reach in each fiscal month, quarter or year."""
 
-    label: Label
-    metric: Name
-    period: Literal["month", "quarter", "year"]
-    targets: Annotated[tuple[Targets, ...], Field(min_length=1)]
+    label: Annotated[Label, Field(description="What people call it.")]
+    metric: Annotated[Name, Field(description="What counts: a sum or count over opportunities.")]
+    period: Annotated[Literal["month", "quarter", "year"], Field(description="The fiscal period a target is for.")]
+    targets: Annotated[tuple[Targets, ...], Field(min_length=1, description="Targets, by the days they hold.")]
 
 
 class QuotaFile(Model):
     """The whole of a file in `quotas/`."""
 
-    quotas: dict[Name, Quota]
+    quotas: Annotated[dict[Name, Quota], Field(description="Each under its name.")]

@@ -13,8 +13,8 @@ from config.metrics import Condition
 class Territory(Model):
     """An account that meets every condition of `where` belongs here."""
 
-    name: Label
-    where: Annotated[tuple[Condition, ...], Field(min_length=1)]
+    name: Annotated[Label, Field(description="What is written on the account.")]
+    where: Annotated[tuple[Condition, ...], Field(min_length=1, description="Every condition must hold.")]
 
 
 class TerritoryFile(Model):
@@ -23,5 +23,9 @@ class TerritoryFile(Model):
     Only one file may stand in the folder, because the order of the list decides.
     """
 
-    territories: Annotated[tuple[Territory, ...], Field(min_length=1)]
-    otherwise: Label | None = None
+    territories: Annotated[
+        tuple[Territory, ...], Field(min_length=1, description="In order: the first one that fits an account holds.")
+    ]
+    otherwise: Annotated[Label | None, Field(description="The territory of all other accounts; none if missing.")] = (
+        None
+    )

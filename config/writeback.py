@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from config.base import Label, Model, Name
+from config.base import ConnectionName, CrmField, Label, Model, Name
 
 RelativePeriod = Literal["this_month", "last_month", "this_quarter", "last_quarter", "this_year", "last_year"]
 """The fiscal period that holds the as-of day, or the one before it."""
@@ -16,24 +16,24 @@ class MetricValue(Model):
     """A metric of the user, in a period."""
 
     kind: Literal["metric"]
-    metric: Name
-    period: RelativePeriod
+    metric: Annotated[Name, Field(description="The metric that is shown.")]
+    period: Annotated[RelativePeriod, Field(description="The fiscal period that is shown.")]
 
 
 class QuotaValue(Model):
     """The target, the credited result, or the attainment of the user's quota, in the quota's own period."""
 
     kind: Literal["quota"]
-    quota: Name
-    show: Literal["target", "credited", "attainment"]
-    period: RelativePeriod
+    quota: Annotated[Name, Field(description="The quota that is shown.")]
+    show: Annotated[Literal["target", "credited", "attainment"], Field(description="Which of its figures.")]
+    period: Annotated[RelativePeriod, Field(description="A period of the quota's own length.")]
 
 
 class CommissionValue(Model):
     """What the user's comp plans earned in a period, all components together."""
 
     kind: Literal["commission"]
-    period: RelativePeriod
+    period: Annotated[RelativePeriod, Field(description="A period of the comp plans' own length.")]
 
 
 class TerritoryValue(Model):
@@ -63,14 +63,16 @@ Value = Annotated[
 class FieldWrite(Model):
     """One field to keep current. `label` and `description` are what provisioning gives a field it creates."""
 
-    object: Literal["user", "account", "opportunity"]
-    field: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-    label: Label
-    description: str = ""
-    value: Value
+    object: Annotated[Literal["user", "account", "opportunity"], Field(description="What is written to.")]
+    field: Annotated[CrmField, Field(description="The CRM field that is kept current.")]
+    label: Annotated[Label, Field(description="The field's label in the CRM.")]
+    description: Annotated[str, Field(description="The field's help text in the CRM.")] = ""
+    value: Annotated[Value, Field(description="What is written.")]
 
 
 class Writeback(Model):
     """The whole of `writeback.yaml`, by connection."""
 
-    writeback: dict[Name, tuple[FieldWrite, ...]] = {}
+    writeback: Annotated[
+        dict[ConnectionName, tuple[FieldWrite, ...]], Field(description="The fields to keep current, by connection.")
+    ] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
 
@@ -11,7 +11,7 @@ from config.model import OBJECTS, FieldType
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Facts = "Mapping[str, pa.Table]"
+Facts: TypeAlias = "Mapping[str, pa.Table]"
 
 ARROW: Mapping[FieldType, pa.DataType] = {
     FieldType.ID: pa.string(),

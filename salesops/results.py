@@ -8,6 +8,7 @@ tables whatever the order of the facts.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pyarrow as pa
 
@@ -53,6 +54,14 @@ TERRITORIES = pa.schema([("account_id", pa.string()), ("territory", pa.string())
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that was left out of the figures, or counts for nobody, and that an admin would want to know."""
+
+    severity: Literal["warning", "info"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """Everything computed from one set of facts and rules at one as-of time."""
 
@@ -60,3 +69,4 @@ class Results:
     attainment: pa.Table
     earnings: pa.Table
     territories: pa.Table
+    notes: tuple[Note, ...] = ()

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from connectors.sandbox.company.generate import generate_company
@@ -67,17 +68,46 @@ def open_sandbox(
     """A running sandbox for `crm` while the block lasts.
 
     An empty `database` (None: memory) is filled from the export folder `data`, or else with the company that
-    `generate_company` makes from `seed` and `as_of` (None: today); a filled one is served as it stands. Raises
-    LoadError for a bad folder, PortUnavailableError, and SandboxError for a database that holds something else.
+    `generate_company` makes from `seed` and `as_of` (None: yesterday); a filled one is served as it stands. Raises
+    LoadError for a bad folder, PortUnavailable, and SandboxError for a database that holds something else.
     """
     dialect = _dialect(crm)
     with closing(_open_database(database)) as opened:
-        _check_content(opened, crm, data)
+        held = _read_content(opened, crm)
+        if held and data is not None and held.source != _name(data):
+            raise SandboxError(
+                f"{database}: already holds {held.source}; {data} was not loaded. "
+                "Name a new database file, or leave the folder out."
+            )
         app = dialect.build_app(opened, settings)
-        source, loaded, kept = _fill(opened, dialect, crm, data, seed, as_of)
+        content = held or _fill(opened, dialect, crm, data, seed, as_of)
         # simple-salesforce builds https addresses only; the HubSpot client takes any host.
         with SandboxServer(app, port=port, tls=crm == "salesforce", tls_folder=tls_folder) as server:
-            yield Sandbox(crm, server, settings, opened, loaded, source, kept)
+            yield Sandbox(crm, server, settings, opened, content.loaded, content.source, kept=held is not None)
+
+
+def load_sandbox(crm: Crm, data: Path, database: Path) -> dict[str, int]:
+    """Rows by object that were loaded from an export folder into a database file, to be served later.
+
+    Raises LoadError for a bad folder and SandboxError for a database that already holds something.
+    """
+    dialect = _dialect(crm)
+    with closing(_open_database(database)) as opened:
+        held = _read_content(opened, crm)
+        if held:
+            raise SandboxError(
+                f"{database}: already holds {held.source}. Name a new database file, or remove this one."
+            )
+        dialect.build_app(opened, DEFAULT_SETTINGS)  # makes the tables
+        return _fill(opened, dialect, crm, data, 0, None).loaded
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a database was filled with."""
+
+    source: str
+    loaded: dict[str, int]
 
 
 def _dialect(crm: Crm) -> Dialect:
@@ -97,39 +127,32 @@ def _open_database(path: Path | None) -> Database:
         raise SandboxError(f"{path}: cannot be opened as a SQLite database: {error}. Name another file.") from error
 
 
-def _check_content(database: Database, crm: Crm, data: Path | None) -> None:
-    """Refuse a database that an earlier start filled for the other CRM or from another folder."""
+def _read_content(database: Database, crm: Crm) -> _Content | None:
+    """What an earlier start filled the database with, if one did; SandboxError where it was for the other CRM."""
     with database.transaction() as connection:
         connection.execute(
             "CREATE TABLE IF NOT EXISTS sandbox_content (crm TEXT NOT NULL, source TEXT NOT NULL, loaded TEXT NOT NULL)"
         )
-    for held in database.rows("SELECT crm, source FROM sandbox_content"):
-        if held["crm"] != crm:
-            raise SandboxError(
-                f"the database holds a {held['crm']} sandbox, not {crm}. Name another file for this one."
-            )
-        if data is not None and _name(data) != held["source"]:
-            raise SandboxError(
-                f"the database already holds {held['source']}; {data} was not loaded. "
-                "Name a new database file, or leave the folder out."
-            )
+        held = connection.execute("SELECT crm, source, loaded FROM sandbox_content").fetchone()
+    if held is None:
+        return None
+    if held["crm"] != crm:
+        raise SandboxError(f"the database holds a {held['crm']} sandbox, not {crm}. Name another file for this one.")
+    return _Content(held["source"], json.loads(held["loaded"]))
 
 
-def _fill(
-    database: Database, dialect: Dialect, crm: Crm, data: Path | None, seed: int, as_of: date | None
-) -> tuple[str, dict[str, int], bool]:
-    """(source, rows by object, kept): what the database holds, loaded now unless an earlier start did."""
-    for held in database.rows("SELECT source, loaded FROM sandbox_content"):
-        return held["source"], json.loads(held["loaded"]), True
+def _fill(database: Database, dialect: Dialect, crm: Crm, data: Path | None, seed: int, as_of: date | None) -> _Content:
+    yesterday = database.clock.now().date() - timedelta(days=1)  # the last day that is over: a CRM holds no future
+    day = min(as_of or yesterday, yesterday)
     with database.transaction() as connection:  # the rows and the note of what they are stand or fall together
         if data is not None:
-            source, loaded = _name(data), dialect.load_folder(database, data)
+            content = _Content(_name(data), dialect.load_folder(database, data))
         else:
-            day = as_of or database.clock.now().date()
-            source = f"generated company, seed {seed}, as of {day}"
             loaded = dialect.load_company(database, generate_company(seed, day))
-        connection.execute("INSERT INTO sandbox_content VALUES (?, ?, ?)", (crm, source, json.dumps(loaded)))
-    return source, loaded, False
+            content = _Content(f"a made-up company, seed {seed}, as of {day}", loaded)
+        row = (crm, content.source, json.dumps(content.loaded))
+        connection.execute("INSERT INTO sandbox_content VALUES (?, ?, ?)", row)
+    return content
 
 
 def _name(data: Path) -> str:

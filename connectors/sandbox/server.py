@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 SHUTDOWN_SECONDS = 2  # how long requests in flight may still run when the server is asked to stop
 
 
-class PortUnavailableError(Exception):
+class PortUnavailable(Exception):
     """The port cannot be listened on: another program has it, or we may not."""
 
 
-class ServerFailedError(Exception):
+class ServerFailed(Exception):
     """The server thread ended before it accepted a connection; the cause is chained."""
 
 
@@ -134,7 +134,7 @@ class SandboxServer:
         up.wait()
         try:
             if self._failure is not None or not self._uvicorn.started:
-                raise ServerFailedError("the sandbox server stopped before it was ready") from self._failure
+                raise ServerFailed("the sandbox server stopped before it was ready") from self._failure
             yield
         finally:
             self._uvicorn.should_exit = True
@@ -159,7 +159,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         reason = getattr(error, "strerror", None) or str(error)
-        raise PortUnavailableError(
+        raise PortUnavailable(
             f"cannot listen on {host} port {port}: {reason}. Choose another port, or 0 for any free one."
         ) from error
     return listener

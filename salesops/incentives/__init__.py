@@ -1,0 +1,1 @@
+"""What comp plans pay: earned on credits, estimated on open opportunities."""

@@ -1,0 +1,1 @@
+"""Metric definitions compiled to expressions over the facts."""

@@ -1,0 +1,1 @@
+"""Targets by user and period, and how much of them is reached."""

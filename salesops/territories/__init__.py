@@ -1,0 +1,1 @@
+"""Which account belongs to which territory."""

@@ -79,9 +79,10 @@ class Call:
     def after(self) -> int:
         """The paging handle of a list: the id from which the page starts."""
         text = self.query.get("after") or "0"
-        if not text.isdecimal() or int(text) > MAX_ID:
+        value = record_id(text)
+        if value is None:
             raise validation(f"Invalid after '{text}': use the paging.next.after of the page before.")
-        return int(text)
+        return value
 
 
 def text_list(body: Mapping[str, Any], name: str) -> list[str]:
@@ -130,7 +131,10 @@ def required(body: Mapping[str, Any], *names: str) -> None:
 
 def record_id(text: str) -> int | None:
     """A record id as a number; None where it cannot be one."""
-    return int(text) if text.isascii() and text.isdecimal() and int(text) <= MAX_ID else None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 19):
+        return None
+    value = int(text)
+    return value if value <= MAX_ID else None
 
 
 def _kind(value: Any) -> str:
@@ -138,4 +142,3 @@ def _kind(value: Any) -> str:
         return "null"
     names = {dict: "Object value", list: "Array value", str: "String value", bool: "Boolean value"}
     return names.get(type(value), "Number value")
-

@@ -34,7 +34,7 @@ class ApiError(Exception):
             self.body["category"] = category
 
 
-class NotFoundPage(Exception):  # noqa: N818  it is HubSpot's page, by the name it has there
+class NotFoundPage(Exception):
     """No such record or no such path: HubSpot's gateway answers an HTML page, not JSON (recorded)."""
 
 

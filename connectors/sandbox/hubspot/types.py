@@ -98,7 +98,6 @@ PRODUCTS = ObjectType(
     searched=("name", "description", "price", "hs_sku"),
     created="createdate",
     echoed=_SOURCE,
-    identity=("hs_sku",),
 )
 LINE_ITEMS = ObjectType(
     name="line_items",

@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from connectors.sandbox.server import PortUnavailableError, SandboxServer, ServerFailedError
+from connectors.sandbox.server import PortUnavailable, SandboxServer, ServerFailed
 from connectors.sandbox.tls import write_certificates
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ def test_the_certificate_passes_the_strict_checks_of_rfc_5280(host: str) -> None
 def test_a_port_in_use_is_named_in_the_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(PortUnavailableError, match=f"port {port}: Address already in use"):
+        with pytest.raises(PortUnavailable, match=f"port {port}: Address already in use"):
             SandboxServer(APP, port=port, tls=False).__enter__()
 
 
 def test_a_port_that_cannot_exist_is_named_in_the_error() -> None:
-    with pytest.raises(PortUnavailableError, match="port 70000"):
+    with pytest.raises(PortUnavailable, match="port 70000"):
         SandboxServer(APP, port=70000, tls=False).__enter__()
 
 
@@ -86,7 +86,7 @@ def test_an_application_that_does_not_start_is_an_error_and_leaves_no_thread() -
         async def __aexit__(self, *_: object) -> None: ...
 
     before = threading.active_count()
-    with pytest.raises(ServerFailedError):
+    with pytest.raises(ServerFailed):
         SandboxServer(Starlette(lifespan=lambda _app: Lifespan()), tls=False).__enter__()
     assert threading.active_count() == before
 

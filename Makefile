@@ -1,0 +1,54 @@
+# Everything sets itself up: a machine needs Python 3.11+, pip, make and git, and no activated environment.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CRM ?= salesforce
+
+# An activated environment, or uv settings of the user's, must not decide where this project is installed.
+unexport VIRTUAL_ENV
+export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help setup demo test lint types imports tests bench docs clean
+
+help:  ## What can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## Install into .venv, exactly as uv.lock says
+
+$(READY): pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"salesops-sync needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}. Name another: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install uv
+	@$(BIN)/uv sync --quiet --frozen --python $(BIN)/python
+	@touch $(READY)
+
+demo: $(READY)  ## The whole flow against a sandbox CRM; CRM=hubspot for the other one
+	@$(BIN)/salesops demo --crm $(CRM)
+
+test: lint types imports tests  ## What CI runs
+
+lint: $(READY)  ## ruff
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY)  ## mypy, strict
+	@$(BIN)/mypy
+
+imports: $(READY)  ## The import contracts of docs/architecture.md
+	@$(BIN)/lint-imports
+
+tests: $(READY)  ## pytest
+	@$(BIN)/pytest
+
+bench: $(READY)  ## Each figure the README quotes, as ratios within one run
+	@$(BIN)/python -m benchmarks
+
+docs: $(READY)  ## Write the generated pages again
+	@$(BIN)/python -m config.reference docs/configuration.md
+	@$(BIN)/python -m sync.cli.reference docs/cli.md
+
+clean:  ## Remove what was built
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,30 @@
+"""Whether the files of a project fit together, each other's names and our model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from config.checks.metrics import check_metrics
+from config.checks.pay import check_comp_plans, check_quotas
+from config.checks.settings import check_mapping, check_settings
+from config.checks.territories import check_territories
+from config.checks.writeback import check_writeback
+
+if TYPE_CHECKING:
+    from config.draft import Draft
+    from config.problems import Problem
+
+_CHECKS = (
+    check_settings,
+    check_mapping,
+    check_metrics,
+    check_quotas,
+    check_territories,
+    check_comp_plans,
+    check_writeback,
+)
+
+
+def check(draft: Draft) -> list[Problem]:
+    """Everything in the draft that does not fit together; none where it does."""
+    return [problem for run in _CHECKS for problem in run(draft)]

@@ -1,0 +1,161 @@
+"""Reading a project folder: all of it, or every problem of all its files at once."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from config.checks import check
+from config.documents import CATALOG, Document, read_catalog, read_documents
+from config.draft import CONNECTIONS, Draft
+from config.mapping import Mapping
+from config.problems import ConfigError, Problem, Where
+from config.project_folder import (
+    COMP_PLANS,
+    FILES,
+    MAPPING,
+    METRICS,
+    QUOTAS,
+    SETTINGS,
+    TERRITORIES,
+    WRITEBACK,
+    Places,
+    Project,
+)
+from config.writeback import Writeback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["Project", "find_project", "load_project"]
+
+
+def find_project(start: Path) -> Path:
+    """The folder with `salesops.yaml` in it: `start`, or the nearest one above. ConfigError where there is none."""
+    for folder in (start.absolute(), *start.absolute().parents):
+        if (folder / FILES[SETTINGS]).is_file():
+            return folder
+    detail = "Name the project's folder with --project DIR, or write a new project with `salesops init DIR`."
+    raise ConfigError(
+        [Problem("error", "there is no salesops.yaml in this folder or above it.", detail, Where(str(start)))]
+    )
+
+
+def load_project(folder: Path) -> Project:
+    """The project in this folder. ConfigError holds every problem in it, in the order of files and lines."""
+    root = folder.absolute()
+    documents, problems = _read_folder(root)
+    catalog = read_catalog()
+    draft = _draft(root, documents, catalog)
+    for document in (*documents, catalog):
+        problems.extend(document.problems)
+    problems.extend(_named_twice(documents))
+    problems.extend(check(draft))
+    problems = sorted(dict.fromkeys(problems), key=lambda problem: problem.where)
+    settings = draft.settings
+    if settings is None or any(problem.severity == "error" for problem in problems):
+        raise ConfigError(problems)
+    return Project(
+        root=root,
+        settings=settings,
+        mapping=draft.mapping or Mapping(),
+        metrics=draft.metrics,
+        quotas=draft.quotas,
+        territories=draft.territories,
+        comp_plans=draft.comp_plans,
+        writeback=draft.writeback or Writeback(),
+        warnings=tuple(problems),
+        digest=_digest((*documents, catalog)),
+        places=draft.places,
+    )
+
+
+def _read_folder(root: Path) -> tuple[list[Document], list[Problem]]:
+    try:
+        documents, problems = read_documents(root)
+    except OSError as error:
+        summary = f"the project folder cannot be read: {error.strerror or error}."
+        detail = "Name the project's folder with --project DIR, or write a new project with `salesops init DIR`."
+        raise ConfigError([Problem("error", summary, detail, Where(str(root)))]) from error
+    file = FILES[SETTINGS]
+    if not any(document.kind == SETTINGS for document in documents) and file not in {p.where.file for p in problems}:
+        detail = f"A project needs one; `salesops init DIR` writes a new project. The folder is {root}."
+        problems.append(Problem("error", "is missing.", detail, Where(file)))
+    return documents, problems
+
+
+def _draft(root: Path, documents: list[Document], catalog: Document) -> Draft:
+    names: dict[str, frozenset[str]] = {METRICS: catalog.names() or frozenset()}
+    unreadable: set[str] = set() if any(d.kind == SETTINGS for d in documents) else {CONNECTIONS}
+    for document in documents:
+        kind = CONNECTIONS if document.kind == SETTINGS else document.kind
+        found = document.names()
+        names[kind] = names.get(kind, frozenset()) | (found or frozenset())
+        if found is None:
+            unreadable.add(kind)
+    own = _definitions(documents, METRICS)
+    built_in: dict[str, Any] = catalog.model.metrics if catalog.model else {}
+    return Draft(
+        root=root,
+        settings=_only(documents, SETTINGS),
+        mapping=_only(documents, MAPPING) or (None if _is_broken(documents, MAPPING) else Mapping()),
+        metrics=built_in | own,
+        quotas=_definitions(documents, QUOTAS),
+        territories=_only(documents, TERRITORIES),
+        comp_plans=_definitions(documents, COMP_PLANS),
+        writeback=_only(documents, WRITEBACK),
+        names=names,
+        unreadable=frozenset(unreadable),
+        replaced=frozenset(own.keys() & built_in.keys()),
+        places=Places(tuple(document.source for document in (*documents, catalog))),
+    )
+
+
+def _only(documents: list[Document], kind: str) -> Any:
+    """The model of the kind's file; None where there is none, or none that is valid."""
+    return next((document.model for document in documents if document.kind == kind), None)
+
+
+def _is_broken(documents: list[Document], kind: str) -> bool:
+    return any(document.kind == kind and document.problems for document in documents)
+
+
+def _definitions(documents: list[Document], kind: str) -> dict[str, Any]:
+    """The valid definitions of a kind by name, from all of its files; of two with one name the first."""
+    found: dict[str, Any] = {}
+    for document in documents:
+        if document.kind == kind and document.model is not None:
+            found = getattr(document.model, kind) | found
+    return found
+
+
+def _named_twice(documents: list[Document]) -> Iterator[Problem]:
+    """A problem for each name that two files define, and for each file of territories after the first."""
+    first: dict[tuple[str, str], Where] = {}
+    for document in documents:
+        if document.kind == TERRITORIES:
+            of_folder = first.setdefault((TERRITORIES, ""), Where(document.file))
+            if of_folder.file != document.file:
+                detail = (
+                    f"{of_folder.file} is one already, and the order of one list decides. Move the territories there."
+                )
+                yield Problem("error", "is a second file of territories.", detail, Where(document.file))
+        elif document.kind in (METRICS, QUOTAS, COMP_PLANS):
+            for name in sorted(document.names() or ()):
+                line = document.source.lines.get((document.kind, name), 0)
+                here = Where(document.file, line, f"{document.kind}.{name}")
+                there = first.setdefault((document.kind, name), here)
+                if there != here:
+                    summary = f"is defined in {there.file}:{there.line} too."
+                    yield Problem("error", summary, "Keep one of them, or rename one.", here)
+
+
+def _digest(documents: tuple[Document, ...]) -> str:
+    """SHA-256 over the names and bytes of the files, the built-in metrics among them, whatever the order of reading."""
+    digest = hashlib.sha256()
+    for document in sorted(documents, key=lambda document: (document.file != CATALOG, document.file)):
+        name = document.file.encode("utf-8", "surrogateescape")
+        digest.update(b"%d %s %d " % (len(name), name, len(document.content)))
+        digest.update(document.content)
+    return digest.hexdigest()

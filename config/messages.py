@@ -1,0 +1,210 @@
+"""pydantic's errors as problems that an admin can act on. What they say is a public API: tests hold each one."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from config.base import quote
+from config.problems import Problem, Where
+from config.shape import Block, Choice, Leaf, Listed, Named, Shape, field_shape, shape_of
+from config.yaml_text import MAX_PROBLEMS, path_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pydantic import BaseModel, ValidationError
+    from pydantic_core import ErrorDetails
+
+    from config.yaml_text import Path
+
+
+def read_problems(
+    error: ValidationError, model: type[BaseModel], file: str, lines: Mapping[Path, int]
+) -> list[Problem]:
+    """A problem for each error of pydantic on a file that should hold `model`, in the order of the file."""
+    # pydantic also calls a list too short whose items were wrong
+    details = [d for d in error.errors(include_url=False) if d["type"] != "too_short" or not d["input"]]
+    problems = [_problem(detail, model, file, lines) for detail in details[:MAX_PROBLEMS]]
+    if len(details) > MAX_PROBLEMS:
+        more = f"has {len(details) - MAX_PROBLEMS} more problems."
+        problems.append(Problem("error", more, "Correct the ones above first.", Where(file)))
+    return problems
+
+
+def nearest_line(lines: Mapping[Path, int], path: Path) -> int:
+    """The line of the path, or of the closest block around it that has one; 0 in an empty file."""
+    return next((lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in lines), 0)
+
+
+_OTHER_WORDS = {
+    "deal": "opportunity",
+    "deals": "opportunity",
+    "company": "account",
+    "companies": "account",
+    "owner": "user",
+    "engagement": "activity",
+    "equals": "is",
+    "equal": "is",
+    "greater_than": "more_than",
+}
+"""What other products call it."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A sentence that names what was probably meant, else all there is to choose from; "" where there is nothing."""
+    words = sorted(known)
+    if not words:
+        return ""
+    by_folded = {known_word.lower(): known_word for known_word in words}
+    folded = word.lower()
+    close = [_OTHER_WORDS.get(folded, ""), *difflib.get_close_matches(folded, by_folded, n=1)]
+    if len(folded) > 2:
+        close += [longer for longer in by_folded if longer.startswith(folded)]
+    for meant in close:
+        if meant in by_folded:
+            return f"Did you mean {by_folded[meant]}?"
+    more = f" and {len(words) - 20} more" if len(words) > 20 else ""
+    return f"Choose from: {', '.join(words[:20])}{more}."
+
+
+def _problem(detail: ErrorDetails, model: type[BaseModel], file: str, lines: Mapping[Path, int]) -> Problem:
+    location = detail["loc"]
+    if location[-1:] == ("[key]",) and detail["type"] != "extra_forbidden":
+        location = location[:-1]  # pydantic's word for: the key itself is wrong
+    path, shape, around = _locate(location, shape_of(model))
+    if detail["type"] in {"union_tag_not_found", "union_tag_invalid"} and isinstance(shape, Choice):
+        path = (*path, shape.by)
+    summary, advice = _explain(detail, shape, around, str(path[-1]) if path else "")
+    return Problem("error", summary, advice, Where(file, nearest_line(lines, path), path_text(path)))
+
+
+def _locate(location: tuple[str | int, ...], shape: Shape) -> tuple[Path, Shape, Block | None]:
+    """(path in the file, the shape there, the block of declared keys it is in) of a location as pydantic names it.
+
+    pydantic's locations also hold the word that chose a block among several; the path in the file does not.
+    """
+    path: list[str | int] = []
+    around: Block | None = None
+    for part in location:
+        if isinstance(shape, Choice):
+            shape = shape.blocks[str(part)]
+            continue
+        path.append(part)
+        around = shape if isinstance(shape, Block) else None
+        shape = _inside(shape, str(part))
+    return tuple(path), shape, around
+
+
+def _inside(shape: Shape, key: str) -> Shape:
+    match shape:
+        case Block():
+            info = shape.keys().get(key)
+            return Leaf("text") if info is None else field_shape(info)
+        case Named(value=value):
+            return value
+        case Listed(item=item):
+            return item
+    return Leaf("text")
+
+
+def _explain(detail: ErrorDetails, shape: Shape, around: Block | None, key: str) -> tuple[str, str]:
+    """(what is wrong, what to write instead). A value is repeated only where it cannot be a secret."""
+    given: Any = detail["input"]
+    info = around.keys().get(key) if around else None
+    match detail["type"]:
+        case "extra_forbidden":
+            return "is not a key that can stand here.", did_you_mean(key, around.keys() if around else ())
+        case "missing":
+            meaning = f" {info.description}" if info is not None and info.description else ""
+            return "is missing.", f"Write {_form(shape)}.{meaning}"
+        case "union_tag_not_found":
+            return "is missing.", f"Write {_form(_words(shape))}."
+        case _ if given is None:
+            needed = info is not None and info.is_required()
+            return "is empty.", f"Write {_form(shape)}{'' if needed else ', or remove the key'}."
+        case "union_tag_invalid":
+            return _explain_word(given.get(shape.by) if isinstance(shape, Choice) else given, shape)
+        case "literal_error" | "enum":
+            return _explain_word(given, shape)
+        case "value_error":
+            return split_message(detail["msg"].removeprefix("Value error, "))
+    return _explain_type(detail, shape)
+
+
+def _explain_word(word: object, shape: Shape) -> tuple[str, str]:
+    allowed = _words(shape)
+    if not isinstance(word, str):
+        return f"must be a word, is {_what(word)}.", f"Write {_form(allowed)}."
+    hint = did_you_mean(word, allowed.words)
+    return f"must be {_form(allowed)}, got {quote(word)}.", hint if hint.startswith("Did") else ""
+
+
+_CONTAINERS = {
+    "model_type": "a block of keys",
+    "model_attributes_type": "a block of keys",
+    "dict_type": "a block of keys",
+    "string_type": "text",
+}
+
+
+def _explain_type(detail: ErrorDetails, shape: Shape) -> tuple[str, str]:
+    given, limits = detail["input"], detail.get("ctx", {})
+    match detail["type"]:
+        case kind if kind in _CONTAINERS:
+            return f"must be {_CONTAINERS[kind]}, is {_what(given)}.", f"Write {_form(shape)}."
+        case "tuple_type":
+            return f"must be a list, is {_what(given)}.", "Write each item on a line of its own, after a dash."
+        case "too_short":
+            return "must not be empty.", "Write at least one."
+        case "greater_than_equal":
+            return f"must be at least {limits['ge']}, got {quote(given)}.", ""
+        case "less_than_equal":
+            return f"must be at most {limits['le']}, got {quote(given)}.", ""
+    return f"is wrong: {detail['msg']}.", f"Write {_form(shape)}."
+
+
+def _words(shape: Shape) -> Leaf:
+    if isinstance(shape, Choice):
+        return Leaf("word", tuple(shape.blocks))
+    return shape if isinstance(shape, Leaf) else Leaf("word")
+
+
+def _form(shape: Shape) -> str:
+    """What may be written, as the end of a sentence."""
+    match shape:
+        case Leaf(words=(word,)):
+            return word
+        case Leaf(words=words) if words:
+            return f"one of {', '.join(words)}"
+        case Leaf(form=form):
+            return form if form.startswith(("as ", "at ")) else f"{_article(form)}{form}"
+        case Block():
+            needed = [key for key, info in shape.keys().items() if info.is_required()]
+            return f"a block with {', '.join(needed)}" if needed else f"a block of {', '.join(shape.keys())}"
+        case Choice(by=by):
+            return f"a block that says `{by}`, {_form(_words(shape))}"
+        case Named(key=key):
+            return f"a block of entries, each under its {key}"
+        case Listed():
+            return "a list"
+
+
+def _article(form: str) -> str:
+    if form.startswith(("text", "env:", "true", "https:", "five", "three")):
+        return ""
+    return "an " if form[0].lower() in "aei" else "a "
+
+
+def _what(value: object) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, dict):
+        return "a block of keys"
+    return "a list" if isinstance(value, list) else "text"
+
+
+def split_message(message: str) -> tuple[str, str]:
+    """(summary, detail) of a message: its first sentence, and the rest."""
+    first, dot, rest = message.partition(". ")
+    return first + dot.rstrip(), rest

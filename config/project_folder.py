@@ -1,0 +1,107 @@
+"""The admin's project as it was read, and where in its files each thing stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from config.problems import Where
+from config.yaml_text import path_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Mapping as Map
+    from pathlib import Path as FilePath
+
+    from config.comp_plans import CompPlan
+    from config.mapping import Mapping
+    from config.metrics import Metric
+    from config.problems import Problem
+    from config.project import Settings
+    from config.quotas import Quota
+    from config.territories import TerritoryFile
+    from config.writeback import Writeback
+    from config.yaml_text import Path
+
+SETTINGS, MAPPING, WRITEBACK = "settings", "mapping", "writeback"
+METRICS, QUOTAS, TERRITORIES, COMP_PLANS = "metrics", "quotas", "territories", "comp_plans"
+
+FILES = {SETTINGS: "salesops.yaml", MAPPING: "mapping.yaml", WRITEBACK: "writeback.yaml"}
+"""The kinds of YAML that are one file; each of the others is a folder of files, named as the kind."""
+
+FOLDERS = (METRICS, QUOTAS, TERRITORIES, COMP_PLANS)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The lines of one file. `prefix` stands before a path in it: a file of settings does not name its kind."""
+
+    file: str
+    prefix: Path
+    lines: Map[Path, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """`places[("writeback", "crm", 3, "field")]` is the file, line and path of it, or of the closest thing around it.
+
+    A path starts with the kind: settings, mapping, metrics, quotas, territories, comp_plans, writeback.
+    """
+
+    sources: tuple[Source, ...]
+
+    def __getitem__(self, path: Path) -> Where:
+        for end in range(len(path), 0, -1):
+            for source in self.sources:
+                skip = len(source.prefix)
+                if path[: min(end, skip)] == source.prefix and (line := source.lines.get(path[skip:end])):
+                    return Where(source.file, line, path_text(path[skip:]))
+        kind = str(path[0])
+        skip = 1 if kind in (SETTINGS, MAPPING) else 0
+        return Where(FILES.get(kind, f"{kind}/"), 0, path_text(path[skip:]))
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project folder that holds: everything in it was read, and fits together.
+
+    `metrics` are the built-in ones and the folder's. `digest` identifies the rules: it changes with any byte of them.
+    """
+
+    root: FilePath
+    settings: Settings
+    mapping: Mapping
+    metrics: Map[str, Metric]
+    quotas: Map[str, Quota]
+    territories: TerritoryFile | None
+    comp_plans: Map[str, CompPlan]
+    writeback: Writeback
+    warnings: tuple[Problem, ...]
+    digest: str
+    places: Places
+
+    def where(self, *path: str | int) -> Where:
+        """The place of a thing: `project.where("writeback", "crm", 3, "field")`."""
+        return self.places[path]
+
+    def where_field(self, connection: str, of_object: str, field: str, purpose: str) -> Where:
+        """The place that names a CRM field of our object, for what the CRM itself then says about that field.
+
+        `purpose` is why we want it: "mapping", "custom" or "writeback".
+        """
+        if purpose == WRITEBACK:
+            writes = self.writeback.writeback.get(connection, ())
+            found = (n for n, write in enumerate(writes) if (write.object, write.field) == (of_object, field))
+            return self.places[(WRITEBACK, connection, *_first(found, "field"))]
+        mapped = self.mapping.of(connection).get(of_object)
+        path: Path = (MAPPING, connection, of_object)
+        if mapped is not None and purpose == "custom":
+            path = (*path, "custom", *_first(n for n, name in enumerate(mapped.custom) if name == field))
+        elif mapped is not None:
+            path = (*path, "fields", *_first(ours for ours, name in mapped.fields.items() if name == field))
+        return self.places[path]
+
+
+def _first(found: Iterable[str | int], *rest: str) -> Path:
+    """The first of them and then the rest; nothing where there is none."""
+    return next(((item, *rest) for item in found), ())

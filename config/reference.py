@@ -1,0 +1,148 @@
+"""The reference of every key, as Markdown: `python -m config.reference > docs/configuration.md`.
+
+Made from the models that read the files, so it cannot say anything else than they do.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from pydantic_core import PydanticUndefined
+
+from config.documents import MODELS, read_catalog
+from config.model import OBJECTS
+from config.project_folder import FILES
+from config.shape import Block, Choice, Leaf, Listed, Named, Shape, field_shape, shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
+
+_INTRODUCTION = """\
+# Configuration
+
+A project is a folder of YAML files; `salesops init DIR` writes one, commented. `salesops check` reads all of it without
+asking a CRM and shows every problem at once, each with file, line, what is wrong and what to write instead.
+
+- Every value is read as the text that is written: `no` is not false and `010` is not 8. Its key decides what it means.
+- A key that is not listed here is an error, and so is a key that is written twice.
+- Anchors, aliases, tags, merge keys and several documents in a file are errors.
+- Files in `metrics/`, `quotas/` and `comp_plans/` are read together; a name may be used once. Only one file may stand
+  in `territories/`, because the order of the list decides. Files must end in `.yaml`.
+- Secrets never stand in a file: `env:NAME` names an environment variable, `file:PATH` a file.
+
+This page is generated from the code that reads the files: `python -m config.reference > docs/configuration.md`.
+"""
+
+
+def render_reference() -> str:
+    """The whole page."""
+    kinds = [_render_kind(kind, model) for kind, model in MODELS.items()]
+    return "\n".join([_INTRODUCTION, *kinds, _render_objects(), _render_catalog()])
+
+
+def _render_kind(kind: str, model: type[BaseModel]) -> str:
+    name = FILES.get(kind, f"{kind}/*.yaml")
+    parts = [f"## `{name}`\n"]
+    seen: set[type[BaseModel]] = set()
+    blocks = list(_blocks(shape_of(model), "", ""))
+    while blocks:
+        path, when, block = blocks.pop(0)
+        if path:
+            parts.append(f"### `{path}`{f', {when}' if when else ''}\n")
+        if block.model in seen:
+            parts.append("As above.\n")
+            continue
+        seen.add(block.model)
+        parts.append(_paragraphs(block.model, whole=not path))
+        parts.append(_table(block))
+        inner = [found for key, info in block.keys().items() for found in _blocks(field_shape(info), path, key)]
+        blocks = inner + blocks
+    return "\n".join(part for part in parts if part)
+
+
+def _blocks(shape: Shape, path: str, key: str) -> Iterator[tuple[str, str, Block]]:
+    """(path, when it is this one of several, block) of every block of declared keys right below the key."""
+    path = f"{path}.{key}" if path and key else path or key
+    match shape:
+        case Block():
+            yield path, "", shape
+        case Choice(by=by, blocks=blocks):
+            yield from ((path, f"`{by}: {word}`", block) for word, block in blocks.items())
+        case Named(key=name, value=value):
+            yield from _blocks(value, path, name.upper() if name.isalpha() else "NAME")
+        case Listed(item=item):
+            yield from _blocks(item, path, "N")
+
+
+def _paragraphs(model: type[BaseModel], *, whole: bool) -> str:
+    lines = (model.__doc__ or "").strip().splitlines()
+    text = "\n".join(line.strip() for line in lines[1 if whole else 0 :]).strip()
+    return f"{text}\n" if text else ""
+
+
+def _table(block: Block) -> str:
+    rows = [
+        f"| `{key}` | {_form(field_shape(info))} | {_default(info)} | {_text(info)} |" for key, info in _keys(block)
+    ]
+    return "\n".join(["| key | value | if missing | meaning |", "| --- | --- | --- | --- |", *rows, ""])
+
+
+def _keys(block: Block) -> list[tuple[str, FieldInfo]]:
+    return list(block.keys().items())
+
+
+def _text(info: FieldInfo) -> str:
+    return (info.description or "Which of the kinds this is.").replace("|", "\\|")
+
+
+def _form(shape: Shape) -> str:
+    match shape:
+        case Leaf(words=words) if words:
+            return ", ".join(f"`{word}`" for word in words)
+        case Leaf(form=form):
+            return form
+        case Block():
+            return "block"
+        case Choice(by=by):
+            return f"block, by its `{by}`"
+        case Named(key=key, value=value):
+            return f"{key}: {_form(value)}"
+        case Listed(item=item):
+            form = _form(item)
+            return f"list of blocks{form.removeprefix('block')}" if form.startswith("block") else f"list: {form}"
+
+
+def _default(info: FieldInfo) -> str:
+    if info.is_required():
+        return "required"
+    value = info.default
+    if value is None or value is PydanticUndefined or value in ((), {}, ""):
+        return "—"
+    return "as below" if hasattr(value, "model_fields_set") else f"`{value}`"
+
+
+def _render_objects() -> str:
+    parts = [
+        "## Objects and fields\n",
+        "What metrics and territories may name, whichever CRM it came from; besides these, `custom.NAME` for a CRM",
+        "field that `mapping.yaml` lists under `custom`.\n",
+    ]
+    for name, spec in OBJECTS.items():
+        fields = ", ".join(f"`{field}` ({type_})" for field, type_ in spec.fields.items())
+        parts.append(f"- **{name}**: {spec.description}. {fields}.")
+    return "\n".join([*parts, ""])
+
+
+def _render_catalog() -> str:
+    metrics = read_catalog().model.metrics
+    rows = [f"| `{name}` | {metric.label} | {metric.unit} | {metric.description} |" for name, metric in metrics.items()]
+    head = ["## Built-in metrics\n", "| name | label | unit | what it counts |", "| --- | --- | --- | --- |"]
+    return "\n".join([*head, *rows, ""])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render_reference())

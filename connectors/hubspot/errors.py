@@ -1,0 +1,185 @@
+"""HubSpot's errors in our words: the one place that knows its codes.
+
+401                                        AuthFailed
+403                                        Forbidden (an AuthFailed), naming the scopes that are missing
+404                                        NotFound (a Rejected), also where the answer is an HTML page
+429 policy DAILY                           LimitReached until midnight of the account's zone
+429 other, 408, 423, 477, 5xx, broken JSON Retryable
+everything else                            Rejected
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from connectors.errors import AuthFailed, ConnectorError, LimitReached, Rejected, Retryable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from zoneinfo import ZoneInfo
+
+    from connectors.hubspot.auth import Answer, Json
+
+# How long to wait where HubSpot does not say (error handling guide: 423 locks are held for two seconds).
+PAUSES = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0}
+LOCKED, MIGRATING = 423, 477
+LOCK_SECONDS = 2.0
+CODE_KEYS = ("subCategory", "category", "code", "errorType")
+TRANSIENT = {408, LOCKED, MIGRATING}
+
+
+class Forbidden(AuthFailed):
+    """The token is valid, and may not do this: a scope is missing, or the account has no such object."""
+
+
+class NotFound(Rejected):
+    """There is no such thing in the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An error as HubSpot words it, of a whole request or of one record of a batch."""
+
+    code: str
+    message: str
+    context: Mapping[str, tuple[str, ...]]
+    details: tuple[Trouble, ...] = ()
+
+    def named(self, *keys: str) -> tuple[str, ...]:
+        """What the context of this error and of its details says under any of the keys, in order."""
+        own = [value for key in keys for value in self.context.get(key, ())]
+        return (*own, *(value for detail in self.details for value in detail.named(*keys)))
+
+
+def parse_trouble(raw: object) -> Trouble:
+    """The error in a piece of an answer; every part of it is optional in practice."""
+    data = cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
+    context = data.get("context")
+    return Trouble(
+        code=next((str(data[key]) for key in CODE_KEYS if isinstance(data.get(key), str) and data[key]), ""),
+        message=str(data.get("message") or ""),
+        context={key: _texts(value) for key, value in context.items()} if isinstance(context, dict) else {},
+        details=tuple(parse_trouble(detail) for detail in data.get("errors") or ()),
+    )
+
+
+def read_json(answer: Answer, request: str) -> Json:
+    """The body of a successful answer, empty for one without; Retryable where it is broken."""
+    if not answer.body.strip():
+        return {}
+    try:
+        data = json.loads(answer.body)
+    except ValueError:
+        data = None
+    if not isinstance(data, dict):
+        raise Retryable(
+            f"HubSpot answered {request} with {answer.status} and a body that is not JSON, or only a part of it. "
+            "Something between here and HubSpot may have replaced it.",
+            code="BROKEN_BODY",
+        )
+    return data
+
+
+def translate(answer: Answer, request: str, zone: ZoneInfo | None, now: datetime) -> ConnectorError:
+    """What an answer that is no success means; `request` is its method and path."""
+    body = _error_body(answer)
+    trouble = parse_trouble(body)
+    code = trouble.code or f"HTTP_{answer.status}"
+    why = _why(answer, trouble, body)
+    match answer.status:
+        case 401:
+            return AuthFailed(
+                f"HubSpot refused the access token at {request}: {why} "
+                "Copy the token of the private app again, and check that the app still exists.",
+                code=code,
+            )
+        case 403:
+            return Forbidden(f"HubSpot refused {request}: {why} {_scopes(trouble, request)}", code=code)
+        case 404:
+            return NotFound(f"HubSpot knows nothing at {request}: {why}", code=code)
+        case 429:
+            return _limit(answer, request, body, zone, now)
+        case status if status in TRANSIENT or status >= 500:
+            after = _retry_after(answer)
+            pause = LOCK_SECONDS if after is None and status == LOCKED else after
+            return Retryable(f"HubSpot failed at {request}: {why}", code=code, after=pause)
+    return Rejected(f"HubSpot refused {request}: {why}", code=code)
+
+
+def _limit(answer: Answer, request: str, body: Json, zone: ZoneInfo | None, now: datetime) -> ConnectorError:
+    message = str(body.get("message") or "too many requests")
+    policy = str(body.get("policyName") or "").upper() or _policy_in(message)
+    if policy == "DAILY":
+        until = _next_midnight(zone, now) if zone else None
+        when = f"at {until:%Y-%m-%d %H:%M %Z}" if until else "at midnight of the account's time zone"
+        return LimitReached(
+            f"the HubSpot account has used up its API requests of the day ({request}). They start again {when}; "
+            "run again then, and it continues where it stopped.",
+            code=policy,
+            until=until,
+        )
+    after = _retry_after(answer)
+    return Retryable(
+        f"HubSpot asked us to slow down at {request}: {_sentence(message)}",
+        code=policy or "RATE_LIMITS",
+        after=after if after is not None else PAUSES.get(policy),
+    )
+
+
+def _policy_in(message: str) -> str:
+    """The policy that a 429 without `policyName` names in its message ("... your ten_secondly_rolling limit.")."""
+    found = re.search(r"(ten_secondly_rolling|secondly|daily) limit", message, re.IGNORECASE)
+    return found[1].upper() if found else ""
+
+
+def _next_midnight(zone: ZoneInfo, now: datetime) -> datetime:
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
+
+
+def _retry_after(answer: Answer) -> float | None:
+    text = (answer.headers.get("Retry-After") or "").strip()
+    return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None
+
+
+def _scopes(trouble: Trouble, request: str) -> str:
+    """What to do about missing scopes. HubSpot lists every scope that would do for any object: name ours, if there."""
+    scopes = trouble.named("requiredGranularScopes", "missingScopes") or trouble.named("requiredScopes")
+    ours = [scope for scope in scopes if scope.count(".") > 1 and scope.split(".")[-2] in request.split("/")]
+    named = ", ".join(sorted(set(ours or scopes)))
+    which = f"one of the scopes {named}" if named else "the scope that it names"
+    return f"Give the private app {which} (Settings > Integrations > Private Apps > Scopes), if the account has them."
+
+
+def _why(answer: Answer, trouble: Trouble, body: Json) -> str:
+    """HubSpot's own words, with the code and the id that its support asks for."""
+    message = trouble.message or f"HTTP {answer.status} without an explanation"
+    details = [detail.message for detail in trouble.details if detail.message and detail.message not in message]
+    words = " ".join([_sentence(message), *map(_sentence, details[:3])])
+    notes = [trouble.code, f"id {body['correlationId']}" if body.get("correlationId") else ""]
+    shown = ", ".join(note for note in notes if note)
+    return f"{words} ({shown})" if shown else words
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split())
+    text = text if len(text) <= 400 else f"{text[:400]}…"
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _error_body(answer: Answer) -> Json:
+    """The error as JSON, empty where it is an HTML page or nothing (a missing object may answer 404 with HTML)."""
+    try:
+        data = json.loads(answer.body)
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(str(item) for item in cast("Iterable[object]", value))
+    return () if value is None else (str(value),)

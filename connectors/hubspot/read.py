@@ -1,0 +1,168 @@
+"""Sweeps over an object: everything once, then what changed, at least once and never skipped.
+
+The first sweep lists every record (page tokens are record ids, so a list may be resumed days later). Later ones search
+the closed window [end of the last one - overlap, HubSpot's clock now] on the modification stamp. Pages go by record id
+inside the window, since a search gives 10,000 rows at most and more than that can share one stamp; a row that changes
+meanwhile leaves the window and comes with the next one. The overlap absorbs the search index's lag. Rows that are
+archived vanish from search: their ids are listed whole each time (HubSpot keeps them 90 days).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectors.base import Page
+from connectors.hubspot.associations import add_links, batch_read, chunks
+from connectors.hubspot.cursor import resume
+from connectors.hubspot.records import parse_record
+from connectors.hubspot.rows import build_history, build_row, merged_ids
+from connectors.hubspot.values import milliseconds, parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import timedelta
+
+    from connectors.base import Row
+    from connectors.hubspot.account import Account
+    from connectors.hubspot.auth import Json
+    from connectors.hubspot.cursor import Cursor
+    from connectors.hubspot.objects import CrmType, ObjectSpec
+    from connectors.hubspot.records import Record
+
+LIST_PAGE = 100
+SEARCH_PAGE = 200
+HISTORY_BATCH = 50
+PAGE_ROWS = 1000  # of ours: as many ids as one associations request takes
+LONGEST_QUERY = 6000  # characters of properties in a URL; HubSpot refuses URLs near 8 KB
+MODIFIED = "hs_lastmodifieddate"  # of every type we read; contacts alone call it lastmodifieddate
+
+
+def read_object(account: Account, spec: ObjectSpec, cursor: str | None, overlap: timedelta) -> Iterator[Page]:
+    """Pages of an object from `cursor` on. Each page's cursor continues right after it."""
+    position = resume(cursor, account.now(), overlap, _recipe(account, spec))
+    while not position.done:
+        crm_type = spec.types[position.type]
+        if position.archived:
+            rows: list[Row] = []
+            deleted, after = _archived(account, spec, crm_type, position)
+        else:
+            records, after = _live(account, spec, crm_type, position)
+            rows, deleted = _rows(account, spec, crm_type, records)
+        position = position.moved(after, len(spec.types))
+        if rows or deleted or position.done:
+            yield Page(spec.name, tuple(rows), tuple(deleted), position.text(), position.done)
+
+
+def count_object(account: Account, spec: ObjectSpec) -> int | None:
+    """How many live records the search index counts; None where our rows are not records of one search."""
+    if spec.has_history or spec.name == "user":
+        return None
+    total = 0
+    for crm_type in spec.types:
+        answer = account.transport.post(account.paths.search(crm_type.name), {"limit": 1, "filterGroups": []})
+        total += int(answer["total"])
+    return total
+
+
+def list_page(
+    account: Account, crm_type: str, properties: tuple[str, ...], after: str, *, archived: bool = False
+) -> tuple[list[Record], str | None]:
+    """A page of a type's records, and the token of the next; None at the end."""
+    query = [("limit", str(LIST_PAGE)), ("archived", str(archived).lower())]
+    names = ",".join(properties)
+    fits = len(names) <= LONGEST_QUERY
+    if fits and names:
+        query.append(("properties", names))
+    if after:
+        query.append(("after", after))
+    answer = account.transport.get(account.paths.objects(crm_type), query)
+    records = [parse_record(raw) for raw in answer.get("results") or ()]
+    if not fits:
+        records = batch_read(account, crm_type, [record.id for record in records], properties)
+    token = ((answer.get("paging") or {}).get("next") or {}).get("after")
+    return records, str(token) if token else None
+
+
+def _recipe(account: Account, spec: ObjectSpec) -> Iterator[str]:
+    """What rows are made of, in words: rows made by another recipe must be read again."""
+    yield account.zone.key
+    yield from spec.along
+    for crm_type in spec.types:
+        yield from (f"{crm_type.name}.{name}={source.properties}" for name, source in crm_type.fields.items())
+
+
+def _asked(spec: ObjectSpec, crm_type: CrmType) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*crm_type.asked(), *spec.along)))
+
+
+def _live(account: Account, spec: ObjectSpec, crm_type: CrmType, position: Cursor) -> tuple[list[Record], str | None]:
+    """About PAGE_ROWS records from the position on, and where to go on; None at the end."""
+    properties = () if spec.has_history else _asked(spec, crm_type)
+    records: list[Record] = []
+    after: str | None = position.after
+    while after is not None and len(records) < PAGE_ROWS:
+        if position.since is None:
+            page, after = list_page(account, crm_type.name, properties, after)
+        else:
+            page, after = _search_page(account, crm_type.name, properties, position, after)
+        records += page
+    return records, after
+
+
+def _search_page(
+    account: Account, crm_type: str, properties: tuple[str, ...], position: Cursor, after: str
+) -> tuple[list[Record], str | None]:
+    """The next records by id of those that changed in the window, and the last id; None when there are no more."""
+    body = _search_body(position, properties, after)
+    answer = account.transport.post(account.paths.search(crm_type), body)
+    records = [parse_record(raw) for raw in answer.get("results") or ()]
+    if not records or int(answer.get("total", 0)) <= len(records):
+        return records, None
+    return records, str(max(int(record.id) for record in records))
+
+
+def _search_body(position: Cursor, properties: tuple[str, ...], after: str) -> Json:
+    window = [
+        (MODIFIED, "GTE", milliseconds(parse_instant(position.since or ""))),
+        (MODIFIED, "LTE", milliseconds(parse_instant(position.until))),
+        ("hs_object_id", "GT", after or "0"),
+    ]
+    filters = [{"propertyName": name, "operator": operator, "value": str(value)} for name, operator, value in window]
+    return {
+        "filterGroups": [{"filters": filters}],
+        "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+        "properties": list(properties),
+        "limit": SEARCH_PAGE,
+    }
+
+
+def _archived(account: Account, spec: ObjectSpec, crm_type: CrmType, position: Cursor) -> tuple[list[str], str | None]:
+    """Ids of archived records as our rows have them; the rows of a history have ids of their own, and stay."""
+    if spec.has_history:
+        return [], None
+    deleted: list[str] = []
+    after: str | None = position.after
+    while after is not None and len(deleted) < PAGE_ROWS:
+        records, after = list_page(account, crm_type.name, (), after, archived=True)
+        deleted += [f"{crm_type.prefix}{record.id}" for record in records]
+    return deleted, after
+
+
+def _rows(account: Account, spec: ObjectSpec, crm_type: CrmType, records: list[Record]) -> tuple[list[Row], list[str]]:
+    """The rows of the records, and the ids that they replace."""
+    if not records:
+        return [], []
+    lookups = account.lookups(crm_type)
+    properties = account.properties(crm_type.name)
+    if spec.has_history:
+        histories = _with_history(account, crm_type, records)
+        return [row for each in histories for row in build_history(spec, crm_type, each, lookups, properties)], []
+    linked = add_links(account, crm_type, records)
+    rows = [build_row(spec, crm_type, record, lookups, properties) for record in linked]
+    return rows, [f"{crm_type.prefix}{gone}" for record in linked for gone in merged_ids(record)]
+
+
+def _with_history(account: Account, crm_type: CrmType, records: list[Record]) -> Iterator[Record]:
+    tracked = crm_type.asked()
+    for batch in chunks((record.id for record in records), HISTORY_BATCH):
+        yield from batch_read(account, crm_type.name, batch, (), tracked)

@@ -1,0 +1,122 @@
+"""Salesforce's errors as ours: the one place where its codes, statuses and broken answers get their meaning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from connectors.errors import AuthFailed, ConnectorError, LimitReached, Rejected, Retryable, Unreachable
+
+if TYPE_CHECKING:
+    from simple_salesforce.exceptions import SalesforceError
+
+EXPIRED = "INVALID_SESSION_ID"
+LOST_LOCATOR = frozenset({"INVALID_QUERY_LOCATOR", "NOT_FOUND"})
+"""What following a page link answers once its query or its session is gone."""
+
+LOCKED = frozenset({"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "REQUEST_RUNNING_TOO_LONG"})
+"""A record's own refusals that another try may lift: somebody else was writing at the same moment."""
+
+DUPLICATE = frozenset({"DUPLICATE_DEVELOPER_NAME", "DUPLICATE_VALUE"})
+
+_WAIT = LOCKED | {"API_CURRENTLY_DISABLED", "QUERY_TIMEOUT", "EXCEEDED_RATE_LIMIT"}
+
+_RIGHTS = "Give the login's profile or permission set the missing right, then run again."
+_CREDENTIALS = "Check client_id, client_secret or private_key of this connection, and that the app is not blocked."
+_AUTH = {
+    EXPIRED: "It refuses even a fresh session: check the login's API Enabled permission and the app's scope `api`.",
+    "API_DISABLED_FOR_ORG": "Its edition, or the login's profile, has no API access. Switch API Enabled on.",
+    "INSUFFICIENT_ACCESS": _RIGHTS,
+    "INSUFFICIENT_ACCESS_OR_READONLY": _RIGHTS,
+    "CLIENT_NOT_ACCESSIBLE_FOR_USER": "Let the login use the External Client App (its policies, permitted users).",
+    "INVALID_AUTH_HEADER": _CREDENTIALS,
+    "INACTIVE_USER": "Reactivate the login, or name another.",
+    # The token endpoint's own words (OAuth 2.0).
+    "invalid_client": _CREDENTIALS,
+    "invalid_client_id": _CREDENTIALS,
+    "invalid_client_credentials": _CREDENTIALS,
+    "invalid_grant": "Check the login, the app's run-as user or its approval of the login, the audience, and this "
+    "machine's clock (a signed request is good for three minutes).",
+    "invalid_app_access": "Let the login use the External Client App (its policies, permitted users).",
+    "unauthorized_client": "Switch this sign-in flow on in the External Client App.",
+    "unsupported_grant_type": "Switch this sign-in flow on in the External Client App; client credentials need the "
+    "org's My Domain address as url.",
+    "inactive_user": "Reactivate the login, or name another.",
+    "inactive_org": "The org is closed or locked: ask Salesforce.",
+    "invalid_request": _CREDENTIALS,
+}
+
+# What is worth telling from a body that is not JSON: these statuses mean the same every time they are asked.
+_FINAL_STATUSES = frozenset({404, 405, 410, 414, 415, 431})
+_REFUSED_STATUSES = frozenset({401, 403})
+_WAIT_STATUSES = frozenset({408, 420, 429})
+
+_LONGEST_MESSAGE = 400
+
+
+def translate_answer(error: SalesforceError, url: str) -> ConnectorError:
+    """The error of ours for an answer that simple-salesforce raised as one of its own."""
+    return translate(error.content, error.status, url)
+
+
+def translate(content: object, status: int, url: str) -> ConnectorError:
+    """The error of ours for a refusing answer: by its code, and by its status only where it has none."""
+    code, message = _read_error(content)
+    what = f"{url}: {message or f'HTTP {status}'}" + (f" ({code})." if code else ".")
+    if code == "REQUEST_LIMIT_EXCEEDED":
+        return _limit(what, code, message)
+    if code in _AUTH:
+        return AuthFailed(f"{what} {_AUTH[code]}", code=code)
+    if code == "unknown_error" or "login rate" in message.lower():
+        return Retryable(what, code=code)
+    if code in _WAIT or status >= 500 or status in _WAIT_STATUSES:
+        return Retryable(what, code=code)
+    if code or status in _FINAL_STATUSES:
+        return Rejected(what, code=code)
+    if status in _REFUSED_STATUSES:
+        return AuthFailed(f"{what} {_RIGHTS}")
+    return Retryable(f"{url}: an answer that is not Salesforce's (HTTP {status}).")
+
+
+def translate_failure(error: requests.RequestException, url: str) -> ConnectorError:
+    """The error of ours for a request that got no usable answer."""
+    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return Unreachable(
+            f"{url}: its certificate is not trusted here. Where a company proxy or a sandbox signs it, "
+            "name that authority's certificate as ca_file of this connection."
+        )
+    if isinstance(error, requests.Timeout):
+        return Retryable(f"{url}: no answer in time. A longer timeout_seconds of this connection may help.")
+    if isinstance(error, requests.exceptions.InvalidJSONError):
+        return Retryable(f"{url}: an answer that is cut short or not JSON.")
+    if isinstance(error, (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        return Retryable(f"{url}: no connection, or one that broke: {_reason(error)}. Check the url and the network.")
+    return Rejected(f"{url}: the request could not be made: {_reason(error)}.")
+
+
+def _limit(what: str, code: str, message: str) -> ConnectorError:
+    # One code for two limits: long requests at the same moment (over in seconds) and the day's (rolling 24 hours).
+    if "concurrent" in message.lower():
+        return Retryable(what, code=code)
+    return LimitReached(
+        f"{what} The org's API requests of the last 24 hours are used up; nothing is lost, run again later.", code=code
+    )
+
+
+def _read_error(content: object) -> tuple[str, str]:
+    """(code, message) of an error body: a list of errors, an OAuth answer, or ("", "") for anything else."""
+    first: Any = content[0] if isinstance(content, list) and content else content
+    if not isinstance(first, dict):
+        return "", ""
+    code = first.get("errorCode") or first.get("error") or first.get("statusCode") or ""
+    message = first.get("message") or first.get("error_description") or ""
+    return str(code), str(message).strip().rstrip(".")[:_LONGEST_MESSAGE]
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause: requests and urllib3 wrap it several times."""
+    while error.args and isinstance(error.args[-1], BaseException):
+        error = error.args[-1]
+    reason = getattr(error, "reason", None)
+    return _reason(reason) if isinstance(reason, BaseException) else str(error)[:_LONGEST_MESSAGE]

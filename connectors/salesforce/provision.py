@@ -1,0 +1,179 @@
+"""Creating fields, and letting people see them.
+
+A field created through an API is visible to nobody, not even to who made it. So each goes into one permission set,
+which our login is assigned to and which an admin gives to whom else should see the figures.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from simple_salesforce.format import quote_soql_value
+
+from connectors.base import FieldKind, Outcome, Status
+from connectors.errors import Rejected
+from connectors.salesforce.errors import DUPLICATE
+from connectors.salesforce.objects import SOURCES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from connectors.base import NewField
+    from connectors.salesforce.describe import Catalog, SField
+    from connectors.salesforce.session import Session
+
+PERMISSION_SET = "SalesOps_Sync"
+PERMISSION_SET_LABEL = "SalesOps Sync"
+
+# CustomField, Metadata API: precision counts all digits, scale those after the point.
+_METADATA: Mapping[FieldKind, dict[str, Any]] = {
+    FieldKind.MONEY: {"type": "Currency", "precision": 18, "scale": 2},
+    FieldKind.NUMBER: {"type": "Number", "precision": 18, "scale": 6},
+    FieldKind.COUNT: {"type": "Number", "precision": 18, "scale": 0},
+    FieldKind.PERCENT: {"type": "Percent", "precision": 16, "scale": 2},
+    FieldKind.TEXT: {"type": "Text", "length": 255},
+}
+
+_FITTING = {
+    FieldKind.MONEY: {"currency", "double"},
+    FieldKind.NUMBER: {"double", "currency"},
+    FieldKind.COUNT: {"double", "int"},
+    FieldKind.PERCENT: {"percent"},
+    FieldKind.TEXT: {"string", "textarea", "picklist", "combobox"},
+}
+"""The types of existing fields, as describe names them, that hold a kind without loss."""
+
+
+def provision_fields(session: Session, catalog: Catalog, fields: Sequence[NewField]) -> Iterator[Outcome]:
+    """One outcome for each field: created or already fitting, and visible and editable for our login."""
+    catalog.forget()
+    failed = {field: outcome for field in fields if (outcome := _create(session, catalog, field)) is not None}
+    made = [field for field in fields if field not in failed]
+    if made:
+        permissions = _Permissions(session)
+        failed |= {field: outcome for field in made if (outcome := _grant(permissions, field)) is not None}
+        permissions.assign()
+    catalog.forget()
+    for field in fields:
+        yield failed.get(field) or _check(catalog, field)
+
+
+def _create(session: Session, catalog: Catalog, field: NewField) -> Outcome | None:
+    """None once the field is there, or the outcome that says why it cannot be."""
+    sobject = catalog.find(_sobject(field))
+    if sobject is None:
+        return _failed(field, "NOT_FOUND", f"{_sobject(field)} is not there, or our login may not read it.")
+    if (found := sobject.fields.get(field.name)) is not None:
+        return _misfit(field, found)
+    if not field.name.endswith("__c"):
+        return _failed(field, "INVALID_NAME", f"Salesforce's own fields end in __c: name it {field.name}__c.")
+    metadata = {**_METADATA[field.kind], "label": field.label, "description": field.description, "required": False}
+    body = json.dumps({"FullName": f"{_sobject(field)}.{field.name}", "Metadata": metadata})
+    try:
+        session.send("POST", "tooling/sobjects/CustomField", body)
+    except Rejected as error:
+        # Somebody's field that our login does not see, or our own whose answer was lost: `_check` looks at it.
+        return None if error.code in DUPLICATE else _failed(field, error.code, str(error))
+    return None
+
+
+def _grant(permissions: _Permissions, field: NewField) -> Outcome | None:
+    try:
+        permissions.grant(_sobject(field), field.name)
+    except Rejected as error:
+        return _failed(field, error.code, str(error))
+    return None
+
+
+def _check(catalog: Catalog, field: NewField) -> Outcome:
+    sobject = catalog.find(_sobject(field))
+    found = sobject.fields.get(field.name) if sobject else None
+    if found is None:
+        return _failed(
+            field, "INVISIBLE", f"The field is there, but our login does not see it. Assign it {PERMISSION_SET_LABEL}."
+        )
+    if not found.crm.updateable:
+        return _failed(field, "READ_ONLY", "The field is there, but our login may not edit it, or nobody may.")
+    return _misfit(field, found) or Outcome(_name(field), Status.WRITTEN)
+
+
+def _misfit(field: NewField, found: SField) -> Outcome | None:
+    """Why an existing field cannot hold ours, or None."""
+    if found.crm.type not in _FITTING[field.kind]:
+        return _failed(
+            field,
+            "TYPE_MISMATCH",
+            f"{_sobject(field)}.{field.name} is there as a {found.crm.type} field, which cannot hold {field.kind}. "
+            "Choose another field name in writeback.yaml.",
+        )
+    return None
+
+
+class _Permissions:
+    """The permission set that shows our fields, made where it is missing."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._id = self._ensure_set()
+        granted = self._rows(f"SELECT Id, Field, PermissionsEdit FROM FieldPermissions WHERE ParentId = '{self._id}'")
+        self._granted = {row["Field"]: row for row in granted}
+
+    def grant(self, sobject: str, name: str) -> None:
+        """Whoever has the set may read and edit the field."""
+        field = f"{sobject}.{name}"
+        rights = {"PermissionsRead": True, "PermissionsEdit": True}
+        held = self._granted.get(field)
+        if held is None:
+            self._make("FieldPermissions", {"ParentId": self._id, "SobjectType": sobject, "Field": field, **rights})
+        elif not held["PermissionsEdit"]:
+            self._session.send("PATCH", f"sobjects/FieldPermissions/{held['Id']}", json.dumps(rights))
+
+    def assign(self) -> None:
+        """Our login has the set."""
+        key = {"AssigneeId": self._session.user_id, "PermissionSetId": self._id}
+        where = " AND ".join(f"{name} = {quote_soql_value(value)}" for name, value in key.items())
+        if not self._rows(f"SELECT Id FROM PermissionSetAssignment WHERE {where}"):
+            self._make("PermissionSetAssignment", key)
+
+    def _ensure_set(self) -> str:
+        find = f"SELECT Id FROM PermissionSet WHERE Name = '{PERMISSION_SET}'"
+        if not (found := self._rows(find)):
+            self._make(
+                "PermissionSet",
+                {
+                    "Name": PERMISSION_SET,
+                    "Label": PERMISSION_SET_LABEL,
+                    "Description": "Read and edit the fields that salesops-sync keeps current.",
+                },
+            )
+            found = self._rows(find)
+        return str(found[0]["Id"])
+
+    def _make(self, sobject: str, values: Mapping[str, Any]) -> None:
+        """Create a setup record; one that is there already is as good, for an answer may have been lost."""
+        try:
+            self._session.send("POST", f"sobjects/{sobject}", json.dumps(values))
+        except Rejected as error:
+            if error.code not in DUPLICATE:
+                raise
+
+    def _rows(self, soql: str) -> list[dict[str, Any]]:
+        answer = self._session.query(soql)
+        rows: list[dict[str, Any]] = list(answer["records"])
+        while not answer["done"]:
+            answer = self._session.query_more(answer["nextRecordsUrl"])
+            rows += answer["records"]
+        return rows
+
+
+def _sobject(field: NewField) -> str:
+    return SOURCES[field.object][0].sobject
+
+
+def _name(field: NewField) -> str:
+    return f"{field.object}.{field.name}"
+
+
+def _failed(field: NewField, code: str, message: str) -> Outcome:
+    return Outcome(_name(field), Status.FAILED, code, message)

@@ -1,0 +1,338 @@
+"""The associations API, v4: links between two records, in bulk, and the labels between two objects."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+
+from connectors.sandbox.hubspot.call import Call, object_list, record_id, required, scalar, text_map
+from connectors.sandbox.hubspot.errors import ApiError, bad_json, json_response, validation
+from connectors.sandbox.hubspot.links import (
+    STANDARD,
+    LinkType,
+    associate,
+    default_type,
+    link_types,
+    links_of,
+    remove_links,
+)
+from connectors.sandbox.hubspot.types import OBJECTS, ObjectType, find_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+READ_INPUTS = 1000
+WRITE_INPUTS = 2000
+PAGE = 500
+LABEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+
+
+def list_links(call: Call) -> Response:
+    """GET /crm/v4/objects/{kind}/{id}/associations/{to}."""
+    one, two = _pair(call)
+    number = record_id(call.params["id"])
+    if number is None:
+        raise validation(f"Invalid object id: {call.params['id']}")
+    types = link_types(call.store, one, two)
+    limit, after = call.number("limit", PAGE, PAGE), call.after()
+    linked = links_of(call.store, types, [number]).get(number, {})
+    page, following = _page(linked, types, after, limit)
+    body: dict[str, Any] = {"results": page}
+    if following:
+        link = f"{call.origin}{call.path}?limit={limit}&after={following}"
+        body["paging"] = {"next": {"after": following, "link": link}}
+    return json_response(body)
+
+
+def link_default(call: Call) -> Response:
+    """PUT /crm/v4/objects/{kind}/{id}/associations/default/{to}/{to_id}."""
+    one, two = _pair(call)
+    begun = call.store.now()
+    with call.store.database.transaction():
+        from_id, to_id = _both(call, one, two, call.params["id"], call.params["to_id"])
+        specs = _default_results(call, one, two, from_id, to_id)
+    return json_response(_complete(call, specs, begun))
+
+
+def link_labeled(call: Call) -> Response:
+    """PUT /crm/v4/objects/{kind}/{id}/associations/{to}/{to_id} with the labels as a list."""
+    one, two = _pair(call)
+    with call.store.database.transaction():
+        from_id, to_id = _both(call, one, two, call.params["id"], call.params["to_id"])
+        chosen = _specs(call, one, two, call.json_value())
+        labels = associate(call.store, one, two, from_id, to_id, chosen)
+    return json_response(
+        {
+            "fromObjectTypeId": one.type_id,
+            "fromObjectId": from_id,
+            "toObjectTypeId": two.type_id,
+            "toObjectId": to_id,
+            "labels": [each.label for each in labels if each.label],
+        },
+        201,
+    )
+
+
+def unlink(call: Call) -> Response:
+    """DELETE /crm/v4/objects/{kind}/{id}/associations/{to}/{to_id}: every label between the two."""
+    one, two = _pair(call)
+    from_id, to_id = record_id(call.params["id"]), record_id(call.params["to_id"])
+    if from_id is None or to_id is None:
+        raise validation("Invalid object id")
+    types = link_types(call.store, one, two)
+    remove_links(call.store, [(each, from_id, to_id) for each in types.values()])
+    return Response(status_code=204)
+
+
+def batch_read(call: Call) -> Response:
+    """POST /crm/v4/associations/{kind}/{to}/batch/read: 207 names the records that are linked to nothing."""
+    one, two = _pair(call)
+    begun = call.store.now()
+    inputs = _inputs(call, READ_INPUTS)
+    wanted = [(_id_of(each), record_id(scalar(each.get("after") or "0", "after")) or 0) for each in inputs]
+    types = link_types(call.store, one, two)
+    links = links_of(call.store, types, [number for number, _ in wanted])
+    results: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
+    for number, after in wanted:
+        if number not in links:
+            errors.append(_unlinked(one, two, number))
+            continue
+        page, following = _page(links[number], types, after, PAGE)
+        result: dict[str, Any] = {"from": {"id": str(number)}, "to": page}
+        if following:
+            result["paging"] = {"next": {"after": following, "link": f"?after={following}"}}
+        results.append(result)
+    return json_response(_complete(call, results, begun, errors), 207 if errors else 200)
+
+
+def batch_link_default(call: Call) -> Response:
+    """POST /crm/v4/associations/{kind}/{to}/batch/associate/default."""
+    one, two = _pair(call)
+    begun, results = call.store.now(), []
+    with call.store.database.transaction():
+        for each in _inputs(call, WRITE_INPUTS):
+            from_id, to_id = _ends(call, one, two, each)
+            results += _default_results(call, one, two, from_id, to_id)
+    return json_response(_complete(call, results, begun))
+
+
+def batch_link(call: Call) -> Response:
+    """POST /crm/v4/associations/{kind}/{to}/batch/create."""
+    one, two = _pair(call)
+    begun, results = call.store.now(), []
+    with call.store.database.transaction():
+        for each in _inputs(call, WRITE_INPUTS):
+            from_id, to_id = _ends(call, one, two, each)
+            labels = associate(call.store, one, two, from_id, to_id, _specs(call, one, two, each.get("types")))
+            results.append(
+                {
+                    "fromObjectTypeId": one.type_id,
+                    "fromObjectId": str(from_id),
+                    "toObjectTypeId": two.type_id,
+                    "toObjectId": str(to_id),
+                    "labels": [label.label for label in labels if label.label],
+                }
+            )
+    return json_response(_complete(call, results, begun), 201)
+
+
+def batch_unlink(call: Call) -> Response:
+    """POST /crm/v4/associations/{kind}/{to}/batch/archive."""
+    one, two = _pair(call)
+    types = link_types(call.store, one, two)
+    gone = [
+        (each, _id_of(text_map(entry.get("from"), "from")), _id_of(target))
+        for entry in _inputs(call, WRITE_INPUTS)
+        for target in object_list(entry, "to")
+        for each in types.values()
+    ]
+    remove_links(call.store, gone)
+    return Response(status_code=204)
+
+
+def batch_unlabel(call: Call) -> Response:
+    """POST /crm/v4/associations/{kind}/{to}/batch/labels/archive; without the unlabeled type no label stays."""
+    one, two = _pair(call)
+    types = link_types(call.store, one, two)
+    gone = []
+    for entry in _inputs(call, WRITE_INPUTS):
+        chosen = _specs(call, one, two, entry.get("types"))
+        ends = (_id_of(text_map(entry.get("from"), "from")), _id_of(text_map(entry.get("to"), "to")))
+        whole = any(each.label is None for each in chosen)
+        gone += [(each, *ends) for each in (types.values() if whole else chosen)]
+    remove_links(call.store, gone)
+    return Response(status_code=204)
+
+
+def list_labels(call: Call) -> Response:
+    """GET /crm/v4/associations/{kind}/{to}/labels."""
+    one, two = _pair(call)
+    return json_response({"results": [each.body() for each in link_types(call.store, one, two).values()]})
+
+
+def create_label(call: Call) -> Response:
+    """POST /crm/v4/associations/{kind}/{to}/labels: a custom label, with its inverse."""
+    one, two = _pair(call)
+    default_type(call.store, one, two)
+    body = call.json()
+    required(body, "label", "name")
+    label, name = scalar(body["label"], "label"), scalar(body["name"], "name")
+    if not LABEL_NAME.fullmatch(name):
+        raise validation(f"Invalid association label name '{name}': use letters, digits and underscores.")
+    back = scalar(body.get("inverseLabel") or label, "inverseLabel")
+    with call.store.database.transaction() as connection:
+        known = {each.name or each.label for each in link_types(call.store, one, two).values()}
+        if name in known or label in {each.label for each in link_types(call.store, one, two).values()}:
+            raise ApiError(409, f"An association label '{label}' already exists", "OBJECT_ALREADY_EXISTS")
+        lowest = connection.execute("SELECT coalesce(min(type), 0) FROM hs_label").fetchone()[0]
+        there, inverse = lowest - 1, lowest - 2
+        rows = [
+            (there, one.name, two.name, name, label, inverse),
+            (inverse, two.name, one.name, f"{name}_inverse", back, there),
+        ]
+        connection.executemany("INSERT INTO hs_label VALUES (?, ?, ?, ?, ?, ?)", rows)
+    found = [LinkType(row[0], row[1], row[2], row[4], row[5], row[3]) for row in rows]
+    return json_response({"results": [each.body() for each in found]})
+
+
+def apply_associations(call: Call, kind: ObjectType, new_id: int, given: Any) -> set[str]:
+    """The objects that a new record was linked to by the `associations` of its body."""
+    if given is None:
+        return set()
+    if not isinstance(given, list):
+        raise bad_json("line 1, column 1: associations must be a list")
+    linked = set()
+    for entry in given:
+        target = text_map(entry, "an association")
+        to_id = _id_of(text_map(target.get("to"), "to"))
+        for spec in object_list(target, "types"):
+            link = _link_type(call, kind, spec)
+            other = OBJECTS[link.to_kind]
+            _exists(call, other, to_id)
+            associate(call.store, kind, other, new_id, to_id, [link])
+            linked.add(other.name)
+    return linked
+
+
+def _pair(call: Call) -> tuple[ObjectType, ObjectType]:
+    return find_object(call.params["kind"]), find_object(call.params["to"])
+
+
+def _inputs(call: Call, maximum: int) -> list[dict[str, Any]]:
+    inputs = object_list(call.json(), "inputs")
+    if len(inputs) > maximum:
+        raise validation(f"The maximum number of inputs supported is {maximum}. Received: {len(inputs)}")
+    return inputs
+
+
+def _id_of(body: dict[str, Any]) -> int:
+    required(body, "id")
+    text = scalar(body["id"], "id")
+    number = record_id(text)
+    if number is None:
+        raise validation(f"Invalid object id: {text}")
+    return number
+
+
+def _ends(call: Call, one: ObjectType, two: ObjectType, entry: dict[str, Any]) -> tuple[int, int]:
+    from_id, to_id = _id_of(text_map(entry.get("from"), "from")), _id_of(text_map(entry.get("to"), "to"))
+    return _both(call, one, two, str(from_id), str(to_id))
+
+
+def _both(call: Call, one: ObjectType, two: ObjectType, from_text: str, to_text: str) -> tuple[int, int]:
+    from_id, to_id = record_id(from_text), record_id(to_text)
+    if from_id is None or to_id is None:
+        raise validation(f"Invalid object id: {from_text if from_id is None else to_text}")
+    _exists(call, one, from_id)
+    _exists(call, two, to_id)
+    return from_id, to_id
+
+
+def _exists(call: Call, kind: ObjectType, number: int) -> None:
+    if not call.store.by_identity(kind, [], "hs_object_id", [number]):
+        raise validation(f"{kind.label} with ID {number} does not exist", context={"id": [str(number)]})
+
+
+def _specs(call: Call, one: ObjectType, two: ObjectType, given: Any) -> list[LinkType]:
+    """The association types a body names; each must go from the one object to the other."""
+    if not isinstance(given, list) or not given:
+        raise validation("At least one association type must be given.")
+    found = [_link_type(call, one, text_map(each, "an association type")) for each in given]
+    for each in found:
+        if each.to_kind != two.name:
+            raise _no_type(one, two, abs(each.key))
+    return found
+
+
+def _link_type(call: Call, one: ObjectType, spec: dict[str, Any]) -> LinkType:
+    required(spec, "associationCategory", "associationTypeId")
+    number = record_id(scalar(spec["associationTypeId"], "associationTypeId"))
+    if number is not None and spec["associationCategory"] == "HUBSPOT_DEFINED":
+        found = STANDARD.get(number)
+    elif number is not None and spec["associationCategory"] == "USER_DEFINED":
+        rows = call.store.database.rows(
+            "SELECT type, from_kind, to_kind, label, inverse, name FROM hs_label WHERE type = ?", (-number,)
+        )
+        found = LinkType(*rows[0]) if rows else None
+    else:
+        raise validation(f"Invalid association type: {spec['associationCategory']} {spec['associationTypeId']}")
+    if found is None or found.from_kind != one.name:
+        raise validation(f"Association type id {number} does not exist from {one.label}")
+    return found
+
+
+def _no_type(one: ObjectType, two: ObjectType, number: int) -> ApiError:
+    return validation(f"association type id {number} doesn't exist between {one.singular} and {two.singular}")
+
+
+def _default_results(call: Call, one: ObjectType, two: ObjectType, from_id: int, to_id: int) -> list[dict[str, Any]]:
+    """Link two records without a label: the two directions as the API lists them."""
+    link = default_type(call.store, one, two)
+    associate(call.store, one, two, from_id, to_id, [])
+    return [
+        {"from": {"id": str(start)}, "to": {"id": str(end)}, "associationSpec": _spec(key)}
+        for start, end, key in ((from_id, to_id, link.key), (to_id, from_id, link.inverse))
+    ]
+
+
+def _spec(key: int) -> dict[str, Any]:
+    return {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": key}
+
+
+def _page(
+    linked: dict[int, list[int]], types: dict[int, LinkType], after: int, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of linked records from the id `after` on, and the id the next page starts from."""
+    ids = [to_id for to_id in linked if to_id >= after]
+    page = [
+        {"toObjectId": to_id, "associationTypes": [types[key].body() for key in linked[to_id]]} for to_id in ids[:limit]
+    ]
+    return page, str(ids[limit]) if len(ids) > limit else None
+
+
+def _unlinked(one: ObjectType, two: ObjectType, number: int) -> dict[str, Any]:
+    return {
+        "status": "error",
+        "category": "OBJECT_NOT_FOUND",
+        "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND",
+        "message": f"No {two.singular} is associated with {one.singular} {number}.",
+        "context": {
+            "fromObjectId": [str(number)],
+            "fromObjectType": [one.singular],
+            "toObjectType": [two.singular],
+        },
+    }
+
+
+def _complete(call: Call, results: Sequence[Any], begun: str, errors: Iterable[dict[str, Any]] = ()) -> dict[str, Any]:
+    failed = list(errors)
+    body: dict[str, Any] = {
+        "status": "COMPLETE",
+        "results": results,
+        "startedAt": begun,
+        "completedAt": call.store.now(),
+    }
+    return {**body, "numErrors": len(failed), "errors": failed} if failed else body

@@ -1,0 +1,86 @@
+"""HubSpot's request limits: ten rolling seconds, searches a second, and the account's day; and the headers of them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from connectors.sandbox.hubspot.errors import ApiError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from connectors.sandbox.database import Clock
+    from connectors.sandbox.dialect import Settings
+
+# A private app of a Professional account; searches are limited a second, by account (usage guidelines).
+BURST, BURST_SECONDS = 190, 10.0
+SECONDLY = 19
+SEARCHES = 5
+
+
+class Limiter:
+    """Counts requests; refuses with 429 what is over a limit. Safe to call from any thread."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._zone = ZoneInfo(settings.time_zone)
+        self._lock = threading.Lock()
+        self._burst: deque[float] = deque()
+        self._searches: deque[float] = deque()
+        self._day: date | None = None
+        self.used_today = 0
+
+    def admit(self, *, search: bool) -> dict[str, str]:
+        """The rate-limit headers of an answer to this request; ApiError 429 where it is one too many."""
+        with self._lock:
+            now = time.monotonic()
+            self._turn_day()
+            if self.used_today >= self._settings.daily_limit:
+                raise _refused("DAILY", "daily")
+            if search:
+                self._count(self._searches, now, 1.0, SEARCHES, "SECONDLY")
+            else:
+                self._count(self._burst, now, BURST_SECONDS, BURST, "TEN_SECONDLY_ROLLING")
+            self.used_today += 1
+            return self._headers(now, search=search)
+
+    def _count(self, seen: deque[float], now: float, seconds: float, most: int, policy: str) -> None:
+        while seen and seen[0] <= now - seconds:
+            seen.popleft()
+        if self._settings.rate_limit and len(seen) >= most:
+            raise _refused(policy, policy.lower())
+        seen.append(now)
+
+    def _turn_day(self) -> None:
+        today = self._clock.now().astimezone(self._zone).date()
+        if today != self._day:
+            self._day, self.used_today = today, 0
+
+    def _headers(self, now: float, *, search: bool) -> dict[str, str]:
+        limit = self._settings.daily_limit
+        headers = {
+            "X-HubSpot-RateLimit-Daily": str(limit),
+            "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, limit - self.used_today)),
+        }
+        if search:  # the answers to a search say nothing of the window (recorded)
+            return headers
+        recent = sum(1 for moment in self._burst if moment > now - 1.0)
+        return {
+            **headers,
+            "X-HubSpot-RateLimit-Interval-Milliseconds": str(int(BURST_SECONDS * 1000)),
+            "X-HubSpot-RateLimit-Max": str(BURST),
+            "X-HubSpot-RateLimit-Remaining": str(max(0, BURST - len(self._burst))),
+            "X-HubSpot-RateLimit-Secondly": str(SECONDLY),
+            "X-HubSpot-RateLimit-Secondly-Remaining": str(max(0, SECONDLY - recent)),
+        }
+
+
+def _refused(policy: str, word: str) -> ApiError:
+    return ApiError(
+        429, f"You have reached your {word} limit.", "RATE_LIMITS", errorType="RATE_LIMIT", policyName=policy
+    )

@@ -1,0 +1,89 @@
+"""How records are answered: properties, versions and associations in HubSpot's JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connectors.sandbox.hubspot.links import LinkType, link_types, links_of
+from connectors.sandbox.hubspot.records import APP_ID, SOURCE
+from connectors.sandbox.hubspot.types import find_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from connectors.sandbox.hubspot.store import Record, Store, Version
+    from connectors.sandbox.hubspot.types import ObjectType
+
+
+def record_body(kind: ObjectType, record: Record, names: Iterable[str]) -> dict[str, Any]:
+    """A record with its stamps and those of `names` that exist, in the order of their names."""
+    values = record.values
+    properties = {name: values[name] for name in sorted({*kind.stamps, *names}) if name in values}
+    body = {
+        "id": str(record.id),
+        "properties": properties,
+        "createdAt": values[kind.created],
+        "updatedAt": values[kind.modified],
+        "archived": record.archived_at is not None,
+    }
+    return body if record.archived_at is None else {**body, "archivedAt": record.archived_at}
+
+
+def written_body(kind: ObjectType, record: Record, changed: Iterable[str] | None) -> dict[str, Any]:
+    """The answer to a write: what was given and what HubSpot set, without nulls (recorded).
+
+    `changed` None is a new record, which shows everything it holds; an update shows what it was given and a few more.
+    """
+    names = set(record.values) if changed is None else {*changed, *kind.echoed}
+    given = set() if changed is None else set(changed)
+    shown = [name for name in names if record.values.get(name) is not None or name in given]
+    return record_body(kind, record, shown)
+
+
+def add_versions(
+    store: Store, kind: ObjectType, records: Sequence[Record], bodies: Sequence[Any], names: list[str]
+) -> None:
+    """Put `propertiesWithHistory` into the bodies of records."""
+    if not names:
+        return
+    versions = store.versions(kind, records, names)
+    for record, body in zip(records, bodies, strict=True):
+        found = versions[record.id]
+        body["propertiesWithHistory"] = {name: [_version(each) for each in found[name]] for name in sorted(found)}
+
+
+def add_associations(
+    store: Store, kind: ObjectType, records: Sequence[Record], bodies: Sequence[Any], names: Sequence[str]
+) -> None:
+    """Put `associations` to the named objects into the bodies; a record without any has none."""
+    for name in names:
+        other = find_object(name)
+        types = link_types(store, kind, other)
+        links = links_of(store, types, [record.id for record in records])
+        for record, body in zip(records, bodies, strict=True):
+            results = [
+                {"id": str(to_id), "type": _type_name(kind, other, types[key], types)}
+                for to_id, keys in links.get(record.id, {}).items()
+                for key in keys
+            ]
+            if results:
+                # HubSpot writes line items with a space here.
+                body.setdefault("associations", {})[other.name.replace("_", " ")] = {"results": results}
+
+
+def _type_name(one: ObjectType, two: ObjectType, link: LinkType, types: dict[int, LinkType]) -> str:
+    """The name of a type in object reads: where two objects have a primary label, that one is the plain name."""
+    plain = f"{one.singular}_to_{two.singular}"
+    has_primary = any(each.label == "Primary" for each in types.values())
+    if link.name:
+        return link.name
+    if link.label == "Primary":
+        return plain
+    if link.label:
+        return link.label.lower().replace(" ", "_")
+    return f"{plain}_unlabeled" if has_primary else plain
+
+
+def _version(version: Version) -> dict[str, Any]:
+    body = {"value": version.value or "", "timestamp": version.at, "sourceType": version.source}
+    return {**body, "sourceId": APP_ID} if version.source == SOURCE else body

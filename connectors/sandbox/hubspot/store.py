@@ -1,0 +1,254 @@
+"""The records: a table an object with a text column a property, their versions, and the account's owners.
+
+The first version of a value is not stored: it is the value a record was created with, at its creation. Versions are
+stored from the first change on, so they stay exact and a large load stays small.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connectors.sandbox.hubspot.definitions import GROUPS, standard_properties
+from connectors.sandbox.hubspot.pipelines import Pipeline, default_pipelines, read_pipelines, save_pipeline
+from connectors.sandbox.hubspot.schema import Catalog, Property
+from connectors.sandbox.hubspot.tokens import has_all_words, has_token
+from connectors.sandbox.hubspot.types import OBJECTS, ObjectType
+from connectors.sandbox.hubspot.values import stamp
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from connectors.sandbox.database import Database
+
+SYSTEM = ("$id", "$created", "$archived")
+IN_CHUNK = 500  # ids bound in one statement
+
+_TABLES = """
+CREATE TABLE hs_schema (generation INTEGER NOT NULL, born TEXT NOT NULL) STRICT;
+CREATE TABLE hs_property (kind TEXT, name TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, name)) STRICT;
+CREATE TABLE hs_group (kind TEXT, name TEXT, label TEXT NOT NULL, display_order INTEGER NOT NULL,
+  PRIMARY KEY (kind, name)) STRICT;
+CREATE TABLE hs_pipeline (kind TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, id)) STRICT;
+CREATE TABLE hs_history (kind TEXT NOT NULL, id INTEGER NOT NULL, property TEXT NOT NULL, at TEXT NOT NULL,
+  value TEXT, source TEXT NOT NULL) STRICT;
+CREATE INDEX hs_history_record ON hs_history (kind, id, property);
+CREATE TABLE hs_link (type INTEGER, from_id INTEGER, to_id INTEGER, PRIMARY KEY (type, from_id, to_id))
+  STRICT, WITHOUT ROWID;
+CREATE TABLE hs_label (type INTEGER PRIMARY KEY, from_kind TEXT NOT NULL, to_kind TEXT NOT NULL, name TEXT NOT NULL,
+  label TEXT NOT NULL, inverse INTEGER NOT NULL) STRICT;
+CREATE TABLE hs_team (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE hs_owner (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL UNIQUE, email TEXT NOT NULL,
+  first_name TEXT NOT NULL, last_name TEXT NOT NULL, team INTEGER REFERENCES hs_team, created TEXT NOT NULL,
+  updated TEXT NOT NULL, archived INTEGER NOT NULL) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record with the values that were asked for."""
+
+    id: int
+    archived_at: str | None
+    values: dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a property value; None where it was cleared."""
+
+    value: str | None
+    at: str
+    source: str
+
+
+Versions = dict[int, dict[str, list[Version]]]
+
+
+class Store:
+    """Records of one sandbox account. Every method is safe to call from any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.catalog = Catalog(database)
+        with database.transaction() as connection:
+            connection.create_function("hs_has_token", 2, has_token, deterministic=True)
+            connection.create_function("hs_has_words", 2, has_all_words, deterministic=True)
+            if not database.rows("SELECT 1 FROM sqlite_schema WHERE name = 'hs_schema'"):
+                self._create(connection)
+        self.born: str = database.rows("SELECT born FROM hs_schema")[0][0]
+
+    def now(self) -> str:
+        """The sandbox's present in HubSpot's form."""
+        return stamp(self.database.clock.now())
+
+    def pipelines(self, kind: ObjectType) -> dict[str, Pipeline]:
+        """The object's pipelines by id; empty for an object without."""
+        return read_pipelines(self.database, kind.name) if kind.pipeline else {}
+
+    def next_id(self, kind: ObjectType) -> int:
+        """An id that no record of the object has had."""
+        highest = self.database.rows(f'SELECT max("$id") FROM {kind.table}')[0][0]
+        return kind.first_id if highest is None else max(highest + 1, kind.first_id)
+
+    def add_properties(self, kind: ObjectType, definitions: Sequence[Property]) -> None:
+        """Create properties with a column each; one that was archived starts again without values."""
+        with self.database.transaction() as connection:
+            columns = set(self.catalog.columns(kind.name))
+            for each in definitions:
+                known = each.name in columns
+                statement = f'UPDATE {kind.table} SET "{each.name}" = NULL'
+                connection.execute(statement if known else f'ALTER TABLE {kind.table} ADD COLUMN "{each.name}" TEXT')
+                if known:
+                    gone = "DELETE FROM hs_history WHERE kind = ? AND property = ?"
+                    connection.execute(gone, (kind.name, each.name))
+                if each.unique:
+                    _index(connection, kind, each.name)
+            self.catalog.save(kind.name, definitions)
+
+    def insert(self, kind: ObjectType, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Add records: each row is its id, its creation, and the values of `names`."""
+        columns = ", ".join(f'"{name}"' for name in ("$id", "$created", *names))
+        marks = ", ".join("?" * (len(names) + 2))
+        self.database.write(f"INSERT INTO {kind.table} ({columns}) VALUES ({marks})", rows)
+
+    def select(
+        self, kind: ObjectType, names: Iterable[str], where: str, parameters: Sequence[Any] = (), tail: str = ""
+    ) -> list[Record]:
+        """Records that satisfy a condition, each with its stamps and the values of `names` that exist."""
+        known = self.catalog.of(kind.name)
+        wanted = sorted({*kind.stamps, *(name for name in names if name in known)})
+        columns = ", ".join('"$id"' if name == "hs_object_id" else f'"{name}"' for name in wanted)
+        sql = f'SELECT "$id", "$archived", {columns} FROM {kind.table} WHERE {where} {tail}'
+        place = wanted.index("hs_object_id")
+        found = []
+        for row in self.database.rows(sql, parameters):
+            values = dict(zip(wanted, row[2:], strict=True))
+            values["hs_object_id"] = str(row[2 + place])
+            found.append(Record(row[0], row[1], values))
+        return found
+
+    def by_identity(
+        self, kind: ObjectType, names: Iterable[str], identity: str, keys: Sequence[Any], *, archived: bool = False
+    ) -> dict[str, Record]:
+        """Records by the text of an identifying property, or by id where that is `hs_object_id`."""
+        column = '"$id"' if identity == "hs_object_id" else f'"{identity}"'
+        state = "NOT NULL" if archived else "NULL"
+        found: dict[str, Record] = {}
+        for start in range(0, len(keys), IN_CHUNK):
+            chunk = keys[start : start + IN_CHUNK]
+            where = f'{column} IN ({", ".join("?" * len(chunk))}) AND "$archived" IS {state}'
+            for record in self.select(kind, [*names, identity], where, chunk):
+                found[record.values[identity] or ""] = record
+        return found
+
+    def change(self, kind: ObjectType, record: Record, changes: Mapping[str, str | None], source: str) -> None:
+        """Write new values of a record, whose old ones `record` holds, and keep the versions."""
+        if not changes:
+            return
+        now = self.now()
+        versions = self.stored_versions(kind, [record.id], changes)
+        origin = self._origins(kind, [record.id])[record.id]
+        rows: list[tuple[Any, ...]] = []
+        for name, value in changes.items():
+            if (record.id, name) not in versions and record.values[name] is not None:
+                first = _first(kind, name, record.values[name], origin)
+                rows.append((kind.name, record.id, name, first.at, first.value, first.source))
+            rows.append((kind.name, record.id, name, now, value, source))
+        assigned = ", ".join(f'"{name}" = ?' for name in changes)
+        with self.database.transaction() as connection:
+            connection.execute(f'UPDATE {kind.table} SET {assigned} WHERE "$id" = ?', (*changes.values(), record.id))
+            self.add_versions(rows)
+
+    def add_versions(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Keep versions, oldest first: kind, id, property, instant, value, source."""
+        self.database.write("INSERT INTO hs_history VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def archive(self, kind: ObjectType, ids: Sequence[int]) -> None:
+        """Archive records; those that are gone already stay as they are. No stamp of theirs moves."""
+        now = self.now()
+        rows = [(now, each) for each in ids]
+        self.database.write(f'UPDATE {kind.table} SET "$archived" = ? WHERE "$id" = ? AND "$archived" IS NULL', rows)
+
+    def versions(self, kind: ObjectType, records: Sequence[Record], names: Sequence[str]) -> Versions:
+        """The versions of properties by record id and name, newest first; the records must hold the values."""
+        stored = self.stored_versions(kind, [record.id for record in records], names)
+        origins = self._origins(kind, [record.id for record in records])
+        found: dict[int, dict[str, list[Version]]] = {}
+        for record in records:
+            by_name = found[record.id] = {}
+            for name in names:
+                if name not in record.values:
+                    continue
+                versions = stored.get((record.id, name))
+                if versions is None:
+                    value = record.values[name]
+                    versions = [] if value is None else [_first(kind, name, value, origins[record.id])]
+                by_name[name] = versions[::-1]
+        return found
+
+    def stored_versions(
+        self, kind: ObjectType, ids: Sequence[int], names: Iterable[str]
+    ) -> dict[tuple[int, str], list[Version]]:
+        """The versions kept since a first change, oldest first, by record id and property."""
+        wanted = set(names)
+        found: dict[tuple[int, str], list[Version]] = defaultdict(list)
+        for start in range(0, len(ids), IN_CHUNK):
+            chunk = ids[start : start + IN_CHUNK]
+            rows = self.database.rows(
+                "SELECT id, property, value, at, source FROM hs_history"
+                f" WHERE kind = ? AND id IN ({', '.join('?' * len(chunk))}) ORDER BY id, rowid",
+                (kind.name, *chunk),
+            )
+            for record_id, name, *version in rows:
+                if name in wanted:
+                    found[record_id, name].append(Version(*version))
+        return found
+
+    def _origins(self, kind: ObjectType, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """When and whence each record came."""
+        found: dict[int, tuple[str, str]] = {}
+        for start in range(0, len(ids), IN_CHUNK):
+            chunk = ids[start : start + IN_CHUNK]
+            rows = self.database.rows(
+                f'SELECT "$id", "$created", hs_object_source FROM {kind.table}'
+                f' WHERE "$id" IN ({", ".join("?" * len(chunk))})',
+                chunk,
+            )
+            found |= {row[0]: (row[1], row[2] or "CRM_UI") for row in rows}
+        return found
+
+    def _create(self, connection: sqlite3.Connection) -> None:
+        for statement in _TABLES.split(";"):
+            connection.execute(statement)
+        connection.execute("INSERT INTO hs_schema VALUES (random(), ?)", (self.now(),))
+        for kind in OBJECTS.values():
+            definitions = standard_properties(kind.name)
+            columns = "".join(f', "{each.name}" TEXT' for each in definitions if each.name != "hs_object_id")
+            connection.execute(
+                f'CREATE TABLE {kind.table} ("$id" INTEGER PRIMARY KEY, "$created" TEXT NOT NULL, "$archived" TEXT'
+                f"{columns}) STRICT"
+            )
+            _index(connection, kind, kind.modified)
+            for name in kind.identity:
+                _index(connection, kind, name)
+            self.catalog.save(kind.name, definitions)
+            groups = [(kind.name, *group, order) for order, group in enumerate(GROUPS[kind.name])]
+            connection.executemany("INSERT INTO hs_group VALUES (?, ?, ?, ?)", groups)
+        for name, pipeline in default_pipelines().items():
+            save_pipeline(self.database, name, pipeline)
+
+
+def _index(connection: sqlite3.Connection, kind: ObjectType, name: str) -> None:
+    """An index over the records that are not archived: what searches read."""
+    index = f"hs_{kind.name}_{name}"
+    connection.execute(f'CREATE INDEX IF NOT EXISTS "{index}" ON {kind.table} ("{name}") WHERE "$archived" IS NULL')
+
+
+def _first(kind: ObjectType, name: str, value: str | None, origin: tuple[str, str]) -> Version:
+    """The version a record was created with."""
+    created, source = origin
+    # A modification stamp that was loaded, not moved by a write, dates itself.
+    return Version(value, value if name == kind.modified and value else created, source)

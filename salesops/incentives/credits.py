@@ -1,0 +1,92 @@
+"""Credits: what counts for a payee, from an opportunity. They are the rows of the quota's metric, each to its owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import ibis
+
+from config.model import FieldType
+from salesops.calendar import period_of
+from salesops.conditions import naive
+from salesops.metrics.rollup import ADDITIVE
+from salesops.metrics.rows import metric_rows
+from salesops.rules import AS_OF, RuleError, field_type
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from config.comp_plans import CompPlan
+    from config.metrics import SimpleMetric
+    from salesops.basis import Basis
+
+CLOSING_FIELDS = {"stage", "is_closed", "is_won"}
+"""Fields that winning an opportunity changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """The credits of one quota: `owner` (null for nobody), `period`, `starts` (the period's), `day`, `id`, `credit`."""
+
+    earned: ir.Table
+    possible: ir.Table  # of each open opportunity, as if it were won at the as-of time
+
+
+def build_credits(basis: Basis) -> dict[str, Credits]:
+    """The credits of every quota that a comp plan pays on."""
+    keep = basis.engine.keep
+    return {
+        quota: Credits(
+            earned=keep(f"credits {quota}", _earned(basis, quota)),
+            possible=keep(f"possible credits {quota}", _possible(basis, quota)),
+        )
+        for quota in sorted({plan.quota for plan in basis.rules.comp_plans.values()})
+    }
+
+
+def current_period(basis: Basis, quota_name: str) -> str:
+    """The name of the quota's period that holds the as-of day."""
+    return period_of(basis.rules.quotas[quota_name].period, basis.today, basis.rules.fiscal_year).name
+
+
+def in_force(credits_: ir.Table, plan: CompPlan) -> ir.Table:
+    """The credits of the periods that the comp plan holds for."""
+    held = credits_.filter(credits_["starts"] >= plan.effective_from)
+    return held if plan.effective_until is None else held.filter(held["starts"] < plan.effective_until)
+
+
+def _earned(basis: Basis, quota_name: str) -> ir.Table:
+    return _of_quota(basis, quota_name, metric_rows(basis, _credit_metric(basis, quota_name)))
+
+
+def _possible(basis: Basis, quota_name: str) -> ir.Table:
+    """Conditions on what winning changes count as met: closing fields and the metric's time. All others must hold."""
+    metric = _credit_metric(basis, quota_name)
+    won = metric.model_copy(update={"where": tuple(c for c in metric.where if c.field not in CLOSING_FIELDS)})
+    opportunities = basis.objects["opportunity"]
+    still_open = opportunities.filter(~opportunities["is_closed"])
+    now = {metric.time: ibis.literal(basis.today)}
+    if field_type(metric.source, metric.time) is FieldType.INSTANT:
+        now = {metric.time: ibis.literal(naive(basis.as_of)), f"day of {metric.time}": ibis.literal(basis.today)}
+    return _of_quota(basis, quota_name, metric_rows(basis, won, still_open.mutate(**now)))
+
+
+def _credit_metric(basis: Basis, quota_name: str) -> SimpleMetric:
+    """The metric whose rows are the quota's credits."""
+    name = basis.rules.quotas[quota_name].metric
+    metric = basis.rules.simple(name)
+    if metric.source != "opportunity" or metric.aggregate not in ADDITIVE or metric.time == AS_OF:
+        raise RuleError(
+            f"quota {quota_name} cannot be paid on: its metric {name} must sum or count opportunities by a date of "
+            f"theirs, so that each credit is one opportunity"
+        )
+    return metric
+
+
+def _of_quota(basis: Basis, quota_name: str, rows: ir.Table) -> ir.Table:
+    """The rows as credits in the quota's periods; a row without an amount is no credit."""
+    kind = basis.rules.quotas[quota_name].period
+    periods = basis.months.filter(basis.months["kind"] == kind).select("month", "period", "starts")
+    rows = rows.filter(rows["amount"].notnull())
+    return rows.join(periods, "month").select("owner", "period", "starts", "day", "id", credit=ibis._.amount)

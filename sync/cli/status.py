@@ -1,0 +1,140 @@
+"""`salesops status` and `salesops runs`: how fresh everything is, and what ran."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sync.cli.options import json_option, load, open_store, project_option
+
+if TYPE_CHECKING:
+    from config.loader import Project
+    from sync.store.store import Store
+
+
+@click.command()
+@project_option
+@json_option
+@click.pass_context
+def status(context: click.Context, project: str | None, as_json: bool) -> None:
+    """Show how old every object and figure is, and how the last run ended.
+
+    Exits with 1 where the last run did not end well.
+
+    \b
+    Examples:
+      salesops status
+      salesops status --json
+    """
+    from sync.cli.failures import ROWS_FAILED
+    from sync.cli.output import print_json
+
+    loaded = load(context, project)
+    with open_store(loaded) as store:
+        answer = read_status(loaded, store)
+    if as_json:
+        print_json(answer)
+    else:
+        _show(answer)
+    context.exit(0 if answer["healthy"] else ROWS_FAILED)
+
+
+def read_status(project: Project, store: Store) -> dict[str, Any]:
+    """Age of every object by connection, the last computation, the last run; healthy where that ended well."""
+    from sync.store.records import count_records, read_positions
+    from sync.store.results import read_computation, read_notes
+    from sync.store.runs import read_runs
+
+    by_connection = {}
+    for name in project.settings.connections:
+        counts = count_records(store, name)
+        computation = read_computation(store, name)
+        by_connection[name] = {
+            "objects": {
+                p.object: {
+                    "rows": counts[p.object],
+                    "complete": p.complete,
+                    "read_at": p.read_at,
+                    "completed_at": p.completed_at,
+                }
+                for p in read_positions(store, name)
+            },
+            "computed_at": computation.computed_at if computation else None,
+            "as_of": computation.as_of if computation else None,
+            "notes": [{"severity": severity, "text": text} for severity, text in read_notes(store, name)],
+            "rules_current": bool(computation and computation.rules == project.digest),
+        }
+    runs = read_runs(store, 1)
+    last = runs[0] if runs else None
+    return {
+        "healthy": last is None or last.status in {"done", "running"},
+        "connections": by_connection,
+        "last_run": last
+        and {"id": last.id, "command": last.command, "status": last.status, "message": last.message}
+        | {"started_at": last.started_at, "finished_at": last.finished_at, **last.detail},
+    }
+
+
+def _show(answer: dict[str, Any]) -> None:
+    from sync.cli.output import new_table, print_table
+
+    for name, state in answer["connections"].items():
+        if not state["objects"]:
+            click.echo(f"{name}: never pulled. Start with `salesops run`.")
+            continue
+        table = new_table("object", ">rows", "last read", "sweep", title=name)
+        for of_object, at in state["objects"].items():
+            sweep = "complete" if at["complete"] else "stopped half-way, goes on with the next pull"
+            table.add_row(of_object, f"{at['rows']:,}", _age(at["read_at"]), sweep)
+        print_table(table)
+        if state["computed_at"]:
+            stale = "" if state["rules_current"] else "; the rules changed since: compute again"
+            click.echo(f"{name}: computed {_age(state['computed_at'])}, as of {state['as_of']}{stale}")
+        else:
+            click.echo(f"{name}: nothing computed yet")
+        for note in state["notes"]:
+            click.echo(f"{note['severity']}: {note['text']}")
+    last = answer["last_run"]
+    if last:
+        message = f": {last['message']}" if last["message"] else ""
+        click.echo(f"last run: {last['command']} {last['id']}, {last['status']}, {_age(last['started_at'])}{message}")
+
+
+def _age(instant: str) -> str:
+    """An INSTANT as people say it: "3 min ago"."""
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(instant)).total_seconds()
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit} ago"
+    return f"{max(seconds, 0):.0f} s ago"
+
+
+@click.command()
+@project_option
+@click.option("--last", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many.")
+@json_option
+@click.pass_context
+def runs(context: click.Context, project: str | None, last: int, as_json: bool) -> None:
+    """Show what ran, newest first, and how it ended.
+
+    \b
+    Examples:
+      salesops runs --last 5
+    """
+    from sync.cli.output import new_table, print_json, print_table
+    from sync.store.runs import read_runs
+
+    loaded = load(context, project)
+    with open_store(loaded) as store:
+        rows = read_runs(store, last)
+    if as_json:
+        columns = ("id", "command", "connection", "started_at", "finished_at", "as_of", "status", "message", "detail")
+        print_json({"runs": [{column: getattr(row, column) for column in columns} for row in rows]})
+        return
+    table = new_table(">run", "command", "connection", "started", "status", "what")
+    for row in rows:
+        what = row.message or ", ".join(f"{count:,} {name}" for name, count in row.detail.items() if count)
+        table.add_row(str(row.id), row.command, row.connection, row.started_at[:19], row.status, what)
+    print_table(table)

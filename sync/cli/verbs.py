@@ -1,0 +1,184 @@
+"""`pull`, `compute`, `plan`, `apply` and `run`: the verbs."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from sync.cli.options import (
+    as_of_option,
+    as_of_time,
+    connection_option,
+    connections,
+    json_option,
+    load,
+    log_option,
+    open_store,
+    project_option,
+    watched,
+)
+
+
+@click.command()
+@project_option
+@connection_option
+@json_option
+@log_option
+@click.pass_context
+def pull(context: click.Context, project: str | None, connection: str | None, as_json: bool) -> None:
+    """Copy what changed in the CRM into the store.
+
+    \b
+    Examples:
+      salesops pull                  every connection, from where the last pull stopped
+      salesops pull --connection crm --json
+    """
+    from sync import pull as pulling
+    from sync.cli import output
+    from sync.connections import connect
+    from sync.store.lease import hold_lease
+    from sync.store.runs import recorded
+
+    loaded = load(context, project)
+    results = {}
+    with open_store(loaded) as store, hold_lease(store), watched(quiet=as_json) as progress:
+        for name in connections(loaded, connection):
+            with recorded(store, "pull", name) as record, closing(connect(loaded, name)) as connector:
+                results[name] = list(pulling.pull(loaded, store, name, connector, progress.pulled))
+                record.count(rows=sum(p.rows for p in results[name]), calls=connector.usage().calls)
+    output.show_pulls(results, as_json=as_json)
+
+
+@click.command()
+@project_option
+@connection_option
+@as_of_option
+@json_option
+@log_option
+@click.pass_context
+def compute(
+    context: click.Context, project: str | None, connection: str | None, as_of: str | None, as_json: bool
+) -> None:
+    """Compute metrics, quotas, territories and commissions from the store.
+
+    \b
+    Examples:
+      salesops compute                        as of now
+      salesops compute --as-of 2026-03-31     as of the end of that day
+    """
+    from sync.cli import output
+    from sync.compute import compute_connection
+    from sync.store.lease import hold_lease
+    from sync.store.runs import recorded
+
+    loaded = load(context, project)
+    moment = as_of_time(as_of, loaded)
+    results = {}
+    with open_store(loaded) as store, hold_lease(store):
+        for name in connections(loaded, connection):
+            with recorded(store, "compute", name, moment) as record:
+                results[name] = compute_connection(loaded, store, name, moment, record.id)
+    output.show_computed(results, moment, as_json=as_json)
+
+
+@click.command()
+@project_option
+@connection_option
+@click.option(
+    "-o", "--output", "target", type=click.Path(dir_okay=False), help="Keep the plan in this file, for apply."
+)
+@json_option
+@click.pass_context
+def plan(
+    context: click.Context, project: str | None, connection: str | None, target: str | None, as_json: bool
+) -> None:
+    """Show what would change in the CRM: record, field, before → after, and why.
+
+    Compares the results as last computed with the CRM as last pulled; asks the CRM nothing and changes nothing.
+
+    \b
+    Examples:
+      salesops plan
+      salesops plan -o plan.json && salesops apply plan.json
+    """
+    from sync.cli import output
+    from sync.plan import build_plan
+    from sync.plan_file import write_plan
+
+    loaded = load(context, project)
+    names = connections(loaded, connection)
+    if target and len(names) > 1:
+        raise click.UsageError("A plan file holds one connection: name it with --connection.")
+    with open_store(loaded) as store:
+        plans = [build_plan(loaded, store, name) for name in names]
+    if target:
+        write_plan(plans[0], Path(target))
+    output.show_plans(plans, as_json=as_json, kept=target)
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False))
+@project_option
+@json_option
+@log_option
+@click.pass_context
+def apply(context: click.Context, file: str, project: str | None, as_json: bool) -> None:
+    """Make the changes of a plan FILE, and say what became of each line.
+
+    A plan that no longer fits the CRM is refused as a whole (exit code 3).
+
+    \b
+    Examples:
+      salesops plan -o plan.json
+      salesops apply plan.json
+    """
+    from sync.apply import apply_plan, count_outcomes
+    from sync.cli import output
+    from sync.connections import connect
+    from sync.plan import check_plan
+    from sync.plan_file import read_plan
+    from sync.store.lease import hold_lease
+    from sync.store.runs import recorded
+
+    loaded = load(context, project)
+    read = read_plan(Path(file))
+    check_plan(loaded, read)
+    with open_store(loaded) as store, hold_lease(store), watched(quiet=as_json) as progress:
+        progress.writing(len(read.changes))
+        with (
+            recorded(store, "apply", read.connection) as record,
+            closing(connect(loaded, read.connection)) as connector,
+        ):
+            lines = list(apply_plan(store, connector, read, record.id, refuse_moved=True, progress=progress.written))
+            record.count(calls=connector.usage().calls, **count_outcomes(lines))
+    output.show_lines(lines, as_json=as_json)
+    context.exit(output.exit_code(lines))
+
+
+@click.command()
+@project_option
+@connection_option
+@as_of_option
+@json_option
+@log_option
+@click.pass_context
+def run(context: click.Context, project: str | None, connection: str | None, as_of: str | None, as_json: bool) -> None:
+    """Pull, compute, plan and apply in a row, for every connection.
+
+    \b
+    Examples:
+      salesops run
+      salesops run --as-of 2026-03-31 --json
+    """
+    from sync import run as running
+    from sync.cli import output
+    from sync.store.lease import hold_lease
+
+    loaded = load(context, project)
+    moment = as_of_time(as_of, loaded)
+    with open_store(loaded) as store, hold_lease(store), watched(quiet=as_json) as progress:
+        reports = [running.run(loaded, store, name, moment, progress) for name in connections(loaded, connection)]
+    output.show_reports(reports, as_json=as_json)
+    context.exit(output.exit_code([line for report in reports for line in report.lines]))

@@ -1,0 +1,46 @@
+"""Compute: facts out of the store, through the pure core, results back into the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sync import events
+from sync.store.facts import read_facts
+from sync.store.results import save_results
+from sync.store.store import to_instant
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from config.loader import Project
+    from salesops.results import Results
+    from salesops.rules import Rules
+    from sync.store.store import Store
+
+
+def build_rules(project: Project) -> Rules:
+    """What the core needs of the project: definitions, calendar, zone and currency; no connection, no secret."""
+    from salesops.rules import Rules
+
+    return Rules(
+        time_zone=project.settings.time_zone,
+        fiscal_year=project.settings.fiscal_year,
+        currency=project.settings.currency,
+        metrics=project.metrics,
+        quotas=project.quotas,
+        comp_plans=project.comp_plans,
+        territories=project.territories,
+    )
+
+
+def compute_connection(project: Project, store: Store, connection: str, as_of: datetime, run_id: int) -> Results:
+    """The results of one connection's records as of a time, after saving them in place of the last ones."""
+    from salesops.compute import compute
+    from salesops.rules import needed_columns
+
+    rules = build_rules(project)
+    facts = read_facts(store.path, connection, needed_columns(rules))
+    results = compute(facts, rules, as_of)
+    save_results(store, connection, run_id, to_instant(as_of), project.digest, results)
+    events.emit("computed", connection=connection, rows=results.metrics.num_rows)
+    return results

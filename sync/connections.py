@@ -1,0 +1,76 @@
+"""Opening connections: the adapter by its CRM, secrets from where the project says they are."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from config.problems import ConfigError, Problem, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from config.loader import Project
+
+    from connectors.base import Connector
+
+
+def connect(project: Project, name: str) -> Connector:
+    """The connector of a connection, not yet signed in. Only the adapter in use is imported."""
+    settings = project.settings.connections[name]
+    secrets = secret_reader(project.root, Where("salesops.yaml", path=f"connections.{name}.sign_in"))
+    mapping = project.mapping.of(name)
+    if settings.ca_file is not None:
+        settings = settings.model_copy(update={"ca_file": str(project.root / settings.ca_file)})
+    if settings.crm == "salesforce":
+        from connectors.salesforce.client import connect as salesforce
+
+        return salesforce(
+            settings,
+            secrets=secrets,
+            mapping=mapping,
+            written=written_fields(project, name),
+            time_zone=project.settings.time_zone,
+        )
+    from connectors.hubspot.client import connect as hubspot
+
+    return hubspot(
+        settings,
+        secrets=secrets,
+        mapping=mapping,
+        written=written_fields(project, name),
+        time_zone=project.settings.time_zone,
+    )
+
+
+def written_fields(project: Project, name: str) -> Mapping[str, tuple[str, ...]]:
+    """The CRM fields that the project writes back, by our object: they are read along, to be compared."""
+    fields: dict[str, list[str]] = {}
+    for write in project.writeback.writeback.get(name, ()):
+        fields.setdefault(write.object, []).append(write.field)
+    return {of_object: tuple(names) for of_object, names in fields.items()}
+
+
+def secret_reader(root: Path, where: Where) -> Callable[[str], str]:
+    """A function from `env:NAME` or `file:PATH` to the secret; ConfigError says what is missing, never a value."""
+
+    def read(reference: str) -> str:
+        kind, _, rest = reference.partition(":")
+        if kind == "env":
+            value = os.environ.get(rest)
+            if not value:
+                raise _missing(where, f"the environment variable {rest} is not set.", f"Set {rest} and run again.")
+            return value
+        try:
+            return (root / rest).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise _missing(
+                where, f"the secret file {rest} cannot be read: {error}.", "Check path and rights."
+            ) from error
+
+    return read
+
+
+def _missing(where: Where, summary: str, detail: str) -> ConfigError:
+    return ConfigError([Problem("error", summary, detail, where)])

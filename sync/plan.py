@@ -1,0 +1,209 @@
+"""Plan: what should stand in the CRM against what stands there, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from config.metrics import Unit
+from config.problems import ConfigError, Problem
+from salesops.calendar import local_day
+from sync.store.records import read_fields
+from sync.store.results import decimal_text, read_computation
+from sync.store.store import parse_instant
+from sync.wanted import read_targets, read_wanted, unit_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from config.loader import Project
+
+    from config.writeback import FieldWrite
+    from connectors.base import CrmField
+    from sync.store.store import Store
+    from sync.wanted import Target, Wanted
+
+Fields = dict[tuple[str, str], "CrmField"]
+"""The CRM's description of a field, by our object and the field's name."""
+
+LastWritten = dict[tuple[str, str, str], "str | None"]
+"""What we wrote last, by object, record and field."""
+
+DECIMALS = {Unit.MONEY: 2, Unit.COUNT: 0, Unit.DAYS: 1, Unit.PERCENT: 4, Unit.NUMBER: 4}
+"""Decimals of a number where the CRM's field declares none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a plan: a field of a record, what stands there, what should, and why. None is an empty field."""
+
+    object: str
+    record_id: str
+    record: str  # its name, for people
+    field: str
+    before: str | None
+    after: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A record that a plan leaves alone, and why."""
+
+    object: str
+    record: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A list of changes to one CRM, not yet made. Changes are sorted by object, record id and field."""
+
+    connection: str
+    as_of: str
+    rules: str
+    changes: tuple[Change, ...]
+    skipped: tuple[Skip, ...]
+
+
+def build_plan(project: Project, store: Store, connection: str) -> Plan:
+    """The changes that bring the CRM, as last pulled, to the results as last computed.
+
+    ConfigError where there is nothing computed, where the rules changed since, where a field is missing or cannot be
+    written, or where the plan is larger than the project's cap allows.
+    """
+    computation = read_computation(store, connection)
+    if computation is None:
+        raise _problem(project, f"nothing is computed yet for connection {connection}.", "Run `salesops compute`.")
+    if computation.rules != project.digest:
+        raise _problem(project, "the rules changed since the last computation.", "Run `salesops compute` again.")
+    day = local_day(parse_instant(computation.as_of), ZoneInfo(project.settings.time_zone))
+    writes = project.writeback.writeback.get(connection, ())
+    fields = _target_fields(project, store, connection)
+    last = _last_written(store, connection)
+    changes: list[Change] = []
+    skipped: list[Skip] = []
+    for of_object in sorted({write.object for write in writes}):
+        of_fields = [write for write in writes if write.object == of_object]
+        wanted = [(write, read_wanted(store, project, connection, write, day)) for write in of_fields]
+        for target in read_targets(store, connection, of_object):
+            if target.record_id is None:
+                skipped.append(Skip(of_object, target.name, "the CRM has no record of this user that fields stand on"))
+                continue
+            for write, look_up in wanted:
+                change = _compare(project, write, target, look_up(target.id), fields, last)
+                if change is not None:
+                    changes.append(change)
+    changes.sort(key=lambda change: (change.object, change.record_id, change.field))
+    _check_cap(project, len(changes))
+    return Plan(connection, computation.as_of, computation.rules, tuple(changes), tuple(skipped))
+
+
+def _compare(
+    project: Project, write: FieldWrite, target: Target, wanted: Wanted, fields: Fields, last: LastWritten
+) -> Change | None:
+    field = fields[write.object, write.field]
+    record_id = target.record_id or ""
+    before = target.custom.get(write.field)
+    after = format_value(wanted.value, unit_of(project, write), field)
+    if same_value(before, after, field):
+        return None
+    reason = wanted.reason + _drift(last, (write.object, record_id, write.field), before, field)
+    return Change(write.object, record_id, target.name, write.field, before, after, reason)
+
+
+def format_value(value: Decimal | str | None, unit: Unit | None, field: CrmField) -> str | None:
+    """A result as the text that stands in the CRM's field: rounded half up to the field's own decimals.
+
+    A percent field holds 12.5 for a fraction of 0.125; any other field holds the fraction. A text is cut to nothing:
+    one that is too long for its field is the CRM's to refuse, by name.
+    """
+    if value is None or isinstance(value, str):
+        return value or None
+    number = value * 100 if field.type == "percent" else value
+    decimals = field.decimals if field.decimals is not None else DECIMALS[unit or Unit.NUMBER]
+    rounded = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return decimal_text(rounded)
+
+
+def same_value(before: str | None, after: str | None, field: CrmField) -> bool:
+    """Whether two texts are one value at the field's precision: "1054.00" is "1054", an empty text is nothing."""
+    if (before or None) == (after or None):
+        return True
+    if not before or not after:
+        return False
+    try:
+        a, b = Decimal(before), Decimal(after)
+    except ArithmeticError:
+        return False
+    if field.decimals is None:
+        return a == b
+    unit = Decimal(1).scaleb(-field.decimals)
+    return a.quantize(unit, rounding=ROUND_HALF_UP) == b.quantize(unit, rounding=ROUND_HALF_UP)
+
+
+def _target_fields(project: Project, store: Store, connection: str) -> Fields:
+    """The CRM's description of each field that is written, or all problems with them at once."""
+    known = read_fields(store, connection)
+    problems = list(_field_problems(project, connection, known))
+    if problems:
+        raise ConfigError(problems)
+    return known
+
+
+def _field_problems(project: Project, connection: str, known: Fields) -> Iterator[Problem]:
+    for write in project.writeback.writeback.get(connection, ()):
+        field = known.get((write.object, write.field))
+        where = project.where_field(connection, write.object, write.field, "writeback")
+        if field is None:
+            summary = f"the CRM shows no field {write.field} on {write.object} (connection {connection})."
+            yield Problem("error", summary, "Create it with `salesops provision`, then `salesops pull`.", where)
+        elif not field.updateable:
+            summary = f"the field {write.field} on {write.object} cannot be written (type {field.type})."
+            yield Problem("error", summary, "Choose another field, or give the login the right to edit it.", where)
+
+
+def _last_written(store: Store, connection: str) -> LastWritten:
+    rows = store.rows("SELECT object, record_id, field, value FROM written WHERE connection = ?", (connection,))
+    return {(row["object"], row["record_id"], row["field"]): row["value"] for row in rows}
+
+
+def _drift(last: LastWritten, key: tuple[str, str, str], before: str | None, field: CrmField) -> str:
+    """A note where the field no longer holds what we wrote last: somebody else changed it."""
+    if key not in last or same_value(before, last[key], field):
+        return ""
+    return f"; somebody else changed it, we wrote {last[key] or 'nothing'}"
+
+
+class StaleRules(Exception):
+    """The plan was made by rules that have changed since; nothing was written."""
+
+
+def check_plan(project: Project, plan: Plan) -> None:
+    """Refuse a plan of another connection (ConfigError), of other rules (StaleRules), or over the cap."""
+    if plan.connection not in project.settings.connections:
+        names = ", ".join(project.settings.connections)
+        raise _problem(
+            project, f"the plan is for connection {plan.connection}, which this project has not.", f"It has {names}."
+        )
+    if plan.rules != project.digest:
+        raise StaleRules("the plan was made by other rules than the project's present ones. Compute and plan again.")
+    _check_cap(project, len(plan.changes))
+
+
+def _check_cap(project: Project, count: int) -> None:
+    cap = project.settings.caps.changes
+    if count > cap:
+        raise _problem(
+            project,
+            f"the plan has {count:,} changes; caps.changes allows {cap:,}.",
+            "If so many are meant, raise caps.changes in salesops.yaml; if not, look at what changed in the rules.",
+        )
+
+
+def _problem(project: Project, summary: str, detail: str) -> ConfigError:
+    from config.problems import Where
+
+    return ConfigError([Problem("error", summary, detail, Where(str(project.root)))])

@@ -1,0 +1,91 @@
+"""Pull: copy what changed in a CRM into the store, page by page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from config.problems import ConfigError, Problem
+from sync import events
+from sync.store import records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from config.loader import Project
+
+    from config.problems import Where
+    from connectors.base import Connector, MissingField
+    from sync.store.store import Store
+
+Progress = "Callable[[str, int, int | None], None]"
+"""Called after each page with the object, the rows read so far and how many there are in all where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPull:
+    """What one object's sweep did: rows that came, rows of the store they changed, deletions among what came."""
+
+    object: str
+    pages: int
+    rows: int
+    changed: int
+    deleted: int
+
+
+def pull(
+    project: Project,
+    store: Store,
+    connection: str,
+    connector: Connector,
+    progress: Callable[[str, int, int | None], None] = lambda *_: None,
+) -> Iterator[ObjectPull]:
+    """What became of each object, as its sweep ends.
+
+    The CRM is described first: a field that the project needs and our login does not see stops the pull before a row
+    is read. Every page is kept with its cursor, so a pull that stops goes on after its last page.
+    """
+    description = connector.describe()
+    if description.missing:
+        raise ConfigError([_problem(project, connection, missing) for missing in description.missing])
+    records.save_fields(store, connection, description.fields)
+    for name in connector.objects():
+        yield _pull_object(store, connection, connector, name, progress)
+
+
+def _pull_object(
+    store: Store,
+    connection: str,
+    connector: Connector,
+    name: str,
+    progress: Callable[[str, int, int | None], None],
+) -> ObjectPull:
+    cursor = records.read_cursor(store, connection, name)
+    total = connector.count(name) if cursor is None else None
+    pages = rows = changed = deleted = 0
+    for page in connector.read(name, cursor):
+        changed += records.save_page(store, connection, page)
+        pages += 1
+        rows += len(page.rows)
+        deleted += len(page.deleted)
+        events.emit("rows_stored", connection=connection, object=name, rows=len(page.rows), deleted=len(page.deleted))
+        progress(name, rows, total)
+    return ObjectPull(name, pages, rows, changed, deleted)
+
+
+def _problem(project: Project, connection: str, missing: MissingField) -> Problem:
+    what = f"{missing.crm_object} has no field {missing.field} that our login can see"
+    if missing.purpose == "writeback":
+        remedy = "Create it with `salesops provision`, or give the login the right to read and edit it."
+    else:
+        remedy = "Correct the name in mapping.yaml, or give the login the right to read it."
+    return Problem("error", f"{what} (connection {connection}).", remedy, _where(project, connection, missing))
+
+
+def _where(project: Project, connection: str, missing: MissingField) -> Where:
+    return project.where_field(connection, missing.object, missing.field, missing.purpose)
+
+
+def pulled_rows(pulls: list[ObjectPull]) -> Mapping[str, int]:
+    """Rows that came, by object."""
+    return {pulled.object: pulled.rows for pulled in pulls}

@@ -1,0 +1,32 @@
+"""What tests share: where the real data is, and what its absence means."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+def shared_folder(*parts: str) -> Path:
+    """A folder of real data beside the repository. Without it a test is skipped; in CI that is a failure."""
+    folder = SHARED.joinpath(*parts)
+    if not folder.exists():
+        reason = f"needs {'/'.join(('../shared', *parts))}, which a user's clone has not"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def maven_salesforce() -> Path:
+    return shared_folder("data", "maven_crm", "salesforce")
+
+
+@pytest.fixture(scope="session")
+def maven_hubspot() -> Path:
+    return shared_folder("data", "maven_crm", "hubspot")

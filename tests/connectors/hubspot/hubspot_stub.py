@@ -1,0 +1,182 @@
+"""An account that answers what a test scripts, over real HTTP, so that the real client library is exercised."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from config.project import AccessToken, HubSpotConnection
+from connectors.hubspot.client import connect
+from connectors.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from config.mapping import ObjectMapping
+    from connectors.base import Connector
+
+DETAILS = "/account-info/v3/details"
+SLOW_DOWN = (429, {"status": "error", "message": "Too fast.", "policyName": "TEN_SECONDLY_ROLLING"})
+
+Answer = tuple[int, Any]
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Portal:
+    """Scripted answers by method and path; the last one of a script is repeated. Text is sent as it is, as HTML."""
+
+    url: str
+    requests: list[Request] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    scripts: dict[tuple[str, str], list[Answer | Callable[[Request], Answer]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.on("GET", DETAILS, (200, {"portalId": 62515, "accountType": "STANDARD", "timeZone": "US/Eastern"}))
+        for crm_type in ("companies", "deals", "calls", "emails", "meetings", "tasks", "users", "leads"):
+            self.describe(crm_type)
+            self.on("GET", f"/crm/v3/objects/{crm_type}", (200, {"results": []}))
+            self.on("POST", f"/crm/v3/objects/{crm_type}/search", (200, {"total": 0, "results": []}))
+        self.on("GET", "/crm/v3/pipelines/deals", (200, {"results": [DEAL_PIPELINE]}))
+        self.on("GET", "/crm/v3/pipelines/leads", (200, {"results": []}))
+
+    def on(self, method: str, path: str, *answers: Answer | Callable[[Request], Answer]) -> None:
+        self.scripts[method, path] = list(answers)
+
+    def describe(self, crm_type: str, **types: str) -> None:
+        """Script the properties of an object type: name -> type, `*` at its end for one that cannot be written."""
+        properties = [
+            {
+                "name": name,
+                "label": name.title(),
+                "type": kind.rstrip("*"),
+                "options": [],
+                "modificationMetadata": {"readOnlyValue": kind.endswith("*")},
+            }
+            for name, kind in {"hs_object_id": "number*", **types}.items()
+        ]
+        self.on("GET", f"/crm/v3/properties/{crm_type}", (200, {"results": properties}))
+
+    def asked(self, path: str, method: str = "POST") -> list[Request]:
+        """The requests to a path, in order."""
+        return [request for request in self.requests if (request.method, request.path) == (method, path)]
+
+    def answer(self, request: Request) -> Answer:
+        self.requests.append(request)
+        script = self.scripts.get((request.method, request.path))
+        if not script:
+            return 404, {"status": "error", "message": f"no script for {request.method} {request.path}"}
+        step = script.pop(0) if len(script) > 1 else script[0]
+        return step(request) if callable(step) else step
+
+    def connect(
+        self,
+        mapping: dict[str, ObjectMapping] | None = None,
+        written: dict[str, tuple[str, ...]] | None = None,
+        *,
+        time_zone: str = "UTC",
+        attempts: int = 3,
+    ) -> Connector:
+        return connect(
+            HubSpotConnection(
+                crm="hubspot", url=self.url, sign_in=AccessToken(kind="access_token", token="env:T"), timeout_seconds=5
+            ),
+            secrets={"env:T": "secret-token"}.__getitem__,
+            mapping=mapping or {},
+            written=written or {},
+            time_zone=time_zone,
+            retry=RetryPolicy(attempts=attempts, sleep=self.pauses.append),
+        )
+
+
+class StubApp:
+    """The ASGI side of whichever portal is the test's."""
+
+    portal: Portal
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        query = {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        status, content = self.portal.answer(Request(scope["method"], scope["path"], query, headers, body.decode()))
+        html = isinstance(content, str)
+        out = {
+            "content-type": "text/html;charset=iso-8859-1" if html else "application/json;charset=utf-8",
+            **self.portal.headers,
+        }
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [(name.lower().encode(), value.encode()) for name, value in out.items()],
+            }
+        )
+        payload = content.encode("latin-1") if html else b"" if content is None else json.dumps(content).encode()
+        await send({"type": "http.response.body", "body": payload})
+
+
+DEAL_PIPELINE = {
+    "id": "default",
+    "stages": [
+        {"id": "appointment", "label": "Appointment", "metadata": {"isClosed": "false", "probability": "0.2"}},
+        {"id": "won", "label": "Closed Won", "metadata": {"isClosed": "true", "probability": "1.0"}},
+        {"id": "lost", "label": "Closed Lost", "metadata": {"isClosed": "true", "probability": "0.0"}},
+    ],
+}
+
+
+def record(record_id: int, **properties: str | None) -> dict[str, Any]:
+    """A record as list, search and batch read give it."""
+    return {
+        "id": str(record_id),
+        "properties": {"hs_object_id": str(record_id), **properties},
+        "createdAt": "2026-01-02T03:04:05.678Z",
+        "updatedAt": "2026-04-30T10:00:00.000Z",
+        "archived": False,
+    }
+
+
+def page(*records: dict[str, Any], after: str | None = None, total: int | None = None) -> Answer:
+    """A page of a list, or of a search where `total` is given."""
+    body: dict[str, Any] = {"results": list(records)}
+    if after:
+        body["paging"] = {"next": {"after": after}}
+    if total is not None:
+        body["total"] = total
+    return 200, body
+
+
+def no_associations(request: Request) -> Answer:
+    """What HubSpot answers where no record has any: 207, with an error for each."""
+    errors = [
+        {
+            "status": "error",
+            "category": "OBJECT_NOT_FOUND",
+            "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND",
+            "message": f"No company is associated with deal {each['id']}.",
+            "context": {"fromObjectId": [each["id"]]},
+        }
+        for each in request.json["inputs"]
+    ]
+    return 207, {"status": "COMPLETE", "results": [], "errors": errors, "numErrors": len(errors)}

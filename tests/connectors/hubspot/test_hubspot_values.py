@@ -1,0 +1,72 @@
+"""HubSpot's text as our scalars, exactly."""
+
+from __future__ import annotations
+
+import doctest
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.model import FieldType
+from connectors.hubspot import values
+from connectors.hubspot.values import decimal_text, instant_text, milliseconds, parse_instant, to_custom, to_scalar
+
+UTC = ZoneInfo("UTC")
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def test_the_examples_in_the_docstrings_hold() -> None:
+    assert doctest.testmod(values).failed == 0
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=6))
+def test_a_number_keeps_its_value_and_loses_only_its_form(number: object) -> None:
+    text = decimal_text(str(number))
+    assert type(number)(text) == number  # type: ignore[call-arg]
+    assert "E" not in text
+    assert not ("." in text and text.endswith(("0", ".")))
+
+
+@pytest.mark.parametrize("text", ["", "abc", "NaN", "Infinity", "1,000"])
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a number"):
+        decimal_text(text)
+
+
+def test_more_digits_than_a_decimal_context_holds_survive() -> None:
+    assert decimal_text("12345678901234567890123456789012345.10") == "12345678901234567890123456789012345.1"
+
+
+@pytest.mark.parametrize("text", ["2026-05-01T07:25:37.123Z", "1777620337123", "2026-05-01T09:25:37.123+02:00"])
+def test_a_moment_is_read_from_iso_text_and_from_milliseconds(text: str) -> None:
+    assert instant_text(parse_instant(text)) == "2026-05-01T07:25:37.123Z"
+    assert milliseconds(parse_instant(text)) == 1777620337123
+
+
+def test_a_close_date_is_the_day_in_the_projects_zone() -> None:
+    assert to_scalar("2026-05-01T02:00:00Z", FieldType.DATE, UTC) == "2026-05-01"
+    assert to_scalar("2026-05-01T02:00:00Z", FieldType.DATE, NEW_YORK) == "2026-04-30"
+
+
+def test_a_day_without_a_time_is_not_moved_by_a_zone() -> None:
+    assert to_scalar("2026-05-01", FieldType.DATE, NEW_YORK) == "2026-05-01"
+
+
+def test_empty_text_is_nothing() -> None:
+    assert to_scalar("", FieldType.DECIMAL, UTC) is None
+    assert to_scalar(None, FieldType.TEXT, UTC) is None
+    assert to_custom("", "number") is None
+
+
+def test_custom_values_are_plain_text() -> None:
+    assert to_custom("0.500", "number") == "0.5"
+    assert to_custom("TRUE", "bool") == "true"
+    assert to_custom("0.500", "string") == "0.500"
+
+
+def test_a_boolean_that_is_neither_is_refused() -> None:
+    assert to_scalar("true", FieldType.BOOLEAN, UTC) == 1
+    with pytest.raises(ValueError, match="neither true nor false"):
+        to_scalar("yes", FieldType.BOOLEAN, UTC)

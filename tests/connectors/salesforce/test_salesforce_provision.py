@@ -1,0 +1,137 @@
+"""Creating fields, and that our login sees them afterwards."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from salesforce_stub import USER_ID, VERSION, describe_field, page
+
+from connectors.base import FieldKind, NewField, Outcome, Status
+
+if TYPE_CHECKING:
+    from salesforce_stub import Org, Request
+
+CUSTOM_FIELD = f"{VERSION}/tooling/sobjects/CustomField"
+DESCRIBE = f"{VERSION}/sobjects/User/describe"
+WON = NewField("user", "Won__c", "Won", "Won amount this quarter.", FieldKind.MONEY)
+
+
+class Setup:
+    """The setup records of an org: what is made can be found, and a field is seen once it is granted."""
+
+    def __init__(self, org: Org, hidden: dict[str, str] | None = None, seen: dict[str, str] | None = None) -> None:
+        self.types = dict(hidden or {})
+        self.seen = dict(seen or {})
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+        org.on("POST", CUSTOM_FIELD, self.make_field)
+        org.on("GET", DESCRIBE, self.describe)
+        org.on("GET", f"{VERSION}/queryAll", self.query)
+        for name in ("PermissionSet", "FieldPermissions", "PermissionSetAssignment"):
+            org.on("POST", f"{VERSION}/sobjects/{name}", self.make_row)
+
+    def make_field(self, request: Request) -> tuple[int, Any]:
+        name = request.json["FullName"].split(".")[1]
+        if name in self.types:
+            return 400, [{"message": "There is already a field named so.", "errorCode": "DUPLICATE_DEVELOPER_NAME"}]
+        self.types[name] = request.json["Metadata"]["type"].lower()
+        return 201, {"id": "00N000000000001AAA", "success": True, "errors": []}
+
+    def make_row(self, request: Request) -> tuple[int, Any]:
+        name = request.path.rpartition("/")[2]
+        self.rows.setdefault(name, []).append({"Id": f"{name}-1", **request.json})
+        if name == "FieldPermissions":
+            field = request.json["Field"].split(".")[1]
+            self.seen[field] = self.types[field]
+        return 201, {"id": f"{name}-1", "success": True, "errors": []}
+
+    def query(self, request: Request) -> tuple[int, Any]:
+        return page(*self.rows.get(request.soql.split(" FROM ")[1].split()[0], []))
+
+    def describe(self, _request: Request) -> tuple[int, Any]:
+        fields = [describe_field(name, kind) for name, kind in {"Id": "id", **self.seen}.items()]
+        return 200, {"name": "User", "fields": fields}
+
+
+def provision(org: Org, *fields: NewField) -> list[Outcome]:
+    with closing(org.connect()) as connector:
+        return list(connector.provision(fields))
+
+
+def test_a_new_field_is_made_shown_and_ours_to_edit(org: Org) -> None:
+    setup = Setup(org)
+    assert provision(org, WON) == [Outcome("user.Won__c", Status.WRITTEN)]
+    assert org.to(CUSTOM_FIELD)[0].json == {
+        "FullName": "User.Won__c",
+        "Metadata": {
+            "type": "Currency",
+            "precision": 18,
+            "scale": 2,
+            "label": "Won",
+            "description": "Won amount this quarter.",
+            "required": False,
+        },
+    }
+    assert setup.rows["PermissionSet"][0]["Name"] == "SalesOps_Sync"
+    (granted,) = setup.rows["FieldPermissions"]
+    assert (granted["SobjectType"], granted["Field"]) == ("User", "User.Won__c")
+    assert granted["PermissionsRead"]
+    assert granted["PermissionsEdit"]
+    assert setup.rows["PermissionSetAssignment"][0]["AssigneeId"] == USER_ID
+
+
+def test_provisioning_twice_makes_nothing_twice(org: Org) -> None:
+    setup = Setup(org)
+    provision(org, WON)
+    assert provision(org, WON) == [Outcome("user.Won__c", Status.WRITTEN)]
+    assert len(org.to(CUSTOM_FIELD)) == 1
+    assert {name: len(rows) for name, rows in setup.rows.items()} == {
+        "PermissionSet": 1,
+        "FieldPermissions": 1,
+        "PermissionSetAssignment": 1,
+    }
+
+
+def test_a_field_that_is_there_but_hidden_is_shown_to_us(org: Org) -> None:
+    Setup(org, hidden={"Won__c": "currency"})
+    assert provision(org, WON) == [Outcome("user.Won__c", Status.WRITTEN)]
+
+
+@pytest.mark.parametrize("where", ["hidden", "seen"])
+def test_an_existing_field_of_another_type_fails_and_says_so(org: Org, where: str) -> None:
+    Setup(org, **{where: {"Won__c": "date"}})
+    (outcome,) = provision(org, WON)
+    assert (outcome.record_id, outcome.status) == ("user.Won__c", Status.FAILED)
+    assert "date field" in outcome.message
+
+
+def test_an_existing_field_that_nobody_can_edit_fails(org: Org) -> None:
+    setup = Setup(org, seen={"Won__c": "currency*"})
+    setup.types["Won__c"] = "currency*"
+    (outcome,) = provision(org, WON)
+    assert outcome.code == "READ_ONLY"
+
+
+def test_one_field_that_is_refused_leaves_the_others_made(org: Org) -> None:
+    Setup(org)
+    wrong = NewField("user", "Won", "Won", "", FieldKind.MONEY)
+    outcomes = provision(org, wrong, WON)
+    assert [outcome.status for outcome in outcomes] == [Status.FAILED, Status.WRITTEN]
+    assert "Won__c" in outcomes[0].message
+
+
+@pytest.mark.parametrize(
+    ("kind", "metadata"),
+    [
+        (FieldKind.NUMBER, {"type": "Number", "precision": 18, "scale": 6}),
+        (FieldKind.COUNT, {"type": "Number", "precision": 18, "scale": 0}),
+        (FieldKind.PERCENT, {"type": "Percent", "precision": 16, "scale": 2}),
+        (FieldKind.TEXT, {"type": "Text", "length": 255}),
+    ],
+)
+def test_each_kind_is_made_as_the_type_that_holds_it(org: Org, kind: FieldKind, metadata: dict[str, Any]) -> None:
+    Setup(org)
+    provision(org, NewField("user", "Figure__c", "Figure", "", kind))
+    made = org.to(CUSTOM_FIELD)[0].json["Metadata"]
+    assert {name: made[name] for name in metadata} == metadata

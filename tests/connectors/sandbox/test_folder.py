@@ -1,0 +1,228 @@
+"""Reading an export folder: whole rows come out, and every problem names its file, line and column."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from connectors.sandbox.folder import (
+    MAX_PROBLEMS,
+    LoadError,
+    LoadProblem,
+    list_tables,
+    parse_boolean,
+    parse_date,
+    parse_datetime,
+    parse_decimal,
+    parse_integer,
+    parse_name,
+    parse_text,
+    read_table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PARSERS: dict[str, Callable[[str], Any]] = {
+    "Id": parse_name,
+    "Name": parse_text,
+    "Amount": parse_decimal,
+    "CloseDate": parse_date,
+}
+
+
+def read(
+    path: Path, content: str | bytes, *, required: tuple[str, ...] = ()
+) -> tuple[list[tuple[int, dict[str, Any]]], list[str]]:
+    file = path / "Deal.csv"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    problems: list[LoadProblem] = []
+    rows = list(read_table(file, PARSERS, problems, required=required))
+    return rows, [str(problem) for problem in problems]
+
+
+def test_a_row_comes_out_parsed_with_its_line(tmp_path: Path) -> None:
+    rows, problems = read(tmp_path, "Id,Amount,CloseDate\nd1,10.50,2026-03-31\n")
+    assert rows == [(2, {"Id": "d1", "Amount": Decimal("10.50"), "CloseDate": date(2026, 3, 31)})]
+    assert problems == []
+
+
+def test_a_byte_order_mark_is_not_part_of_the_first_column(tmp_path: Path) -> None:
+    rows, problems = read(tmp_path, b"\xef\xbb\xbfId,Name\r\nd1,\xc3\xa9t\xc3\xa9\r\n")
+    assert rows == [(2, {"Id": "d1", "Name": "été"})]
+    assert problems == []
+
+
+def test_an_empty_cell_is_none(tmp_path: Path) -> None:
+    rows, _ = read(tmp_path, 'Id,Name,Amount\nd1,"",\n')
+    assert rows == [(2, {"Id": "d1", "Name": None, "Amount": None})]
+
+
+def test_a_cell_keeps_its_line_breaks_and_the_next_row_its_line(tmp_path: Path) -> None:
+    rows, _ = read(tmp_path, 'Id,Name\nd1,"two\r\nlines"\nd2,x\n')
+    assert rows == [(2, {"Id": "d1", "Name": "two\r\nlines"}), (4, {"Id": "d2", "Name": "x"})]
+
+
+def test_a_bad_cell_after_a_cell_of_two_lines_is_named_by_its_own_line(tmp_path: Path) -> None:
+    rows, problems = read(tmp_path, 'Id,Name,Amount\nd1,"two\nlines",ten\n')
+    assert rows == []
+    assert problems == [
+        "Deal.csv:3: Amount: must be a number, got 'ten'. Write digits with a point for decimals: 1234.50"
+    ]
+
+
+def test_every_bad_cell_is_reported_and_good_rows_still_come_out(tmp_path: Path) -> None:
+    rows, problems = read(tmp_path, "Id,Amount,CloseDate\nd1,x,y\nd2,1,2026-01-01\nd3,1,2026-02-30\n")
+    assert [line for line, _ in rows] == [3]
+    assert [problem.split(": ")[:2] for problem in problems] == [
+        ["Deal.csv:2", "Amount"],
+        ["Deal.csv:2", "CloseDate"],
+        ["Deal.csv:4", "CloseDate"],
+    ]
+
+
+def test_blank_lines_are_no_rows_but_count_as_lines(tmp_path: Path) -> None:
+    rows, problems = read(tmp_path, "Id\n\nd1\n\n")
+    assert (rows, problems) == ([(3, {"Id": "d1"})], [])
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "Deal.csv: is empty; the first line must name the columns"),
+        ("Id,Amuont\n", "Deal.csv:1: Amuont: is a column nobody knows; did you mean Amount?"),
+        ("Id,Zzz\n", "Deal.csv:1: Zzz: is a column nobody knows; known here: Amount, CloseDate, Id, Name"),
+        ("Id,Id\n", "Deal.csv:1: Id: stands here twice; remove one of the columns"),
+        ("Id,,Name\n", "Deal.csv:1: column 2 has no name"),
+        ("Id,Name\nd1\n", "Deal.csv:2: has 1 cells where the header names 2 columns"),
+        ("Id,Name\nd1,a,b\n", "Deal.csv:2: has 3 cells where the header names 2 columns"),
+        ("Id,Name\nd1,a\0b\n", "Deal.csv:2: Name: holds a NUL character; remove it"),
+        (b"Id,Name\nd1,a\nd2,\xe9t\xe9\n", "Deal.csv:3: is not UTF-8; save the file as UTF-8"),
+        (b"\xff\xfeI\x00d\x00", "Deal.csv:1: is not UTF-8"),
+        ('Id,Name\nd1,a\nd2,"b\nd3,c\n', "Deal.csv:3: a quote opened in this row is not closed"),
+        ('Id,Name\nd1,"b" c\n', "Deal.csv:2: is not CSV (',' expected after '\"'); write a quote inside"),
+        (f"Id,Name\nd1,{'x' * 200_000}\n", "Deal.csv:2: a quote opened in this row is not closed, or a cell is longer"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_one_problem_with_its_place(
+    tmp_path: Path, content: str | bytes, problem: str
+) -> None:
+    rows, problems = read(tmp_path, content)
+    assert len(problems) == 1
+    assert problems[0].startswith(problem)
+    assert all(row == {"Id": "d1", "Name": "a"} for _, row in rows)
+
+
+def test_a_required_column_must_be_there(tmp_path: Path) -> None:
+    assert read(tmp_path, "Name\nx\n", required=("Id",))[1] == ["Deal.csv:1: Id: this column is missing"]
+
+
+def test_a_required_cell_must_be_filled(tmp_path: Path) -> None:
+    rows, problems = read(tmp_path, "Id,Name\n,x\n", required=("Id",))
+    assert (rows, problems) == ([], ["Deal.csv:2: Id: must not be empty"])
+
+
+def test_a_file_wrong_throughout_stops_at_the_limit(tmp_path: Path) -> None:
+    _, problems = read(tmp_path, "Amount\n" + "x\n" * 1000)
+    assert len(problems) == MAX_PROBLEMS + 1
+    assert problems[-1] == "Deal.csv:101: 100 problems in this file; the rest of it was not read"
+
+
+def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    problems: list[LoadProblem] = []
+    assert list(read_table(tmp_path / "Gone.csv", PARSERS, problems)) == []
+    assert [str(problem) for problem in problems] == ["Gone.csv: cannot be read: No such file or directory"]
+
+
+def test_tables_are_listed_by_object_in_name_order(tmp_path: Path) -> None:
+    for name in ("b.csv", "A.CSV", "notes.txt", "._b.csv"):
+        (tmp_path / name).touch()
+    assert list_tables(tmp_path) == {"A": tmp_path / "A.CSV", "b": tmp_path / "b.csv"}
+
+
+def test_a_folder_that_is_not_there_cannot_be_loaded(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match="gone: cannot be read as a folder: No such file or directory"):
+        list_tables(tmp_path / "gone")
+
+
+def test_a_folder_without_csv_cannot_be_loaded(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match="holds no CSV file"):
+        list_tables(tmp_path)
+
+
+def test_two_files_for_one_object_cannot_be_loaded(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").touch()
+    (tmp_path / "a.CSV").touch()
+    with pytest.raises(LoadError, match="names the object too"):
+        list_tables(tmp_path)
+
+
+def test_a_load_error_tells_its_problems_in_file_and_line_order() -> None:
+    later, first, other = LoadProblem("a", 9, "", "x"), LoadProblem("a", 1, "", "y"), LoadProblem("b", 1, "", "z")
+    assert LoadError([other, later, first]).problems == [first, later, other]
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [("0", "0"), ("-1.50", "-1.50"), ("1.0E7", "10000000"), ("+.5", "0.5"), ("5.", "5"), ("1.05e3", "1050")],
+)
+def test_a_number_is_exact(cell: str, number: str) -> None:
+    assert str(parse_decimal(cell)) == number
+
+
+@pytest.mark.parametrize("cell", ["1,000", "1_000", "NaN", "Infinity", "12 %", "٣", "1e999", "-", ".", "$5"])
+def test_what_is_no_plain_number_is_refused(cell: str) -> None:
+    with pytest.raises(ValueError, match="must be a number"):
+        parse_decimal(cell)
+
+
+def test_a_whole_number_may_be_written_with_a_zero_fraction() -> None:
+    assert parse_integer("12.0") == 12
+    with pytest.raises(ValueError, match="whole number"):
+        parse_integer("12.5")
+
+
+@pytest.mark.parametrize(("cell", "value"), [("true", True), ("1", True), ("FALSE", False), ("0", False)])
+def test_a_boolean_is_a_word_or_a_digit(cell: str, *, value: bool) -> None:
+    assert parse_boolean(cell) is value
+
+
+def test_any_other_word_is_no_boolean() -> None:
+    with pytest.raises(ValueError, match="must be true or false"):
+        parse_boolean("yes")
+
+
+@pytest.mark.parametrize(
+    "cell", ["2026-03-31T09:00:00.000Z", "2026-03-31T09:00:00.000+0000", "2026-03-31 11:00:00+02:00"]
+)
+def test_a_moment_is_read_in_utc(cell: str) -> None:
+    assert parse_datetime(cell) == datetime(2026, 3, 31, 9, tzinfo=UTC)
+    assert parse_datetime(cell).tzinfo is UTC
+
+
+@pytest.mark.parametrize("cell", ["2026-03-31T09:00:00", "2026-03-31", "31.03.2026 09:00", "2026-03-31T09:00:00Z "])
+def test_a_moment_without_its_zone_is_refused(cell: str) -> None:
+    with pytest.raises(ValueError, match="must be a moment with its zone"):
+        parse_datetime(cell)
+
+
+@pytest.mark.parametrize("cell", ["0001-01-01T00:00:00+14:00", "2026-13-01T00:00:00Z", "0000-01-01T00:00:00Z"])
+def test_a_moment_outside_the_calendar_is_refused(cell: str) -> None:
+    with pytest.raises(ValueError, match="no moment of the calendar"):
+        parse_datetime(cell)
+
+
+@pytest.mark.parametrize("cell", ["2026-3-31", "20260331", "31/03/2026", "2026-02-30"])
+def test_a_day_that_is_none_is_refused(cell: str) -> None:
+    with pytest.raises(ValueError, match="day"):
+        parse_date(cell)
+
+
+def test_a_name_is_more_than_blanks() -> None:
+    assert parse_name(" Acme ") == "Acme"
+    with pytest.raises(ValueError, match="must not be blank"):
+        parse_name("  ")
