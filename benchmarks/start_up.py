@@ -15,9 +15,8 @@ def report() -> None:
     salesops = str(Path(sys.executable).with_name("salesops"))
     bare = _best([sys.executable, "-c", "pass"])
     ours = _best([salesops, "--help"])
-    print(
-        f"start-up: salesops --help takes {ours / bare:.1f} times python -c pass ({ours * 1000:.0f} ms, {bare * 1000:.0f} ms)"
-    )
+    took = f"{ours * 1e3:.0f} ms against {bare * 1e3:.0f} ms"
+    print(f"start-up: salesops --help takes {ours / bare:.1f} times as long as python -c pass ({took})")
 
 
 def _best(command: list[str]) -> float:

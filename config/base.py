@@ -49,7 +49,7 @@ Name = Annotated[str, AfterValidator(_name), Form("name")]
 
 ConnectionName = Annotated[Name, Form("connection")]
 ObjectName = Annotated[Name, Form("object")]
-OwnField = Annotated[Name, Form("our field")]
+OwnField = Annotated[Name, Form("field of ours")]
 
 
 def _label(text: str) -> str:
@@ -84,8 +84,12 @@ def parse_number(text: str) -> Decimal:
     """
     if not _NUMBER.fullmatch(text):
         plain = re.sub(r"[\s,_'$€£]", "", text)
-        instead = f"Write {plain}." if _NUMBER.fullmatch(plain) else "Write digits, with a point for decimals: 1250.50."
-        if re.fullmatch(r"[0-9]+(\.[0-9]+)?\s*%", text):
+        instead = (
+            f"Write {plain}."
+            if _NUMBER.fullmatch(plain) and len(plain) < 30
+            else "Write digits, with a point for decimals: 1250.50."
+        )
+        if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?\s*%", text):
             instead = f"Percent are written as a fraction of 1: {Decimal(text.rstrip('% ')) / 100:f}."
         raise ValueError(f"is not a number: {quote(text)}. {instead}")
     before, _, after = text.lstrip("+-").partition(".")

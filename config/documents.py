@@ -87,19 +87,17 @@ def read_catalog() -> Document:
 
 
 def read_documents(root: Path) -> tuple[list[Document], list[Problem]]:
-    """Every file of the project that could be opened, by kind and name; and what is wrong with the others."""
-    problems = list(_misplaced(root))
+    """Every file of the project, by kind and name; and a problem for each that stands where none is read."""
     documents = []
     for kind, path in _find(root):
         file = path.relative_to(root).as_posix()
         try:
             documents.append(read_document(kind, file, _read(path)))
         except OSError as error:
-            reason = error.strerror or str(error)
-            problems.append(
-                Problem("error", f"cannot be read: {reason}.", "Make it a file that you may read.", Where(file))
-            )
-    return documents, problems
+            reason = f"cannot be read: {error.strerror or error}."
+            problem = Problem("error", reason, "Make it a file that you may read.", Where(file))
+            documents.append(Document(kind, file, b"", None, Source(file, (), {}), None, (problem,)))
+    return documents, list(_misplaced(root))
 
 
 def read_document(kind: str, file: str, content: bytes) -> Document:
@@ -148,7 +146,7 @@ def _find(root: Path) -> Iterator[tuple[str, Path]]:
 
 def _read(path: Path) -> bytes:
     if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(None, None, "it is not a file")  # a pipe would be waited on for ever
+        raise OSError("it is not a file")  # a pipe would be waited on for ever
     with path.open("rb") as file:
         return file.read(MAX_BYTES + 1)
 

@@ -78,8 +78,8 @@ def _read_folder(root: Path) -> tuple[list[Document], list[Problem]]:
         summary = f"the project folder cannot be read: {error.strerror or error}."
         detail = "Name the project's folder with --project DIR, or write a new project with `salesops init DIR`."
         raise ConfigError([Problem("error", summary, detail, Where(str(root)))]) from error
-    file = FILES[SETTINGS]
-    if not any(document.kind == SETTINGS for document in documents) and file not in {p.where.file for p in problems}:
+    if not any(document.kind == SETTINGS for document in documents):
+        file = FILES[SETTINGS]
         detail = f"A project needs one; `salesops init DIR` writes a new project. The folder is {root}."
         problems.append(Problem("error", "is missing.", detail, Where(file)))
     return documents, problems

@@ -28,7 +28,8 @@ def read_problems(
     problems = [_problem(detail, model, file, lines) for detail in details[:MAX_PROBLEMS]]
     if len(details) > MAX_PROBLEMS:
         more = f"has {len(details) - MAX_PROBLEMS} more problems."
-        problems.append(Problem("error", more, "Correct the ones above first.", Where(file)))
+        last = problems[-1].where.line
+        problems.append(Problem("error", more, "Correct the others first.", Where(file, last)))
     return problems
 
 
@@ -185,7 +186,7 @@ def _form(shape: Shape) -> str:
         case Choice(by=by):
             return f"a block that says `{by}`, {_form(_words(shape))}"
         case Named(key=key):
-            return f"a block of entries, each under its {key}"
+            return f"a block of entries, each under {_article(key)}{key}"
         case Listed():
             return "a list"
 

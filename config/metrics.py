@@ -41,6 +41,8 @@ Operands = Annotated[tuple[Operand, ...], Field(min_length=1)]
 def _field(text: str) -> str:
     if not text.strip():
         raise ValueError("names no field. Write a field of the object, or `custom.NAME`.")
+    if len(text) > 200:
+        raise ValueError(f"is too long for the name of a field: {quote(text)}.")
     return text
 
 

@@ -41,6 +41,11 @@ _EXPLAINED = (
         "Separate items by commas and close the bracket, or put the text in quotes.",
     ),
     (
+        r"tag handle|scanning a tag|parsing a tag",
+        "text begins with !, which YAML keeps for itself.",
+        "Put the text in quotes.",
+    ),
+    (
         r"sequence entries are not allowed",
         "a list starts on a line that already holds a key.",
         "Put the dash on a line of its own below the key, or put the text in quotes.",

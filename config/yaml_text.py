@@ -63,11 +63,7 @@ def read_yaml(content: bytes, file: str) -> YamlText:
 
 def path_text(path: Path) -> str:
     """The path as a message shows it: `components.0.tiers.2.rate`."""
-    return ".".join(part if isinstance(part, str) and part.isprintable() else quote(part) for part in map(_text, path))
-
-
-def _text(part: str | int) -> str:
-    return str(part)
+    return ".".join(part if part.isprintable() and len(part) <= 80 else quote(part) for part in map(str, path))
 
 
 class _StopReading(Exception):
@@ -189,6 +185,7 @@ class _Reader:
         text: str = event.value
         plain = not event.style
         if found := _CONTROL.search(text):
+            self.broken = True  # what holds it is not shown in any message
             self.report(line, f"holds the control character U+{ord(found[0]):04X}.", "Remove it.")
         if self._wants_key():
             self._key(text, line, plain=plain)

@@ -66,7 +66,10 @@ def _check_simple(draft: Draft, metric: SimpleMetric, at: Path) -> Iterator[Prob
         yield from _check_field(draft, metric, metric.of, (*at, "of"), NUMBERS, "a number")
     if metric.start is not None:
         yield from _check_field(draft, metric, metric.start, (*at, "start"), TIMES, "a day or moment")
-    if metric.time != AS_OF:
+    if metric.time == AS_OF and metric.start is not None:
+        times = [name for name, type_ in OBJECTS[metric.source].fields.items() if type_ in TIMES]
+        yield draft.error((*at, "time"), f"a duration ends on a day, not {AS_OF}.", did_you_mean(AS_OF, times))
+    elif metric.time != AS_OF:
         yield from _check_field(draft, metric, metric.time, (*at, "time"), TIMES, f"a day or moment, or {AS_OF}")
     yield from _check_owner(draft, metric, at)
     for number, condition in enumerate(metric.where):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from config.checks.fields import condition_problems
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def check_territories(draft: Draft) -> Iterator[Problem]:
     """Conditions that no account field can meet, names used twice, and territories that no account can reach."""
     seen: dict[str, int] = {}
-    rules: list[tuple[str, set[tuple[object, ...]]]] = []
+    rules: dict[object, list[tuple[str, set[object]]]] = defaultdict(list)  # by one of the conditions of each
     for number, territory in enumerate(draft.territories.territories if draft.territories else ()):
         at = (TERRITORIES, number)
         first = seen.setdefault(territory.name.casefold(), number)
@@ -31,15 +32,16 @@ def check_territories(draft: Draft) -> Iterator[Problem]:
             )
         for position, condition in enumerate(territory.where):
             yield from condition_problems(draft, "account", condition, (*at, "where", position))
-        needs = {_key(condition) for condition in territory.where}
+        keys: list[object] = [_key(condition) for condition in territory.where]
+        needs = set(keys)
         # Whoever meets all of these meets all of an earlier one's too, and the first that fits holds.
-        if earlier := next((name for name, fewer in rules if fewer <= needs), None):
+        if earlier := next((name for key in keys for name, fewer in rules[key] if fewer <= needs), None):
             yield draft.warning(
                 at,
                 f"{territory.name} is never reached: {earlier}, above it, takes every account that fits.",
                 "Put the narrower territory first.",
             )
-        rules.append((territory.name, needs))
+        rules[keys[0]].append((territory.name, needs))
 
 
 def _key(condition: Condition) -> tuple[object, ...]:

@@ -47,6 +47,7 @@ def check_writeback(draft: Draft) -> Iterator[Problem]:
                     "A field can hold one result; name another field.",
                 )
             yield from _check_field_name(draft, connection, write, at)
+            yield from _check_not_read(draft, connection, write, at)
             yield from _check_object(draft, write, at)
             yield from _check_value(draft, write, at)
 
@@ -61,6 +62,18 @@ def _check_field_name(draft: Draft, connection: str, write: FieldWrite, at: Path
             f"is not a HubSpot property name: {quote(write.field)}.",
             f"They are lower case: {write.field.lower()}.",
         )
+
+
+def _check_not_read(draft: Draft, connection: str, write: FieldWrite, at: Path) -> Iterator[Problem]:
+    """A field that fills our model must not be written: the next run would compute from what this one wrote."""
+    mapped = draft.mapping.of(connection).get(write.object) if draft.mapping else None
+    for ours, field in mapped.fields.items() if mapped else ():
+        if field.casefold() == write.field.casefold():
+            yield draft.error(
+                (*at, "field"),
+                f"would overwrite {write.field}, which mapping.yaml reads as {write.object}.{ours}.",
+                "Name a field of its own for the result.",
+            )
 
 
 def _check_object(draft: Draft, write: FieldWrite, at: Path) -> Iterator[Problem]:

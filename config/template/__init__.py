@@ -54,10 +54,13 @@ def write_template(
     currency: str = "USD",
     default_quota: Decimal = SANDBOX_QUOTA,
     quotas_by_team: Mapping[str, Decimal] = SANDBOX_QUOTAS,
+    manager_property: str | None = "manager_email",
 ) -> list[Path]:
     """The files written into `folder`, which is made if need be; ConfigError where a file of theirs is there already.
 
     Without `url` the project talks to a sandbox on this machine. Targets and pay start with the quarter of `first_day`.
+    `manager_property` is the HubSpot user property with a manager's e-mail, by default that of the sandbox's made-up
+    company; None leaves users without managers.
     """
     if url is None:
         url = SANDBOX_URLS[crm]
@@ -72,9 +75,12 @@ def write_template(
         "first_day": start.isoformat(),
         "default_quota": f"{default_quota:f}",
         "teams": _teams(quotas_by_team),
+        "manager_property": _quoted(manager_property or "manager_email"),
     }
     contents = {folder / _renamed(path, start): _fill(crm, text, values) for path, text in _templates(crm)}
     contents = {path: text for path, text in contents.items() if path.name != ".gitignore" or not path.exists()}
+    if manager_property is None:
+        contents[folder / "mapping.yaml"] = _commented(contents[folder / "mapping.yaml"])
     _refuse_existing(folder, contents)
     try:
         for path, text in contents.items():
@@ -123,6 +129,11 @@ def _teams(quotas: Mapping[str, Decimal]) -> str:
         return "        # teams:\n        #   Enterprise: 400000"
     lines = [f"          {_quoted(team)}: {quota:f}" for team, quota in quotas.items()]
     return "\n".join(["        teams:", *lines])
+
+
+def _commented(text: str) -> str:
+    """The text with every line a comment: an example, not a rule."""
+    return "\n".join(f"# {line}" if line and not line.startswith("#") else line for line in text.split("\n"))
 
 
 def _quoted(text: str) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SEARCHES_A_SECOND = 4  # documented as 4 and as 5, for the whole account; the lower one is right either way
+PLENTY = 10_000  # a burst beyond any of HubSpot's plans (250): whoever announces it does not limit searches either
 RESERVE = 2  # requests of the interval that we leave alone
 INTERVAL = 10.0
 
@@ -34,6 +35,7 @@ class Pacer:
         self._sent: deque[float] = deque()
         self._interval = INTERVAL
         self._remaining: int | None = None
+        self._limit = 0
         self.day_limit: int | None = None
         self.day_remaining: int | None = None
 
@@ -43,22 +45,27 @@ class Pacer:
             # The window rolls: it has room again once our oldest request in it has aged out.
             self._wait_until(self._sent[0] + self._interval)
             self._remaining = None
-        if search and len(self._searches) == SEARCHES_A_SECOND:
+        if search and len(self._searches) == SEARCHES_A_SECOND and self._limit < PLENTY:
             self._wait_until(self._searches[0] + 1.0)
+
+    def learn(self, headers: Mapping[str, str], *, search: bool = False) -> None:
+        """Take in what an answer says about the limits.
+
+        A request is stamped when it was answered: HubSpot stamped it earlier, so what has aged out here has there too.
+        """
         now = self._clock()
         if search:
             self._searches.append(now)
-        self._sent.append(now)
-        while self._sent[0] <= now - self._interval:
+        else:  # whether searches count in the burst is not documented: one that ages out may make no room
+            self._sent.append(now)
+        while self._sent and self._sent[0] <= now - self._interval:
             self._sent.popleft()
-
-    def learn(self, headers: Mapping[str, str]) -> None:
-        """Take in what an answer says about the limits."""
         remaining = _number(headers, "X-HubSpot-RateLimit-Remaining")
         if remaining is not None:
             self._remaining = remaining
         elif self._remaining is not None:
-            self._remaining -= 1  # a search: counted, but not told
+            self._remaining -= 1  # a search: perhaps counted, and not told
+        self._limit = _number(headers, "X-HubSpot-RateLimit-Max") or self._limit
         milliseconds = _number(headers, "X-HubSpot-RateLimit-Interval-Milliseconds")
         if milliseconds:
             self._interval = milliseconds / 1000

@@ -1,10 +1,11 @@
 """Sweeps over an object: everything once, then what changed, at least once and never skipped.
 
 The first sweep lists every record (page tokens are record ids, so a list may be resumed days later). Later ones search
-the closed window [end of the last one - overlap, HubSpot's clock now] on the modification stamp. Pages go by record id
-inside the window, since a search gives 10,000 rows at most and more than that can share one stamp; a row that changes
-meanwhile leaves the window and comes with the next one. The overlap absorbs the search index's lag. Rows that are
-archived vanish from search: their ids are listed whole each time (HubSpot keeps them 90 days).
+the closed window [start of the last sweep - overlap, HubSpot's clock now] on the modification stamp. Pages go by record
+id inside the window, since a search gives 10,000 rows at most and more than that can share one stamp; a row that
+changes meanwhile comes with the next window. The overlap absorbs the search index's lag. Rows that are archived vanish
+from search: their ids are listed whole each time (HubSpot keeps them 90 days). A change of associations alone moves no
+stamp: such a row keeps its old links until something else changes in it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ SEARCH_PAGE = 200
 HISTORY_BATCH = 50
 PAGE_ROWS = 1000  # of ours: as many ids as one associations request takes
 LONGEST_QUERY = 6000  # characters of properties in a URL; HubSpot refuses URLs near 8 KB
+CLOCK_STEP = 2000  # milliseconds by which a Date header may lag: cut to seconds, and kept for one by some servers
 MODIFIED = "hs_lastmodifieddate"  # of every type we read; contacts alone call it lastmodifieddate
 
 
@@ -124,7 +126,7 @@ def _search_page(
 def _search_body(position: Cursor, properties: tuple[str, ...], after: str) -> Json:
     window = [
         (MODIFIED, "GTE", milliseconds(parse_instant(position.since or ""))),
-        (MODIFIED, "LTE", milliseconds(parse_instant(position.until))),
+        (MODIFIED, "LTE", milliseconds(parse_instant(position.until)) + CLOCK_STEP),
         ("hs_object_id", "GT", after or "0"),
     ]
     filters = [{"propertyName": name, "operator": operator, "value": str(value)} for name, operator, value in window]

@@ -51,10 +51,11 @@ class Transport:
         return self._retry.call(lambda: self._once(method, path, query, body))
 
     def _once(self, method: str, path: str, query: Query, body: Json | None) -> Json:
-        self._pacer.before(search=is_search(path))
+        search = is_search(path)
+        self._pacer.before(search=search)
         self._calls += 1
         answer = self._wire.send(method, path, query, body)
-        self._pacer.learn(answer.headers)
+        self._pacer.learn(answer.headers, search=search)
         self._note_clock(answer)
         if 200 <= answer.status < 300:
             return read_json(answer, f"{method} {path}")

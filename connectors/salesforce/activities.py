@@ -38,6 +38,8 @@ class Raw:
         self.zone = zone
 
     def get(self, path: str) -> Any:
+        if "." not in path:  # nearly always
+            return self._record.get(path)
         value: Any = self._record
         for name in path.split("."):
             if not isinstance(value, dict):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from connectors.salesforce.describe import Catalog, SField
     from connectors.salesforce.session import Session
 
+CUSTOM = "__c"
+
 PERMISSION_SET = "SalesOps_Sync"
 PERMISSION_SET_LABEL = "SalesOps Sync"
 
@@ -66,8 +68,8 @@ def _create(session: Session, catalog: Catalog, field: NewField) -> Outcome | No
         return _failed(field, "NOT_FOUND", f"{_sobject(field)} is not there, or our login may not read it.")
     if (found := sobject.fields.get(field.name)) is not None:
         return _misfit(field, found)
-    if not field.name.endswith("__c"):
-        return _failed(field, "INVALID_NAME", f"Salesforce's own fields end in __c: name it {field.name}__c.")
+    if not field.name.endswith(CUSTOM):
+        return _failed(field, "INVALID_NAME", f"In Salesforce a field's name ends in __c: name it {field.name}__c.")
     metadata = {**_METADATA[field.kind], "label": field.label, "description": field.description, "required": False}
     body = json.dumps({"FullName": f"{_sobject(field)}.{field.name}", "Metadata": metadata})
     try:
@@ -79,6 +81,9 @@ def _create(session: Session, catalog: Catalog, field: NewField) -> Outcome | No
 
 
 def _grant(permissions: _Permissions, field: NewField) -> Outcome | None:
+    """None once whoever has the set may edit the field; rights to Salesforce's own fields stay the admin's."""
+    if not field.name.endswith(CUSTOM):
+        return None
     try:
         permissions.grant(_sobject(field), field.name)
     except Rejected as error:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.base import Page
 from connectors.errors import Rejected, Unreachable
 from connectors.salesforce.errors import LOST_LOCATOR
+from connectors.salesforce.rows import DELETED
 from connectors.salesforce.transport import CLOCK_SLACK
 from connectors.salesforce.values import custom_text, in_chunks, instant, instant_text
 
@@ -114,15 +115,16 @@ def read_values(
 ) -> dict[str, dict[str, str | None]]:
     """The present values by record id, as `Row.custom` writes them; records that are gone are left out."""
     types = {name: field.crm.type for name in fields if (field := sobject.fields.get(name))}
+    asked = [*fields, DELETED] if DELETED in sobject.fields else list(fields)
     values: dict[str, dict[str, str | None]] = {}
     for part in in_chunks(ids, RETRIEVE):
-        body = json.dumps({"ids": part, "fields": list(fields)})
+        body = json.dumps({"ids": part, "fields": asked})
         records = session.send("POST", f"composite/sobjects/{sobject.name}", body)
         # As many answers as ids, in their order, null for what is gone or not ours to see.
         if not isinstance(records, list) or len(records) != len(part):
             raise Rejected(f"{session.url}: {len(part)} records were asked for, but the answer does not tell of each.")
         for record_id, record in zip(part, records, strict=True):
-            if record is not None:
+            if record is not None and record.get(DELETED) is not True:
                 values[record_id] = {name: custom_text(record.get(name), types.get(name, "")) for name in fields}
     return values
 

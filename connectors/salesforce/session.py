@@ -14,7 +14,7 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
 from connectors.base import Usage
-from connectors.errors import AuthFailed
+from connectors.errors import AuthFailed, Retryable
 from connectors.salesforce.auth import SignedIn, sign_in
 from connectors.salesforce.errors import EXPIRED, translate, translate_answer, translate_failure
 from connectors.salesforce.transport import Transport, open_session
@@ -63,8 +63,8 @@ class Session:
         return self.retry.call(lambda: self._ask_once(request))
 
     def get(self, path: str) -> Any:
-        """The JSON at a path below the version's address."""
-        return self.ask(lambda client: client.restful(path))
+        """The JSON object at a path below the version's address."""
+        return self.ask(lambda client: self._whole(client.restful(path)))
 
     def send(self, method: str, path: str, body: str, headers: dict[str, str] | None = None) -> Any:
         """The JSON answer to a body, given as JSON text so that numbers arrive digit by digit as written."""
@@ -78,12 +78,14 @@ class Session:
         REST API", Salesforce Help 000386264.
         """
         if len(quote(soql)) <= LONGEST_QUERY:
-            return dict(self.ask(lambda client: client.query(soql, include_deleted=True)))
+            return self.ask(lambda client: self._whole(client.query(soql, include_deleted=True), "records", "done"))
         return self.ask(lambda client: self._query_by_body(client, soql))
 
     def query_more(self, next_records_url: str) -> dict[str, Any]:
         """The next page of a query. Rejected with a code of LOST_LOCATOR where its query is gone."""
-        return dict(self.ask(lambda client: client.query_more(next_records_url, identifier_is_url=True)))
+        return self.ask(
+            lambda client: self._whole(client.query_more(next_records_url, identifier_is_url=True), "records", "done")
+        )
 
     def server_now(self) -> datetime:
         """The CRM's own time."""
@@ -151,8 +153,14 @@ class Session:
     def _query_by_body(self, client: Salesforce, soql: str) -> dict[str, Any]:
         path = f"/services/data/v{client.sf_version}/queryAll?q={quote(soql)}"
         body = {"compositeRequest": [{"method": "GET", "url": path, "referenceId": "rows"}]}
-        answer: Any = client.restful("composite", method="POST", data=json.dumps(body))
+        answer = self._whole(client.restful("composite", method="POST", data=json.dumps(body)), "compositeResponse")
         result = answer["compositeResponse"][0]
         if result["httpStatusCode"] >= 300:
             raise translate(result["body"], result["httpStatusCode"], self.url)
-        return dict(result["body"])
+        return self._whole(result["body"], "records", "done")
+
+    def _whole(self, answer: Any, *names: str) -> dict[str, Any]:
+        """The answer, if it is the JSON object that was asked for; else something between us and Salesforce spoke."""
+        if not isinstance(answer, dict) or not all(name in answer for name in names):
+            raise Retryable(f"{self.url}: an answer that is not Salesforce's.")
+        return answer

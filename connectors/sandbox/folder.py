@@ -10,8 +10,6 @@ import csv
 import difflib
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,9 +21,6 @@ if TYPE_CHECKING:
 MAX_PROBLEMS = 100  # a file; past that the cause is one, and a longer list hides it
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
-_NUMBER = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_DATETIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,74 +203,3 @@ def _read_cell(cell: str, parser: Parser, *, required: bool) -> object:
     if "\0" in cell:
         raise ValueError("holds a NUL character; remove it")
     return parser(cell)
-
-
-def parse_text(cell: str) -> str:
-    """The cell as it stands."""
-    return cell
-
-
-def parse_name(cell: str) -> str:
-    """The cell without the blanks around it, of which something must remain."""
-    if not cell.strip():
-        raise ValueError("must not be blank")
-    return cell.strip()
-
-
-def parse_decimal(cell: str) -> Decimal:
-    """An exact number, plain or with an exponent, as Data Loader writes large ones.
-
-    >>> parse_decimal("1.05E3")
-    Decimal('1050')
-    """
-    if not _NUMBER.fullmatch(cell):
-        raise ValueError(f"must be a number, got {_quote(cell)}. Write digits with a point for decimals: 1234.50")
-    return Decimal(f"{Decimal(cell):f}")
-
-
-def parse_integer(cell: str) -> int:
-    """A whole number; `12.0` is one, as some exports write it."""
-    number = parse_decimal(cell)
-    if number != int(number):
-        raise ValueError(f"must be a whole number, got {_quote(cell)}")
-    return int(number)
-
-
-def parse_boolean(cell: str) -> bool:
-    """True for `true` and `1`, False for `false` and `0`, in any case: the weekly export writes 1, Data Loader true."""
-    match cell.lower():
-        case "true" | "1":
-            return True
-        case "false" | "0":
-            return False
-    raise ValueError(f"must be true or false (or 1 or 0), got {_quote(cell)}")
-
-
-def parse_date(cell: str) -> date:
-    """A day written `2026-03-31`."""
-    if not _DATE.fullmatch(cell):
-        raise ValueError(f"must be a day such as 2026-03-31, got {_quote(cell)}")
-    try:
-        return date.fromisoformat(cell)
-    except ValueError as error:
-        raise ValueError(f"is no day of the calendar: {cell}") from error
-
-
-def parse_datetime(cell: str) -> datetime:
-    """A moment written with its zone, in UTC.
-
-    >>> parse_datetime("2026-03-31T23:30:00.000-0500").isoformat()
-    '2026-04-01T04:30:00+00:00'
-    """
-    if not _DATETIME.fullmatch(cell):
-        raise ValueError(
-            f"must be a moment with its zone, 2026-03-31T09:00:00Z or 2026-03-31T09:00:00+02:00, got {_quote(cell)}"
-        )
-    try:
-        return datetime.fromisoformat(cell).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ValueError(f"is no moment of the calendar: {cell}") from error
-
-
-def _quote(cell: str) -> str:
-    return repr(cell if len(cell) <= 40 else f"{cell[:40]}…")

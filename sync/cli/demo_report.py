@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from sync.demo import DemoResult
 
 SHOWN_REPS = 15
-SHOWN_CHANGES = 8
 
 
 def demo_json(result: DemoResult) -> dict[str, Any]:
@@ -110,9 +109,9 @@ def _bar(attainment: Decimal | None) -> str:
 
 def _show_changes(result: DemoResult) -> None:
     changes = result.first.plan.changes
-    table = new_table("record", "field", ">before", "", ">after", "why", title="Some of what was planned")
-    step = max(len(changes) // SHOWN_CHANGES, 1)
-    for change in changes[::step][:SHOWN_CHANGES]:
+    table = new_table("record", "field", ">before", "", ">after", "why", title="One planned change of each field")
+    examples = {(change.object, change.field): change for change in reversed(changes)}
+    for _, change in sorted(examples.items()):
         table.add_row(
             f"{change.object} {change.record}",
             change.field,

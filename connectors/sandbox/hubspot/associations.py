@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
+from connectors.sandbox.hubspot.association_input import both_ids, id_of, link_specs
 from connectors.sandbox.hubspot.call import Call, object_list, record_id, required, scalar, text_map
-from connectors.sandbox.hubspot.errors import ApiError, bad_json, json_response, validation
+from connectors.sandbox.hubspot.errors import ApiError, json_response, validation
 from connectors.sandbox.hubspot.links import (
-    STANDARD,
     LinkType,
     associate,
     default_type,
@@ -18,7 +18,7 @@ from connectors.sandbox.hubspot.links import (
     links_of,
     remove_links,
 )
-from connectors.sandbox.hubspot.types import OBJECTS, ObjectType, find_object
+from connectors.sandbox.hubspot.types import ObjectType, find_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +51,7 @@ def link_default(call: Call) -> Response:
     one, two = _pair(call)
     begun = call.store.now()
     with call.store.database.transaction():
-        from_id, to_id = _both(call, one, two, call.params["id"], call.params["to_id"])
+        from_id, to_id = both_ids(call, one, two, call.params["id"], call.params["to_id"])
         specs = _default_results(call, one, two, from_id, to_id)
     return json_response(_complete(call, specs, begun))
 
@@ -60,8 +60,8 @@ def link_labeled(call: Call) -> Response:
     """PUT /crm/v4/objects/{kind}/{id}/associations/{to}/{to_id} with the labels as a list."""
     one, two = _pair(call)
     with call.store.database.transaction():
-        from_id, to_id = _both(call, one, two, call.params["id"], call.params["to_id"])
-        chosen = _specs(call, one, two, call.json_value())
+        from_id, to_id = both_ids(call, one, two, call.params["id"], call.params["to_id"])
+        chosen = link_specs(call, one, two, call.json_value())
         labels = associate(call.store, one, two, from_id, to_id, chosen)
     return json_response(
         {
@@ -91,7 +91,7 @@ def batch_read(call: Call) -> Response:
     one, two = _pair(call)
     begun = call.store.now()
     inputs = _inputs(call, READ_INPUTS)
-    wanted = [(_id_of(each), record_id(scalar(each.get("after") or "0", "after")) or 0) for each in inputs]
+    wanted = [(id_of(each), record_id(scalar(each.get("after") or "0", "after")) or 0) for each in inputs]
     types = link_types(call.store, one, two)
     links = links_of(call.store, types, [number for number, _ in wanted])
     results: list[dict[str, Any]] = []
@@ -126,7 +126,7 @@ def batch_link(call: Call) -> Response:
     with call.store.database.transaction():
         for each in _inputs(call, WRITE_INPUTS):
             from_id, to_id = _ends(call, one, two, each)
-            labels = associate(call.store, one, two, from_id, to_id, _specs(call, one, two, each.get("types")))
+            labels = associate(call.store, one, two, from_id, to_id, link_specs(call, one, two, each.get("types")))
             results.append(
                 {
                     "fromObjectTypeId": one.type_id,
@@ -144,7 +144,7 @@ def batch_unlink(call: Call) -> Response:
     one, two = _pair(call)
     types = link_types(call.store, one, two)
     gone = [
-        (each, _id_of(text_map(entry.get("from"), "from")), _id_of(target))
+        (each, id_of(text_map(entry.get("from"), "from")), id_of(target))
         for entry in _inputs(call, WRITE_INPUTS)
         for target in object_list(entry, "to")
         for each in types.values()
@@ -159,8 +159,8 @@ def batch_unlabel(call: Call) -> Response:
     types = link_types(call.store, one, two)
     gone = []
     for entry in _inputs(call, WRITE_INPUTS):
-        chosen = _specs(call, one, two, entry.get("types"))
-        ends = (_id_of(text_map(entry.get("from"), "from")), _id_of(text_map(entry.get("to"), "to")))
+        chosen = link_specs(call, one, two, entry.get("types"))
+        ends = (id_of(text_map(entry.get("from"), "from")), id_of(text_map(entry.get("to"), "to")))
         whole = any(each.label is None for each in chosen)
         gone += [(each, *ends) for each in (types.values() if whole else chosen)]
     remove_links(call.store, gone)
@@ -198,25 +198,6 @@ def create_label(call: Call) -> Response:
     return json_response({"results": [each.body() for each in found]})
 
 
-def apply_associations(call: Call, kind: ObjectType, new_id: int, given: Any) -> set[str]:
-    """The objects that a new record was linked to by the `associations` of its body."""
-    if given is None:
-        return set()
-    if not isinstance(given, list):
-        raise bad_json("line 1, column 1: associations must be a list")
-    linked = set()
-    for entry in given:
-        target = text_map(entry, "an association")
-        to_id = _id_of(text_map(target.get("to"), "to"))
-        for spec in object_list(target, "types"):
-            link = _link_type(call, kind, spec)
-            other = OBJECTS[link.to_kind]
-            _exists(call, other, to_id)
-            associate(call.store, kind, other, new_id, to_id, [link])
-            linked.add(other.name)
-    return linked
-
-
 def _pair(call: Call) -> tuple[ObjectType, ObjectType]:
     return find_object(call.params["kind"]), find_object(call.params["to"])
 
@@ -228,64 +209,9 @@ def _inputs(call: Call, maximum: int) -> list[dict[str, Any]]:
     return inputs
 
 
-def _id_of(body: dict[str, Any]) -> int:
-    required(body, "id")
-    text = scalar(body["id"], "id")
-    number = record_id(text)
-    if number is None:
-        raise validation(f"Invalid object id: {text}")
-    return number
-
-
 def _ends(call: Call, one: ObjectType, two: ObjectType, entry: dict[str, Any]) -> tuple[int, int]:
-    from_id, to_id = _id_of(text_map(entry.get("from"), "from")), _id_of(text_map(entry.get("to"), "to"))
-    return _both(call, one, two, str(from_id), str(to_id))
-
-
-def _both(call: Call, one: ObjectType, two: ObjectType, from_text: str, to_text: str) -> tuple[int, int]:
-    from_id, to_id = record_id(from_text), record_id(to_text)
-    if from_id is None or to_id is None:
-        raise validation(f"Invalid object id: {from_text if from_id is None else to_text}")
-    _exists(call, one, from_id)
-    _exists(call, two, to_id)
-    return from_id, to_id
-
-
-def _exists(call: Call, kind: ObjectType, number: int) -> None:
-    if not call.store.by_identity(kind, [], "hs_object_id", [number]):
-        raise validation(f"{kind.label} with ID {number} does not exist", context={"id": [str(number)]})
-
-
-def _specs(call: Call, one: ObjectType, two: ObjectType, given: Any) -> list[LinkType]:
-    """The association types a body names; each must go from the one object to the other."""
-    if not isinstance(given, list) or not given:
-        raise validation("At least one association type must be given.")
-    found = [_link_type(call, one, text_map(each, "an association type")) for each in given]
-    for each in found:
-        if each.to_kind != two.name:
-            raise _no_type(one, two, abs(each.key))
-    return found
-
-
-def _link_type(call: Call, one: ObjectType, spec: dict[str, Any]) -> LinkType:
-    required(spec, "associationCategory", "associationTypeId")
-    number = record_id(scalar(spec["associationTypeId"], "associationTypeId"))
-    if number is not None and spec["associationCategory"] == "HUBSPOT_DEFINED":
-        found = STANDARD.get(number)
-    elif number is not None and spec["associationCategory"] == "USER_DEFINED":
-        rows = call.store.database.rows(
-            "SELECT type, from_kind, to_kind, label, inverse, name FROM hs_label WHERE type = ?", (-number,)
-        )
-        found = LinkType(*rows[0]) if rows else None
-    else:
-        raise validation(f"Invalid association type: {spec['associationCategory']} {spec['associationTypeId']}")
-    if found is None or found.from_kind != one.name:
-        raise validation(f"Association type id {number} does not exist from {one.label}")
-    return found
-
-
-def _no_type(one: ObjectType, two: ObjectType, number: int) -> ApiError:
-    return validation(f"association type id {number} doesn't exist between {one.singular} and {two.singular}")
+    from_id, to_id = id_of(text_map(entry.get("from"), "from")), id_of(text_map(entry.get("to"), "to"))
+    return both_ids(call, one, two, str(from_id), str(to_id))
 
 
 def _default_results(call: Call, one: ObjectType, two: ObjectType, from_id: int, to_id: int) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from connectors.sandbox.hubspot.errors import ApiError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from connectors.sandbox.database import Clock
@@ -25,9 +26,10 @@ SEARCHES = 5
 class Limiter:
     """Counts requests; refuses with 429 what is over a limit. Safe to call from any thread."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, stopwatch: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._clock = clock
+        self._stopwatch = stopwatch
         self._zone = ZoneInfo(settings.time_zone)
         self._lock = threading.Lock()
         self._burst: deque[float] = deque()
@@ -38,7 +40,7 @@ class Limiter:
     def admit(self, *, search: bool) -> dict[str, str]:
         """The rate-limit headers of an answer to this request; ApiError 429 where it is one too many."""
         with self._lock:
-            now = time.monotonic()
+            now = self._stopwatch()
             self._turn_day()
             if self.used_today >= self._settings.daily_limit:
                 raise _refused("DAILY", "daily")

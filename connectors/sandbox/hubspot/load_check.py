@@ -50,11 +50,12 @@ def _check_owners(store: Store, owners: list[tuple[int, Owner]], problems: list[
     rows = store.database.rows("SELECT id, user_id FROM hs_owner")
     ids, users = {row[0] for row in rows}, {row[1] for row in rows}
     for line, owner in owners:
-        for column, value, seen in (("id", owner.id, ids), ("userId", owner.user_id, users)):
-            if value in seen:
-                message = f"{value} is there already; every owner has a number of its own"
-                problems.append(LoadProblem("owners.csv", line, column, message))
-            seen.add(value)
+        taken = [("id", owner.id)] if owner.id in ids else [("userId", owner.user_id)] if owner.user_id in users else []
+        for column, value in taken:
+            message = f"{value} is there already; every owner has a number of its own"
+            problems.append(LoadProblem("owners.csv", line, column, message))
+        ids.add(owner.id)
+        users.add(owner.user_id)
 
 
 def _id_problem(row: dict[str, Any], seen: set[int]) -> tuple[str, str]:

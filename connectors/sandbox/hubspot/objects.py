@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from connectors.sandbox.hubspot.associations import apply_associations
+from connectors.sandbox.hubspot.association_input import apply_associations
 from connectors.sandbox.hubspot.call import Call, record_id, scalar, text_map
 from connectors.sandbox.hubspot.errors import NotFoundPage, json_response, missing, validation
 from connectors.sandbox.hubspot.links import archive_records
@@ -103,7 +103,7 @@ def create_one(call: Call, checker: Checker, body: Mapping[str, Any]) -> Record:
 
 def properties_of(body: Mapping[str, Any]) -> dict[str, str]:
     """The values given in a body as text; null clears, as the empty string does."""
-    given = text_map(body.get("properties") or {}, "properties")
+    given = {} if body.get("properties") is None else text_map(body["properties"], "properties")
     return {name: "" if value is None else scalar(value, name) for name, value in given.items()}
 
 

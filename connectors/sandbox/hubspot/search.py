@@ -98,7 +98,7 @@ def _where(store: Store, kind: ObjectType, body: Mapping[str, Any]) -> Condition
         values += [value for each in conditions for value in each.values]
     if alternatives:
         parts.append(alternatives[0] if len(alternatives) == 1 else f"({' OR '.join(f'({a})' for a in alternatives)})")
-    if body.get("query"):
+    if body.get("query") not in (None, ""):
         words = " || ' ' || ".join(f"coalesce(\"{name}\", '')" for name in kind.searched)
         parts.append(f"hs_has_words({words}, ?)")
         values.append(scalar(body["query"], "query"))

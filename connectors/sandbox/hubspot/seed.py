@@ -6,11 +6,12 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.hubspot.calculated import calculated_values, default_values
-from connectors.sandbox.hubspot.links import STANDARD, LinkType, add_links
+from connectors.sandbox.hubspot.links import add_links
 from connectors.sandbox.hubspot.load import insert_rows, save_users
 from connectors.sandbox.hubspot.owners import Owner, save_owners
 from connectors.sandbox.hubspot.schema import Property
 from connectors.sandbox.hubspot.seed_activities import activity_rows
+from connectors.sandbox.hubspot.seed_links import company_links
 from connectors.sandbox.hubspot.store import Store
 from connectors.sandbox.hubspot.types import (
     COMPANIES,
@@ -78,7 +79,7 @@ def load_company(database: Database, company: Company) -> dict[str, int]:
         for kind_name, names, rows in activity_rows(company, seed.ids, _owner):
             store.insert(OBJECTS[kind_name], names, rows)
             counts[kind_name] = len(rows)
-        add_links(store, [*_lead_links(company, seed), *_deal_links(company, seed), *_activity_links(company, seed)])
+        add_links(store, company_links(company, seed.ids))
     return counts
 
 
@@ -270,56 +271,6 @@ def _line_items(company: Company, seed: _Seed) -> Iterable[tuple[int, Values]]:
             }
             yield place, values
             place += 1
-
-
-def _deal_links(company: Company, seed: _Seed) -> Iterable[tuple[LinkType, int, int]]:
-    place = 0
-    for deal in company.opportunities:
-        number, account = seed.ids("deals", deal.id), seed.ids("companies", deal.account)
-        yield STANDARD[341], number, account
-        yield STANDARD[5], number, account
-        for _ in deal.lines:
-            yield STANDARD[19], number, seed.ids("line_items", place)
-            place += 1
-
-
-def _lead_links(company: Company, seed: _Seed) -> Iterable[tuple[LinkType, int, int]]:
-    for lead in company.leads:
-        number, contact = seed.ids("leads", lead.id), seed.ids("contacts", lead.id)
-        ends = [(608, number, contact), (578, number, contact)]
-        if lead.account is not None:
-            account = seed.ids("companies", lead.account)
-            ends += [(610, number, account), (580, number, account), (279, contact, account), (1, contact, account)]
-        if lead.opportunity is not None:
-            deal = seed.ids("deals", lead.opportunity)
-            ends += [(1037, number, deal), (582, number, deal), (4, contact, deal)]
-        for key, start, end in ends:
-            yield STANDARD[key], start, end
-
-
-# From each activity to a deal, a company, a contact and a lead.
-_ACTIVITY_LINKS = {
-    "call": (206, 182, 194, 597),
-    "email": (210, 186, 198, 599),
-    "meeting": (212, 188, 200, 601),
-    "task": (216, 192, 204, 647),
-}
-
-
-def _activity_links(company: Company, seed: _Seed) -> Iterable[tuple[LinkType, int, int]]:
-    places: dict[str, int] = defaultdict(int)
-    for activity in company.activities:
-        kind = f"{activity.kind}s"
-        number = seed.ids(kind, places[kind])
-        places[kind] += 1
-        deal, account, contact, lead = _ACTIVITY_LINKS[activity.kind]
-        if activity.opportunity is not None:
-            yield STANDARD[deal], number, seed.ids("deals", activity.opportunity)
-        if activity.account is not None:
-            yield STANDARD[account], number, seed.ids("companies", activity.account)
-        if activity.lead is not None:
-            yield STANDARD[contact], number, seed.ids("contacts", activity.lead)
-            yield STANDARD[lead], number, seed.ids("leads", activity.lead)
 
 
 def _owner(user: int) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.errors import ApiError, RecordError
 from connectors.sandbox.salesforce.jobs import (
+    CSV_FORMAT,
     DELIMITERS,
     csv_format,
     find_job,
@@ -47,12 +48,14 @@ def get_jobs(call: Call) -> Answer:
 
 def post_job(call: Call) -> Answer:
     """A new, open job."""
-    body = call.json_object()
+    body = call.json_object("object", "operation", "externalIdFieldName", *CSV_FORMAT)
     name, operation = body.get("object"), body.get("operation")
     found = call.catalog.find(name) if isinstance(name, str) else None
     if found is None:
         raise ApiError("INVALIDENTITY", f"Unable to find object: {name}")
-    if operation not in _ABILITIES or any(letter not in found.abilities for letter in _ABILITIES[operation]):
+    if not isinstance(operation, str) or operation not in _ABILITIES:
+        raise ApiError("INVALIDJOB", f"Unsupported operation: {operation}")
+    if any(letter not in found.abilities for letter in _ABILITIES[operation]):
         raise ApiError("INVALIDJOB", f"Operation {operation} is not supported on {found.name}")
     info: dict[str, Any] = {"operation": operation, "object": found.name, "state": "Open", **csv_format(body)}
     if operation == "upsert":

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce import cursors
 from connectors.sandbox.salesforce.errors import ApiError
-from connectors.sandbox.salesforce.jobs import csv_format, find_job, list_jobs, new_job, read_info, save_info, write_csv
+from connectors.sandbox.salesforce.jobs import (
+    CSV_FORMAT,
+    csv_format,
+    find_job,
+    list_jobs,
+    new_job,
+    read_info,
+    save_info,
+    write_csv,
+)
 from connectors.sandbox.salesforce.query import plan_query, run
+from connectors.sandbox.salesforce.soql.parse import parse_query
 from connectors.sandbox.salesforce.soql.plan import Rows
 from connectors.sandbox.salesforce.values import csv_converter
 from connectors.sandbox.salesforce.web import Answer
@@ -29,9 +39,9 @@ def get_jobs(call: Call) -> Answer:
 
 def post_job(call: Call) -> Answer:
     """A new job. It has run by the time its state is asked for."""
-    body = call.json_object()
+    body = call.json_object("operation", "query", *CSV_FORMAT)
     operation, soql = body.get("operation"), body.get("query")
-    if operation not in {"query", "queryAll"} or not isinstance(soql, str):
+    if operation not in ("query", "queryAll") or not isinstance(soql, str):
         raise ApiError("INVALIDJOB", "operation must be query or queryAll, and query a SOQL text")
     shape = csv_format(body)
     plan = _plan(call, soql, deleted_too=operation == "queryAll")
@@ -92,7 +102,7 @@ def _plan(call: Call, soql: str, *, deleted_too: bool) -> Rows:
     plan = plan_query(call, call.catalog, soql, deleted_too=deleted_too)
     if not isinstance(plan, Rows) or plan.children:
         raise ApiError("API_ERROR", "Aggregate Relationships not supported in Bulk Query")
-    if plan.values and "offset" in soql.lower() and plan.values[-1]:
+    if parse_query(soql).offset:
         raise ApiError("API_ERROR", "OFFSET not supported in Bulk Query")
     return plan
 

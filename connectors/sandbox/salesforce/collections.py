@@ -74,7 +74,7 @@ def get_records(call: Call) -> Answer:
     """The named fields of the records of `?ids=` or of the body; null for one that is not there."""
     found = target(call)
     if call.method == "POST":
-        body = call.json_object()
+        body = call.json_object("ids", "fields")
         ids, names = body.get("ids"), body.get("fields")
     else:
         ids, names = call.query.get("ids", "").split(","), call.query.get("fields", "").split(",")
@@ -109,7 +109,7 @@ def _check_count(count: int, most: int) -> None:
 
 
 def _each_record(call: Call, write: Callable[[Writer, SObject, dict[str, Any]], dict[str, Any]]) -> Answer:
-    body = call.json_object()
+    body = call.json_object("records", "allOrNone")
     records, all_or_none = body.get("records"), body.get("allOrNone", False)
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise malformed_json("records must be a list of objects")

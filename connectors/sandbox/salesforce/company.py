@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce import rules
+from connectors.sandbox.salesforce import opportunities, products
 from connectors.sandbox.salesforce.ids import make_id
 from connectors.sandbox.salesforce.schema.spec import Field, standard_objects
 from connectors.sandbox.salesforce.seed import INTEGRATION_USER, STANDARD_PRICEBOOK, STANDARD_PROFILE
@@ -141,7 +141,7 @@ class _CompanyWriter:
     def accounts(self) -> None:
         rows = []
         for a in self._company.accounts:
-            revenue = rules.divide(a.annual_revenue, 100)  # AnnualRevenue is in whole units
+            revenue = products.divide(a.annual_revenue, 100)  # AnnualRevenue is in whole units
             rows.append((
                 self._accounts[a.id], a.name, self._users[a.owner], a.industry, a.country, a.region or None,
                 a.employees, revenue, *_stamps(a.created_at),
@@ -152,7 +152,7 @@ class _CompanyWriter:
     def deals(self) -> None:
         """Opportunities as they stand, the history behind them, and their line items."""
         stages = {row["MasterLabel"]: row for row in self._store.database.rows("SELECT * FROM OpportunityStage")}
-        derived = {key: rules.stage_values(stages.get(label)) for key, label in _STAGES.items()}
+        derived = {key: opportunities.stage_values(stages.get(label)) for key, label in _STAGES.items()}
         history: list[dict[str, Any]] = []
         rows: list[dict[str, Any]] = []
         for deal in self._company.opportunities:
@@ -173,7 +173,7 @@ class _CompanyWriter:
             "CloseDate": change.close_date.isoformat(),
             **stage,
         }
-        return row | rules.derive_opportunity(row) | {"at": at, "by": self._users[deal.owner]}
+        return row | opportunities.derive_opportunity(row) | {"at": at, "by": self._users[deal.owner]}
 
     def _deal(self, deal: model.Opportunity, states: list[dict[str, Any]]) -> dict[str, Any]:
         present = {name: value for name, value in states[-1].items() if name not in {"at", "by"}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce import rules
+from connectors.sandbox.salesforce import activities, opportunities, products, rules
 from connectors.sandbox.salesforce.errors import RecordError
 from connectors.sandbox.salesforce.ids import make_id
 from connectors.sandbox.salesforce.schema.spec import standard_objects
@@ -70,12 +70,12 @@ class Completer:
         if "OpportunityHistory" in self._tables:
             return
         history = standard_objects()["OpportunityHistory"]
-        opportunities = list(self._tables.get("Opportunity", {}).values())
-        first = self._store.reserve(self._connection, history.prefix, len(opportunities)) if opportunities else 0
+        deals = list(self._tables.get("Opportunity", {}).values())
+        first = self._store.reserve(self._connection, history.prefix, len(deals)) if deals else 0
         names = [field.name for field in history.fields.values()]
         rows = []
-        for number, row in enumerate(opportunities, first):
-            values = dict.fromkeys(names) | rules.history_values(row)
+        for number, row in enumerate(deals, first):
+            values = dict.fromkeys(names) | opportunities.history_values(row)
             values |= {"Id": make_id(history.prefix, number), "CreatedById": row["CreatedById"]}
             values |= {"CreatedDate": row["CreatedDate"], "SystemModstamp": row["CreatedDate"]}
             rows.append([values[name] for name in names])
@@ -131,8 +131,8 @@ class Completer:
 
     def _opportunity(self, row: dict[str, Any]) -> None:
         stage = self._stages.get(str(row["StageName"]).lower())
-        derived = rules.stage_values(_with_defaults(stage) if stage else None)
-        derived |= rules.derive_opportunity(
+        derived = opportunities.stage_values(_with_defaults(stage) if stage else None)
+        derived |= opportunities.derive_opportunity(
             {**row, "Probability": _first(row.get("Probability"), derived["Probability"])}
         )
         derived["HasOpportunityLineItem"] = int(row["Id"] in self._sold)
@@ -162,7 +162,7 @@ class Completer:
             raise RecordError("REQUIRED_FIELD_MISSING", "an event needs StartDateTime", ["StartDateTime"])
         if minutes is None and row.get("EndDateTime"):
             minutes = int((parse_datetime(row["EndDateTime"]) - parse_datetime(start)).total_seconds()) // 60
-        row |= rules.event_times(start, minutes if minutes is not None or not row.get("IsAllDayEvent") else 1440)
+        row |= activities.event_times(start, minutes if minutes is not None or not row.get("IsAllDayEvent") else 1440)
 
     def _account(self, row: Mapping[str, Any]) -> Any:
         for name, related in (("WhatId", "Opportunity"), ("WhoId", "Contact")):
@@ -209,6 +209,6 @@ def _line_item(row: dict[str, Any]) -> None:
     quantity = _first(row.get("Quantity"), 100)
     row["Quantity"] = quantity
     if row.get("UnitPrice") is None and row.get("TotalPrice") is not None and quantity:
-        row["UnitPrice"] = rules.divide(row["TotalPrice"] * 100, quantity)
+        row["UnitPrice"] = products.divide(row["TotalPrice"] * 100, quantity)
     if row.get("TotalPrice") is None and row.get("UnitPrice") is not None:
-        row["TotalPrice"] = rules.divide(row["UnitPrice"] * quantity, 100)
+        row["TotalPrice"] = products.divide(row["UnitPrice"] * quantity, 100)

@@ -11,6 +11,7 @@ from connectors.sandbox.salesforce import (
     bulk_query,
     collections,
     company,
+    composite,
     describe,
     load,
     oauth,
@@ -22,7 +23,7 @@ from connectors.sandbox.salesforce import (
 from connectors.sandbox.salesforce.errors import not_found
 from connectors.sandbox.salesforce.functions import register_functions
 from connectors.sandbox.salesforce.jobs import delete_job
-from connectors.sandbox.salesforce.seed import seed_org
+from connectors.sandbox.salesforce.seed import name_integration_user, seed_org
 from connectors.sandbox.salesforce.storage import Store
 from connectors.sandbox.salesforce.web import Answer, Call, route
 
@@ -96,18 +97,23 @@ _RESOURCES: dict[str, Handlers] = {
     "/tooling/sobjects/CustomField": {"POST": tooling.post_custom_field},
     "/tooling/sobjects/CustomField/{id}": {"GET": tooling.get_custom_field},
 }
+_COMPOSABLE = ("/sobjects", "/query", "/composite/sobjects", "/limits")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def build_app(database: Database, settings: Settings) -> Starlette:
     """The HTTP application; makes an empty database an org, keeps what a filled one holds."""
     store = open_store(database, settings)
+    register_functions(database, settings.time_zone)
+    name_integration_user(store, settings.username)
     routes: list[Route] = []
     for path, handlers in _OPEN.items():
         routes += [route(form, handlers, store, settings, open_to_all=True) for form in (path, f"{path}/")]
     for path, handlers in _AUTHENTICATED.items():
         routes.append(route(path, handlers, store, settings))
-    for path, handlers in _RESOURCES.items():
+    inner = {path: handlers for path, handlers in _RESOURCES.items() if path.startswith(_COMPOSABLE)}
+    resources: dict[str, Handlers] = {"/composite": {"POST": composite.composite_handler(inner)}} | _RESOURCES
+    for path, handlers in resources.items():
         full = f"/services/data/v{{version}}{path}"
         routes += [route(form, handlers, store, settings) for form in (full, f"{full}/")]
     nothing: Handlers = dict.fromkeys(_METHODS, _nothing_here)
@@ -132,7 +138,6 @@ def open_store(database: Database, settings: Settings | None = None) -> Store:
 
     chosen = settings or Defaults()
     store = Store(database)
-    register_functions(database, chosen.time_zone)
     with database.transaction() as connection:
         tooling_query.create_views(connection)
     seed_org(store, chosen)

@@ -55,7 +55,7 @@ def make_id(prefix: str, number: int) -> str:
     """The 18-character id of the n-th record that this org made of an object.
 
     >>> make_id("006", 62)
-    '006SB0000000010AAA'
+    '006SB0000000010YAA'
     """
     digits = ""
     while number:

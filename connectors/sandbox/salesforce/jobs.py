@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.storage import Store
     from connectors.sandbox.salesforce.web import Call
 
+CSV_FORMAT = ("contentType", "columnDelimiter", "lineEnding")
 DELIMITERS = {"BACKQUOTE": "`", "CARET": "^", "COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "TAB": "\t"}
 LINE_ENDS = {"LF": "\n", "CRLF": "\r\n"}
 
@@ -43,7 +44,7 @@ def csv_format(body: dict[str, Any]) -> dict[str, str]:
     if body.get("contentType", "CSV") != "CSV":
         raise ApiError("INVALIDJOB", f"Unsupported content type: {body['contentType']}; only CSV is")
     delimiter, line_end = body.get("columnDelimiter", "COMMA"), body.get("lineEnding", "LF")
-    if delimiter not in DELIMITERS or line_end not in LINE_ENDS:
+    if str(delimiter) not in DELIMITERS or str(line_end) not in LINE_ENDS:
         raise ApiError("INVALIDJOB", f"Invalid columnDelimiter {delimiter} or lineEnding {line_end}")
     return {"columnDelimiter": delimiter, "lineEnding": line_end}
 

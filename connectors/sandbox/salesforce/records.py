@@ -42,7 +42,8 @@ class Writer:
             now = self.store.now()
             number = self.store.reserve(self.connection, target.prefix)
             stamps = {"CreatedDate": now, "CreatedById": self.user_id} | self._stamps(now)
-            row = {"Id": make_id(target.prefix, number)} | {k: v for k, v in stamps.items() if target.find(k)} | values
+            row: dict[str, Any] = dict.fromkeys(field.name for field in target.fields.values())
+            row |= {k: v for k, v in stamps.items() if k in row} | values | {"Id": make_id(target.prefix, number)}
             self.store.insert(self.connection, target, list(row), [list(row.values())])
             rules.after_save(self, target, row, None)
         return str(row["Id"])

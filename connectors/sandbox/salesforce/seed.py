@@ -43,6 +43,13 @@ def seed_org(store: Store, settings: Settings) -> None:
         store.schema_changed(connection)
 
 
+def name_integration_user(store: Store, username: str) -> None:
+    """Give the integration user that name, unless the org has a user of it: data may be loaded before settings are."""
+    with store.database.transaction() as connection:
+        if not connection.execute("SELECT 1 FROM User WHERE Username = ?", (username,)).fetchone():
+            connection.execute("UPDATE User SET Username = ? WHERE Id = ?", (username, INTEGRATION_USER))
+
+
 def _organization(settings: Settings) -> dict[str, Any]:
     return {
         "Name": "Sandbox",

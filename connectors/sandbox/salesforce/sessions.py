@@ -17,7 +17,9 @@ def start_session(store: Store, user_id: str, organization_id: str, seconds: int
     """The token of a new session."""
     token = f"{organization_id[:15]}!{secrets.token_urlsafe(48)}"
     expires = format_datetime(store.database.clock.now() + timedelta(seconds=seconds))
-    store.database.write("INSERT INTO sf_session VALUES (?, ?, ?)", [(token, user_id, expires)])
+    with store.database.transaction() as connection:
+        connection.execute("DELETE FROM sf_session WHERE expires <= ?", (store.now(),))
+        connection.execute("INSERT INTO sf_session VALUES (?, ?, ?)", (token, user_id, expires))
     return token
 
 

@@ -83,7 +83,7 @@ def _field(name: str, metadata: Mapping[str, Any]) -> Field:
     flags += "d" if kind == "Checkbox" else ""
     flags += "E" if metadata.get("externalId") else ""
     flags += "q" if metadata.get("unique") else ""
-    if kind == "Checkbox" and metadata.get("defaultValue") not in {False, "false"}:
+    if kind == "Checkbox" and metadata.get("defaultValue") not in (False, "false"):
         raise _bad("Checkbox fields need defaultValue false in this sandbox")
     if ("E" in flags or "q" in flags) and kind not in {"Text", "Number"}:
         raise _bad(f"{kind} fields cannot be external ids or unique")

@@ -45,6 +45,7 @@ class Call:
     base_url: str
     user_id: str = ""
     token: str = ""
+    parsed: tuple[Any] | None = None  # the body's value, where the call is part of a composite one
 
     @property
     def version(self) -> str:
@@ -61,6 +62,8 @@ class Call:
 
     def json(self) -> Any:
         """The body as JSON, its fractions as Decimal; ApiError where it is none."""
+        if self.parsed is not None:
+            return self.parsed[0]
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind and kind != "application/json":
             message = f"Content-Type '{kind}' is not supported for this resource; send application/json"
@@ -70,10 +73,13 @@ class Call:
         except (ValueError, RecursionError) as error:
             raise malformed_json(f"The HTTP entity body is required to be valid JSON: {error}") from None
 
-    def json_object(self) -> dict[str, Any]:
+    def json_object(self, *known: str) -> dict[str, Any]:
+        """The body as a JSON object, of the `known` names only where some are given."""
         body = self.json()
         if not isinstance(body, dict):
             raise malformed_json("The HTTP entity body must be a JSON object")
+        if unknown := [name for name in body if known and name not in known]:
+            raise malformed_json(f'Unrecognized field "{unknown[0]}"')
         return body
 
 
@@ -159,6 +165,8 @@ def _serve(
         return handlers[method](call), usage
     except ApiError as error:
         return _refusal(error), usage
+    except UnicodeEncodeError:  # a lone surrogate, which JSON and SOQL can write and no text holds
+        return _refusal(malformed_json("The text is not valid Unicode")), usage
     except RecordError as error:
         return _refusal(error.as_api_error()), usage
     except Exception:  # noqa: BLE001  the outermost boundary: a defect is logged, and answered as one

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hubspot_stub import DETAILS, SLOW_DOWN, Portal, page
+from hubspot_stub import DETAILS, SLOW_DOWN, Portal, StubApp, page
 
 from config.project import AccessToken, HubSpotConnection
 from connectors.errors import AuthFailed, ConnectorError, LimitReached, Rejected, Retryable, Unreachable
@@ -17,8 +17,10 @@ from connectors.hubspot.auth import Answer
 from connectors.hubspot.client import connect
 from connectors.hubspot.errors import Forbidden, NotFound, translate
 from connectors.retry import RetryPolicy
+from connectors.sandbox.server import SandboxServer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
@@ -209,3 +211,27 @@ def _connect(url: str, *, token: str = "pat-1", ca_file: str | None = None) -> A
         time_zone="UTC",
         retry=RetryPolicy(attempts=2, sleep=lambda _seconds: None),
     )
+
+
+@pytest.fixture(scope="module")
+def secure() -> Iterator[tuple[StubApp, SandboxServer]]:
+    app = StubApp()
+    with SandboxServer(app, tls=True) as server:
+        app.portal = Portal(server.url)
+        yield app, server
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_asked_again(secure: tuple[StubApp, SandboxServer]) -> None:
+    _, server = secure
+    connector = _connect(server.url)
+    with pytest.raises(Unreachable, match="ca_file"):
+        connector.check()
+    connector.close()
+    assert connector.usage().calls == 1
+
+
+def test_an_authority_of_ones_own_is_trusted_where_it_is_named(secure: tuple[StubApp, SandboxServer]) -> None:
+    _, server = secure
+    connector = _connect(server.url, ca_file=str(server.ca_file))
+    assert connector.check().startswith("HubSpot account 62515")
+    connector.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from connectors.hubspot.limits import SEARCHES_A_SECOND, Pacer
 
 
@@ -37,6 +39,7 @@ def test_no_more_than_four_searches_go_out_in_a_second() -> None:
     for _ in range(21):
         pacer.before(search=True)
         moments.append(clock.now)
+        pacer.learn({}, search=True)
     assert all(later - earlier >= 1.0 for earlier, later in zip(moments, moments[SEARCHES_A_SECOND:], strict=False))
     assert moments[-1] - moments[0] == 5.0
 
@@ -54,8 +57,8 @@ def test_a_server_that_announces_plenty_is_never_waited_for() -> None:
     clock = Clock()
     pacer = pacer_of(clock)
     for count in range(1000):
-        pacer.before(search=False)
-        pacer.learn(burst(1_000_000 - count, 1_000_000))
+        pacer.before(search=count % 2 == 1)
+        pacer.learn(burst(1_000_000 - count, 1_000_000) if count % 2 == 0 else {}, search=count % 2 == 1)
     assert clock.slept == []
 
 
@@ -71,18 +74,34 @@ def test_a_burst_that_is_used_up_is_waited_out_until_its_first_request_has_aged(
     assert clock.now >= 110.0
 
 
-def test_a_real_window_of_a_hundred_in_ten_seconds_is_never_overrun() -> None:
+@pytest.mark.parametrize("slow_start", [0.0, 0.5])
+def test_a_real_window_of_a_hundred_in_ten_seconds_is_never_overrun(slow_start: float) -> None:
+    """Requests reach the server some time after they are sent, the first ones later than others."""
     clock = Clock()
     pacer = pacer_of(clock)
-    sent: list[float] = []
-    for _ in range(500):
+    arrived: list[float] = []
+    for number in range(500):
         pacer.before(search=False)
-        sent.append(clock.now)
-        in_window = sum(1 for moment in sent if moment > clock.now - 10.0)
+        clock.now += slow_start if number < 3 else 0.001
+        arrived.append(clock.now)
+        in_window = sum(1 for moment in arrived if moment > clock.now - 10.0)
         assert in_window <= 100
         pacer.learn(burst(100 - in_window))
         clock.now += 0.005
     assert clock.now - 100.0 < 60  # five windows' worth: waiting costs no more than the limit does
+
+
+def test_searches_that_age_out_are_not_taken_for_room_in_the_burst() -> None:
+    clock = Clock()
+    pacer = pacer_of(clock)
+    for _ in range(4):
+        pacer.before(search=True)
+        pacer.learn({}, search=True)
+    clock.now += 5.0
+    pacer.before(search=False)
+    pacer.learn(burst(1))
+    pacer.before(search=False)
+    assert clock.slept == [10.0]
 
 
 def test_searches_count_although_their_answers_do_not_say_so() -> None:
@@ -92,7 +111,7 @@ def test_searches_count_although_their_answers_do_not_say_so() -> None:
     pacer.learn(burst(4))
     for _ in range(2):
         pacer.before(search=True)
-        pacer.learn({})
+        pacer.learn({}, search=True)
     assert clock.slept == []
     pacer.before(search=False)
     assert clock.slept == [10.0]

@@ -135,3 +135,10 @@ def test_each_kind_is_made_as_the_type_that_holds_it(org: Org, kind: FieldKind, 
     provision(org, NewField("user", "Figure__c", "Figure", "", kind))
     made = org.to(CUSTOM_FIELD)[0].json["Metadata"]
     assert {name: made[name] for name in metadata} == metadata
+
+
+def test_rights_to_salesforces_own_fields_are_left_as_they_are(org: Org) -> None:
+    setup = Setup(org, seen={"Title": "string"})
+    title = NewField("user", "Title", "Title", "", FieldKind.TEXT)
+    assert provision(org, title) == [Outcome("user.Title", Status.WRITTEN)]
+    assert "FieldPermissions" not in setup.rows

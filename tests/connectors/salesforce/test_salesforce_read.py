@@ -200,7 +200,10 @@ def test_an_object_that_is_not_there_cannot_be_read(org: Org) -> None:
 
 def test_present_values_are_read_by_id_and_what_is_gone_is_left_out(products: Org) -> None:
     def retrieve(request: Any) -> tuple[int, Any]:
-        return 200, [None if name.endswith("9AAA") else {"Id": name, "Name": "Box"} for name in request.json["ids"]]
+        return 200, [
+            None if name.endswith("9AAA") else {"Id": name, "Name": "Box", "IsDeleted": name.endswith("8AAA")}
+            for name in request.json["ids"]
+        ]
 
     path = f"{VERSION}/composite/sobjects/Product2"
     products.on("POST", path, retrieve)
@@ -208,5 +211,5 @@ def test_present_values_are_read_by_id_and_what_is_gone_is_left_out(products: Or
     with closing(products.connect()) as connector:
         values = connector.read_values("product", ["Name"], ids)
     assert [len(json.loads(request.body)["ids"]) for request in products.to(path)] == [2_000, 5]
-    assert set(values) == {name for name in ids if not name.endswith("9AAA")}
+    assert set(values) == {name for name in ids if not name.endswith(("9AAA", "8AAA"))}
     assert values[ids[0]] == {"Name": "Box"}

@@ -94,7 +94,7 @@ def test_a_mapped_field_may_be_a_parents(org: Org) -> None:
     org.describe("UserRole", Name="string")
     record = {"Id": "005000000000001AAA", "SystemModstamp": "2026-05-01T07:00:00.000+0000"}
     org.on("GET", QUERY, page({**record, "UserRole": {"Name": "West"}}, {**record, "UserRole": None}))
-    connector = org.connect(mapping={"user": ObjectMapping.model_construct(fields={"team": "UserRole.Name"})})
+    connector = org.connect(mapping={"user": ObjectMapping(fields={"team": "UserRole.Name"})})
     with closing(connector):
         (answer,) = connector.read("user", None)
         description = connector.describe()

@@ -118,6 +118,8 @@ def test_a_token_endpoint_in_trouble_is_asked_again(org: Org) -> None:
         ),
         (200, b'{"totalSize": 1, "done": tr'),
         (200, b"<html>down for maintenance</html>"),
+        (200, {"status": "ok"}),
+        (200, None),
     ],
 )
 def test_passing_trouble_is_waited_out(org: Org, answer: tuple[int, object]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,13 +13,6 @@ from connectors.sandbox.folder import (
     LoadError,
     LoadProblem,
     list_tables,
-    parse_boolean,
-    parse_date,
-    parse_datetime,
-    parse_decimal,
-    parse_integer,
-    parse_name,
-    parse_text,
     read_table,
 )
 
@@ -27,11 +20,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+
+def amount(cell: str) -> Decimal:
+    try:
+        return Decimal(cell)
+    except InvalidOperation as error:
+        raise ValueError(f"must be a number, got {cell!r}") from error
+
+
 PARSERS: dict[str, Callable[[str], Any]] = {
-    "Id": parse_name,
-    "Name": parse_text,
-    "Amount": parse_decimal,
-    "CloseDate": parse_date,
+    "Id": str,
+    "Name": str,
+    "Amount": amount,
+    "CloseDate": date.fromisoformat,
 }
 
 
@@ -70,9 +71,7 @@ def test_a_cell_keeps_its_line_breaks_and_the_next_row_its_line(tmp_path: Path) 
 def test_a_bad_cell_after_a_cell_of_two_lines_is_named_by_its_own_line(tmp_path: Path) -> None:
     rows, problems = read(tmp_path, 'Id,Name,Amount\nd1,"two\nlines",ten\n')
     assert rows == []
-    assert problems == [
-        "Deal.csv:3: Amount: must be a number, got 'ten'. Write digits with a point for decimals: 1234.50"
-    ]
+    assert problems == ["Deal.csv:3: Amount: must be a number, got 'ten'"]
 
 
 def test_every_bad_cell_is_reported_and_good_rows_still_come_out(tmp_path: Path) -> None:
@@ -164,65 +163,3 @@ def test_two_files_for_one_object_cannot_be_loaded(tmp_path: Path) -> None:
 def test_a_load_error_tells_its_problems_in_file_and_line_order() -> None:
     later, first, other = LoadProblem("a", 9, "", "x"), LoadProblem("a", 1, "", "y"), LoadProblem("b", 1, "", "z")
     assert LoadError([other, later, first]).problems == [first, later, other]
-
-
-@pytest.mark.parametrize(
-    ("cell", "number"),
-    [("0", "0"), ("-1.50", "-1.50"), ("1.0E7", "10000000"), ("+.5", "0.5"), ("5.", "5"), ("1.05e3", "1050")],
-)
-def test_a_number_is_exact(cell: str, number: str) -> None:
-    assert str(parse_decimal(cell)) == number
-
-
-@pytest.mark.parametrize("cell", ["1,000", "1_000", "NaN", "Infinity", "12 %", "٣", "1e999", "-", ".", "$5"])
-def test_what_is_no_plain_number_is_refused(cell: str) -> None:
-    with pytest.raises(ValueError, match="must be a number"):
-        parse_decimal(cell)
-
-
-def test_a_whole_number_may_be_written_with_a_zero_fraction() -> None:
-    assert parse_integer("12.0") == 12
-    with pytest.raises(ValueError, match="whole number"):
-        parse_integer("12.5")
-
-
-@pytest.mark.parametrize(("cell", "value"), [("true", True), ("1", True), ("FALSE", False), ("0", False)])
-def test_a_boolean_is_a_word_or_a_digit(cell: str, *, value: bool) -> None:
-    assert parse_boolean(cell) is value
-
-
-def test_any_other_word_is_no_boolean() -> None:
-    with pytest.raises(ValueError, match="must be true or false"):
-        parse_boolean("yes")
-
-
-@pytest.mark.parametrize(
-    "cell", ["2026-03-31T09:00:00.000Z", "2026-03-31T09:00:00.000+0000", "2026-03-31 11:00:00+02:00"]
-)
-def test_a_moment_is_read_in_utc(cell: str) -> None:
-    assert parse_datetime(cell) == datetime(2026, 3, 31, 9, tzinfo=UTC)
-    assert parse_datetime(cell).tzinfo is UTC
-
-
-@pytest.mark.parametrize("cell", ["2026-03-31T09:00:00", "2026-03-31", "31.03.2026 09:00", "2026-03-31T09:00:00Z "])
-def test_a_moment_without_its_zone_is_refused(cell: str) -> None:
-    with pytest.raises(ValueError, match="must be a moment with its zone"):
-        parse_datetime(cell)
-
-
-@pytest.mark.parametrize("cell", ["0001-01-01T00:00:00+14:00", "2026-13-01T00:00:00Z", "0000-01-01T00:00:00Z"])
-def test_a_moment_outside_the_calendar_is_refused(cell: str) -> None:
-    with pytest.raises(ValueError, match="no moment of the calendar"):
-        parse_datetime(cell)
-
-
-@pytest.mark.parametrize("cell", ["2026-3-31", "20260331", "31/03/2026", "2026-02-30"])
-def test_a_day_that_is_none_is_refused(cell: str) -> None:
-    with pytest.raises(ValueError, match="day"):
-        parse_date(cell)
-
-
-def test_a_name_is_more_than_blanks() -> None:
-    assert parse_name(" Acme ") == "Acme"
-    with pytest.raises(ValueError, match="must not be blank"):
-        parse_name("  ")

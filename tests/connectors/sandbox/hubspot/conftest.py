@@ -76,9 +76,9 @@ def serve(database: Database, settings: Settings) -> Iterator[Client]:
         yield Client(server.url, session, database)
 
 
-@pytest.fixture
-def crm(database: Database) -> Iterator[Client]:
-    """A sandbox with two active owners and one archived."""
+@contextmanager
+def staffed(database: Database) -> Iterator[Client]:
+    """A sandbox with owners 70 and 71, who are active, and 72, who is archived."""
     names = ("Ann", "Bell", "East"), ("Bo", "Cole", "West"), ("Cy", "Dole", "West")
     stamp = "2024-01-01T00:00:00.000Z"
     owners = [
@@ -91,9 +91,25 @@ def crm(database: Database) -> Iterator[Client]:
 
 
 @pytest.fixture
-def limited(database: Database) -> Iterator[Client]:
-    """A sandbox that keeps its limits, 200 requests a day."""
-    with serve(database, Settings(daily_limit=200)) as client:
+def crm(database: Database) -> Iterator[Client]:
+    """A sandbox with two active owners and one archived."""
+    with staffed(database) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def steady() -> Iterator[Client]:
+    """The same, shared by the tests of a module that leave it as it is."""
+    database = Database()
+    with staffed(database) as client:
+        yield client
+    database.close()
+
+
+@pytest.fixture
+def scarce(database: Database) -> Iterator[Client]:
+    """A sandbox of three requests a day."""
+    with serve(database, Settings(daily_limit=3)) as client:
         yield client
 
 

@@ -1,0 +1,368 @@
+"""Sweeps: nothing skipped, every page resumable, rows as the model wants them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hubspot_stub import Portal, Request, no_associations, page, record
+
+from config.mapping import ObjectMapping
+from connectors.errors import Rejected
+from connectors.hubspot.values import instant_text, milliseconds, parse_instant
+
+if TYPE_CHECKING:
+    from connectors.base import Page
+
+COMPANIES = "/crm/v3/objects/companies"
+DEALS = "/crm/v3/objects/deals"
+LINKS = "/crm/v4/associations/deals/companies/batch/read"
+
+
+def ids(pages: list[Page]) -> list[str]:
+    return [str(row.values["id"]) for each in pages for row in each.rows]
+
+
+def read(
+    portal: Portal, name: str, cursor: str | None = None, mapping: dict[str, ObjectMapping] | None = None
+) -> list[Page]:
+    connector = portal.connect(mapping)
+    try:
+        return list(connector.read(name, cursor))
+    finally:
+        connector.close()
+
+
+def finished(portal: Portal) -> str:
+    """The cursor after a full sweep of accounts."""
+    return read(portal, "account")[-1].cursor
+
+
+class Companies:
+    """A thousand and more companies behind list and search, as HubSpot pages them."""
+
+    def __init__(self, portal: Portal, count: int) -> None:
+        self.rows = [record(number) for number in range(1, count + 1)]
+        portal.on("GET", COMPANIES, self.listing)
+        portal.on("POST", f"{COMPANIES}/search", self.search)
+
+    def listing(self, request: Request) -> Any:
+        if request.query["archived"] == "true":
+            return page()
+        start, limit = int(request.query.get("after", "1")), int(request.query["limit"])
+        found = [row for row in self.rows if int(row["id"]) >= start]
+        more = str(start + limit) if len(found) > limit else None
+        return page(*found[:limit], after=more)
+
+    def search(self, request: Request) -> Any:
+        filters = {(each["propertyName"], each["operator"]): each["value"] for each in self.filters(request)}
+        after = int(filters["hs_object_id", "GT"])
+        found = [row for row in self.rows if int(row["id"]) > after]
+        return page(*found[: request.json["limit"]], total=len(found))
+
+    @staticmethod
+    def filters(request: Request) -> list[dict[str, str]]:
+        (group,) = request.json["filterGroups"]
+        return list(group["filters"])
+
+
+def test_the_first_sweep_lists_every_record_once(portal: Portal) -> None:
+    Companies(portal, 2345)
+    pages = read(portal, "account")
+    assert ids(pages) == [str(number) for number in range(1, 2346)]
+    assert [each.complete for each in pages] == [False, False, True]
+
+
+def test_an_empty_sweep_is_one_empty_complete_page(portal: Portal) -> None:
+    (only,) = read(portal, "account")
+    assert (only.rows, only.deleted, only.complete) == ((), (), True)
+
+
+@pytest.mark.parametrize("incremental", [False, True])
+def test_the_cursor_of_every_page_goes_on_right_after_it(portal: Portal, incremental: bool) -> None:
+    Companies(portal, 2100)
+    start = finished(portal) if incremental else None
+    whole = read(portal, "account", start)
+    assert len(whole) > 2
+    for index, each in enumerate(whole[:-1]):
+        rest = read(portal, "account", each.cursor)
+        assert ids(whole[: index + 1]) + ids(rest) == [str(number) for number in range(1, 2101)]
+
+
+def test_a_later_sweep_searches_a_closed_window_by_record_id(portal: Portal) -> None:
+    cursor = finished(portal)
+    companies = Companies(portal, 450)
+    portal.requests.clear()
+    pages = read(portal, "account", cursor)
+    assert ids(pages) == [str(number) for number in range(1, 451)]
+    searches = portal.asked(f"{COMPANIES}/search")
+    filters = [
+        {(each["propertyName"], each["operator"]): each["value"] for each in companies.filters(request)}
+        for request in searches
+    ]
+    assert [each["hs_object_id", "GT"] for each in filters] == ["0", "200", "400"]
+    assert len({each["hs_lastmodifieddate", "LTE"] for each in filters}) == 1
+    assert all("after" not in request.json for request in searches)
+    assert {request.json["limit"] for request in searches} == {200}
+    assert searches[0].json["sorts"] == [{"propertyName": "hs_object_id", "direction": "ASCENDING"}]
+
+
+def test_windows_overlap_and_end_at_hubspots_clock(portal: Portal) -> None:
+    cursor = finished(portal)
+    until = json.loads(cursor)["until"]
+    assert abs(parse_instant(until) - datetime.now(UTC)) < timedelta(seconds=30)
+    read(portal, "account", cursor)
+    (search,) = portal.asked(f"{COMPANIES}/search")
+    values = {each["operator"]: each["value"] for each in Companies.filters(search)}
+    assert int(values["GTE"]) == milliseconds(parse_instant(until)) - 600_000
+    assert int(values["LTE"]) >= milliseconds(parse_instant(until)) + 2000  # what a Date header may lag
+
+
+def test_more_records_in_one_millisecond_than_a_search_gives_are_all_read(portal: Portal) -> None:
+    cursor = finished(portal)
+    Companies(portal, 10_450)  # all of them with one stamp
+    pages = read(portal, "account", cursor)
+    assert len(ids(pages)) == 10_450
+
+
+def test_archived_records_are_deletions_of_a_later_sweep(portal: Portal) -> None:
+    cursor = finished(portal)
+
+    def listing(request: Request) -> Any:
+        return page(record(7), record(9)) if request.query["archived"] == "true" else page()
+
+    portal.on("GET", COMPANIES, listing)
+    pages = read(portal, "account", cursor)
+    assert [each.deleted for each in pages if each.deleted] == [("7", "9")]
+
+
+def test_records_that_a_merge_took_away_are_deletions(portal: Portal) -> None:
+    portal.on("GET", COMPANIES, page(record(5, hs_merged_object_ids="3;4")))
+    (only,) = read(portal, "account")
+    assert only.deleted == ("3", "4")
+
+
+def test_another_mapping_reads_everything_again(portal: Portal) -> None:
+    Companies(portal, 3)
+    cursor = finished(portal)
+    portal.requests.clear()
+    pages = read(portal, "account", cursor, mapping={"account": ObjectMapping(custom=("segment",))})
+    assert ids(pages) == ["1", "2", "3"]
+    assert not portal.asked(f"{COMPANIES}/search")
+
+
+@pytest.mark.parametrize("cursor", ["", "not json", "{}", '{"v": 99}', '{"v": 1, "unknown": 1}', "[]"])
+def test_a_cursor_of_another_shape_starts_over(portal: Portal, cursor: str) -> None:
+    Companies(portal, 3)
+    assert ids(read(portal, "account", cursor)) == ["1", "2", "3"]
+
+
+def test_properties_that_do_not_fit_a_url_are_read_by_batch(portal: Portal) -> None:
+    custom = tuple(f"a_rather_long_property_name_{number}" for number in range(300))
+    full = record(1, name="Acme", a_rather_long_property_name_299="x")
+    portal.on("GET", COMPANIES, page(record(1)))
+    portal.on("POST", f"{COMPANIES}/batch/read", page(full))
+    (only,) = read(portal, "account", mapping={"account": ObjectMapping(custom=custom)})
+    assert only.rows[0].values["name"] == "Acme"
+    assert only.rows[0].custom["a_rather_long_property_name_299"] == "x"
+    assert all("properties" not in request.query for request in portal.asked(COMPANIES, "GET"))
+
+
+def test_an_opportunity_has_its_stage_by_name_and_its_primary_company(portal: Portal) -> None:
+    deal = record(
+        11,
+        dealname="Big",
+        dealstage="won",
+        amount="5000.00",
+        closedate="2026-05-01T02:00:00Z",
+        hubspot_owner_id="70",
+        createdate="2026-01-01T00:00:00Z",
+        deal_currency_code="EUR",
+    )
+    portal.on("GET", DEALS, page(deal))
+    targets = [target(3, 341), target(9, 341, 5), target(2, 341)]
+    portal.on("POST", LINKS, (200, {"results": [{"from": {"id": "11"}, "to": targets}]}))
+    connector = portal.connect(time_zone="America/New_York")
+    (only,) = list(connector.read("opportunity", None))
+    connector.close()
+    assert dict(only.rows[0].values) == {
+        "id": "11",
+        "name": "Big",
+        "account_id": "9",
+        "owner_id": "70",
+        "stage": "Closed Won",
+        "is_closed": 1,
+        "is_won": 1,
+        "amount": "5000",
+        "currency": "EUR",
+        "close_date": "2026-04-30",
+        "type": None,
+        "source": None,
+        "created_at": "2026-01-01T00:00:00.000Z",
+    }
+    assert only.rows[0].modified_at == "2026-04-30T10:00:00.000Z"
+
+
+def test_a_deal_of_a_pipeline_that_is_gone_keeps_its_stage_id(portal: Portal) -> None:
+    portal.on("GET", DEALS, page(record(11, dealstage="gone", hs_is_closed="true", hs_is_closed_won="false")))
+    portal.on("POST", LINKS, no_associations)
+    row = read(portal, "opportunity")[0].rows[0].values
+    assert (row["stage"], row["is_closed"], row["is_won"], row["account_id"]) == ("gone", 1, 0, None)
+
+
+def test_associations_are_asked_for_a_thousand_ids_at_a_time_and_paged(portal: Portal) -> None:
+    deals = [record(number) for number in range(1, 101)]
+    portal.on("GET", DEALS, *[page(*deals, after=str(number)) for number in range(2, 12)], page(*deals[:1]))
+    paged = {"from": {"id": "1"}, "to": [target(8, 341)], "paging": {"next": {"after": "abc"}}}
+    portal.on(
+        "POST", LINKS, (200, {"results": [paged]}), (200, {"results": [{"from": {"id": 1}, "to": [target(4, 341)]}]})
+    )
+    rows = read(portal, "opportunity")[0].rows
+    assert rows[0].values["account_id"] == "4"
+    sizes = [len(request.json["inputs"]) for request in portal.asked(LINKS)]
+    assert sizes[0] == 1000
+    assert portal.asked(LINKS)[1].json["inputs"] == [{"id": "1", "after": "abc"}]
+
+
+def test_an_association_error_that_is_not_their_absence_is_not_swallowed(portal: Portal) -> None:
+    portal.on("GET", DEALS, page(record(11)))
+    portal.on("POST", LINKS, (207, {"results": [], "errors": [{"category": "INTERNAL_ERROR", "message": "Oops."}]}))
+    with pytest.raises(Rejected, match="Oops"):
+        read(portal, "opportunity")
+
+
+def test_a_mapped_property_replaces_a_default_even_an_association(portal: Portal) -> None:
+    portal.on("GET", DEALS, page(record(11, account_ref="77", net="1.50", amount="9")))
+    mapping = ObjectMapping(fields={"account_id": "account_ref", "amount": "net"})
+    row = read(portal, "opportunity", mapping={"opportunity": mapping})[0].rows[0].values
+    assert (row["account_id"], row["amount"]) == ("77", "1.5")
+    assert not portal.asked(LINKS)
+
+
+def test_a_value_that_cannot_fill_its_field_is_named(portal: Portal) -> None:
+    portal.on("GET", DEALS, page(record(11, amount="about 5")))
+    portal.on("POST", LINKS, no_associations)
+    with pytest.raises(Rejected, match=r"deals 11: amount cannot fill opportunity.amount: 'about 5' is not a number"):
+        read(portal, "opportunity")
+
+
+def test_custom_and_written_properties_ride_along_as_text(portal: Portal) -> None:
+    portal.describe("companies", score="number", vip="bool", tier="string")
+    portal.on("GET", COMPANIES, page(record(1, score="12.500", vip="True", tier="")))
+    connector = portal.connect({"account": ObjectMapping(custom=("score", "vip"))}, {"account": ("tier",)})
+    (only,) = list(connector.read("account", None))
+    connector.close()
+    assert dict(only.rows[0].custom) == {"score": "12.5", "vip": "true", "tier": None}
+
+
+def test_a_field_that_the_model_has_not_is_refused(portal: Portal) -> None:
+    with pytest.raises(Rejected, match="opportunity has no field colour"):
+        portal.connect({"opportunity": ObjectMapping(fields={"colour": "hs_colour"})})
+
+
+def test_history_has_a_row_for_each_moment_with_all_values_from_then_on(portal: Portal) -> None:
+    deal = record(11)
+    deal["propertiesWithHistory"] = {
+        "dealstage": [change("won", "2026-03-01T00:00:00Z"), change("appointment", "2026-01-01T00:00:00Z")],
+        "amount": [change("", "2026-03-01T00:00:00Z"), change("100.00", "2026-02-01T00:00:00Z")],
+        "closedate": [change("2026-06-30T12:00:00Z", "2026-01-01T00:00:00Z")],
+    }
+    portal.on("GET", DEALS, page(record(11)))
+    portal.on("POST", f"{DEALS}/batch/read", page(deal))
+    rows = [row.values for row in read(portal, "opportunity_history")[0].rows]
+    assert [(row["at"], row["stage"], row["amount"], row["close_date"]) for row in rows] == [
+        ("2026-01-01T00:00:00.000Z", "Appointment", None, "2026-06-30"),
+        ("2026-02-01T00:00:00.000Z", "Appointment", "100", "2026-06-30"),
+        ("2026-03-01T00:00:00.000Z", "Closed Won", None, "2026-06-30"),
+    ]
+    assert rows[0]["id"] == "11@1767225600000"
+    assert {row["opportunity_id"] for row in rows} == {"11"}
+    assert len({row["id"] for row in rows}) == 3
+
+
+def test_history_is_read_fifty_deals_at_a_time(portal: Portal) -> None:
+    portal.on("GET", DEALS, page(*[record(number) for number in range(1, 101)]))
+    portal.on("POST", f"{DEALS}/batch/read", page())
+    read(portal, "opportunity_history")
+    batches = portal.asked(f"{DEALS}/batch/read")
+    assert [len(request.json["inputs"]) for request in batches] == [50, 50]
+    assert batches[0].json["propertiesWithHistory"] == ["dealstage", "amount", "closedate"]
+
+
+def test_activities_of_four_kinds_have_ids_that_cannot_collide(portal: Portal) -> None:
+    at = "2026-05-01T08:00:00Z"
+    connected = "f240bbac-87c9-4f6e-bf70-924b57d47db7"
+    records = {
+        "calls": record(
+            1, hs_timestamp=at, hs_call_duration="61500", hs_call_disposition=connected, hs_call_direction="OUTBOUND"
+        ),
+        "emails": record(1, hs_timestamp=at, hs_email_direction="INCOMING_EMAIL", hs_email_status="SENT"),
+        "meetings": record(
+            1,
+            hs_meeting_start_time=at,
+            hs_meeting_end_time="2026-05-01T08:30:00Z",
+            hs_meeting_outcome="NO_SHOW",
+        ),
+        "tasks": record(1, hs_timestamp=at, hs_task_status="COMPLETED"),
+    }
+    for name, each in records.items():
+        portal.on("GET", f"/crm/v3/objects/{name}", page(each))
+        for to in ("deals", "companies", "leads"):
+            portal.on("POST", f"/crm/v4/associations/{name}/{to}/batch/read", no_associations)
+    link = {"results": [{"from": {"id": "1"}, "to": [target(44, 206)]}]}
+    portal.on("POST", "/crm/v4/associations/calls/deals/batch/read", (200, link))
+    rows = [row.values for each in read(portal, "activity") for row in each.rows]
+    shown = [
+        (row["id"], row["kind"], row["seconds"], row["outcome"], row["direction"], row["done"], row["opportunity_id"])
+        for row in rows
+    ]
+    assert shown == [
+        ("call-1", "call", 62, "Connected", "outbound", 1, "44"),
+        ("email-1", "email", None, "SENT", "inbound", 1, None),
+        ("meeting-1", "meeting", 1800, "NO_SHOW", None, 0, None),
+        ("task-1", "task", None, "COMPLETED", None, 1, None),
+    ]
+    assert {row["at"] for row in rows} == {"2026-05-01T08:00:00.000Z"}
+
+
+def test_an_accounts_own_call_outcome_has_the_label_that_people_see(portal: Portal) -> None:
+    own = {"name": "hs_call_disposition", "type": "enumeration", "options": [{"value": "guid-1", "label": "Booked"}]}
+    portal.on("GET", "/crm/v3/properties/calls", (200, {"results": [own]}))
+    portal.on("GET", "/crm/v3/objects/calls", page(record(1, hs_call_disposition="guid-1")))
+    for to in ("deals", "companies", "leads"):
+        portal.on("POST", f"/crm/v4/associations/calls/{to}/batch/read", no_associations)
+    assert read(portal, "activity")[0].rows[0].values["outcome"] == "Booked"
+
+
+def test_a_lead_with_a_deal_is_converted_when_the_deal_was_created(portal: Portal) -> None:
+    portal.on("GET", "/crm/v3/objects/leads", page(record(1), record(2)))
+    link = {"results": [{"from": {"id": "1"}, "to": [target(44, 582)]}]}
+    portal.on("POST", "/crm/v4/associations/leads/deals/batch/read", (207, link))
+    portal.on("POST", "/crm/v4/associations/leads/companies/batch/read", no_associations)
+    portal.on("POST", f"{DEALS}/batch/read", page({**record(44), "createdAt": "2026-02-03T00:00:00Z"}))
+    first, second = (row.values for row in read(portal, "lead")[0].rows)
+    assert (first["converted"], first["converted_at"]) == (1, "2026-02-03T00:00:00.000Z")
+    assert (second["converted"], second["converted_at"], second["opportunity_id"]) == (0, None, None)
+
+
+def test_the_count_is_what_the_search_index_counts(portal: Portal) -> None:
+    for number, name in enumerate(("calls", "emails", "meetings", "tasks"), 1):
+        portal.on("POST", f"/crm/v3/objects/{name}/search", page(total=number))
+    connector = portal.connect()
+    assert connector.count("activity") == 10
+    assert connector.count("user") is None
+    connector.close()
+
+
+def target(record_id: int, *type_ids: int) -> dict[str, Any]:
+    kinds = [
+        {"category": "HUBSPOT_DEFINED", "typeId": type_id, "label": "Primary" if type_id == 5 else None}
+        for type_id in type_ids
+    ]
+    return {"toObjectId": record_id, "associationTypes": kinds}
+
+
+def change(value: str, at: str) -> dict[str, str]:
+    return {"value": value, "timestamp": instant_text(parse_instant(at)), "sourceType": "CRM_UI"}

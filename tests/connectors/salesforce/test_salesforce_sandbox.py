@@ -1,0 +1,277 @@
+"""The whole connector against the sandbox CRM: the real client library over real HTTPS."""
+
+from __future__ import annotations
+
+import csv
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from config.mapping import ObjectMapping
+from config.model import OBJECTS, FieldType
+from config.project import SalesforceConnection
+from connectors.base import FieldKind, NewField, Outcome, RecordWrite, Status
+from connectors.errors import AuthFailed, LimitReached
+from connectors.retry import RetryPolicy
+from connectors.salesforce.client import SalesforceConnector, connect
+from connectors.sandbox.dialect import Settings
+from connectors.sandbox.run import open_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from connectors.base import Row
+    from connectors.sandbox.run import Sandbox
+
+OPPORTUNITIES = 2_100  # more than a page, all of one stamp
+
+USERS = [
+    {
+        "Id": "005XX0000000001",
+        "Name": "Ann Lee",
+        "FirstName": "Ann",
+        "LastName": "Lee",
+        "IsActive": "true",
+        "Division": "",
+    },
+    {
+        "Id": "005XX0000000002",
+        "Name": "Bo Kay",
+        "FirstName": "Bo",
+        "LastName": "Kay",
+        "IsActive": "true",
+        "Division": "West",
+    },
+]
+for user in USERS:
+    user["Email"] = user["Username"] = f"{user['FirstName'].lower()}@acme.example"
+    user["TimeZoneSidKey"] = "America/New_York"
+    user["ManagerId"] = "" if user["FirstName"] == "Ann" else USERS[0]["Id"]
+ACCOUNTS = [{"Id": "001XX0000000001", "Name": "Acme", "OwnerId": "005XX0000000002", "AnnualRevenue": "1100040000"}]
+DEALS = [
+    {
+        "Id": f"006XX{number:010}",
+        "Name": f"Deal {number}",
+        "AccountId": "001XX0000000001",
+        "OwnerId": "005XX0000000002",
+        "StageName": "Closed Won" if number % 2 else "Prospecting",
+        "Amount": f"{number}.10",
+        "CloseDate": "2026-03-31",
+        "CreatedDate": "2026-01-05T10:00:00.000Z",
+    }
+    for number in range(1, OPPORTUNITIES + 1)
+]
+LEADS = [
+    {"Id": "00QXX0000000001", "LastName": "Roe", "Company": "Roe Ltd", "OwnerId": "005XX0000000002", "Status": "New"}
+]
+TASKS = [
+    {
+        "Id": "00TXX0000000001",
+        "OwnerId": "005XX0000000002",
+        "WhatId": "006XX0000000001",
+        "Subject": "Call",
+        "TaskSubtype": "Call",
+        "Status": "Completed",
+        "ActivityDate": "2026-02-01",
+        "CallDurationInSeconds": "95",
+        "CallType": "Outbound",
+        "CallDisposition": "Connected",
+    }
+]
+EVENTS = [
+    {
+        "Id": "00UXX0000000001",
+        "OwnerId": "005XX0000000002",
+        "WhatId": "001XX0000000001",
+        "Subject": "Demo",
+        "StartDateTime": "2026-02-02T15:00:00.000Z",
+        "DurationInMinutes": "45",
+    }
+]
+FILES = {
+    "User": USERS,
+    "Account": ACCOUNTS,
+    "Opportunity": DEALS,
+    "Lead": LEADS,
+    "Task": TASKS,
+    "Event": EVENTS,
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("export")
+    for name, records in FILES.items():
+        with (made / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, fieldnames=list(records[0]))
+            writer.writeheader()
+            writer.writerows(records)
+    return made
+
+
+def connector_to(sandbox: Sandbox, **wanted: Any) -> SalesforceConnector:
+    sign_in = {"kind": "client_credentials", "client_id": "env:ID", "client_secret": "env:SECRET"}
+    values = {"crm": "salesforce", "url": sandbox.url, "ca_file": str(sandbox.ca_file), "sign_in": sign_in}
+    secrets = {"env:ID": sandbox.settings.client_id, "env:SECRET": sandbox.settings.client_secret}
+    connector = connect(
+        SalesforceConnection.model_validate(values),
+        secrets=secrets.__getitem__,
+        retry=RetryPolicy(sleep=lambda _: None),
+        **{"mapping": {}, "written": {}, "time_zone": "America/New_York", **wanted},
+    )
+    assert isinstance(connector, SalesforceConnector)
+    return connector
+
+
+@pytest.fixture(scope="module")
+def sandbox(folder: Path) -> Iterator[Sandbox]:
+    with open_sandbox("salesforce", data=folder) as running:
+        yield running
+
+
+@pytest.fixture
+def connector(sandbox: Sandbox) -> Iterator[SalesforceConnector]:
+    with closing(connector_to(sandbox)) as connected:
+        yield connected
+
+
+def read_rows(connector: SalesforceConnector, name: str) -> dict[str, Row]:
+    return {str(row.values["id"]): row for page in connector.read(name, None) for row in page.rows}
+
+
+def test_the_check_names_whom_we_are_signed_in_as(connector: SalesforceConnector, sandbox: Sandbox) -> None:
+    assert sandbox.settings.username in connector.check()
+
+
+def test_nothing_that_we_read_is_missing(connector: SalesforceConnector) -> None:
+    assert connector.describe().missing == ()
+
+
+@pytest.mark.parametrize("name", list(OBJECTS))
+def test_every_row_is_of_the_model_and_every_row_comes(connector: SalesforceConnector, name: str) -> None:
+    rows = read_rows(connector, name)
+    assert len(rows) == connector.count(name)
+    kinds = {FieldType.INTEGER: int, FieldType.BOOLEAN: int}
+    for row in rows.values():
+        assert list(row.values) == list(OBJECTS[name].fields)
+        for field, value in row.values.items():
+            assert value is None or isinstance(value, kinds.get(OBJECTS[name].fields[field], str))
+
+
+def test_values_arrive_exactly(connector: SalesforceConnector) -> None:
+    deals = read_rows(connector, "opportunity")
+    assert len(deals) == OPPORTUNITIES
+    deal = next(row.values for row in deals.values() if row.values["name"] == "Deal 1001")
+    assert (deal["amount"], deal["is_won"], deal["is_closed"], deal["close_date"]) == ("1001.1", 1, 1, "2026-03-31")
+    assert deal["created_at"] == "2026-01-05T10:00:00.000Z"
+    assert len(str(deal["id"])) == len(str(deal["owner_id"])) == 18
+    (account,) = read_rows(connector, "account").values()
+    assert account.values["annual_revenue"] == "1100040000"
+
+
+def test_calls_and_meetings_arrive_as_activities(connector: SalesforceConnector) -> None:
+    call, meeting = (row.values for row in read_rows(connector, "activity").values())
+    assert (call["kind"], call["seconds"], call["direction"], call["outcome"], call["done"]) == (
+        "call",
+        95,
+        "outbound",
+        "Connected",
+        1,
+    )
+    assert str(call["opportunity_id"]).startswith("006XX0000000001")
+    assert (meeting["kind"], meeting["at"], meeting["seconds"]) == ("meeting", "2026-02-02T15:00:00.000Z", 2700)
+    assert str(meeting["account_id"]).startswith("001XX0000000001")
+
+
+def test_a_sweep_cut_after_any_page_goes_on_exactly_there(connector: SalesforceConnector) -> None:
+    first, second = connector.read("opportunity", None)
+    rest = list(connector.read("opportunity", first.cursor))
+    assert rest[0].rows == second.rows
+    assert not rest[0].complete
+    assert rest[-1].complete
+
+
+def test_a_session_that_ends_between_pages_costs_nothing(connector: SalesforceConnector) -> None:
+    pages = connector.read("opportunity", None)
+    seen = [row.values["id"] for row in next(pages).rows]
+    connector._session._open().client.headers["Authorization"] = "Bearer of nothing"
+    seen += [row.values["id"] for page in pages for row in page.rows]
+    assert len(seen) == len(set(seen)) == OPPORTUNITIES
+
+
+def test_a_query_too_long_for_an_address_is_answered_like_any_other(connector: SalesforceConnector) -> None:
+    ids = list(read_rows(connector, "opportunity"))[:500]
+    listed = ", ".join(f"'{name}'" for name in ids)
+    answer = connector._session.query(f"SELECT Id FROM Opportunity WHERE Id IN ({listed})")
+    assert {record["Id"] for record in answer["records"]} == set(ids)
+
+
+def test_a_parents_field_can_be_mapped(sandbox: Sandbox) -> None:
+    mapping = {"opportunity": ObjectMapping(fields={"type": "Account.Name"}, custom=("Owner.Name",))}
+    with closing(connector_to(sandbox, mapping=mapping)) as connector:
+        assert connector.describe().missing == ()
+        row = next(iter(read_rows(connector, "opportunity").values()))
+    assert (row.values["type"], row.custom["Owner.Name"]) == ("Acme", "Bo Kay")
+
+
+def test_a_field_is_made_written_read_and_cleared(folder: Path) -> None:
+    new = [
+        NewField("opportunity", "Commission__c", "Commission", "Earned on this deal.", FieldKind.MONEY),
+        NewField("opportunity", "Share__c", "Share", "", FieldKind.PERCENT),
+        NewField("opportunity", "Territory__c", "Territory", "", FieldKind.TEXT),
+    ]
+    with open_sandbox("salesforce", data=folder) as sandbox:
+        written = {"opportunity": tuple(field.name for field in new)}
+        with closing(connector_to(sandbox, written=written)) as connector:
+            assert {missing.purpose for missing in connector.describe().missing} == {"writeback"}
+            assert {outcome.status for outcome in connector.provision(new)} == {Status.WRITTEN}
+            assert connector.describe().missing == ()
+            *_, last = connector.read("opportunity", None)
+            record = str(last.rows[0].values["id"])
+            values = {"Commission__c": "1234.5", "Share__c": "12.25", "Territory__c": "West"}
+            assert list(connector.write("opportunity", [RecordWrite(record, values)])) == [
+                Outcome(record, Status.WRITTEN)
+            ]
+            assert connector.read_values("opportunity", list(values), [record]) == {record: values}
+            changed = [row for page in connector.read("opportunity", last.cursor) for row in page.rows]
+            assert next(row.custom for row in changed if row.values["id"] == record) == values
+            list(connector.write("opportunity", [RecordWrite(record, dict.fromkeys(values))]))
+            assert connector.read_values("opportunity", list(values), [record]) == {record: dict.fromkeys(values)}
+
+
+def test_a_bad_record_among_many_fails_alone(connector: SalesforceConnector) -> None:
+    ids = list(read_rows(connector, "opportunity"))[:300]
+    writes = [RecordWrite(name, {"Type": "New Business"}) for name in ids]
+    writes.insert(150, RecordWrite("006XX0000009999AAA", {"Type": "New Business"}))
+    outcomes = list(connector.write("opportunity", writes))
+    assert len(outcomes) == 301
+    (failed,) = [outcome for outcome in outcomes if outcome.status is Status.FAILED]
+    assert failed.record_id == "006XX0000009999AAA"
+
+
+def test_a_deleted_record_arrives_as_deleted_and_is_gone_from_its_values(folder: Path) -> None:
+    with open_sandbox("salesforce", data=folder) as sandbox, closing(connector_to(sandbox)) as connector:
+        *_, last = connector.read("opportunity", None)
+        record = str(last.rows[0].values["id"])
+        connector._session.ask(lambda client: client.Opportunity.delete(record))
+        assert record in [gone for page in connector.read("opportunity", last.cursor) for gone in page.deleted]
+        assert connector.read_values("opportunity", ["Name"], [record]) == {}
+
+
+def test_wrong_credentials_are_refused_with_what_to_check(sandbox: Sandbox) -> None:
+    wrong = replace(sandbox, settings=replace(sandbox.settings, client_secret="wrong"))
+    with closing(connector_to(wrong)) as connector, pytest.raises(AuthFailed, match="client_secret"):
+        connector.check()
+
+
+def test_the_days_limit_of_the_crm_stops_a_read(folder: Path) -> None:
+    with (
+        open_sandbox("salesforce", data=folder, settings=Settings(daily_limit=5)) as sandbox,
+        closing(connector_to(sandbox)) as connector,
+        pytest.raises(LimitReached),
+    ):
+        connector.describe()
+    assert connector.usage().day_limit == 5

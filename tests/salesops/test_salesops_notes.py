@@ -1,0 +1,69 @@
+"""What is left out of the figures is said."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from worked import NEW_YEARS_EVE, facts, rules, user, value
+
+from salesops.compute import compute
+from salesops.results import Note
+
+
+def won(id_: str, amount: str, **more: Any) -> dict[str, Any]:
+    row = {"id": id_, "owner_id": "ann", "is_won": True, "amount": Decimal(amount), "close_date": date(2017, 12, 1)}
+    return row | more
+
+
+def test_an_amount_in_another_currency_is_never_added_up() -> None:
+    deals = [
+        won("1", "100"),
+        won("2", "200", currency="USD"),
+        won("3", "400", currency="EUR"),
+        won("4", "9", currency=""),
+    ]
+    items = [
+        {"id": "i", "opportunity_id": "3", "amount": Decimal(5)},
+        {"id": "j", "opportunity_id": "1", "amount": Decimal(7)},
+    ]
+    metrics = """
+        lines: {label: Lines, kind: simple, unit: money, source: line_item, aggregate: sum, of: amount, time: as_of,
+                owner: id}
+    """
+    results = compute(
+        facts(user=[user("ann")], opportunity=deals, line_item=items), rules(metrics=metrics), NEW_YEARS_EVE
+    )
+    assert value(results, "won_amount", "2017-12") == "309"
+    assert value(results, "won_count", "2017-12") == "4"
+    assert value(results, "lines", "2017-12") == "7"
+    assert results.notes == (
+        Note("warning", "opportunities in EUR: 1. Their amounts count as empty: no rate to USD is known."),
+    )
+
+
+def test_a_date_that_nobody_can_mean_is_said() -> None:
+    results = compute(facts(opportunity=[won("1", "5", close_date=date(201, 7, 12))]), rules(), NEW_YEARS_EVE)
+    assert value(results, "won_amount", "all") == "no row"
+    assert [note.text for note in results.notes] == [
+        "opportunity with close_date before 1900 or after 2199: 1. They count in no period."
+    ]
+
+
+def test_text_that_is_no_number_where_one_is_needed_is_said() -> None:
+    metrics = """
+        seats: {label: Seats, kind: simple, unit: number, source: opportunity, aggregate: sum, of: custom.seats,
+                time: close_date, where: [{field: custom.since, at_least: 2017-01-01}]}
+    """
+    deals = [
+        won("1", "1", **{"custom.seats": "12", "custom.since": "2017-02-03"}),
+        won("2", "1", **{"custom.seats": "a dozen", "custom.since": "2017-02-03"}),
+        won("3", "1", **{"custom.seats": "7", "custom.since": "spring"}),
+    ]
+    results = compute(facts(opportunity=deals), rules(metrics=metrics), NEW_YEARS_EVE)
+    assert value(results, "seats", "all") == "12"
+    assert [note.text for note in results.notes] == [
+        "opportunity whose custom.since is not a date: 1. It is read as empty.",
+        "opportunity whose custom.seats is not a number: 1. It is read as empty.",
+    ]

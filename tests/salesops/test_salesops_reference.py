@@ -1,0 +1,267 @@
+"""The engine against the plain reference on random facts and rules, and what must hold whatever the rules say."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pyarrow as pa
+import pytest
+from exact_reference import Reference
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worked import facts, rules
+
+import salesops.compute
+from config.project import FiscalYear, Month
+from salesops.compute import compute
+from salesops.engine import Engine
+from salesops.rules import Rules
+
+if TYPE_CHECKING:
+    import random
+
+    import ibis.expr.types as ir
+
+    from salesops.results import Results
+
+METRICS = """
+    big_won: {label: Big, kind: simple, unit: money, source: opportunity, aggregate: sum, of: amount, time: close_date,
+              where: [{field: is_won, is: true}, {field: amount, at_least: 100}, {field: type, is_not: Renewal}]}
+    least: {label: Least, kind: simple, unit: money, source: opportunity, aggregate: min, of: amount, time: created_at}
+    most: {label: Most, kind: simple, unit: money, source: opportunity, aggregate: max, of: amount, time: close_date}
+    mean: {label: M, kind: simple, unit: money, source: opportunity, aggregate: average, of: amount, time: close_date}
+    mean_share: {label: Share, kind: ratio, unit: percent, numerator: mean, denominator: won_amount}
+"""
+USERS = ["u0", "u1", "u2", "u3", "u4"]
+START = datetime(2017, 1, 15, tzinfo=UTC)
+AS_OF = datetime(2017, 12, 20, 15, tzinfo=UTC)
+
+amounts = st.one_of(
+    st.none(),
+    st.integers(-(10**7), 10**8).map(lambda n: Decimal(n).scaleb(-4)),
+    st.integers(-300, 3000).map(lambda n: Decimal(n).scaleb(-1)),
+    st.integers(0, 10**19).map(lambda n: Decimal(n).scaleb(-4)),
+)
+instants = st.one_of(st.none(), st.integers(0, 350 * 86400).map(lambda n: START + timedelta(seconds=n)))
+days = st.one_of(st.none(), st.integers(0, 350).map(lambda n: START.date() + timedelta(days=n)))
+owners = st.one_of(st.none(), st.sampled_from([*USERS, "gone"]))
+flags = st.sampled_from([True, True, False, None])
+rates = st.integers(0, 200_000).map(lambda n: Decimal(n).scaleb(-6))
+
+people = st.fixed_dictionaries(
+    {
+        "active": st.sampled_from([True, True, True, False]),
+        "team": st.sampled_from(["east", "west", None]),
+        "role": st.sampled_from(["AE", "Manager"]),
+        "manager_id": st.sampled_from([*USERS, None, None]),
+    }
+)
+opportunities = st.fixed_dictionaries(
+    {
+        "owner_id": owners,
+        "is_closed": flags,
+        "is_won": flags,
+        "amount": amounts,
+        "close_date": days,
+        "created_at": instants,
+        "type": st.sampled_from(["New", "Renewal", None]),
+    }
+)
+activities = st.fixed_dictionaries(
+    {"owner_id": owners, "kind": st.sampled_from(["call", "email"]), "at": instants, "done": flags}
+)
+
+
+def numbered(rows: st.SearchStrategy[dict[str, Any]], size: int) -> st.SearchStrategy[list[dict[str, Any]]]:
+    return st.lists(rows, max_size=size).map(lambda them: [{"id": f"{n:02}"} | row for n, row in enumerate(them)])
+
+
+all_facts = st.fixed_dictionaries(
+    {
+        "user": st.lists(people, min_size=5, max_size=5).map(
+            lambda them: [{"id": u, "email": f"{u}@x.example"} | row for u, row in zip(USERS, them, strict=True)]
+        ),
+        "opportunity": numbered(opportunities, 25),
+        "activity": numbered(activities, 12),
+        "lead": st.just([]),
+    }
+)
+
+
+@st.composite
+def tiers(draw: st.DrawFn) -> str:
+    bounds = [Decimal(0), *sorted(draw(st.sets(st.integers(1, 3000).map(lambda n: Decimal(n).scaleb(-3)), max_size=3)))]
+    written = ", ".join(f"{{from: {bound}, rate: {draw(rates)}}}" for bound in bounds)
+    return f"{{kind: marginal_tiers, name: commission, tiers: [{written}]}}"
+
+
+@st.composite
+def all_rules(draw: st.DrawFn) -> Rules:
+    targets = st.integers(0, 10**7).map(lambda n: Decimal(n).scaleb(-3))
+    period = draw(st.sampled_from(["month", "quarter", "year"]))
+    metric = draw(st.sampled_from(["won_amount", "big_won", "won_count"]))
+    users = draw(st.sampled_from(["{}", f"{{U1@x.example: {draw(targets)}}}"]))
+    quotas = f"""
+        q: {{label: Q, metric: {metric}, period: {period}, targets: [
+            {{from: 2016-01-01, until: 2017-07-01, default: {draw(targets)}, users: {users}}},
+            {{from: 2017-07-01, default: {draw(targets)}, teams: {{east: {draw(targets)}}}}}]}}
+    """
+    override = f"{{kind: manager_override, name: override, rate: {draw(rates)}, levels: {draw(st.integers(1, 4))}}}"
+    eligible = draw(
+        st.sampled_from(["{}", "{}", "{teams: [east]}", "{roles: [AE], users: [U2@x.example, u1@x.example]}"])
+    )
+    comp_plans = f"""
+        p: {{label: P, effective_from: 2017-04-01, quota: q, eligible: {eligible},
+            components: [{draw(tiers())}, {override}],
+            rounding: {{places: {draw(st.integers(0, 4))}, mode: {draw(st.sampled_from(["half_up", "half_even"]))}}}}}
+    """
+    return rules(
+        metrics=METRICS,
+        quotas=quotas,
+        comp_plans=comp_plans,
+        time_zone=draw(st.sampled_from(["America/New_York", "Europe/London", "Pacific/Auckland", "UTC"])),
+        fiscal_year=FiscalYear(starts=draw(st.sampled_from([Month.JANUARY, Month.FEBRUARY, Month.JULY]))),
+    )
+
+
+def exact(number: Decimal | None) -> Fraction | None:
+    return None if number is None else Fraction(number)
+
+
+@given(all_facts, all_rules())
+@settings(max_examples=15, derandomize=True, deadline=None)
+def test_the_engine_equals_the_plain_reference(rows: dict[str, list[dict[str, Any]]], ruled: Rules) -> None:
+    results, reference = compute(facts(**rows), ruled, AS_OF), Reference(rows, ruled, AS_OF)
+    metrics = {
+        (row["metric"], row["grain"], row["key"], row["period"]): exact(row["value"])
+        for row in results.metrics.to_pylist()
+    }
+    assert metrics == reference.metrics()
+    attained = {
+        (row["quota"], row["user_id"], row["period"]): tuple(
+            map(exact, (row["credited"], row["target"], row["attainment"]))
+        )
+        for row in results.attainment.to_pylist()
+    }
+    expected = reference.attainment()
+    assert {key: attained.get(key) for key in expected} == expected
+    assert all(credited == 0 for key, (credited, _, _) in attained.items() if key not in expected)
+    names = ("comp_plan", "component", "payee_id", "period", "opportunity_id", "status")
+    earned = {
+        tuple(row[name] for name in names): (exact(row["credit"]), exact(row["amount"]))
+        for row in results.earnings.to_pylist()
+    }
+    assert earned == reference.earnings()
+
+
+@given(all_facts, all_rules(), st.randoms(use_true_random=False))
+@settings(max_examples=4, derandomize=True, deadline=None)
+def test_the_order_of_facts_and_rules_changes_nothing(
+    rows: dict[str, list[dict[str, Any]]], ruled: Rules, shuffler: random.Random
+) -> None:
+    shuffled = {name: shuffler.sample(them, len(them)) for name, them in rows.items()}
+    metrics = dict(shuffler.sample(list(ruled.metrics.items()), len(ruled.metrics)))
+    reruled = Rules(
+        ruled.time_zone, ruled.fiscal_year, ruled.currency, metrics, ruled.quotas, ruled.comp_plans, ruled.territories
+    )
+    assert compute(facts(**rows), ruled, AS_OF) == compute(facts(**shuffled), reruled, AS_OF)
+
+
+ONE_REP = [{"id": "u0", "email": "u0@x.example", "active": True}]
+RISING = """
+    p: {label: P, effective_from: 2017-01-01, quota: q, components: [
+        {kind: marginal_tiers, name: commission,
+         tiers: [{from: 0, rate: 0.033333}, {from: 0.777, rate: 0.0871}, {from: 1.5, rate: 0.151}]}]}
+"""
+QUOTA = "q: {label: Q, metric: won_amount, period: year, targets: [{from: 2017-01-01, default: 1000.01}]}"
+
+
+def earned_in_all(books: list[list[Decimal]]) -> list[Fraction]:
+    """What each of many reps earns in a year, the reps' credits being the books."""
+    ruled = rules(only=("won_amount",), quotas=QUOTA, comp_plans=RISING)
+    reps = [{"id": f"{rep}", "email": f"{rep}@x.example", "active": True} for rep in range(len(books))]
+    closed = {"is_won": True, "is_closed": True, "close_date": date(2017, 5, 1)}
+    won = [
+        {"id": f"{rep}-{number:03}", "owner_id": f"{rep}", "amount": credit, **closed}
+        for rep, credits_ in enumerate(books)
+        for number, credit in enumerate(credits_)
+    ]
+    totals = [Fraction(0)] * len(books)
+    for row in compute(facts(user=reps, opportunity=won), ruled, AS_OF).earnings.to_pylist():
+        totals[int(row["payee_id"])] += Fraction(row["amount"])
+    return totals
+
+
+cents = st.integers(0, 100_000).map(lambda n: Decimal(n).scaleb(-2))
+books = st.lists(st.lists(cents, min_size=1, max_size=12), min_size=40, max_size=60)
+
+
+@given(books)
+@settings(max_examples=3, derandomize=True, deadline=None)
+def test_splits_of_a_credit_earn_what_the_whole_earns(parts: list[list[Decimal]]) -> None:
+    assert earned_in_all(parts) == earned_in_all([[sum(credits_, Decimal(0))] for credits_ in parts])
+
+
+@given(books, cents)
+@settings(max_examples=3, derandomize=True, deadline=None)
+def test_more_credit_never_earns_less(less: list[list[Decimal]], more: Decimal) -> None:
+    with_more = earned_in_all([[*credits_, more] for credits_ in less])
+    assert all(b >= a for a, b in zip(earned_in_all(less), with_more, strict=True))
+
+
+NOT_EXACT = re.compile(r"DOUBLE|FLOAT|REAL|\bAVG\b| / ")
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement that reaches the engine."""
+    statements: list[str] = []
+    to_sql = salesops.engine._sql
+    monkeypatch.setattr(salesops.engine, "_sql", lambda table: statements.append(to_sql(table)) or statements[-1])
+    return statements
+
+
+class Watched(Engine):
+    """An engine that remembers the types of what it kept."""
+
+    types: ClassVar[set[str]] = set()
+
+    def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        kept = super().keep(name, expression)
+        columns = self._database.sql(f'DESCRIBE "{name}"').fetchall()
+        self.types.update(re.sub(r"\(.*", "", column[1]) for column in columns)
+        return kept
+
+
+def test_no_number_is_ever_a_binary_float(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(salesops.compute, "Engine", Watched)
+    results = everything()
+    for table in (results.metrics, results.attainment, results.earnings, results.territories):
+        assert table.num_rows
+        assert not [field for field in table.schema if pa.types.is_floating(field.type)]
+    assert Watched.types == {"VARCHAR", "DECIMAL", "BOOLEAN", "DATE", "TIMESTAMP_MS"}
+    assert not [sql for sql in written if NOT_EXACT.search(sql)]
+
+
+def test_a_computation_asks_little_of_the_engine(written: list[str]) -> None:
+    everything()
+    assert 10 < len(written) < 20  # one for each object and each step; none for each metric, comp plan or user
+
+
+def everything() -> Results:
+    """Results of every kind, all with rows."""
+    won = {"owner_id": "u0", "is_won": True, "is_closed": True, "amount": Decimal(5), "close_date": date(2017, 5, 1)}
+    still_open = won | {"is_won": False, "is_closed": False}
+    rows = {
+        "user": ONE_REP,
+        "opportunity": [{"id": "1"} | won, {"id": "2", "created_at": START} | still_open],
+        "activity": [{"id": "1", "kind": "call", "at": START, "done": True, "owner_id": "u0"}],
+        "account": [{"id": "1"}],
+    }
+    territories = "{territories: [{name: All, where: [{field: country, empty: true}]}]}"
+    ruled = rules(metrics=METRICS, quotas=QUOTA, comp_plans=RISING, territories=territories)
+    return compute(facts(**rows), ruled, AS_OF)

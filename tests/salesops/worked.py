@@ -1,0 +1,93 @@
+"""What the worked examples are written with: facts as plain rows, rules as the YAML an admin writes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import yaml
+
+import config
+from config.comp_plans import CompPlanFile
+from config.metrics import MetricFile
+from config.project import FiscalYear
+from config.quotas import QuotaFile
+from config.territories import TerritoryFile
+from salesops.facts import fact_schema
+from salesops.rules import Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from config.metrics import Metric
+    from salesops.results import Results
+
+NEW_YEARS_EVE = datetime(2017, 12, 31, 22, tzinfo=UTC)  # 17:00 in New York
+
+
+def parse(text: str) -> Any:
+    """YAML as strict text, the way the loader reads it: every scalar is a text."""
+    return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  the base loader makes texts only
+
+
+@cache
+def catalog() -> Mapping[str, Metric]:
+    """The metrics that come with the product."""
+    text = (Path(config.__file__).parent / "catalog" / "metrics.yaml").read_text(encoding="utf-8")
+    return MetricFile.model_validate(parse(text)).metrics
+
+
+def rules(
+    *,
+    metrics: str = "",
+    only: tuple[str, ...] | None = None,
+    quotas: str = "",
+    comp_plans: str = "",
+    territories: str = "",
+    time_zone: str = "America/New_York",
+    fiscal_year: FiscalYear | None = None,
+) -> Rules:
+    """Rules in dollars: the catalog's metrics (or `only` some), with those given."""
+    builtin = {name: metric for name, metric in catalog().items() if only is None or name in only}
+    own = MetricFile.model_validate({"metrics": parse(metrics)}).metrics if metrics else {}
+    return Rules(
+        time_zone=time_zone,
+        fiscal_year=fiscal_year or FiscalYear(),
+        currency="USD",
+        metrics=builtin | dict(own),
+        quotas=QuotaFile.model_validate({"quotas": parse(quotas)}).quotas if quotas else {},
+        comp_plans=CompPlanFile.model_validate({"comp_plans": parse(comp_plans)}).comp_plans if comp_plans else {},
+        territories=TerritoryFile.model_validate(parse(territories)) if territories else None,
+    )
+
+
+def facts(**objects: list[dict[str, Any]]) -> dict[str, pa.Table]:
+    """Fact tables of rows; what a row does not say is empty. `custom.NAME` keys are custom fields."""
+    tables = {}
+    for name, rows in objects.items():
+        custom = sorted({key.removeprefix("custom.") for row in rows for key in row if key.startswith("custom.")})
+        tables[name] = pa.Table.from_pylist(rows, schema=fact_schema(name, tuple(custom)))
+    return tables
+
+
+def user(id_: str, team: str | None = None, manager: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"id": id_, "email": f"{id_}@x.example", "active": True, "team": team, "manager_id": manager} | more
+
+
+def value(results: Results, metric: str, period: str, key: str = "", grain: str = "company") -> Any:
+    """A metric's value as text, None where it has none, "no row" where there is no row."""
+    wanted = {"metric": metric, "grain": grain, "key": key, "period": period}
+    found = [row for row in results.metrics.to_pylist() if wanted.items() <= row.items()]
+    assert len(found) <= 1
+    return plain(found[0]["value"]) if found else "no row"
+
+
+def plain(number: Any) -> str | None:
+    """The shortest text of a decimal, so that expectations read as numbers do."""
+    if number is None:
+        return None
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
