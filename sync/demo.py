@@ -105,6 +105,7 @@ def _write_project(
         first_day=date(last_day.year - 2, 1, 1),
         default_quota=default,
         quotas_by_team=by_team,
+        **({} if generated else {"manager_property": None}),
     )
     return load_project(folder)
 

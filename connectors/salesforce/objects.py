@@ -32,19 +32,23 @@ class Column:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """An sObject and the columns it fills; a field of ours without a column is null. `id` is always Id."""
+    """An sObject and the columns it fills; a field of ours without a column is null. `id` is always Id.
+
+    `only` is a SOQL condition on the records that are read, empty for all.
+    """
 
     sobject: str
     columns: Mapping[str, Column] = field(default_factory=dict)
+    only: str = ""
 
 
-def _source(sobject: str, /, **columns: str | Column) -> Source:
+def _source(sobject: str, /, only: str = "", **columns: str | Column) -> Source:
     """A source from our field names: a text is a field's name, with a question mark where it is optional."""
     read = {
         name: column if isinstance(column, Column) else Column((column.removesuffix("?"),), column.endswith("?"))
         for name, column in columns.items()
     }
-    return Source(sobject, MappingProxyType({"id": Column(("Id",)), **read}))
+    return Source(sobject, MappingProxyType({"id": Column(("Id",)), **read}), only)
 
 
 def _computed(compute: Compute, *paths: str) -> Column:
@@ -53,6 +57,7 @@ def _computed(compute: Compute, *paths: str) -> Column:
 
 _USER = _source(
     "User",
+    only="UserType NOT IN ('AutomatedProcess', 'CloudIntegrationUser', 'Guest')",  # logins of machines and visitors
     record_id="Id",
     name="Name",
     email="Email",

@@ -100,9 +100,11 @@ def count_live(session: Session, selections: Sequence[Selection]) -> int | None:
     """How many records are not deleted, archived ones included; None where counting takes Salesforce too long."""
     total = 0
     for selection in selections:
-        live = " WHERE IsDeleted = false" if selection.has_deleted else ""
+        conditions = [f"{DELETED} = false"] if selection.has_deleted else []
+        conditions += [selection.only] if selection.only else []
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         try:
-            total += int(session.query(f"SELECT COUNT() FROM {selection.sobject}{live}")["totalSize"])
+            total += int(session.query(f"SELECT COUNT() FROM {selection.sobject}{where}")["totalSize"])
         except (Rejected, Unreachable) as error:
             if error.code in {"OPERATION_TOO_LARGE", "QUERY_TOO_COMPLICATED", "QUERY_TIMEOUT"}:
                 return None
@@ -136,6 +138,7 @@ def build_soql(selection: Selection, position: Position) -> str:
     """
     stamp = selection.stamp
     conditions = [f"{stamp} <= {position.until}"]
+    conditions += [selection.only] if selection.only else []
     if position.stamp is not None:
         conditions.append(f"{stamp} >= {position.stamp}")
         conditions.append(f"({stamp} > {position.stamp} OR Id > '{position.id}')")
@@ -185,5 +188,5 @@ def _resume(cursor: str | None, fields: str) -> Position:
 
 
 def _digest(selections: Sequence[Selection]) -> str:
-    asked = [[selection.sobject, *sorted(selection.fields)] for selection in selections]
+    asked = [[selection.sobject, selection.only, *sorted(selection.fields)] for selection in selections]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]

@@ -47,6 +47,7 @@ class Selection:
     columns: Mapping[str, Column]
     custom: Mapping[str, str]  # CRM field -> its type
     zone: ZoneInfo
+    only: str = ""  # a condition on the records, empty for all
 
     def row(self, record: Mapping[str, Any]) -> Row:
         """The record as a row. Rejected where a field holds what ours cannot."""
@@ -151,7 +152,15 @@ def _build_selection(wish: Wish, source: Source, catalog: Catalog, zone: ZoneInf
     has_deleted = DELETED in sobject.fields
     fields = dict.fromkeys(("Id", sobject.stamp, *((DELETED,) if has_deleted else ()), *visible))
     return Selection(
-        wish.object, source.sobject, sobject.stamp, has_deleted, tuple(fields), source.columns, custom, zone
+        wish.object,
+        source.sobject,
+        sobject.stamp,
+        has_deleted,
+        tuple(fields),
+        source.columns,
+        custom,
+        zone,
+        source.only,
     )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 BURST, BURST_SECONDS = 190, 10.0
 SECONDLY = 19
 SEARCHES = 5
+UNLIMITED = 1_000_000  # announced where the limits are off, so that a client which reads the headers does not wait
 
 
 class Limiter:
@@ -71,14 +72,16 @@ class Limiter:
         }
         if search:  # the answers to a search say nothing of the window (recorded)
             return headers
-        recent = sum(1 for moment in self._burst if moment > now - 1.0)
+        limited = self._settings.rate_limit
+        burst, secondly = (BURST, SECONDLY) if limited else (UNLIMITED, UNLIMITED)
+        recent = sum(1 for moment in self._burst if moment > now - 1.0) if limited else 0
         return {
             **headers,
             "X-HubSpot-RateLimit-Interval-Milliseconds": str(int(BURST_SECONDS * 1000)),
-            "X-HubSpot-RateLimit-Max": str(BURST),
-            "X-HubSpot-RateLimit-Remaining": str(max(0, BURST - len(self._burst))),
-            "X-HubSpot-RateLimit-Secondly": str(SECONDLY),
-            "X-HubSpot-RateLimit-Secondly-Remaining": str(max(0, SECONDLY - recent)),
+            "X-HubSpot-RateLimit-Max": str(burst),
+            "X-HubSpot-RateLimit-Remaining": str(max(0, burst - len(self._burst))),
+            "X-HubSpot-RateLimit-Secondly": str(secondly),
+            "X-HubSpot-RateLimit-Secondly-Remaining": str(max(0, secondly - recent)),
         }
 
 

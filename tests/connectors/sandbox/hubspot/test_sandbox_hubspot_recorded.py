@@ -42,7 +42,7 @@ def records_in(exchange: Exchange) -> list[dict[str, Any]]:
     answer = exchange["response"]
     if not isinstance(answer, dict):
         return []
-    return answer.get("results", [answer])
+    return list(answer.get("results", [answer]))
 
 
 def compare(crm: Client, exchange: Exchange) -> None:
