@@ -42,6 +42,10 @@ SANDBOX_QUOTAS: Mapping[str, Decimal] = MappingProxyType(
 """Quarterly targets that suit the teams of the sandbox's made-up company."""
 
 
+SANDBOX_MANAGER_PROPERTY = "manager_email"
+"""The HubSpot user property in which the made-up company keeps a manager's e-mail."""
+
+
 def write_template(
     folder: Path,
     *,
@@ -54,7 +58,7 @@ def write_template(
     currency: str = "USD",
     default_quota: Decimal = SANDBOX_QUOTA,
     quotas_by_team: Mapping[str, Decimal] = SANDBOX_QUOTAS,
-    manager_property: str | None = "manager_email",
+    manager_property: str | None = SANDBOX_MANAGER_PROPERTY,
 ) -> list[Path]:
     """The files written into `folder`, which is made if need be; ConfigError where a file of theirs is there already.
 
@@ -75,7 +79,7 @@ def write_template(
         "first_day": start.isoformat(),
         "default_quota": f"{default_quota:f}",
         "teams": _teams(quotas_by_team),
-        "manager_property": _quoted(manager_property or "manager_email"),
+        "manager_property": _quoted(manager_property or SANDBOX_MANAGER_PROPERTY),
     }
     contents = {folder / _renamed(path, start): _fill(crm, text, values) for path, text in _templates(crm)}
     contents = {path: text for path, text in contents.items() if path.name != ".gitignore" or not path.exists()}
