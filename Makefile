@@ -41,7 +41,7 @@ imports: $(READY)  ## The import contracts of docs/architecture.md
 	@$(BIN)/lint-imports
 
 tests: $(READY)  ## pytest
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 bench: $(READY)  ## Each figure the README quotes, as ratios within one run
 	@$(BIN)/python -m benchmarks

@@ -45,7 +45,7 @@ class Figures:
 def read_figures(project: Project, store: Store, connection: str, as_of: datetime) -> Figures:
     """The figures of the fiscal quarter that holds the as-of day, from the connection's stored results.
 
-    Reps are the users with a quota or a result in the quarter, by commission, then by name.
+    Reps are the users with a quota or a result in the quarter: those with a quota first, by commission, then by name.
     """
     day = local_day(as_of, ZoneInfo(project.settings.time_zone))
     quarter = period_of("quarter", day, project.settings.fiscal_year)
@@ -90,7 +90,7 @@ def _reps(store: Store, connection: str, quarter: str, names: dict[str, tuple[st
                 commission[user],
             )
         )
-    return sorted(reps, key=lambda rep: (-rep.commission, rep.name))
+    return sorted(reps, key=lambda rep: (rep.target is None, -rep.commission, rep.name))
 
 
 def _metric(store: Store, connection: str, grain: str, period: str) -> dict[str, Decimal]:

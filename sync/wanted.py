@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from config.loader import Project
-
     from config.metrics import Unit
     from config.writeback import (
         CommissionValue,
@@ -74,6 +73,10 @@ def read_wanted(
             return _opportunity_commission(context, "estimated")
 
 
+def _shown(number: str) -> str:
+    return f"{Decimal(number):,f}"
+
+
 def unit_of(project: Project, write: FieldWrite) -> Unit | None:
     """The unit of the numbers that go to a field; None where texts go."""
     from config.metrics import Unit
@@ -114,7 +117,7 @@ def _metric(context: _Context, value: MetricValue) -> Callable[[str], Wanted]:
         number, of, over = found.get(user, (None, None, None))
         if number is None:
             return Wanted(ZERO if additive else None, f"{label}: nothing counted")
-        basis = f": {of} of {over}" if of is not None and over is not None else ""
+        basis = f": {_shown(of)} of {_shown(over)}" if of is not None and over is not None else ""
         return Wanted(Decimal(number), f"{label}{basis}")
 
     return wanted
@@ -138,7 +141,7 @@ def _quota(context: _Context, value: QuotaValue) -> Callable[[str], Wanted]:
             return Wanted(None, f"{quota.label} {period.name}: no quota")
         credited, target, attainment = found[user]
         number = {"credited": credited, "target": target, "attainment": attainment}[value.show]
-        reason = f"{quota.label} {period.name}: {credited} of {target}"
+        reason = f"{quota.label} {period.name}: {_shown(credited)} of {_shown(target)}"
         return Wanted(None if number is None else Decimal(number), reason)
 
     return wanted
@@ -160,7 +163,7 @@ def _commission(context: _Context, value: CommissionValue) -> Callable[[str], Wa
         if user not in amounts:
             return Wanted(ZERO if user in payees else None, f"commission {period.name}: nothing earned")
         parts = amounts[user]
-        detail = " + ".join(f"{name} {amount:f}" for name, amount in sorted(parts.items()))
+        detail = " + ".join(f"{name} {amount:,f}" for name, amount in sorted(parts.items()))
         return Wanted(sum(parts.values(), ZERO), f"commission {period.name}: {detail}")
 
     return wanted
@@ -181,14 +184,14 @@ def _opportunity_commission(context: _Context, status: str) -> Callable[[str], W
     """What the opportunity's owner earns on it; overrides of others show on their own figures, not on the deal."""
     amounts: dict[str, Decimal] = defaultdict(Decimal)
     reasons: dict[str, str] = {}
-    for opportunity, comp_plan, component, period, amount in context.rows(
-        "SELECT e.opportunity_id, e.comp_plan, e.component, e.period, e.amount FROM earning e"
+    for opportunity, comp_plan, component, period, credit, amount in context.rows(
+        "SELECT e.opportunity_id, e.comp_plan, e.component, e.period, e.credit, e.amount FROM earning e"
         " JOIN opportunity o ON o.connection = e.connection AND o.id = e.opportunity_id AND o.owner_id = e.payee_id"
         " WHERE e.connection = ? AND e.status = ?",
         status,
     ):
         amounts[opportunity] += Decimal(amount)
-        reasons[opportunity] = f"{status} by {comp_plan}, {component}, {period}"
+        reasons[opportunity] = f"{status} {period} on {_shown(credit)}: {comp_plan}, {component}"
 
     def wanted(opportunity: str) -> Wanted:
         if opportunity not in amounts:

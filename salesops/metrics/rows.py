@@ -50,6 +50,7 @@ def is_past(basis: Basis, table: ir.Table, metric: SimpleMetric) -> ir.BooleanVa
 
 
 def _amount(table: ir.Table, metric: SimpleMetric) -> ir.Value:
+    """What a row adds to the metric; a custom field's text is read to 6 places, and as empty if it is no number."""
     if metric.aggregate == "count":
         return amount(1)
     if metric.start is not None:

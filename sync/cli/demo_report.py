@@ -57,7 +57,7 @@ def money(amount: Decimal) -> str:
 
 def show_demo(result: DemoResult, *, kept: Path | None) -> None:
     """The summary for people: pulled, reps, changes, the second run, and where to look next."""
-    click.echo(f"\n{result.crm} sandbox: {result.source}; as of {result.as_of:%Y-%m-%d %H:%M} UTC\n")
+    click.echo(f"\nA {result.crm} sandbox with {result.source}. Figures as of {result.as_of:%Y-%m-%d %H:%M} UTC.\n")
     _show_pulled(result)
     _show_reps(result)
     _show_changes(result)
@@ -110,7 +110,8 @@ def _bar(attainment: Decimal | None) -> str:
 def _show_changes(result: DemoResult) -> None:
     changes = result.first.plan.changes
     table = new_table("record", "field", ">before", "", ">after", "why", title="One planned change of each field")
-    examples = {(change.object, change.field): change for change in reversed(changes)}
+    ordered = sorted(changes, key=lambda change: change.after in {None, "0"}, reverse=True)
+    examples = {(change.object, change.field): change for change in ordered}
     for _, change in sorted(examples.items()):
         table.add_row(
             f"{change.object} {change.record}",

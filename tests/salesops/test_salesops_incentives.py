@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -90,9 +91,16 @@ def test_a_bound_belongs_to_the_tier_above_it() -> None:
     assert paid(run(deals, plan())) == {("ann", "1"): "50", ("ann", "2"): "0.01"}  # 10 % of the ten cents
 
 
-def test_credits_of_a_day_are_taken_by_id_and_each_period_starts_anew() -> None:
-    deals = [won("b", "ann", "1000"), won("a", "ann", "1000"), won("c", "ann", "1000", date(2017, 9, 30))]
-    assert paid(run(deals, plan())) == {("ann", "a"): "50", ("ann", "b"): "150", ("ann", "c"): "50"}
+def test_credits_of_a_day_are_taken_by_id_however_they_come() -> None:
+    ids = [f"{n:02}" for n in range(30)]
+    deals = [won(id_, "ann", "100") for id_ in random.Random(1).sample(ids, 30)]
+    found = paid(run(deals, plan()))
+    assert [found["ann", id_] for id_ in ids] == ["5"] * 10 + ["10"] * 5 + ["20"] * 15
+
+
+def test_each_period_starts_anew() -> None:
+    deals = [won("1", "ann", "1000", date(2017, 9, 30)), won("2", "ann", "1000", date(2017, 10, 1))]
+    assert paid(run(deals, plan())) == {("ann", "1"): "50", ("ann", "2"): "50"}
 
 
 def test_cents_are_rounded_on_the_running_total_so_that_a_period_sums_to_its_whole() -> None:
@@ -214,6 +222,7 @@ def test_two_comp_plans_both_pay() -> None:
 
 def test_an_open_opportunity_is_estimated_as_if_it_were_won_now() -> None:
     deals = [
+        won("0", "ann", "5000", date(2017, 9, 30)),
         won("1", "ann", "900"),
         still_open("2", "ann", "300"),
         still_open("3", "ann", "200"),

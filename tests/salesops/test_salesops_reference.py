@@ -137,7 +137,7 @@ def exact(number: Decimal | None) -> Fraction | None:
 
 
 @given(all_facts, all_rules())
-@settings(max_examples=15, derandomize=True, deadline=None)
+@settings(max_examples=12, derandomize=True, deadline=None)
 def test_the_engine_equals_the_plain_reference(rows: dict[str, list[dict[str, Any]]], ruled: Rules) -> None:
     results, reference = compute(facts(**rows), ruled, AS_OF), Reference(rows, ruled, AS_OF)
     metrics = {
@@ -163,7 +163,7 @@ def test_the_engine_equals_the_plain_reference(rows: dict[str, list[dict[str, An
 
 
 @given(all_facts, all_rules(), st.randoms(use_true_random=False))
-@settings(max_examples=4, derandomize=True, deadline=None)
+@settings(max_examples=3, derandomize=True, deadline=None)
 def test_the_order_of_facts_and_rules_changes_nothing(
     rows: dict[str, list[dict[str, Any]]], ruled: Rules, shuffler: random.Random
 ) -> None:
