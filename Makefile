@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CRM ?= salesforce
+ARGS ?=
 
 # An activated environment, or uv settings of the user's, must not decide where this project is installed.
 unexport VIRTUAL_ENV
@@ -26,7 +27,7 @@ $(READY): pyproject.toml uv.lock
 	@touch $(READY)
 
 demo: $(READY)  ## The whole flow against a sandbox CRM; CRM=hubspot for the other one
-	@$(BIN)/salesops demo --crm $(CRM)
+	@$(BIN)/salesops demo --crm $(CRM) $(ARGS)
 
 test: lint types imports tests  ## What CI runs
 

@@ -47,7 +47,9 @@ class ManagerOverride(Model):
 
     kind: Literal["manager_override"]
     name: Annotated[Name, Field(description="Names this part of the pay on statements.")]
-    rate: Annotated[Rate, Field(description="What each unit of their people's credit earns.")]
+    rate: Annotated[
+        Rate, Field(description="What each unit of their people's credit earns; the manager must be eligible, too.")
+    ]
     levels: Annotated[Whole, Field(ge=1, le=10, description="How deep the reports go: 1 is direct ones, to 10.")] = 1
 
 

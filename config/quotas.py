@@ -19,9 +19,15 @@ class Targets(Model):
     until: Annotated[Day | None, Field(description="The day from which on they no longer hold; open if missing.")] = (
         None
     )
-    default: Annotated[Money | None, Field(description="For everyone who is not named below.")] = None
-    teams: Annotated[dict[Label, Money], Field(description="For each member of a team, by the team's name.")] = {}
-    users: Annotated[dict[Email, Money], Field(description="For one user, by the e-mail of the CRM login.")] = {}
+    default: Annotated[Money | None, Field(description="For every other active user who manages nobody.")] = None
+    teams: Annotated[
+        dict[Label, Money],
+        Field(description="For each active member of a team who manages nobody, by the team's name."),
+    ] = {}
+    users: Annotated[
+        dict[Email, Money],
+        Field(description="For one user, by the e-mail of the CRM login; managers and users who left need one."),
+    ] = {}
 
     @model_validator(mode="after")
     def _some(self) -> Targets:

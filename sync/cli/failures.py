@@ -12,6 +12,27 @@ import click
 
 DONE, ROWS_FAILED, WRONG, STALE, REFUSED, STOPPED, DEFECT = 0, 1, 2, 3, 4, 5, 70
 
+CODES = {
+    "config.problems.ConfigError": WRONG,
+    "connectors.errors.AuthFailed": REFUSED,
+    "connectors.errors.LimitReached": STOPPED,
+    "connectors.errors.Unreachable": STOPPED,
+    "connectors.errors.Rejected": WRONG,
+    "connectors.sandbox.folder.LoadError": WRONG,
+    "connectors.sandbox.run.SandboxError": WRONG,
+    "connectors.sandbox.server.PortUnavailable": WRONG,
+    "connectors.sandbox.server.ServerFailed": STOPPED,
+    "salesops.engine.NumberTooLarge": WRONG,
+    "salesops.rules.RuleError": WRONG,
+    "sync.apply.StalePlan": STALE,
+    "sync.plan.StaleRules": STALE,
+    "sync.plan_file.PlanFileError": WRONG,
+    "sync.store.facts.FactError": WRONG,
+    "sync.store.lease.LeaseTaken": STOPPED,
+    "sync.store.store.StoreError": STOPPED,
+}
+"""Every failure that we name, with its code. By name, so that failing does not import what the command never needed."""
+
 
 def exit_code_of(error: BaseException) -> int:
     """The exit code for an exception that ended a command, after telling the user what, where, why and what now."""
@@ -32,28 +53,9 @@ def exit_code_of(error: BaseException) -> int:
 
 
 def _expected(error: BaseException) -> int:
-    from config.problems import ConfigError
-    from connectors.errors import AuthFailed, ConnectorError, LimitReached, Unreachable
-    from connectors.sandbox.folder import LoadError
-    from connectors.sandbox.run import SandboxError
-    from connectors.sandbox.server import PortUnavailable, ServerFailed
-    from sync.apply import StalePlan
-    from sync.plan import StaleRules
-    from sync.plan_file import PlanFileError
-    from sync.store.facts import FactError
-    from sync.store.lease import LeaseTaken
-    from sync.store.store import StoreError
-
-    codes: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], int], ...] = (
-        (ConfigError, WRONG),
-        ((PlanFileError, LoadError, SandboxError, PortUnavailable, FactError), WRONG),
-        ((StalePlan, StaleRules), STALE),
-        (AuthFailed, REFUSED),
-        ((LimitReached, Unreachable, StoreError, LeaseTaken, ServerFailed), STOPPED),
-        (ConnectorError, WRONG),
-    )
-    for kinds, code in codes:
-        if isinstance(error, kinds):
+    for kind in type(error).__mro__:
+        code = CODES.get(f"{kind.__module__}.{kind.__qualname__}")
+        if code is not None:
             return _tell(str(error), code)
     return _defect(error)
 

@@ -101,7 +101,17 @@ def _write_salesforce(folder: Path, deals: Sequence[Deal]) -> None:
         folder / "User.csv",
         ("Id", "FirstName", "LastName", "Email", "Username", "IsActive", "ManagerId", "Division", "TimeZoneSidKey"),
         (
-            (users[e], first, last, e, e, str(e != CY).lower(), "" if e == MIA else users[MIA], team, "America/New_York")
+            (
+                users[e],
+                first,
+                last,
+                e,
+                e,
+                str(e != CY).lower(),
+                "" if e == MIA else users[MIA],
+                team,
+                "America/New_York",
+            )
             for e, (first, last, team) in PEOPLE.items()
         ),
     )

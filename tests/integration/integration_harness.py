@@ -188,6 +188,7 @@ class Bare:
         self.crm = crm
         self._url = url
         self._session = requests.Session()
+        self._session.trust_env = False  # REQUESTS_CA_BUNDLE would go before the sandbox's own CA
         self._session.verify = str(ca_file) if ca_file else True
         token = CREDENTIALS["SALESOPS_HUBSPOT_TOKEN"]
         if crm == "salesforce":
@@ -373,9 +374,9 @@ class Office:
     def move_to(self, url: str, ca_file: Path | None) -> None:
         """Point the project at another address."""
         path = self.folder / "salesops.yaml"
-        text = re.sub(r'(?m)^( +url:) .*$', rf'\1 "{url}"', path.read_text(encoding="utf-8"))
+        text = re.sub(r"(?m)^( +url:) .*$", rf'\1 "{url}"', path.read_text(encoding="utf-8"))
         if ca_file:
-            text = re.sub(r'(?m)^( +ca_file:) .*$', rf'\1 "{ca_file}"', text)
+            text = re.sub(r"(?m)^( +ca_file:) .*$", rf'\1 "{ca_file}"', text)
         path.write_text(text, encoding="utf-8")
 
 

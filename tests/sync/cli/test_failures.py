@@ -1,0 +1,51 @@
+"""Every failure has a message and the documented exit code."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import click
+import pytest
+
+from sync.cli import failures
+
+
+@pytest.mark.parametrize("name", failures.CODES)
+def test_each_failure_that_is_named_exists(name: str) -> None:
+    module, _, kind = name.rpartition(".")
+    assert issubclass(getattr(importlib.import_module(module), kind), Exception)
+
+
+def test_a_failure_is_told_on_stderr_with_its_code(capsys: pytest.CaptureFixture[str]) -> None:
+    from connectors.errors import AuthFailed
+
+    assert failures.exit_code_of(AuthFailed("https://crm: refused. Renew the secret.")) == failures.REFUSED
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "salesops: https://crm: refused. Renew the secret.\n")
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), click.Abort()])
+def test_a_stop_by_hand_is_resumable(stop: BaseException, capsys: pytest.CaptureFixture[str]) -> None:
+    assert failures.exit_code_of(stop) == failures.STOPPED
+    assert "run again to go on from there" in capsys.readouterr().err
+
+
+def test_a_defect_leaves_its_trace_in_a_file_and_not_on_the_terminal(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert failures.exit_code_of(ZeroDivisionError("division by zero")) == failures.DEFECT
+    told = capsys.readouterr().err
+    assert "a defect of ours" in told
+    assert "Traceback" not in told
+    [file] = tmp_path.glob("salesops-defect-*.txt")
+    assert str(file) in told
+    assert "ZeroDivisionError" in file.read_text()
+
+
+def test_the_codes_in_the_help_are_the_codes_in_use() -> None:
+    from sync.cli.main import EPILOG
+
+    stated = {int(line.split()[0]) for line in EPILOG.splitlines() if line.strip()[:1].isdigit()}
+    assert stated == {0, failures.ROWS_FAILED, failures.DEFECT, *failures.CODES.values()}
