@@ -50,7 +50,7 @@ class CrmField:
 
     name: str
     label: str
-    type: str  # the vendor's word
+    type: str  # the vendor's word; in a "percent" field 12.5 stands for a share of 0.125
     updateable: bool
     decimals: int | None = None
     length: int | None = None

@@ -17,7 +17,8 @@ import ibis
 from config.metrics import Operator
 from config.model import FieldType
 from salesops.calendar import day_start
-from salesops.money import AMOUNT, places_of
+from salesops.exact import AMOUNT
+from salesops.money import places_of
 from salesops.rules import RuleError, field_type
 
 if TYPE_CHECKING:

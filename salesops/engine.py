@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import duckdb
 import ibis
 
-from salesops.money import RATIO_MACRO
+from salesops.exact import RATIO_MACRO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

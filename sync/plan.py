@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from config.metrics import Unit
 from config.problems import ConfigError, Problem
 from salesops.calendar import local_day
+from salesops.money import round_decimal
 from sync.store.records import read_fields
 from sync.store.results import decimal_text, read_computation
 from sync.store.store import parse_instant
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from config.loader import Project
-
     from config.writeback import FieldWrite
     from connectors.base import CrmField
     from sync.store.store import Store
@@ -124,24 +124,20 @@ def format_value(value: Decimal | str | None, unit: Unit | None, field: CrmField
         return value or None
     number = value * 100 if field.type == "percent" else value
     decimals = field.decimals if field.decimals is not None else DECIMALS[unit or Unit.NUMBER]
-    rounded = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-    return decimal_text(rounded)
+    return decimal_text(round_decimal(number, decimals))
 
 
 def same_value(before: str | None, after: str | None, field: CrmField) -> bool:
-    """Whether two texts are one value at the field's precision: "1054.00" is "1054", an empty text is nothing."""
+    """Whether two texts are one value: in a field of numbers at its precision, so that "1054.00" is "1054"; in any
+    other to the letter. An empty text is nothing."""
     if (before or None) == (after or None):
         return True
-    if not before or not after:
+    if not before or not after or field.decimals is None:
         return False
     try:
-        a, b = Decimal(before), Decimal(after)
-    except ArithmeticError:
+        return round_decimal(Decimal(before), field.decimals) == round_decimal(Decimal(after), field.decimals)
+    except ArithmeticError:  # one of them is no number
         return False
-    if field.decimals is None:
-        return a == b
-    unit = Decimal(1).scaleb(-field.decimals)
-    return a.quantize(unit, rounding=ROUND_HALF_UP) == b.quantize(unit, rounding=ROUND_HALF_UP)
 
 
 def _target_fields(project: Project, store: Store, connection: str) -> Fields:

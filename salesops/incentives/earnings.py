@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import ibis
 
 from config.comp_plans import MarginalTiers
+from salesops.exact import AMOUNT, amount, rounded
 from salesops.incentives.credits import current_period, in_force
 from salesops.incentives.scales import scale_of
-from salesops.money import AMOUNT, amount, rounded
 from salesops.people import build_reports, eligible_people
 from salesops.results import EARNINGS
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from salesops.money import PLACES, amount, places_of, product
+from salesops.exact import amount, product
+from salesops.money import PLACES, places_of
 from salesops.rules import RuleError
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from config.model import FieldType
 from salesops.conditions import filled
+from salesops.exact import AMOUNT, ratio
 from salesops.metrics.rows import metric_rows
-from salesops.money import AMOUNT, ratio
 from salesops.results import METRICS
 
 if TYPE_CHECKING:

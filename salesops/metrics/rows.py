@@ -10,7 +10,7 @@ from config.model import FieldType
 from salesops.basis import Basis, day_of
 from salesops.calendar import EARLIEST
 from salesops.conditions import filled, meets_all, naive
-from salesops.money import AMOUNT, amount
+from salesops.exact import AMOUNT, amount
 from salesops.rules import AS_OF, RuleError, field_type
 
 if TYPE_CHECKING:

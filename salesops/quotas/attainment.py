@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
+from salesops.exact import amount, ratio
 from salesops.metrics.rollup import ADDITIVE
-from salesops.money import PLACES, amount, places_of, ratio
+from salesops.money import PLACES, places_of
 from salesops.results import AMOUNT, ATTAINMENT
 from salesops.rules import RuleError
 
