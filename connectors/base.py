@@ -68,10 +68,14 @@ class MissingField:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What the CRM shows our login: fields by our object and CRM field name, and what we need and do not see."""
+    """What the CRM shows our login: fields by our object and CRM field name, and what we need and do not see.
+
+    `unseen` are fields of the default mapping that no rule of the project reads: they are empty in our rows.
+    """
 
     fields: Mapping[str, Mapping[str, CrmField]]
     missing: tuple[MissingField, ...]
+    unseen: tuple[MissingField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
