@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from config.base import ConnectionName, Form, Label, Model, Whole, quote
+from config.cron import parse_cron
 
 
 def _secret(text: str) -> str:
@@ -49,26 +50,10 @@ def _time_zone(text: str) -> str:
 
 TimeZone = Annotated[str, AfterValidator(_time_zone), Form("IANA name, as America/New_York")]
 
-_CRON_PART = re.compile(r"(\*|[0-9]{1,2}|[a-z]{3})(-([0-9]{1,2}|[a-z]{3}))?(/[0-9]{1,2})?", re.IGNORECASE)
-_CRON_FIELDS = ("minute", "hour", "day of month", "month", "day of week")
-_CRON_HIGHEST = (59, 23, 31, 12, 7)
-
 
 def _cron(text: str) -> str:
-    fields = text.split()
-    if len(fields) != len(_CRON_FIELDS):
-        raise ValueError(
-            f"must have five fields ({', '.join(_CRON_FIELDS)}), has {len(fields)}. "
-            'For every half hour write "*/30 * * * *".'
-        )
-    for field, name, highest in zip(fields, _CRON_FIELDS, _CRON_HIGHEST, strict=True):
-        well_formed = all(map(_CRON_PART.fullmatch, field.split(",")))
-        if not well_formed or any(int(number) > highest for number in re.findall(r"[0-9]+", field)):
-            raise ValueError(
-                f"has {quote(field)} as its {name}. "
-                f"Write *, a number up to {highest}, a range (1-5), a step (*/15), or several by commas."
-            )
-    return " ".join(fields)
+    parse_cron(text)
+    return " ".join(text.split())
 
 
 Cron = Annotated[str, AfterValidator(_cron), Form('five cron fields, as "*/30 * * * *"')]

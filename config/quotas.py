@@ -19,14 +19,20 @@ class Targets(Model):
     until: Annotated[Day | None, Field(description="The day from which on they no longer hold; open if missing.")] = (
         None
     )
-    default: Annotated[Money | None, Field(description="For every other active user who manages nobody.")] = None
+    default: Annotated[
+        Money | None,
+        Field(description="For every other user who is active and manages nobody, or who has credit in the period."),
+    ] = None
     teams: Annotated[
         dict[Label, Money],
-        Field(description="For each active member of a team who manages nobody, by the team's name."),
+        Field(
+            description="For each member of a team who is active and manages nobody, or who has credit in the period, "
+            "by the team's name."
+        ),
     ] = {}
     users: Annotated[
         dict[Email, Money],
-        Field(description="For one user, by the e-mail of the CRM login; managers and users who left need one."),
+        Field(description="For one user, by the e-mail of the CRM login: also a manager, or somebody who left."),
     ] = {}
 
     @model_validator(mode="after")

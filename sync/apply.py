@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
+from config.problems import ConfigError, Problem, Where
 from connectors.base import RecordWrite, Status
+from connectors.errors import ConnectorError
 from sync import events
 from sync.plan import same_value
 from sync.store import records
 from sync.store.store import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from connectors.base import Connector, CrmField, Outcome
-    from sync.plan import Change, Plan
+    from sync.plan import Change, Fields, Plan
     from sync.store.store import Store
 
 BATCH_RECORDS = 1_000
@@ -73,23 +75,42 @@ def apply_plan(
 ) -> Iterator[Line]:
     """Each line of the plan with what became of it, as it is known.
 
-    Every field is re-read first. One that no longer holds the plan's `before` has moved: with `refuse_moved` the whole
-    plan is refused (StalePlan) and nothing written; without, that line is skipped and the next run looks again.
-    Each batch is written down before the next one starts.
+    Each batch is re-read, written and written down before the next one starts. A field that no longer holds the
+    plan's `before` has moved: its line is skipped, and the next run looks again. With `refuse_moved` all of the plan
+    is re-read before anything is written, and refused as a whole (StalePlan) where a field has moved.
     """
     fields = records.read_fields(store, plan.connection)
-    present = {name: _read_present(connector, name, changes) for name, changes in _by(plan.changes, "object").items()}
+    _check_fields(plan, fields)
+    by_object = _by(plan.changes, "object")
     if refuse_moved:
-        _refuse_moved(plan.changes, present, fields)
-    for name, changes in _by(plan.changes, "object").items():
-        by_record = _by(changes, "record_id")
-        ids = list(by_record)
-        for start in range(0, len(ids), BATCH_RECORDS):
-            batch = [change for record_id in ids[start : start + BATCH_RECORDS] for change in by_record[record_id]]
-            lines = _apply_batch(connector, name, batch, present[name], fields)
+        _refuse_moved(
+            {name: (changes, _read_present(connector, name, changes)) for name, changes in by_object.items()}, fields
+        )
+    for name, changes in by_object.items():
+        for batch in _batches(changes):
+            lines, stopped = _apply_batch(store, connector, name, batch, fields)
             _save(store, plan.connection, run_id, name, lines)
             progress(len(lines))
             yield from lines
+            if stopped is not None:
+                raise stopped
+
+
+def _check_fields(plan: Plan, fields: Fields) -> None:
+    """ConfigError where the store knows nothing of a field of the plan: it is another store than the plan's."""
+    unknown = sorted({(c.object, c.field) for c in plan.changes} - fields.keys())
+    if unknown:
+        named = ", ".join(f"{of_object}.{field}" for of_object, field in unknown)
+        summary = f"the store knows no such field: {named}."
+        raise ConfigError([Problem("error", summary, "Run `salesops pull`, then plan again.", Where(plan.connection))])
+
+
+def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """The changes of BATCH_RECORDS records at a time, all of a record's together."""
+    by_record = _by(changes, "record_id")
+    ids = list(by_record)
+    for start in range(0, len(ids), BATCH_RECORDS):
+        yield [change for record_id in ids[start : start + BATCH_RECORDS] for change in by_record[record_id]]
 
 
 def _by(changes: Iterable[Change], key: Literal["object", "record_id"]) -> dict[str, list[Change]]:
@@ -108,14 +129,13 @@ def _read_present(connector: Connector, name: str, changes: Sequence[Change]) ->
     return connector.read_values(name, fields, sorted({change.record_id for change in changes}))
 
 
-def _refuse_moved(
-    changes: Sequence[Change], present: dict[str, Present], fields: dict[tuple[str, str], CrmField]
-) -> None:
+def _refuse_moved(stands: Mapping[str, tuple[Sequence[Change], Present]], fields: Fields) -> None:
     moved = []
-    for change in changes:
-        values = present[change.object].get(change.record_id)
-        if values is None or _has_moved(change, values[change.field], fields[change.object, change.field]):
-            moved.append((change, values[change.field] if values is not None else "gone"))
+    for changes, present in stands.values():
+        for change in changes:
+            values = present.get(change.record_id)
+            if values is None or _has_moved(change, values[change.field], fields[change.object, change.field]):
+                moved.append((change, values[change.field] if values is not None else "gone"))
     if moved:
         raise StalePlan(moved)
 
@@ -125,13 +145,13 @@ def _has_moved(change: Change, stands: str | None, field: CrmField) -> bool:
 
 
 def _apply_batch(
-    connector: Connector,
-    name: str,
-    changes: Sequence[Change],
-    present: Present,
-    fields: dict[tuple[str, str], CrmField],
-) -> list[Line]:
-    """The lines of one batch: what already stands there is not sent, what moved is not touched."""
+    store: Store, connector: Connector, name: str, changes: Sequence[Change], fields: Fields
+) -> tuple[list[Line], ConnectorError | None]:
+    """The lines of one batch, and what stopped it if something did; lines whose end is unknown are then left out.
+
+    What already stands there is not sent, and what moved is not touched.
+    """
+    present = _read_present(connector, name, changes)
     lines: list[Line] = []
     to_write: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
@@ -146,16 +166,19 @@ def _apply_batch(
         else:
             to_write[change.record_id].append(change)
     writes = [RecordWrite(record, {c.field: c.after for c in of_record}) for record, of_record in to_write.items()]
-    outcomes = connector.write(name, writes) if writes else ()
-    for outcome in outcomes:
-        lines.extend(_line(change, outcome) for change in to_write.pop(outcome.record_id))
+    store.check_guard()
+    try:
+        for outcome in connector.write(name, writes) if writes else ():
+            lines.extend(_line(change, outcome) for change in to_write.pop(outcome.record_id))
+    except ConnectorError as error:
+        return lines, error
     # The port promises an outcome for each write; one that is missing must not pass for written.
     lines.extend(
         Line(change, Result.FAILED, message="the CRM gave no answer for this record")
         for of_record in to_write.values()
         for change in of_record
     )
-    return lines
+    return lines, None
 
 
 def _line(change: Change, outcome: Outcome) -> Line:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-DAY = len("2026-03-31")
+from salesops.calendar import EARLIEST, LATEST
+
+LAST_INSTANT = time(23, 59, 59, 999_000)  # of a day; both CRMs keep milliseconds
 
 
 def parse_as_of(text: str | None, time_zone: str) -> datetime:
@@ -20,9 +23,21 @@ def parse_as_of(text: str | None, time_zone: str) -> datetime:
         return datetime.now(UTC)
     zone = ZoneInfo(time_zone)
     try:
-        if len(text) == DAY:
-            return datetime.combine(date.fromisoformat(text), time(23, 59, 59, 999_000), zone).astimezone(UTC)
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        if "T" in text or " " in text:
+            moment = datetime.fromisoformat(text)
+            moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        else:
+            moment = datetime.combine(parse_day(text), LAST_INSTANT, zone).astimezone(UTC)
+        in_range = EARLIEST < moment.date() < LATEST
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{text!r} is no day: write one such as 2026-03-31.") from error
+    if not in_range:
+        raise ValueError(f"{text!r}: figures are of days from {EARLIEST} to {LATEST}.")
+    return moment
+
+
+def parse_day(text: str) -> date:
+    """The day that "2026-03-31" names; ValueError for any other spelling."""
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        raise ValueError(f"{text!r} is no day: write one such as 2026-03-31.")
+    return date.fromisoformat(text)

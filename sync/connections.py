@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from config.loader import Project
-
     from connectors.base import Connector
 
 
@@ -63,11 +62,14 @@ def secret_reader(root: Path, where: Where) -> Callable[[str], str]:
                 raise _missing(where, f"the environment variable {rest} is not set.", f"Set {rest} and run again.")
             return value
         try:
-            return (root / rest).read_text(encoding="utf-8").strip()
+            secret = (root / rest).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise _missing(
                 where, f"the secret file {rest} cannot be read: {error}.", "Check path and rights."
             ) from error
+        if not secret:
+            raise _missing(where, f"the secret file {rest} is empty.", "Put the secret into it.")
+        return secret
 
     return read
 

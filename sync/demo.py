@@ -15,10 +15,10 @@ from connectors.base import Status
 from connectors.errors import Rejected
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.run import open_sandbox
-from sync.as_of import parse_as_of
+from sync.as_of import parse_as_of, parse_day
 from sync.connections import connect
 from sync.figures import Figures, read_figures
-from sync.provision import missing_fields
+from sync.provision import create_fields, missing_fields
 from sync.run import run
 from sync.store.lease import hold_lease
 from sync.store.store import Store
@@ -64,7 +64,7 @@ def run_demo(
     would only make the demo slow.
     """
     progress.step("starting a sandbox CRM")
-    last_day = date.fromisoformat(as_of[:10]) if as_of else datetime.now(UTC).date()
+    last_day = parse_day(as_of) if as_of else datetime.now(UTC).date()
     settings = Settings(rate_limit=False)
     with (
         open_sandbox(
@@ -78,7 +78,7 @@ def run_demo(
         moment = parse_as_of(as_of, project.settings.time_zone)
         with Store(project.root / project.settings.store) as store, hold_lease(store):
             progress.step("creating fields")
-            created = _create_fields(project)
+            created = _create_fields(project, store)
             first = run(project, store, CONNECTION, moment, progress)
             second = run(project, store, CONNECTION, moment, progress)
             figures = read_figures(project, store, CONNECTION, moment)
@@ -130,11 +130,11 @@ def _credentials(settings: Settings) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _create_fields(project: Project) -> int:
+def _create_fields(project: Project, store: Store) -> int:
     """How many fields were created; Rejected where the CRM refused one."""
     with closing(connect(project, CONNECTION)) as connector:
         missing = missing_fields(project, CONNECTION, connector)
-        outcomes = list(connector.provision(missing)) if missing else []
+        outcomes = create_fields(store, CONNECTION, connector, missing)
     refused = [outcome for outcome in outcomes if outcome.status is not Status.WRITTEN]
     if refused:
         raise Rejected("\n".join(f"{outcome.record_id}: {outcome.message}" for outcome in refused))

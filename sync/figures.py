@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from salesops.calendar import ALL_TIME, local_day, period_of
 
 if TYPE_CHECKING:
+    import sqlite3
     from datetime import datetime
 
     from config.loader import Project
@@ -103,13 +104,15 @@ def _metric(store: Store, connection: str, grain: str, period: str) -> dict[str,
 
 
 def _names(store: Store, connection: str) -> dict[str, tuple[str, str]]:
-    """(name, team) by user id; people of one name are told apart by e-mail."""
+    """(name, team) by user id; people of one name are told apart by e-mail, or by id where that is not enough."""
     rows = store.rows("SELECT id, name, email, team FROM user WHERE connection = ?", (connection,))
-    often = Counter(row["name"] for row in rows)
-    return {
-        row["id"]: (
-            row["name"] if row["name"] and often[row["name"]] == 1 else f"{row['name'] or row['id']} <{row['email']}>",
-            row["team"] or "",
-        )
-        for row in rows
-    }
+    by_name = Counter(row["name"] for row in rows)
+    by_both = Counter((row["name"], row["email"]) for row in rows)
+
+    def name(row: sqlite3.Row) -> str:
+        if row["name"] and by_name[row["name"]] == 1:
+            return str(row["name"])
+        alone = row["email"] and by_both[row["name"], row["email"]] == 1
+        return f"{row['name'] or 'nameless'} <{row['email'] if alone else row['id']}>"
+
+    return {row["id"]: (name(row), row["team"] or "") for row in rows}

@@ -11,7 +11,7 @@ from config.metrics import Unit
 from config.problems import ConfigError, Problem
 from salesops.calendar import local_day
 from salesops.money import round_decimal
-from sync.store.records import read_fields
+from sync.store.records import read_changed_at, read_fields
 from sync.store.results import decimal_text, read_computation
 from sync.store.store import parse_instant
 from sync.wanted import read_targets, read_wanted, unit_of
@@ -32,7 +32,13 @@ LastWritten = dict[tuple[str, str, str], "str | None"]
 """What we wrote last, by object, record and field."""
 
 DECIMALS = {Unit.MONEY: 2, Unit.COUNT: 0, Unit.DAYS: 1, Unit.PERCENT: 4, Unit.NUMBER: 4}
-"""Decimals of a number where the CRM's field declares none."""
+"""The decimals that a number of each unit needs."""
+
+UNDECLARED = {"number"}
+"""HubSpot's word for fields that hold a number of any scale."""
+
+TEXT_TYPES = {"string", "textarea", "picklist", "combobox", "enumeration"}
+"""Both vendors' words for fields that hold a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,8 @@ class Plan:
 def build_plan(project: Project, store: Store, connection: str) -> Plan:
     """The changes that bring the CRM, as last pulled, to the results as last computed.
 
-    ConfigError where there is nothing computed, where the rules changed since, where a field is missing or cannot be
-    written, or where the plan is larger than the project's cap allows.
+    ConfigError where there is nothing computed, where the rules changed since, where a field is missing, was
+    never read or cannot hold the result, or where the plan is larger than the project's cap allows.
     """
     computation = read_computation(store, connection)
     if computation is None:
@@ -92,13 +98,22 @@ def build_plan(project: Project, store: Store, connection: str) -> Plan:
             if target.record_id is None:
                 skipped.append(Skip(of_object, target.name, "the CRM has no record of this user that fields stand on"))
                 continue
-            for write, look_up in wanted:
-                change = _compare(project, write, target, look_up(target.id), fields, last)
-                if change is not None:
-                    changes.append(change)
+            found = [_compare(project, write, target, look_up(target.id), fields, last) for write, look_up in wanted]
+            of_target = [change for change in found if change is not None]
+            if target.active:
+                changes += of_target
+            elif of_target:
+                reason = f"no longer active: {len(of_target)} of its fields are left as they stand"
+                skipped.append(Skip(of_object, target.name, reason))
     changes.sort(key=lambda change: (change.object, change.record_id, change.field))
     _check_cap(project, len(changes))
     return Plan(connection, computation.as_of, computation.rules, tuple(changes), tuple(skipped))
+
+
+def is_outdated(store: Store, connection: str) -> bool:
+    """Whether a pull changed records after the results were computed: the plan is then of older figures."""
+    computation, changed_at = read_computation(store, connection), read_changed_at(store, connection)
+    return computation is not None and changed_at is not None and changed_at > computation.computed_at
 
 
 def _compare(
@@ -106,7 +121,11 @@ def _compare(
 ) -> Change | None:
     field = fields[write.object, write.field]
     record_id = target.record_id or ""
-    before = target.custom.get(write.field)
+    if write.field not in target.custom:
+        raise _problem(
+            project, f"{write.object}.{write.field} was never read.", "Run `salesops pull` and compute again."
+        )
+    before = target.custom[write.field]
     after = format_value(wanted.value, unit_of(project, write), field)
     if same_value(before, after, field):
         return None
@@ -115,15 +134,17 @@ def _compare(
 
 
 def format_value(value: Decimal | str | None, unit: Unit | None, field: CrmField) -> str | None:
-    """A result as the text that stands in the CRM's field: rounded half up to the field's own decimals.
+    """A result as the text that stands in the CRM's field: rounded half up to the decimals that the field declares, or
+    to those that its unit needs where it declares none.
 
-    A percent field holds 12.5 for a fraction of 0.125; any other field holds the fraction. A text is cut to nothing:
-    one that is too long for its field is the CRM's to refuse, by name.
+    A percent field holds 12.5 for a fraction of 0.125; any other field holds the fraction. A text that is too long for
+    its field is the CRM's to refuse, by name.
     """
     if value is None or isinstance(value, str):
         return value or None
     number = value * 100 if field.type == "percent" else value
-    decimals = field.decimals if field.decimals is not None else DECIMALS[unit or Unit.NUMBER]
+    declared = None if field.type in UNDECLARED else field.decimals
+    decimals = DECIMALS[unit or Unit.NUMBER] if declared is None else declared
     return decimal_text(round_decimal(number, decimals))
 
 
@@ -159,6 +180,14 @@ def _field_problems(project: Project, connection: str, known: Fields) -> Iterato
         elif not field.updateable:
             summary = f"the field {write.field} on {write.object} cannot be written (type {field.type})."
             yield Problem("error", summary, "Choose another field, or give the login the right to edit it.", where)
+        elif not _can_hold(field, unit_of(project, write)):
+            what = "a text" if unit_of(project, write) is None else "a number"
+            summary = f"the field {write.field} on {write.object} is of type {field.type} and cannot hold {what}."
+            yield Problem("error", summary, "Choose another field.", where)
+
+
+def _can_hold(field: CrmField, unit: Unit | None) -> bool:
+    return field.type in TEXT_TYPES or (unit is not None and field.decimals is not None)
 
 
 def _last_written(store: Store, connection: str) -> LastWritten:
@@ -186,6 +215,11 @@ def check_plan(project: Project, plan: Plan) -> None:
         )
     if plan.rules != project.digest:
         raise StaleRules("the plan was made by other rules than the project's present ones. Compute and plan again.")
+    allowed = {(write.object, write.field) for write in project.writeback.writeback.get(plan.connection, ())}
+    foreign = sorted({(change.object, change.field) for change in plan.changes} - allowed)
+    if foreign:
+        named = ", ".join(f"{of_object}.{field}" for of_object, field in foreign)
+        raise _problem(project, f"the plan would write what writeback.yaml does not name: {named}.", "Plan again.")
     _check_cap(project, len(plan.changes))
 
 

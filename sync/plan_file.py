@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import tempfile
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from sync.plan import Change, Plan, Skip
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from sync.plan import Plan
 
 VERSION = 1
 
@@ -28,13 +28,21 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 def write_plan(plan: Plan, path: Path) -> None:
     """Write the plan to a file, readable by its owner only; a half-written file is never left behind."""
     text = json.dumps(plan_json(plan), indent=1, ensure_ascii=False) + "\n"
-    part = path.with_name(path.name + ".part")
     try:
-        part.touch(mode=0o600)
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        path = path.resolve()
+        if path.exists() and not path.is_file():
+            raise PlanFileError(
+                f"{path}: this is no ordinary file. Choose another place with -o; programs take --json."
+            )
+        handle, part = tempfile.mkstemp(prefix=".plan-", dir=path.parent)  # made for its owner's eyes only
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(part).replace(path)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise PlanFileError(f"{path}: the plan cannot be written: {error}. Choose another place with -o.") from error
 
 
@@ -44,26 +52,37 @@ def read_plan(path: Path) -> Plan:
         body = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise PlanFileError(f"{path}: the plan cannot be read: {error}.") from error
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise PlanFileError(f"{path}: this is not a plan: {error}. Make one with `salesops plan -o FILE`.") from error
+    except (ValueError, RecursionError) as error:
+        raise PlanFileError(f"{path}: {NO_PLAN} ({error}). {REMEDY}") from error
     if not isinstance(body, dict) or "version" not in body:
-        raise PlanFileError(f"{path}: this is not a plan. Make one with `salesops plan -o FILE`.")
+        raise PlanFileError(f"{path}: {NO_PLAN}. {REMEDY}")
     if body["version"] != VERSION:
-        raise PlanFileError(f"{path}: a plan of version {body['version']}; this salesops applies version {VERSION}.")
+        raise PlanFileError(f"{path}: a plan of version {body['version']!r}; this salesops applies version {VERSION}.")
     stated = body.pop("hash", None)
     if stated != _hash(body):
-        raise PlanFileError(
-            f"{path}: the plan was edited after it was made (its hash differs). Make a new one with `salesops plan`."
-        )
-    return Plan(
-        body["connection"],
-        body["as_of"],
-        body["rules"],
-        tuple(Change(**change) for change in body["changes"]),
-        tuple(Skip(**skip) for skip in body["skipped"]),
-    )
+        raise PlanFileError(f"{path}: the plan was edited after it was made (its hash differs). {REMEDY}")
+    return _parse(path, body)
+
+
+NO_PLAN = "this is not a plan"
+REMEDY = "Make a new one with `salesops plan -o FILE`."
+
+
+def _parse(path: Path, body: dict[str, Any]) -> Plan:
+    """The plan of a body whose hash is right; every part must have its shape all the same."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        plan = TypeAdapter(Plan).validate_python({key: value for key, value in body.items() if key != "version"})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise PlanFileError(f"{path}: {NO_PLAN} ({place}: {first['msg']}). {REMEDY}") from error
+    if _hash({"version": VERSION, **asdict(plan)}) != _hash(body):
+        raise PlanFileError(f"{path}: {NO_PLAN} (it says more than a plan does). {REMEDY}")
+    return plan
 
 
 def _hash(body: dict[str, Any]) -> str:
-    text = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

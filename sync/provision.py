@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from config.metrics import Unit
 from connectors.base import FieldKind, NewField
+from sync.store.records import forget_cursors
 from sync.wanted import unit_of
 
 if TYPE_CHECKING:
-    from config.loader import Project
+    from collections.abc import Sequence
 
-    from connectors.base import Connector
+    from config.loader import Project
+    from connectors.base import Connector, Outcome
+    from sync.store.store import Store
 
 _KINDS = {
     Unit.MONEY: FieldKind.MONEY,
@@ -31,3 +34,10 @@ def missing_fields(project: Project, connection: str, connector: Connector) -> l
         for write in project.writeback.writeback.get(connection, ())
         if (write.object, write.field) in missing
     ]
+
+
+def create_fields(store: Store, connection: str, connector: Connector, fields: Sequence[NewField]) -> list[Outcome]:
+    """One outcome for each field. What we knew of the values in a new field is void: its object is read again whole."""
+    outcomes = list(connector.provision(fields)) if fields else []
+    forget_cursors(store, connection, sorted({field.object for field in fields}))
+    return outcomes

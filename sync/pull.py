@@ -10,16 +10,12 @@ from sync import events
 from sync.store import records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from config.loader import Project
-
     from config.problems import Where
     from connectors.base import Connector, MissingField
     from sync.store.store import Store
-
-Progress = "Callable[[str, int, int | None], None]"
-"""Called after each page with the object, the rows read so far and how many there are in all where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +29,33 @@ class ObjectPull:
     deleted: int
 
 
-def pull(
-    project: Project,
-    store: Store,
-    connection: str,
-    connector: Connector,
-    progress: Callable[[str, int, int | None], None] = lambda *_: None,
-) -> Iterator[ObjectPull]:
-    """What became of each object, as its sweep ends.
+def describe(project: Project, store: Store, connection: str, connector: Connector) -> tuple[str, ...]:
+    """Ask the CRM which fields our login sees, and keep the answer; returns what it does not see and no rule needs.
 
-    The CRM is described first: a field that the project needs and our login does not see stops the pull before a row
-    is read. Every page is kept with its cursor, so a pull that stops goes on after its last page.
+    ConfigError where it does not see a field that the project needs: nothing is read then.
     """
     description = connector.describe()
     if description.missing:
         raise ConfigError([_problem(project, connection, missing) for missing in description.missing])
     records.save_fields(store, connection, description.fields)
+    return tuple(
+        f"{unseen.crm_object}.{unseen.field} is hidden from our login (connection {connection}): {unseen.object} is"
+        " read without it. No rule needs it."
+        for unseen in description.unseen
+    )
+
+
+def pull(
+    store: Store,
+    connection: str,
+    connector: Connector,
+    progress: Callable[[str, int, int | None], None] = lambda *_: None,
+) -> Iterator[ObjectPull]:
+    """What became of each object, as its sweep ends. `describe` comes first.
+
+    Every page is kept with its cursor, so a pull that stops goes on after its last page. `progress` is called after
+    each with the object, the rows so far, and how many there are in all where that is known.
+    """
     for name in connector.objects():
         yield _pull_object(store, connection, connector, name, progress)
 
@@ -84,8 +91,3 @@ def _problem(project: Project, connection: str, missing: MissingField) -> Proble
 
 def _where(project: Project, connection: str, missing: MissingField) -> Where:
     return project.where_field(connection, missing.object, missing.field, missing.purpose)
-
-
-def pulled_rows(pulls: list[ObjectPull]) -> Mapping[str, int]:
-    """Rows that came, by object."""
-    return {pulled.object: pulled.rows for pulled in pulls}

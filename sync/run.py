@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,14 @@ from sync.apply import apply_plan, count_outcomes
 from sync.compute import compute_connection
 from sync.connections import connect
 from sync.plan import build_plan
-from sync.pull import pull
+from sync.pull import describe, pull
 from sync.store.runs import recorded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from config.loader import Project
-
     from connectors.base import Usage
     from sync.apply import Line
     from sync.plan import Plan
@@ -32,6 +33,7 @@ class Report:
 
     connection: str
     run_id: int
+    unseen: tuple[str, ...]  # what our login does not see and no rule needs, in words
     pulled: tuple[ObjectPull, ...]
     plan: Plan
     lines: tuple[Line, ...]
@@ -48,20 +50,35 @@ def run(project: Project, store: Store, connection: str, as_of: datetime, progre
 
     A line that moved in the CRM between plan and apply is skipped, and looked at again by the next run.
     """
-    with recorded(store, "run", connection, as_of) as record:
-        connector = connect(project, connection)
-        try:
-            events.emit("run_started", run=record.id, connection=connection)
-            pulled = tuple(pull(project, store, connection, connector, progress.pulled))
-            progress.step("computing")
-            compute_connection(project, store, connection, as_of, record.id)
-            plan = build_plan(project, store, connection)
-            events.emit("planned", connection=connection, changes=len(plan.changes), skipped=len(plan.skipped))
-            progress.writing(len(plan.changes))
-            lines = apply_plan(store, connector, plan, record.id, refuse_moved=False, progress=progress.written)
-            report = Report(connection, record.id, pulled, plan, tuple(lines), connector.usage())
-        finally:
-            connector.close()
-        record.count(rows=sum(p.rows for p in pulled), calls=report.usage.calls, **report.outcomes)
-        events.emit("run_finished", run=record.id, connection=connection, **report.outcomes)
+    with recorded(store, "run", connection, as_of) as record, closing(connect(project, connection)) as connector:
+        events.emit("run_started", run=record.id, connection=connection)
+        unseen = describe(project, store, connection, connector)
+        pulled = []
+        for of_object in pull(store, connection, connector, progress.pulled):
+            pulled.append(of_object)
+            record.count(rows=of_object.rows)
+        progress.step("computing")
+        compute_connection(project, store, connection, as_of, record.id)
+        plan = build_plan(project, store, connection)
+        events.emit("planned", connection=connection, changes=len(plan.changes), skipped=len(plan.skipped))
+        progress.writing(len(plan.changes))
+        lines = []
+        for line in apply_plan(store, connector, plan, record.id, refuse_moved=False, progress=progress.written):
+            lines.append(line)
+            record.count(**{line.result.value: 1})
+        usage = connector.usage()
+        record.count(calls=usage.calls)
+    report = Report(connection, record.id, unseen, tuple(pulled), plan, tuple(lines), usage)
+    events.emit("run_finished", run=record.id, connection=connection, **report.outcomes)
     return report
+
+
+def run_all(
+    project: Project, store: Store, connections: Sequence[str], as_of: datetime, progress: Progress
+) -> Iterator[tuple[str, Report | None, Exception | None]]:
+    """(connection, its report, or what stopped it) for each; one that fails does not keep the others waiting."""
+    for name in connections:
+        try:
+            yield name, run(project, store, name, as_of, progress), None
+        except Exception as error:  # noqa: BLE001  handed to the caller, who tells it
+            yield name, None, error

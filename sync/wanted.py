@@ -109,14 +109,23 @@ def _metric(context: _Context, value: MetricValue) -> Callable[[str], Wanted]:
             period.name,
         )
     }
-    # A count or a sum over no rows is 0; an average or a ratio over none is nothing.
+    # A count or a sum over no rows is 0; an average or a ratio over none is nothing. Somebody who sells nothing (no
+    # quota, no row of any metric ever) is left alone: most logins of a company are not sales people.
     additive = isinstance(metric, SimpleMetric) and metric.aggregate in {"count", "sum"}
+    sellers = {
+        row[0]
+        for row in context.store.rows(
+            "SELECT key FROM metric_value WHERE connection = ? AND grain = 'user'"
+            " UNION SELECT user_id FROM attainment WHERE connection = ?",
+            (context.connection, context.connection),
+        )
+    }
     label = f"{metric.label} {period.name}"
 
     def wanted(user: str) -> Wanted:
         number, of, over = found.get(user, (None, None, None))
         if number is None:
-            return Wanted(ZERO if additive else None, f"{label}: nothing counted")
+            return Wanted(ZERO if additive and user in sellers else None, f"{label}: nothing counted")
         basis = f": {_shown(of)} of {_shown(over)}" if of is not None and over is not None else ""
         return Wanted(Decimal(number), f"{label}{basis}")
 
@@ -182,41 +191,51 @@ def _territory(context: _Context) -> Callable[[str], Wanted]:
 
 def _opportunity_commission(context: _Context, status: str) -> Callable[[str], Wanted]:
     """What the opportunity's owner earns on it; overrides of others show on their own figures, not on the deal."""
+    overrides = {
+        (name, component.name)
+        for name, comp_plan in context.project.comp_plans.items()
+        for component in comp_plan.components
+        if component.kind == "manager_override"
+    }
     amounts: dict[str, Decimal] = defaultdict(Decimal)
-    reasons: dict[str, str] = {}
+    reasons: dict[str, list[str]] = defaultdict(list)
     for opportunity, comp_plan, component, period, credit, amount in context.rows(
-        "SELECT e.opportunity_id, e.comp_plan, e.component, e.period, e.credit, e.amount FROM earning e"
-        " JOIN opportunity o ON o.connection = e.connection AND o.id = e.opportunity_id AND o.owner_id = e.payee_id"
-        " WHERE e.connection = ? AND e.status = ?",
+        "SELECT opportunity_id, comp_plan, component, period, credit, amount FROM earning"
+        " WHERE connection = ? AND status = ? ORDER BY comp_plan, component, period",
         status,
     ):
-        amounts[opportunity] += Decimal(amount)
-        reasons[opportunity] = f"{status} {period} on {_shown(credit)}: {comp_plan}, {component}"
+        if (comp_plan, component) not in overrides:
+            amounts[opportunity] += Decimal(amount)
+            reasons[opportunity].append(f"{period} on {_shown(credit)}: {comp_plan}, {component}")
 
     def wanted(opportunity: str) -> Wanted:
         if opportunity not in amounts:
             return Wanted(None, f"nothing {status}")
-        return Wanted(amounts[opportunity], reasons[opportunity])
+        return Wanted(amounts[opportunity], f"{status} {' + '.join(reasons[opportunity])}")
 
     return wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A record that can be written to. `id` is ours, `record_id` the CRM's, None where it has no record for a user."""
+    """A record that can be written to. `id` is ours, `record_id` the CRM's, None where it has no record for a user.
+
+    `active` is False for a user who may no longer sign in.
+    """
 
     id: str
     record_id: str | None
     name: str
+    active: bool
     custom: dict[str, str | None]
 
 
 def read_targets(store: Store, connection: str, of_object: str) -> Iterator[Target]:
-    """The records of an object that can be written to, by id; of users the active ones."""
-    record, only = ("record_id", " AND active = 1") if of_object == "user" else ("id", "")
+    """The records of an object that can be written to, by id."""
+    record, active = ("record_id", "active = 1") if of_object == "user" else ("id", "1")
     sql = (
-        f"SELECT id, {record}, coalesce(name, id), custom FROM {of_object}"
-        f" WHERE connection = ? AND deleted = 0{only} ORDER BY id"
+        f"SELECT id, {record}, coalesce(name, id), {active}, custom FROM {of_object}"
+        " WHERE connection = ? AND deleted = 0 ORDER BY id"
     )
-    for own_id, record_id, name, custom in store.connection.execute(sql, (connection,)):
-        yield Target(own_id, record_id, name, json.loads(custom))
+    for own_id, record_id, name, is_active, custom in store.connection.execute(sql, (connection,)):
+        yield Target(own_id, record_id, name, bool(is_active), json.loads(custom))

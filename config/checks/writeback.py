@@ -30,6 +30,10 @@ _OBJECT_OF = {
     "estimated_commission": "opportunity",
 }
 
+_CUSTOM = "__c"
+# "The current character limit for creating field names and labels is 40 characters": Salesforce Help 000381913.
+_LONGEST = 40
+
 
 def check_writeback(draft: Draft) -> Iterator[Problem]:
     """Fields written twice or on the wrong object, and results that are not there to be written."""
@@ -53,14 +57,39 @@ def check_writeback(draft: Draft) -> Iterator[Problem]:
 
 
 def _check_field_name(draft: Draft, connection: str, write: FieldWrite, at: Path) -> Iterator[Problem]:
+    settings = draft.settings.connections.get(connection) if draft.settings else None
+    if settings is not None and settings.crm == "salesforce":
+        yield from _check_salesforce_field(draft, write, at)
     # HubSpot's internal names are lower case, whatever is sent:
     # https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide
-    settings = draft.settings.connections.get(connection) if draft.settings else None
     if settings is not None and settings.crm == "hubspot" and not re.fullmatch(r"[a-z][a-z0-9_]*", write.field):
         yield draft.error(
             (*at, "field"),
             f"is not a HubSpot property name: {quote(write.field)}.",
             f"They are lower case: {write.field.lower()}.",
+        )
+
+
+def _check_salesforce_field(draft: Draft, write: FieldWrite, at: Path) -> Iterator[Problem]:
+    """What Salesforce would refuse when the field is created. Its own fields and a package's are there already."""
+    if not write.field.endswith(_CUSTOM):
+        if "_" in write.field and "__" not in write.field:  # unlike any of Salesforce's own names
+            yield draft.warning(
+                (*at, "field"),
+                f"{write.field} does not end in {_CUSTOM}, so it cannot be created.",
+                f"For a field of your own write {write.field}{_CUSTOM}.",
+            )
+        return
+    name = write.field.removesuffix(_CUSTOM)
+    if "__" not in name and len(name) > _LONGEST:
+        yield draft.error(
+            (*at, "field"),
+            f"is too long for Salesforce: {len(name)} characters before {_CUSTOM}.",
+            f"Shorten it to {_LONGEST}.",
+        )
+    if "__" not in name and len(write.label) > _LONGEST:
+        yield draft.error(
+            (*at, "label"), f"is too long for Salesforce: {len(write.label)} characters.", f"Shorten it to {_LONGEST}."
         )
 
 

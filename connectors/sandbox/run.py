@@ -28,6 +28,10 @@ class SandboxError(Exception):
     """The sandbox cannot be opened as asked; the message says why and what to do."""
 
 
+class SandboxStopped(SandboxError):
+    """The disk refused the sandbox's database; with some room it can be started again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sandbox:
     """A running sandbox, as a client needs to know it. `loaded` counts the rows it was filled with, by object."""
@@ -72,7 +76,7 @@ def open_sandbox(
     LoadError for a bad folder, PortUnavailable, and SandboxError for a database that holds something else.
     """
     dialect = _dialect(crm)
-    with closing(_open_database(database)) as opened:
+    with _disk_errors_named(database), closing(_open_database(database)) as opened:
         held = _read_content(opened, crm)
         if held and data is not None and held.source != _name(data):
             raise SandboxError(
@@ -92,7 +96,7 @@ def load_sandbox(crm: Crm, data: Path, database: Path) -> dict[str, int]:
     Raises LoadError for a bad folder and SandboxError for a database that already holds something.
     """
     dialect = _dialect(crm)
-    with closing(_open_database(database)) as opened:
+    with _disk_errors_named(database), closing(_open_database(database)) as opened:
         held = _read_content(opened, crm)
         if held:
             raise SandboxError(
@@ -125,6 +129,18 @@ def _open_database(path: Path | None) -> Database:
         return Database(path)
     except sqlite3.Error as error:
         raise SandboxError(f"{path}: cannot be opened as a SQLite database: {error}. Name another file.") from error
+
+
+@contextmanager
+def _disk_errors_named(database: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if (error.sqlite_errorcode & 0xFF) not in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
+            raise
+        raise SandboxStopped(
+            f"{database or 'memory'}: {error}. The disk is full or failing: free some and run again."
+        ) from error
 
 
 def _read_content(database: Database, crm: Crm) -> _Content | None:

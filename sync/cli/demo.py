@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--crm", type=click.Choice(["salesforce", "hubspot"]), default="salesforce", show_default=True)
+@click.option(
+    "--crm",
+    type=click.Choice(["salesforce", "hubspot"]),
+    default="salesforce",
+    show_default=True,
+    help="Whose API the sandbox speaks.",
+)
 @click.option("--data", type=click.Path(path_type=Path), help="An export folder to load; else a made-up company.")
 @click.option("--as-of", metavar="DAY", help="Compute as of the end of this day (2017-12-31); else today.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep the project and the sandbox in this new folder.")
@@ -44,6 +50,8 @@ def demo(
     from sync.cli.failures import ROWS_FAILED
     from sync.cli.output import print_json
 
+    if as_of is not None:
+        _check_day(as_of)
     with _folder(keep) as folder, watched(quiet=as_json) as progress:
         result = demonstration.run_demo(
             "salesforce" if crm == "salesforce" else "hubspot", folder, data=data, as_of=as_of, progress=progress
@@ -53,6 +61,16 @@ def demo(
     else:
         show_demo(result, kept=keep)
     context.exit(0 if _held(result) else ROWS_FAILED)
+
+
+def _check_day(text: str) -> None:
+    from sync.as_of import parse_as_of, parse_day
+
+    try:
+        parse_day(text)
+        parse_as_of(text, "UTC")
+    except ValueError as error:
+        raise click.BadParameter(f"--as-of {error}") from error
 
 
 def _held(result: DemoResult) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.cli.output import new_table, print_table
+from sync.cli.output import add_row, new_table, print_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +74,7 @@ def show_demo(result: DemoResult, *, kept: Path | None) -> None:
 def _show_pulled(result: DemoResult) -> None:
     table = new_table("object", ">rows", title="Pulled")
     for pulled in result.first.pulled:
-        table.add_row(pulled.object, f"{pulled.rows:,}")
+        add_row(table, pulled.object, f"{pulled.rows:,}")
     print_table(table)
 
 
@@ -84,7 +84,8 @@ def _show_reps(result: DemoResult) -> None:
         "rep", "team", ">won", ">quota", ">attainment", "", ">commission", title=f"Reps, {figures.period}"
     )
     for rep in figures.reps[:SHOWN_REPS]:
-        table.add_row(
+        add_row(
+            table,
             rep.name,
             rep.team,
             f"{rep.won:,.2f}",
@@ -113,7 +114,8 @@ def _show_changes(result: DemoResult) -> None:
     ordered = sorted(changes, key=lambda change: change.after in {None, "0"}, reverse=True)
     examples = {(change.object, change.field): change for change in ordered}
     for _, change in sorted(examples.items()):
-        table.add_row(
+        add_row(
+            table,
             f"{change.object} {change.record}",
             change.field,
             change.before or "—",

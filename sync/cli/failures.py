@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DONE, ROWS_FAILED, WRONG, STALE, REFUSED, STOPPED, DEFECT = 0, 1, 2, 3, 4, 5, 70
 
@@ -20,6 +26,7 @@ CODES = {
     "connectors.errors.Rejected": WRONG,
     "connectors.sandbox.folder.LoadError": WRONG,
     "connectors.sandbox.run.SandboxError": WRONG,
+    "connectors.sandbox.run.SandboxStopped": STOPPED,
     "connectors.sandbox.server.PortUnavailable": WRONG,
     "connectors.sandbox.server.ServerFailed": STOPPED,
     "salesops.engine.NumberTooLarge": WRONG,
@@ -28,14 +35,21 @@ CODES = {
     "sync.plan.StaleRules": STALE,
     "sync.plan_file.PlanFileError": WRONG,
     "sync.store.facts.FactError": WRONG,
+    "sync.store.lease.LeaseLost": STOPPED,
     "sync.store.lease.LeaseTaken": STOPPED,
     "sync.store.store.StoreError": STOPPED,
+    "sync.store.store.StoreUnusable": WRONG,
 }
 """Every failure that we name, with its code. By name, so that failing does not import what the command never needed."""
 
 
 def exit_code_of(error: BaseException) -> int:
     """The exit code for an exception that ended a command, after telling the user what, where, why and what now."""
+    if _is_errno(error, errno.EPIPE) or _is_errno(error.__context__, errno.EPIPE):
+        # The reader of our output went away (`| head`): nobody is left to tell, and nothing is wrong. click turns it
+        # into an exit of its own.
+        _mute(sys.stdout)
+        return DONE
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else DEFECT
     if isinstance(error, click.exceptions.Exit):
@@ -45,11 +59,20 @@ def exit_code_of(error: BaseException) -> int:
         return WRONG
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return _tell("stopped. What was kept stays; run again to go on from there.", STOPPED)
-    if isinstance(error, BrokenPipeError):
-        # The reader of our output went away (`| head`): nobody is left to tell, and nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+    if any(_is_errno(error, number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)):
+        _mute(sys.stdout)
+        return _tell(f"{error}: no room to write to. Free some and run again; what was kept stays.", STOPPED)
     return _expected(error)
+
+
+def _is_errno(error: BaseException | None, number: int) -> bool:
+    return isinstance(error, OSError) and error.errno == number
+
+
+def _mute(stream: TextIO) -> None:
+    """Send what is still buffered nowhere, so that Python does not stumble over it at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _expected(error: BaseException) -> int:
@@ -58,6 +81,12 @@ def _expected(error: BaseException) -> int:
         if code is not None:
             return _tell(str(error), code)
     return _defect(error)
+
+
+def worst(codes: Sequence[int]) -> int:
+    """The code that asks for most: a defect before what only a person can mend, before what mends itself."""
+    order = (DONE, ROWS_FAILED, STOPPED, STALE, WRONG, REFUSED, DEFECT)
+    return max(codes, key=order.index)
 
 
 def _tell(message: str, code: int) -> int:
@@ -73,6 +102,6 @@ def _defect(error: BaseException) -> int:
         file.write(text)
     return _tell(
         f"this is a defect of ours, not of yours: {type(error).__name__}: {error}. What was kept stays."
-        f" Please report it with {Path(name)}.",
+        f" Please report it with {Path(name)}; read it first, it may quote your data.",
         DEFECT,
     )

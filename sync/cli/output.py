@@ -13,7 +13,7 @@ from sync.cli.failures import DONE, ROWS_FAILED
 from sync.plan_file import plan_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from rich.table import Table
@@ -56,6 +56,21 @@ def new_table(*columns: str, title: str | None = None) -> Table:
     return table
 
 
+def add_row(table: Table, *cells: str) -> None:
+    """Add a row of plain text: what the CRM says is never read as the table library's markup, nor by the terminal."""
+    from rich.text import Text
+
+    table.add_row(
+        *(Text("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in cell)) for cell in cells)
+    )
+
+
+def warn(texts: Iterable[str]) -> None:
+    """Things to know that stop nothing, on stderr."""
+    for text in texts:
+        click.echo(f"warning: {text}", err=True)
+
+
 def exit_code(lines: Sequence[Line]) -> int:
     """1 where a line failed or was skipped, else 0."""
     return ROWS_FAILED if any(line.result in {Result.FAILED, Result.SKIPPED} for line in lines) else DONE
@@ -74,7 +89,7 @@ def show_pulls(results: Mapping[str, Sequence[ObjectPull]], *, as_json: bool) ->
     for name, pulls in results.items():
         table = new_table("object", ">rows read", ">rows changed", ">deleted", title=f"pulled from {name}")
         for p in pulls:
-            table.add_row(p.object, f"{p.rows:,}", f"{p.changed:,}", f"{p.deleted:,}")
+            add_row(table, p.object, f"{p.rows:,}", f"{p.changed:,}", f"{p.deleted:,}")
         print_table(table)
 
 
@@ -133,14 +148,14 @@ def show_plan(plan: Plan) -> None:
 def _summary(plan: Plan) -> Table:
     table = new_table("object", "field", ">changes", title=f"{plan.connection}: {len(plan.changes):,} changes")
     for (of_object, field), count in sorted(Counter((c.object, c.field) for c in plan.changes).items()):
-        table.add_row(of_object, field, f"{count:,}")
+        add_row(table, of_object, field, f"{count:,}")
     return table
 
 
 def _lines(plan: Plan) -> Table:
     table = new_table("record", "field", ">before", "", ">after", "why", title=f"{plan.connection}: changes")
     for c in plan.changes[:SHOWN_CHANGES]:
-        table.add_row(f"{c.object} {c.record}", c.field, c.before or "—", "→", c.after or "—", c.reason)
+        add_row(table, f"{c.object} {c.record}", c.field, c.before or "—", "→", c.after or "—", c.reason)
     return table
 
 
@@ -173,7 +188,7 @@ def show_lines(lines: Sequence[Line], *, as_json: bool) -> None:
         table = new_table("record", "field", "result", "code", "message")
         for line in troubled:
             c = line.change
-            table.add_row(f"{c.object} {c.record}", c.field, line.result.value, line.code, line.message)
+            add_row(table, f"{c.object} {c.record}", c.field, line.result.value, line.code, line.message)
         print_table(table)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.cli.options import connection_option, connections, json_option, load, project_option
+from sync.cli.options import connection_option, connections, json_option, load, open_store, project_option
 
 if TYPE_CHECKING:
     from config.loader import Project
@@ -52,11 +52,12 @@ def provision(context: click.Context, project: str | None, connection: str | Non
 
 def _provision(project: Project, name: str, *, yes: bool, quiet: bool) -> tuple[list[NewField], list[Outcome]]:
     """The fields that are missing, and what became of them where they were to be created."""
-    from sync.cli.output import new_table, print_table
+    from sync.cli.output import add_row, new_table, print_table
     from sync.connections import connect
-    from sync.provision import missing_fields
+    from sync.provision import create_fields, missing_fields
+    from sync.store.lease import hold_lease
 
-    with closing(connect(project, name)) as connector:
+    with open_store(project) as store, hold_lease(store), closing(connect(project, name)) as connector:
         missing = missing_fields(project, name, connector)
         if not quiet:
             if not missing:
@@ -64,11 +65,11 @@ def _provision(project: Project, name: str, *, yes: bool, quiet: bool) -> tuple[
             else:
                 table = new_table("object", "field", "label", "kind", title=f"{name}: fields to create")
                 for field in missing:
-                    table.add_row(field.object, field.name, field.label, field.kind.value)
+                    add_row(table, field.object, field.name, field.label, field.kind.value)
                 print_table(table)
         if not missing or not (yes or _agreed(name)):
             return missing, []
-        outcomes = list(connector.provision(missing))
+        outcomes = create_fields(store, name, connector, missing)
     if not quiet:
         for outcome in outcomes:
             click.echo(f"{name}: {outcome.record_id}: {outcome.status.value} {outcome.message}".rstrip())

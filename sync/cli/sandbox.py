@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from salesops.calendar import EARLIEST, LATEST
 from sync.cli.options import json_option, project_option
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def serve(
     from connectors.sandbox.run import open_sandbox
 
     day = as_of.date() if as_of else None
+    if day is not None and not EARLIEST < day < LATEST:
+        raise click.BadParameter(f"--as-of {day}: name a day from {EARLIEST} to {LATEST}.")
     click.echo("loading …", err=True)
     with open_sandbox(
         "salesforce" if crm == "salesforce" else "hubspot",

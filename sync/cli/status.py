@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from sync.cli.options import json_option, load, open_store, project_option
-
-if TYPE_CHECKING:
-    from config.loader import Project
-    from sync.store.store import Store
 
 
 @click.command()
@@ -21,7 +17,7 @@ if TYPE_CHECKING:
 def status(context: click.Context, project: str | None, as_json: bool) -> None:
     """Show how old every object and figure is, and how the last run ended.
 
-    Exits with 1 where the last run did not end well.
+    Exits with 1 where the last run of a connection did not end well.
 
     \b
     Examples:
@@ -30,6 +26,7 @@ def status(context: click.Context, project: str | None, as_json: bool) -> None:
     """
     from sync.cli.failures import ROWS_FAILED
     from sync.cli.output import print_json
+    from sync.health import read_status
 
     loaded = load(context, project)
     with open_store(loaded) as store:
@@ -41,44 +38,8 @@ def status(context: click.Context, project: str | None, as_json: bool) -> None:
     context.exit(0 if answer["healthy"] else ROWS_FAILED)
 
 
-def read_status(project: Project, store: Store) -> dict[str, Any]:
-    """Age of every object by connection, the last computation, the last run; healthy where that ended well."""
-    from sync.store.records import count_records, read_positions
-    from sync.store.results import read_computation, read_notes
-    from sync.store.runs import read_runs
-
-    by_connection = {}
-    for name in project.settings.connections:
-        counts = count_records(store, name)
-        computation = read_computation(store, name)
-        by_connection[name] = {
-            "objects": {
-                p.object: {
-                    "rows": counts[p.object],
-                    "complete": p.complete,
-                    "read_at": p.read_at,
-                    "completed_at": p.completed_at,
-                }
-                for p in read_positions(store, name)
-            },
-            "computed_at": computation.computed_at if computation else None,
-            "as_of": computation.as_of if computation else None,
-            "notes": [{"severity": severity, "text": text} for severity, text in read_notes(store, name)],
-            "rules_current": bool(computation and computation.rules == project.digest),
-        }
-    runs = read_runs(store, 1)
-    last = runs[0] if runs else None
-    return {
-        "healthy": last is None or last.status in {"done", "running"},
-        "connections": by_connection,
-        "last_run": last
-        and {"id": last.id, "command": last.command, "status": last.status, "message": last.message}
-        | {"started_at": last.started_at, "finished_at": last.finished_at, **last.detail},
-    }
-
-
 def _show(answer: dict[str, Any]) -> None:
-    from sync.cli.output import new_table, print_table
+    from sync.cli.output import add_row, new_table, print_table
 
     for name, state in answer["connections"].items():
         if not state["objects"]:
@@ -87,7 +48,7 @@ def _show(answer: dict[str, Any]) -> None:
         table = new_table("object", ">rows", "last read", "sweep", title=name)
         for of_object, at in state["objects"].items():
             sweep = "complete" if at["complete"] else "stopped half-way, goes on with the next pull"
-            table.add_row(of_object, f"{at['rows']:,}", _age(at["read_at"]), sweep)
+            add_row(table, of_object, f"{at['rows']:,}", _age(at["read_at"]), sweep)
         print_table(table)
         if state["computed_at"]:
             stale = "" if state["rules_current"] else "; the rules changed since: compute again"
@@ -96,10 +57,10 @@ def _show(answer: dict[str, Any]) -> None:
             click.echo(f"{name}: nothing computed yet")
         for note in state["notes"]:
             click.echo(f"{note['severity']}: {note['text']}")
-    last = answer["last_run"]
-    if last:
-        message = f": {last['message']}" if last["message"] else ""
-        click.echo(f"last run: {last['command']} {last['id']}, {last['status']}, {_age(last['started_at'])}{message}")
+        last = state["last_run"]
+        if last:
+            message = f": {last['message']}" if last["message"] else ""
+            click.echo(f"{name}: {last['command']} {last['id']} {last['status']} {_age(last['started_at'])}{message}")
 
 
 def _age(instant: str) -> str:
@@ -123,7 +84,7 @@ def runs(context: click.Context, project: str | None, last: int, as_json: bool) 
     Examples:
       salesops runs --last 5
     """
-    from sync.cli.output import new_table, print_json, print_table
+    from sync.cli.output import add_row, new_table, print_json, print_table
     from sync.store.runs import read_runs
 
     loaded = load(context, project)
@@ -136,5 +97,5 @@ def runs(context: click.Context, project: str | None, last: int, as_json: bool) 
     table = new_table(">run", "command", "connection", "started", "status", "what")
     for row in rows:
         what = row.message or ", ".join(f"{count:,} {name}" for name, count in row.detail.items() if count)
-        table.add_row(str(row.id), row.command, row.connection, row.started_at[:19], row.status, what)
+        add_row(table, str(row.id), row.command, row.connection, row.started_at[:19], row.status, what)
     print_table(table)

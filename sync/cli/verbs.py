@@ -46,7 +46,8 @@ def pull(context: click.Context, project: str | None, connection: str | None, as
     with open_store(loaded) as store, hold_lease(store), watched(quiet=as_json) as progress:
         for name in connections(loaded, connection):
             with recorded(store, "pull", name) as record, closing(connect(loaded, name)) as connector:
-                results[name] = list(pulling.pull(loaded, store, name, connector, progress.pulled))
+                output.warn(pulling.describe(loaded, store, name, connector))
+                results[name] = list(pulling.pull(store, name, connector, progress.pulled))
                 record.count(rows=sum(p.rows for p in results[name]), calls=connector.usage().calls)
     output.show_pulls(results, as_json=as_json)
 
@@ -104,7 +105,7 @@ def plan(
       salesops plan -o plan.json && salesops apply plan.json
     """
     from sync.cli import output
-    from sync.plan import build_plan
+    from sync.plan import build_plan, is_outdated
     from sync.plan_file import write_plan
 
     loaded = load(context, project)
@@ -113,6 +114,8 @@ def plan(
         raise click.UsageError("A plan file holds one connection: name it with --connection.")
     with open_store(loaded) as store:
         plans = [build_plan(loaded, store, name) for name in names]
+        outdated = [name for name in names if is_outdated(store, name)]
+    output.warn(f"{name}: records changed since the figures were computed; `salesops compute`." for name in outdated)
     if target:
         write_plan(plans[0], Path(target))
     output.show_plans(plans, as_json=as_json, kept=target)
@@ -165,20 +168,25 @@ def apply(context: click.Context, file: str, project: str | None, as_json: bool)
 @log_option
 @click.pass_context
 def run(context: click.Context, project: str | None, connection: str | None, as_of: str | None, as_json: bool) -> None:
-    """Pull, compute, plan and apply in a row, for every connection.
+    """Pull, compute, plan and apply in a row, for every connection; one that fails does not stop the others.
 
     \b
     Examples:
       salesops run
       salesops run --as-of 2026-03-31 --json
     """
-    from sync import run as running
     from sync.cli import output
+    from sync.cli.failures import exit_code_of, worst
+    from sync.run import run_all
     from sync.store.lease import hold_lease
 
     loaded = load(context, project)
     moment = as_of_time(as_of, loaded)
+    names = connections(loaded, connection)
     with open_store(loaded) as store, hold_lease(store), watched(quiet=as_json) as progress:
-        reports = [running.run(loaded, store, name, moment, progress) for name in connections(loaded, connection)]
+        ends = list(run_all(loaded, store, names, moment, progress))
+    reports = [report for _, report, _ in ends if report is not None]
+    output.warn(text for report in reports for text in report.unseen)
     output.show_reports(reports, as_json=as_json)
-    context.exit(output.exit_code([line for report in reports for line in report.lines]))
+    codes = [exit_code_of(error) for _, _, error in ends if error is not None]
+    context.exit(worst([output.exit_code([line for report in reports for line in report.lines]), *codes]))

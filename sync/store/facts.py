@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.model import OBJECTS, FieldType
 from salesops.facts import fact_schema
+from sync.store.store import StoreUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -24,8 +25,12 @@ def read_facts(path: Path, connection: str, columns: Mapping[str, Collection[str
     """
     import adbc_driver_sqlite.dbapi as adbc
 
-    with adbc.connect(f"file:{path}?mode=ro") as source, source.cursor() as cursor:
-        return {name: _read_table(cursor, name, connection, wanted) for name, wanted in columns.items()}
+    try:
+        with adbc.connect(f"{path.resolve().as_uri()}?mode=ro") as source, source.cursor() as cursor:
+            return {name: _read_table(cursor, name, connection, wanted) for name, wanted in columns.items()}
+    except adbc.OperationalError as error:
+        advice = "The store is damaged or cannot be read. Restore a copy, or move it away and pull again."
+        raise StoreUnusable(f"{path}: {error}. {advice}") from error
 
 
 class FactError(Exception):

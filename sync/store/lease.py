@@ -6,14 +6,16 @@ import os
 import secrets
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sync.store.store import Store, to_instant
+from sync.store.store import Store, StoreError, to_instant
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
+    from pathlib import Path
 
 LIFETIME = timedelta(seconds=60)
 """After this long without renewal the lease is anybody's: its holder died."""
@@ -25,25 +27,45 @@ class LeaseTaken(Exception):
     """Another run holds the lease."""
 
 
+class LeaseLost(Exception):
+    """We did not renew the lease in time (the machine slept?) and another run took it; we stopped writing."""
+
+
 @contextmanager
 def hold_lease(store: Store, name: str = "run") -> Iterator[None]:
     """Hold the lease inside the block; LeaseTaken where another process has it.
 
-    A thread renews it, over its own connection, so that a long request does not lose it. A holder that died on this
-    machine is recognised by its process id and does not keep anybody waiting.
+    A thread renews it, over its own connection, so that a long request does not lose it; while we hold it, every write
+    to the store checks that we still do. A holder that died on this machine is recognised by its process id and does
+    not keep anybody waiting.
     """
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     _take(store, name, holder)
     stop = threading.Event()
-    renewer = threading.Thread(target=_renew, args=(store, name, holder, stop), daemon=True)
+    renewer = threading.Thread(target=_renew, args=(store.path, name, holder, stop), daemon=True)
     renewer.start()
+    store.guard = lambda db: _check(db, name, holder)
     try:
         yield
     finally:
+        store.guard = None
         stop.set()
         renewer.join()
-        with store.transaction() as db:
+        with suppress(StoreError), store.transaction() as db:  # a full disk; the lease ends with this process anyway
             db.execute("DELETE FROM lease WHERE name = ? AND holder = ?", (name, holder))
+
+
+def is_held(store: Store, name: str = "run") -> bool:
+    """Whether a run that lives holds the lease now."""
+    rows = store.rows("SELECT holder, expires_at FROM lease WHERE name = ?", (name,))
+    return any(row["expires_at"] > to_instant(datetime.now(UTC)) and not _died(row["holder"]) for row in rows)
+
+
+def _check(db: sqlite3.Connection, name: str, holder: str) -> None:
+    if db.execute("SELECT 1 FROM lease WHERE name = ? AND holder = ?", (name, holder)).fetchone() is None:
+        raise LeaseLost(
+            "another run took over while this one was asleep; this one stopped. Nothing is lost: run again."
+        )
 
 
 def _take(store: Store, name: str, holder: str) -> None:
@@ -62,9 +84,10 @@ def _take(store: Store, name: str, holder: str) -> None:
         )
 
 
-def _renew(store: Store, name: str, holder: str, stop: threading.Event) -> None:
+def _renew(path: Path, name: str, holder: str, stop: threading.Event) -> None:
     while not stop.wait(RENEWAL_SECONDS):
-        with Store(store.path) as own, own.transaction() as db:
+        # A store that is busy or out of room now may be free at the next try, well before the lease ends.
+        with suppress(StoreError), Store(path) as own, own.transaction() as db:
             db.execute(
                 "UPDATE lease SET expires_at = ? WHERE name = ? AND holder = ?",
                 (to_instant(datetime.now(UTC) + LIFETIME), name, holder),

@@ -52,6 +52,11 @@ def sync_state(db: Database) -> None:
         ) STRICT, WITHOUT ROWID
         """,
         """
+        CREATE TABLE connection (
+            name TEXT NOT NULL PRIMARY KEY, org TEXT, changed_at TEXT
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
         CREATE TABLE crm_field (
             connection TEXT NOT NULL, object TEXT NOT NULL, name TEXT NOT NULL, label TEXT NOT NULL,
             type TEXT NOT NULL, updateable INTEGER NOT NULL, decimals INTEGER, length INTEGER,

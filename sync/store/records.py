@@ -44,6 +44,12 @@ def save_page(store: Store, connection: str, page: Page) -> int:
             ((connection, record) for record in page.deleted),
         )
         changed = db.total_changes - before
+        if changed:
+            db.execute(
+                "INSERT INTO connection (name, changed_at) VALUES (?, ?)"
+                " ON CONFLICT DO UPDATE SET changed_at = excluded.changed_at",
+                (connection, at),
+            )
         db.execute(
             "INSERT INTO cursor VALUES (:connection, :object, :cursor, :complete, :at, iif(:complete, :at, NULL))"
             " ON CONFLICT DO UPDATE SET cursor = excluded.cursor, complete = excluded.complete,"
@@ -94,10 +100,29 @@ def read_positions(store: Store, connection: str) -> list[Position]:
     ]
 
 
-def forget_cursor(store: Store, connection: str, name: str) -> None:
-    """Read this object from the start next time; its rows stay until they are read again."""
+def read_changed_at(store: Store, connection: str) -> str | None:
+    """When a pull last added or changed a row of the connection, None where none ever did."""
+    rows = store.rows("SELECT changed_at FROM connection WHERE name = ?", (connection,))
+    return rows[0]["changed_at"] if rows else None
+
+
+def bind_org(store: Store, connection: str, org: str) -> str | None:
+    """The CRM account that the connection's rows are from, where it is another one than `org`; else keep `org`."""
+    rows = store.rows("SELECT org FROM connection WHERE name = ? AND org IS NOT NULL", (connection,))
+    if rows:
+        return None if rows[0]["org"] == org else str(rows[0]["org"])
     with store.transaction() as db:
-        db.execute("DELETE FROM cursor WHERE connection = ? AND object = ?", (connection, name))
+        db.execute(
+            "INSERT INTO connection (name, org) VALUES (?, ?) ON CONFLICT DO UPDATE SET org = excluded.org",
+            (connection, org),
+        )
+    return None
+
+
+def forget_cursors(store: Store, connection: str, names: Iterable[str]) -> None:
+    """Read these objects from the start next time; their rows stay until they are read again."""
+    with store.transaction() as db:
+        db.executemany("DELETE FROM cursor WHERE connection = ? AND object = ?", ((connection, name) for name in names))
 
 
 def count_records(store: Store, connection: str) -> dict[str, int]:

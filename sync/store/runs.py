@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sync.store.store import StoreError, now, to_instant
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
@@ -46,7 +47,8 @@ class Recorder:
 
 @contextmanager
 def recorded(store: Store, command: str, connection: str, as_of: datetime | None = None) -> Iterator[Recorder]:
-    """A row for what runs inside: `done`, `partial` where lines failed, `stopped` with the reason on an exception.
+    """A row for what runs inside: `done`, `partial` where lines failed or were skipped, `stopped` with the reason on
+    an exception.
 
     A run that was left `running` died, since the lease admits only one: it is marked so.
     """
@@ -66,9 +68,14 @@ def recorded(store: Store, command: str, connection: str, as_of: datetime | None
         yield recorder
     except BaseException as error:
         with suppress(StoreError):  # a full disk has no room for this row either; the first error is the one to tell
-            _finish(store, recorder, "stopped", str(error) or type(error).__name__)
+            _finish(store, recorder, "stopped", _reason(error))
         raise
-    _finish(store, recorder, "partial" if recorder.detail.get("failed") else "done", "")
+    troubled = recorder.detail.get("failed") or recorder.detail.get("skipped")
+    _finish(store, recorder, "partial" if troubled else "done", "")
+
+
+def _reason(error: BaseException) -> str:
+    return "stopped by hand" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
 
 
 def _finish(store: Store, recorder: Recorder, status: str, message: str) -> None:
@@ -81,17 +88,24 @@ def _finish(store: Store, recorder: Recorder, status: str, message: str) -> None
 
 def read_runs(store: Store, limit: int = 20) -> list[RunRow]:
     """The last runs, newest first."""
-    return [
-        RunRow(
-            row["id"],
-            row["command"],
-            row["connection"],
-            row["started_at"],
-            row["finished_at"],
-            row["as_of"],
-            row["status"],
-            row["message"],
-            json.loads(row["detail"]),
-        )
-        for row in store.rows("SELECT * FROM run ORDER BY id DESC LIMIT ?", (limit,))
-    ]
+    return [_run(row) for row in store.rows("SELECT * FROM run ORDER BY id DESC LIMIT ?", (limit,))]
+
+
+def read_last_runs(store: Store) -> dict[str, RunRow]:
+    """The last run of each connection."""
+    rows = store.rows("SELECT * FROM run WHERE id IN (SELECT max(id) FROM run GROUP BY connection)")
+    return {row["connection"]: _run(row) for row in rows}
+
+
+def _run(row: sqlite3.Row) -> RunRow:
+    return RunRow(
+        row["id"],
+        row["command"],
+        row["connection"],
+        row["started_at"],
+        row["finished_at"],
+        row["as_of"],
+        row["status"],
+        row["message"],
+        json.loads(row["detail"]),
+    )

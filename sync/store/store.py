@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from sync.store.migrations import STEPS, migrations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -24,8 +24,16 @@ class StoreError(Exception):
     """The store cannot be read or written; what was committed before stands, and the next run goes on from there."""
 
 
+class StoreUnusable(StoreError):
+    """No store of ours, of a newer version, or in a place that cannot be written: no later run will do better."""
+
+
 class Store:
-    """An open store. Use as a context manager; opening creates the file (its owner's only) and migrates it."""
+    """An open store. Use as a context manager; opening creates the file (its owner's only) and migrates it.
+
+    `guard`, where it is set, is called at the start of every write and may refuse it: a run that lost its lease must
+    not write beside its successor.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -34,11 +42,15 @@ class Store:
             _create_private(path)
             connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{path}: the store cannot be opened: {error}. Check the path and its rights.") from error
+            raise StoreUnusable(
+                f"{path}: the store cannot be opened: {error}. Check the path and its rights."
+            ) from error
         self.connection = connection
+        self.guard: Callable[[sqlite3.Connection], None] | None = None
         connection.row_factory = sqlite3.Row
         try:
             with translated(path):
+                _check_ours(path, connection)
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute("PRAGMA foreign_keys = ON")
@@ -59,12 +71,20 @@ class Store:
         """Close the file; safe to call twice."""
         self.connection.close()
 
+    def check_guard(self) -> None:
+        """Raise what `guard` raises: called before what cannot be taken back."""
+        if self.guard is not None:
+            with translated(self.path):
+                self.guard(self.connection)
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """The connection inside a write transaction: all of it is kept on leaving, none of it on an exception."""
         with translated(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
+                if self.guard is not None:
+                    self.guard(self.connection)
                 yield self.connection
                 self.connection.execute("COMMIT")
             except BaseException:
@@ -100,10 +120,12 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        advice = _ADVICE.get((getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF)
+        code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+        advice = _ADVICE.get(code)
         if advice is None:
             raise
-        raise StoreError(f"{path}: {error}. {advice}") from error
+        kind = StoreUnusable if code in _FOR_GOOD else StoreError
+        raise kind(f"{path}: {error}. {advice}") from error
 
 
 _ADVICE = {
@@ -118,9 +140,33 @@ _ADVICE = {
 }
 
 
+_FOR_GOOD = {
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_CORRUPT,
+}
+
+APPLICATION_ID = 0x53414C45  # "SALE"; SQLite keeps it in the file's header for programs to know their own by
+
+
+def _check_ours(path: Path, connection: sqlite3.Connection) -> None:
+    """Mark an empty file as ours; refuse a database that somebody else filled."""
+    if connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
+        return
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise StoreUnusable(f"{path}: this database is not a store of salesops. Name another file in salesops.yaml.")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
 def _create_private(path: Path) -> None:
-    """The file, created readable and writable by its owner only; SQLite gives its -wal and -shm the same mode."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    """The file, readable and writable by its owner only; SQLite gives its -wal and -shm the same mode."""
+    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        if os.fstat(handle).st_uid == os.getuid():
+            os.fchmod(handle, 0o600)
+    finally:
+        os.close(handle)
 
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:
@@ -129,5 +175,7 @@ def _migrate(path: Path, connection: sqlite3.Connection) -> None:
     applied = {step.name for step in migrations.applied(db)}
     pending = {step.name for step in migrations.pending(db)}
     if len(applied) + len(pending) > STEPS:
-        raise StoreError(f"{path}: the store was made by a newer version of salesops. Upgrade salesops and run again.")
+        raise StoreUnusable(
+            f"{path}: the store was made by a newer version of salesops. Upgrade salesops and run again."
+        )
     migrations.apply(db)

@@ -19,11 +19,10 @@ from salesops.results import ATTAINMENT, EARNINGS, METRICS, TERRITORIES, Note, R
 from sync.connections import connect
 from sync.plan import build_plan
 from sync.provision import missing_fields
-from sync.pull import pull
+from sync.pull import describe, pull
 from sync.store import records
 from sync.store.results import save_results
 from sync.store.runs import recorded
-from sync.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from config.loader import Project
     from connectors.base import Connector, Outcome, RecordWrite
     from sync.plan import Plan
+    from sync.store.store import Store
 
 Crm = Literal["salesforce", "hubspot"]
 
@@ -265,7 +265,8 @@ class Org:
 
     def pulled(self, store: Store) -> Store:
         """The store, after a pull."""
-        list(pull(self.project, store, "crm", self.connector))
+        describe(self.project, store, "crm", self.connector)
+        list(pull(store, "crm", self.connector))
         return store
 
     def plan(self, store: Store, territories: Mapping[str, str | None]) -> Plan:

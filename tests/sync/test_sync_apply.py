@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from synced import OPEN, WON, keep, results
+from synced import keep, results
 
 from connectors.base import RecordWrite
 from sync.apply import Line, Result, StalePlan, apply_plan, count_outcomes
 from sync.as_of import parse_as_of
-from sync.connections import connect
+from sync.connections import written_fields
 from sync.plan import Change, Plan, build_plan
 from sync.progress import Silent
 from sync.run import run
 from sync.store.runs import read_runs, recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from synced import Org
 
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def pulled(org: Org, store: Store) -> Iterator[Store]:
-    """A store that holds the CRM, in which no account has a territory."""
+def pulled(org: Org, store: Store) -> Store:
+    """A store that holds the CRM, in which all our fields are empty."""
     org.pulled(store)
-    ids = org.accounts(store)
-    org.edit("account", *(RecordWrite(record_id, {org.territory: None}) for record_id in ids))
+    for name, fields in written_fields(org.project, "crm").items():
+        key = "record_id" if name == "user" else "id"
+        ids = [row[0] for row in store.rows(f"SELECT {key} FROM {name} WHERE deleted = 0 AND {key} IS NOT NULL")]
+        org.edit(name, *(RecordWrite(record_id, dict.fromkeys(fields)) for record_id in ids))
     return org.pulled(store)
 
 
@@ -83,7 +85,7 @@ def test_a_plan_is_written_remembered_and_followed_by_an_empty_one(org: Org, pul
     ids = org.accounts(pulled)
     wanted = {record_id: ("North", "Rest")[n % 2] for n, record_id in enumerate(ids)}
     plan = org.plan(pulled, wanted)
-    assert len(plan.changes) == len(ids) == 9
+    assert len(plan.changes) == len(ids) > 5
     lines = applied(org, pulled, plan, refuse_moved=True)
     assert set(outcomes(lines)) == {"written"}
     assert org.stands("account", org.territory, ids) == wanted
@@ -100,7 +102,7 @@ def test_applying_twice_is_applying_once(org: Org, pulled: Store) -> None:
     calls = org.connector.usage().calls
     lines = applied(org, pulled, plan, refuse_moved=True)
     assert set(outcomes(lines)) == {"unchanged"}
-    assert org.connector.usage().calls - calls <= 1  # looked, and sent nothing
+    assert org.connector.usage().calls - calls <= 2  # looked at all, then at the batch, and sent nothing
     assert org.stands("account", org.territory, ids) == dict.fromkeys(ids, "North")
     assert written(pulled) == dict.fromkeys(ids, "North")
 
@@ -165,8 +167,7 @@ def test_a_value_that_the_crm_refuses_fails_alone_and_is_not_remembered(org: Org
         to_north(org, first),
         Change("opportunity", deal, "Deal 1", org.earned, None, refused, "why"),
     )
-    with closing(connect(org.project, "crm")) as connector:
-        lines = applied(replace_connector(org, connector), pulled, by_hand(org, *changes))
+    lines = applied(org, pulled, by_hand(org, *changes))
     failed = lines[deal, org.earned]
     assert failed.result is Result.FAILED
     assert failed.code
@@ -174,21 +175,8 @@ def test_a_value_that_the_crm_refuses_fails_alone_and_is_not_remembered(org: Org
     assert lines[first, org.territory].result is Result.WRITTEN
     assert written(pulled) == {first: "North"}
     assert org.stands("opportunity", org.earned, [deal]) == {deal: None}
-
-
-def replace_connector(org: Org, connector: Any) -> Org:
-    return replace(org, connector=connector)
-
-
-def test_a_line_that_fails_is_planned_again(org: Org, pulled: Store) -> None:
-    long = "x" * 300 if org.crm == "salesforce" else None
-    if long is None:
-        pytest.skip("a HubSpot text property takes any text that a territory can be")
-    first = org.accounts(pulled)[0]
-    plan = org.plan(pulled, {first: long})
-    assert outcomes(applied(org, pulled, plan)) == ["failed"]
-    again = org.plan(org.pulled(pulled), {first: long})
-    assert [replace(change) for change in again.changes] == list(plan.changes)
+    (row,) = pulled.rows("SELECT custom FROM opportunity WHERE id = ?", (deal,))
+    assert json.loads(row["custom"])[org.earned] is None  # so the next plan holds the line again
 
 
 def test_a_record_that_is_gone_is_skipped_or_makes_the_plan_stale(org: Org, pulled: Store) -> None:
@@ -215,18 +203,28 @@ def test_a_record_that_is_gone_is_skipped_or_makes_the_plan_stale(org: Org, pull
 def test_several_fields_of_a_record_go_in_one_write_and_have_a_line_each(org: Org, pulled: Store) -> None:
     deal = pulled.rows("SELECT id FROM opportunity ORDER BY id")[0]["id"]
     estimate = org.earned.replace("Earned", "Estimate").replace("earned", "estimate")
-    present = org.connector.read_values("opportunity", [org.earned, estimate], [deal])[deal]
     changes = tuple(
-        Change("opportunity", deal, "Deal", field, present[field], value, "why")
+        Change("opportunity", deal, "Deal", field, None, value, "why")
         for field, value in ((org.earned, "12.5"), (estimate, "0"))
     )
     calls = org.connector.usage().calls
     assert set(outcomes(applied(org, pulled, by_hand(org, *changes)))) == {"written"}
-    assert org.connector.usage().calls - calls == 2  # one look, one write
+    assert org.connector.usage().calls - calls <= 3  # looks, and one write
     assert org.stands("opportunity", org.earned, [deal]) == {deal: "12.5"}
     assert org.stands("opportunity", estimate, [deal]) == {deal: "0"}
-    back = tuple(replace(c, before=c.after, after=None) for c in changes)
-    assert set(outcomes(applied(org, pulled, by_hand(org, *back)))) == {"written"}
+
+
+def test_an_amount_of_any_size_comes_back_as_it_was_written(org: Org, pulled: Store) -> None:
+    """Salesforce answers in doubles, HubSpot in the text it was sent: neither may look like a change."""
+    deal = pulled.rows("SELECT id FROM opportunity ORDER BY id")[0]["id"]
+    before = None
+    for value in ("0.01", "0", "-5.5", "4503599627370.49", "1054", "0.1", "999999999999.99", "33.33"):
+        change = Change("opportunity", deal, "Deal", org.earned, before, value, "why")
+        assert outcomes(applied(org, pulled, by_hand(org, change), refuse_moved=True)) == ["written"]
+        org.pulled(pulled)
+        (row,) = pulled.rows("SELECT custom FROM opportunity WHERE id = ?", (deal,))
+        assert json.loads(row["custom"])[org.earned] == value
+        before = value
 
 
 def test_an_empty_plan_asks_the_crm_nothing(org: Org, pulled: Store) -> None:
@@ -252,11 +250,10 @@ def test_two_runs_in_a_row_write_everything_and_then_nothing(org: Org, pulled: S
     won = org.territory.replace("Territory", "Won").replace("territory", "won")
     share = org.territory.replace("Territory", "Share").replace("territory", "share")
     assert stands["user", users[0], won] == "1234.56"
-    assert stands["user", users[0], share] == ("12.35" if org.crm == "salesforce" else "0.123456")
+    assert stands["user", users[0], share] == ("12.35" if org.crm == "salesforce" else "0.1235")
     deals = pulled.rows("SELECT id, is_won FROM opportunity ORDER BY id")
     earned = {row["is_won"]: stands.get(("opportunity", row["id"], org.earned)) for row in deals}
     assert earned == {1: "98.76", 0: None}
-    assert {WON[-1], OPEN[-1]} == {"1", "2"}
 
 
 def test_rules_that_changed_since_leave_a_store_that_still_plans(org: Org, pulled: Store) -> None:

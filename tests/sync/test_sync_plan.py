@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from synced import SETTINGS, keep, number, results, save_fields, save_rows, text, to_field, write_project
 
 from config.problems import ConfigError
-from sync.plan import Change, Plan, Skip, StaleRules, build_plan, check_plan
+from sync.plan import Change, Plan, Skip, StaleRules, build_plan, check_plan, is_outdated
 from sync.store import records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from config.loader import Project
     from sync.store.store import Store
@@ -64,7 +64,7 @@ def test_deleted_records_and_inactive_users_are_left_alone(store: Store, tmp_pat
     save_accounts(store, {"1": None, "2": None})
     with store.transaction() as db:
         db.execute("UPDATE account SET deleted = 1 WHERE id = '2'")
-    save_rows(store, "user", *(user(n, active=n == 1) for n in (1, 2)), custom={})
+    save_rows(store, "user", *(user(n, active=n == 1) for n in (1, 2)), custom={f"u{n}": {"won": None} for n in (1, 2)})
     keep(
         store,
         project,
@@ -73,10 +73,36 @@ def test_deleted_records_and_inactive_users_are_left_alone(store: Store, tmp_pat
             metrics=[("won_amount", "user", f"u{n}", "FY2026-Q2", "5", None, None) for n in (1, 2)],
         ),
     )
-    assert [(c.object, c.record_id) for c in build_plan(project, store, "crm").changes] == [
-        ("account", "1"),
-        ("user", "r1"),
-    ]
+    plan = build_plan(project, store, "crm")
+    assert [(c.object, c.record_id) for c in plan.changes] == [("account", "1"), ("user", "r1")]
+    assert plan.skipped == (Skip("user", "User 2", "no longer active: 1 of its fields are left as they stand"),)
+
+
+def test_a_field_that_was_never_read_is_not_taken_for_an_empty_one(store: Store, project: Project) -> None:
+    save_fields(store, account=[text("territory")])
+    save_rows(store, "account", {"id": "1", "name": "Acme"}, custom={})
+    keep(store, project, results(territories=[("1", "North")]))
+    with pytest.raises(ConfigError, match=r"account\.territory was never read\. Run `salesops pull`"):
+        build_plan(project, store, "crm")
+
+
+def test_results_older_than_the_records_are_known_to_be(store: Store, project: Project) -> None:
+    save_fields(store, account=[text("territory")])
+    save_accounts(store, {"1": None})
+    keep(store, project, results(territories=[("1", "North")]))
+    assert not is_outdated(store, "crm")
+    with store.transaction() as db:
+        db.execute("UPDATE connection SET changed_at = '2999-01-01T00:00:00.000Z'")
+    assert is_outdated(store, "crm")
+
+
+@pytest.mark.parametrize("type_", ["date", "boolean", "reference"])
+def test_a_field_of_a_type_that_cannot_hold_the_result_is_refused(store: Store, project: Project, type_: str) -> None:
+    save_fields(store, account=[dataclasses.replace(text("territory"), type=type_)])
+    save_accounts(store, {"1": None})
+    keep(store, project, results(territories=[("1", "North")]))
+    with pytest.raises(ConfigError, match=f"is of type {type_} and cannot hold a text"):
+        build_plan(project, store, "crm")
 
 
 def user(n: int, **more: Any) -> dict[str, Any]:
@@ -91,7 +117,12 @@ def test_changes_are_sorted_by_object_record_and_field_whatever_the_order_of_the
     numbers = random.Random(7).sample(range(10, 40), 20)
     save_accounts(store, dict.fromkeys(map(str, numbers)))
     # Our ids of users sort one way, the CRM's record ids the other.
-    save_rows(store, "user", *(user(n, record_id=f"r{99 - n}") for n in numbers), custom={})
+    save_rows(
+        store,
+        "user",
+        *(user(n, record_id=f"r{99 - n}") for n in numbers),
+        custom={f"u{n}": {"won": None, "calls": None} for n in numbers},
+    )
     computed = results(
         territories=[(str(n), "North") for n in numbers],
         metrics=[("won_amount", "user", f"u{n}", "FY2026-Q2", "5", None, None) for n in numbers],
@@ -115,7 +146,7 @@ def test_a_user_without_a_record_is_skipped_once_and_named(store: Store, tmp_pat
 
 def test_a_record_without_a_name_is_named_by_its_id(store: Store, project: Project) -> None:
     save_fields(store, account=[text("territory")])
-    save_rows(store, "account", {"id": "1", "name": None}, custom={})
+    save_rows(store, "account", {"id": "1", "name": None}, custom={"1": {"territory": None}})
     keep(store, project, results(territories=[("1", "North")]))
     assert build_plan(project, store, "crm").changes[0].record == "1"
 
@@ -223,7 +254,7 @@ def test_a_project_that_writes_nothing_has_an_empty_plan(store: Store, tmp_path:
 def test_the_period_is_that_of_the_as_of_day_in_the_projects_zone(store: Store, tmp_path: Path) -> None:
     project = write_project(tmp_path / "project", [WON])
     save_fields(store, user=[number("won")])
-    save_rows(store, "user", user(1), custom={})
+    save_rows(store, "user", user(1), custom={"u1": {"won": None}})
     rows = [("won_amount", "user", "u1", f"FY2026-Q{n}", str(n), None, None) for n in (1, 2)]
     keep(store, project, results(metrics=rows), as_of="2026-04-01T03:59:59.999Z")  # still March in New York
     assert lines(build_plan(project, store, "crm")) == [("r1", None, "1")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 from synced import number, text
 
 from config.metrics import Unit
-from connectors.base import CrmField
 from connectors.hubspot.values import to_custom
 from connectors.salesforce.values import custom_text
 from sync.plan import format_value, same_value
+
+if TYPE_CHECKING:
+    from connectors.base import CrmField
 
 MONEY, COUNT, TEXT = number("Money__c"), number("Count__c", 0, "double"), text("Text__c")
 PERCENT = number("Percent__c", 2, "percent")
@@ -38,7 +41,8 @@ AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=6, allow_nan=F
         ("0.123456", Unit.PERCENT, PERCENT, "12.35"),
         ("1.000050", Unit.PERCENT, PERCENT, "100.01"),
         ("0.125", Unit.PERCENT, PROPERTY, "0.125"),
-        ("0.123456", Unit.PERCENT, PROPERTY, "0.123456"),
+        ("0.123456", Unit.PERCENT, PROPERTY, "0.1235"),
+        ("0.0625", Unit.MONEY, PROPERTY, "0.06"),
         ("1000000", Unit.NUMBER, PROPERTY, "1000000"),
     ],
 )
@@ -114,7 +118,8 @@ def test_a_number_too_large_for_a_field_is_compared_not_stumbled_over() -> None:
 
 def test_the_largest_number_that_a_result_can_be_is_formatted() -> None:
     largest = Decimal("9" * 32 + ".999999")
-    assert format_value(largest, Unit.MONEY, PROPERTY) == "9" * 32 + ".999999"
+    assert format_value(largest, Unit.MONEY, PROPERTY) == "1" + "0" * 32
+    assert format_value(largest, Unit.MONEY, number("Six__c", 6)) == "9" * 32 + ".999999"
     assert format_value(largest, Unit.MONEY, MONEY) == "1" + "0" * 32
 
 
@@ -153,7 +158,9 @@ def test_what_is_written_is_within_half_a_unit_of_the_result_and_has_no_more_pla
 
 
 NUMBERS = st.one_of(st.none(), st.just(""), AMOUNTS.map(str), st.sampled_from(["0", "-0.00", "0.005", "0.00499"]))
-LOOSE_TEXTS = st.one_of(st.none(), st.sampled_from(["", "a", "7", "007", "7.0", "NaN", "nan", "inf", "٧", "1_0", "10"]))
+LOOSE_TEXTS = st.one_of(
+    st.none(), st.sampled_from(["", "a", "7", "007", "7.0", "NaN", "nan", "inf", "\u0667", "1_0", "10"])
+)
 
 
 @settings(max_examples=300)

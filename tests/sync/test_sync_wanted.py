@@ -75,11 +75,17 @@ def test_the_period_follows_the_fiscal_calendar(look: Callable[..., Callable[[st
 def test_over_no_rows_a_sum_or_count_is_0_and_an_average_or_ratio_nothing(
     look: Callable[..., Callable[[str], Wanted]], metric: str, empty: Decimal | None
 ) -> None:
-    rows = [(metric, "user", "null", "FY2026", None, None, None)]
+    rows = [(metric, "user", "null", "FY2026", None, None, None), ("tasks", "user", "idle", "FY2025", "1", None, None)]
     wanted = look(f"{{kind: metric, metric: {metric}, period: this_year}}", "user", results(metrics=rows))
-    for user in ("nobody", "null"):
+    for user in ("idle", "null"):
         assert wanted(user).value == empty
         assert wanted(user).reason.endswith("FY2026: nothing counted")
+
+
+def test_a_user_who_sells_nothing_gets_no_0(look: Callable[..., Callable[[str], Wanted]]) -> None:
+    """Most logins of a company have no quota and own nothing: their fields stay empty."""
+    wanted = look("{kind: metric, metric: won_amount, period: this_year}", "user", results())
+    assert wanted("accountant").value is None
 
 
 def test_a_ratio_says_what_it_is_of(look: Callable[..., Callable[[str], Wanted]]) -> None:

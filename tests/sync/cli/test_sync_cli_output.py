@@ -1,0 +1,147 @@
+"""What the verbs print: names as they are, tables that fit, JSON that programs can read."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from synced import results
+
+from connectors.base import Usage
+from salesops.results import Note
+from sync.apply import Line, Result
+from sync.cli import output
+from sync.plan import Change, Plan, Skip
+from sync.plan_file import plan_json
+from sync.pull import ObjectPull
+from sync.run import Report
+
+CHANGE = Change("account", "1", "Acme", "Territory__c", None, "North", "territory rule North")
+PLAN = Plan("crm", "2026-05-20T12:00:00.000Z", "digest", (CHANGE,), (Skip("user", "Cy", "no record"),))
+FAILED = Line(CHANGE, Result.FAILED, "TOO_LONG", "too long")
+PULLS = (ObjectPull("account", 2, 1200, 7, 1),)
+REPORT = Report("crm", 3, (), PULLS, PLAN, (FAILED,), Usage(12, None, None))
+
+NAMES = ["Acme [draft]", "Acme [/b]", "[red]Acme[/red]", "[link=http://x]Acme", "Acme :smile:", "[TEST] Acme", "a\\[b"]
+
+
+def plan_of(*changes: Change) -> Plan:
+    return Plan("crm", "", "", changes, ())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_record_is_shown_by_the_name_it_has_in_the_crm(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """Brackets and colons are markup to the library that draws tables, and nothing to us."""
+    output.show_plan(plan_of(Change("account", "1", name, "f", name, "x", name)))
+    assert capsys.readouterr().out.count(name) == 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_line_that_failed_is_shown_with_the_crms_own_words(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    change = Change("account", "1", name, "f", None, "x", "")
+    output.show_lines([Line(change, Result.FAILED, "CODE", name)], as_json=False)
+    assert capsys.readouterr().out.count(name) == 2
+
+
+def test_a_plan_shows_before_after_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    output.show_plan(PLAN)
+    shown = capsys.readouterr().out
+    for text in ("crm", "account Acme", "Territory__c", "—", "→", "North", "territory rule North"):
+        assert text in shown
+    assert "skipped: user Cy: no record" in shown
+
+
+def test_an_empty_plan_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    output.show_plan(plan_of())
+    assert capsys.readouterr().out == "crm: no changes, the CRM holds what it should.\n"
+
+
+def test_a_long_plan_is_summed_up_by_field_and_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    changes = [Change("account", str(n), f"Account {n}", "f", None, "x", "") for n in range(output.SHOWN_CHANGES + 5)]
+    output.show_plan(plan_of(*changes))
+    shown = capsys.readouterr().out
+    assert "45 changes" in shown
+    assert shown.count("account Account") == output.SHOWN_CHANGES
+    assert "… and 5 more" in shown
+
+
+def test_plans_as_json_are_one_object_that_holds_every_line(capsys: pytest.CaptureFixture[str]) -> None:
+    output.show_plans([PLAN], as_json=True, kept="plan.json")
+    answer = json.loads(capsys.readouterr().out)
+    assert answer == json.loads(json.dumps({"plans": [plan_json(PLAN)], "file": "plan.json"}))
+
+
+@pytest.mark.parametrize(
+    ("plans", "kept", "said"),
+    [
+        ([PLAN], "plan.json", "Kept in plan.json"),
+        ([PLAN], None, "Nothing was changed"),
+        ([plan_of()], None, None),
+    ],
+)
+def test_after_a_plan_it_says_what_to_do_next(
+    capsys: pytest.CaptureFixture[str], plans: list[Plan], kept: str | None, said: str | None
+) -> None:
+    output.show_plans(plans, as_json=False, kept=kept)
+    shown = capsys.readouterr().out
+    assert (said in shown) if said else ("Nothing" not in shown and "Kept" not in shown)
+
+
+@pytest.mark.parametrize(
+    ("ends", "code"),
+    [
+        ([], 0),
+        ([Result.WRITTEN, Result.UNCHANGED], 0),
+        ([Result.WRITTEN, Result.FAILED], 1),
+        ([Result.SKIPPED], 1),
+    ],
+)
+def test_the_exit_code_is_1_where_a_line_failed_or_was_skipped(ends: list[Result], code: int) -> None:
+    assert output.exit_code([Line(CHANGE, end) for end in ends]) == code
+
+
+def test_lines_are_counted_and_only_the_troubled_ones_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    output.show_lines([FAILED, Line(CHANGE, Result.WRITTEN)], as_json=False)
+    shown = capsys.readouterr().out
+    assert shown.startswith("1 written, 0 unchanged, 1 failed, 0 skipped\n")
+    assert shown.count("account Acme") == 1
+    assert "TOO_LONG" in shown
+    output.show_lines([Line(CHANGE, Result.WRITTEN)], as_json=False)
+    assert capsys.readouterr().out == "1 written, 0 unchanged, 0 failed, 0 skipped\n"
+
+
+def test_lines_as_json_say_what_became_of_each(capsys: pytest.CaptureFixture[str]) -> None:
+    output.show_lines([FAILED], as_json=True)
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["outcomes"] == {"written": 0, "unchanged": 0, "failed": 1, "skipped": 0}
+    assert answer["lines"] == [
+        {"object": "account", "record_id": "1", "record": "Acme", "field": "Territory__c", "after": "North"}
+        | {"result": "failed", "code": "TOO_LONG", "message": "too long"}
+    ]
+
+
+def test_a_run_is_told_from_pull_to_calls(capsys: pytest.CaptureFixture[str]) -> None:
+    output.show_reports([REPORT], as_json=False)
+    shown = capsys.readouterr().out
+    for text in ("pulled from crm", "1,200", "account Acme", "1 failed", "crm: run 3 made 12 API calls."):
+        assert text in shown
+    output.show_reports([REPORT], as_json=True)
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    assert run["pulled"] == {"account": {"rows": 1200, "changed": 7, "deleted": 1, "pages": 2}}
+    assert run["plan"] == {"changes": 1, "skipped": 1}
+    assert run["outcomes"]["failed"] == len(run["troubled"]) == 1
+    assert (run["run"], run["calls"], run["as_of"]) == (3, 12, "2026-05-20T12:00:00.000Z")
+
+
+def test_what_was_computed_is_counted_with_its_notes(capsys: pytest.CaptureFixture[str]) -> None:
+    computed = results(territories=[("1", "North")], notes=[Note("warning", "a deal [x] counts for nobody")])
+    moment = datetime(2026, 5, 20, 12, tzinfo=UTC)
+    output.show_computed({"crm": computed}, moment, as_json=False)
+    shown = capsys.readouterr().out
+    assert "1 territories" in shown
+    assert "warning: a deal [x] counts for nobody" in shown
+    output.show_computed({"crm": computed}, moment, as_json=True)
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["computed"]["crm"]["territories"] == 1
+    assert answer["notes"] == {"crm": [{"severity": "warning", "text": "a deal [x] counts for nobody"}]}
