@@ -22,7 +22,7 @@ from config.template import write_template
 from connectors.sandbox.dialect import Settings
 from sync.connections import connect
 from sync.provision import missing_fields
-from sync.pull import pull
+from sync.pull import describe, pull
 from sync.store.store import Store
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ def report(crm: str, project: Project) -> None:
 def _pull(project: Project) -> tuple[int, float, int]:
     start = time.perf_counter()
     with Store(project.root / project.settings.store) as store, closing(connect(project, CONNECTION)) as connector:
-        rows = sum(pulled.rows for pulled in pull(project, store, CONNECTION, connector))
+        describe(project, store, CONNECTION, connector)
+        rows = sum(pulled.rows for pulled in pull(store, CONNECTION, connector))
         return rows, time.perf_counter() - start, connector.usage().calls
 
 

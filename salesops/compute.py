@@ -11,6 +11,7 @@ from salesops.basis import build_basis
 from salesops.engine import Engine, NumberTooLarge
 from salesops.incentives.credits import build_credits
 from salesops.incentives.earnings import compute_earnings
+from salesops.largest import largest_number
 from salesops.metrics.rollup import compute_metrics
 from salesops.notes import compute_notes
 from salesops.people import build_people
@@ -21,6 +22,7 @@ from salesops.territories.assign import compute_territories
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from salesops.basis import Basis
     from salesops.facts import Facts
     from salesops.rules import Rules
 
@@ -36,15 +38,23 @@ def compute(facts: Facts, rules: Rules, as_of: datetime) -> Results:
     """
     with Engine() as engine:
         basis = build_basis(engine, facts, rules, as_of)
-        people = engine.keep("people", build_people(basis.users))
-        metrics = engine.keep("metrics", compute_metrics(basis))
-        attainment = engine.keep("attainment", compute_attainment(basis, people, metrics))
-        credits_by_quota = build_credits(basis)
-        earnings = compute_earnings(basis, people, attainment, credits_by_quota)
-        return Results(
-            metrics=engine.read(metrics, METRICS),
-            attainment=engine.read(attainment, ATTAINMENT),
-            earnings=engine.read(earnings, EARNINGS),
-            territories=engine.read(compute_territories(basis), TERRITORIES),
-            notes=compute_notes(basis, people, attainment, credits_by_quota),
-        )
+        try:
+            return _compute(basis)
+        except NumberTooLarge as error:
+            raise NumberTooLarge(f"{error} {largest_number(basis)}".strip()) from error
+
+
+def _compute(basis: Basis) -> Results:
+    engine = basis.engine
+    people = engine.keep("people", build_people(basis.users))
+    metrics = engine.keep("metrics", compute_metrics(basis))
+    attainment = engine.keep("attainment", compute_attainment(basis, people, metrics))
+    credits_by_quota = build_credits(basis)
+    earnings = compute_earnings(basis, people, attainment, credits_by_quota)
+    return Results(
+        metrics=engine.read(metrics, METRICS),
+        attainment=engine.read(attainment, ATTAINMENT),
+        earnings=engine.read(earnings, EARNINGS),
+        territories=engine.read(compute_territories(basis), TERRITORIES),
+        notes=compute_notes(basis, people, attainment, credits_by_quota),
+    )

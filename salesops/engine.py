@@ -29,7 +29,10 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 
 
 class NumberTooLarge(ArithmeticError):
-    """An amount left the range of exact decimals (38 digits, 6 to 18 of them after the point). Nothing was computed."""
+    """An amount left the range of exact decimals. Nothing was computed.
+
+    Amounts have 38 digits, 6 of them after the point; what is paid on them, before it is rounded, has up to 18 there.
+    """
 
 
 class Engine:
@@ -73,4 +76,4 @@ def _in_range() -> Iterator[None]:
     try:
         yield
     except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
-        raise NumberTooLarge(f"an amount is too large to be computed exactly: {error}") from error
+        raise NumberTooLarge("an amount is too large to be computed exactly.") from error

@@ -1,7 +1,9 @@
-"""What the figures leave out, in words: amounts in other currencies, unreadable values, credits nobody is paid on."""
+"""What the figures leave out, in words: foreign amounts, missing dates, unreadable values, credits that pay nobody."""
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 import ibis
@@ -11,11 +13,11 @@ from config.comp_plans import MarginalTiers
 from config.model import FieldType
 from salesops.basis import dated_fields, day_of, foreign_opportunities
 from salesops.calendar import EARLIEST
-from salesops.conditions import ORDER, filled, is_number
+from salesops.conditions import ORDER, filled, is_number, meets_all
 from salesops.incentives.credits import in_force
 from salesops.people import eligible_people
 from salesops.results import AMOUNT, Note
-from salesops.rules import field_type
+from salesops.rules import AS_OF, field_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,6 +40,7 @@ _FOUND = pa.schema(_COLUMNS)
 _TEXTS = {
     "currency": "opportunities in {subject}: {rows}. Their amounts count as empty: no rate to {detail} is known.",
     "date": "{subject} with {detail} before 1900 or after 2199: {rows}. They count in no period.",
+    "undated": "{subject} without {detail}: {rows} that a metric would count. They are in no period; fill it in the CRM.",
     "number": "{subject} whose {detail} is not a number: {rows}. It is read as empty.",
     "day": "{subject} whose {detail} is not a date: {rows}. It is read as empty.",
     "nobody": "comp plan {subject}: nobody meets its `eligible`, so it pays nobody.",
@@ -53,6 +56,7 @@ def compute_notes(
     checks = [
         *_currencies(basis),
         *_dates(basis),
+        *_undated(basis),
         *_texts(basis),
         *_unpaid(basis, people, attainment, credits_by_quota),
     ]
@@ -88,6 +92,19 @@ def _dates(basis: Basis) -> Iterator[ir.Table]:
         day = day_of(table, object_, field)
         odd = (table[field].notnull() & day.isnull()) | (day < EARLIEST)
         yield _count(table.filter(odd), "date", object_, field)
+
+
+def _undated(basis: Basis) -> Iterator[ir.Table]:
+    """Rows that some metric would count, if the field that puts them into a period were filled."""
+    rules = basis.rules
+    by_time: dict[tuple[str, str], list[ir.BooleanValue]] = {}
+    for _, metric in rules.simple_metrics():
+        if metric.time != AS_OF:
+            meets = meets_all(basis.objects[metric.source], metric.source, metric.where, rules.time_zone)
+            by_time.setdefault((metric.source, metric.time), []).append(meets)
+    for (object_, field), counts in sorted(by_time.items(), key=lambda each: each[0]):
+        table = basis.objects[object_]
+        yield _count(table.filter(table[field].isnull() & reduce(or_, counts)), "undated", object_, field)
 
 
 def _texts(basis: Basis) -> Iterator[ir.Table]:

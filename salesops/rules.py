@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 AS_OF = "as_of"
 """`time: as_of`: a row counts as it stands at the as-of time."""
 
+CREATED = "created_at"
+"""Of the objects that have it: when a record came to be."""
+
 
 class RuleError(ValueError):
     """A rule that cannot be computed; the loader refuses it first, with file and line."""
@@ -65,6 +68,11 @@ def field_type(object_: str, name: str) -> FieldType:
     return fields[name]
 
 
+def says_created(object_: str) -> bool:
+    """Whether the object has the field that says when a record of it came to be."""
+    return CREATED in OBJECTS[object_].fields
+
+
 def needed_columns(rules: Rules) -> dict[str, set[str]]:
     """Object -> the fields that the rules read of it (custom ones as `custom.NAME`), so nothing else is loaded."""
     needed: dict[str, set[str]] = {"user": {"id", "email", "active", "team", "role", "manager_id"}}
@@ -78,8 +86,10 @@ def needed_columns(rules: Rules) -> dict[str, set[str]]:
         times = {metric.time} - {AS_OF}
         operands = {name for name in (metric.of, metric.start) if name}
         need(metric.source, {metric.owner} | times | operands | _fields(metric.where))
+        if metric.time == AS_OF and says_created(metric.source):
+            need(metric.source, {CREATED})
     if rules.comp_plans:
-        need("opportunity", {"is_closed"})
+        need("opportunity", {"is_closed", CREATED})
     if rules.territories:
         wheres = (territory.where for territory in rules.territories.territories)
         need("account", {name for where in wheres for name in _fields(where)})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.errors import AuthFailed
+from connectors.hubspot import paths
+from connectors.hubspot.auth import sign_in
 from connectors.hubspot.derive import CALL_OUTCOMES, QUALIFIED_STAGE, Lookups, Stage
 from connectors.hubspot.errors import Forbidden, NotFound
 from connectors.hubspot.values import decimal_text
@@ -14,11 +15,11 @@ from connectors.hubspot.values import decimal_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
-    from connectors.hubspot.auth import Json
     from connectors.hubspot.objects import CrmType, ObjectSpec
-    from connectors.hubspot.paths import Paths
-    from connectors.hubspot.transport import Transport
+    from connectors.hubspot.session import Session
+    from connectors.hubspot.transport import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,34 +34,22 @@ class Property:
 
 
 class Account:
-    """One HubSpot account. `zone` is the project's; the account's own is told to the transport."""
+    """One HubSpot account. `zone` is the project's; the account's own is told to the session."""
 
-    def __init__(self, transport: Transport, paths: Paths, zone: ZoneInfo) -> None:
-        self.transport = transport
-        self.paths = paths
+    def __init__(self, session: Session, zone: ZoneInfo) -> None:
+        self.session = session
         self.zone = zone
         self._properties: dict[str, Mapping[str, Property]] = {}
+        self._refusals: dict[str, Forbidden | NotFound] = {}
         self._stages: dict[str, Mapping[str, Stage]] = {}
-        self._missing: set[str] = set()
         self._signed_in = False
 
     def sign_in(self) -> str:
         """Whose account the token opens; learns its time zone."""
-        details = self.transport.get(self.paths.account)
-        if not details.get("portalId"):
-            raise AuthFailed(
-                f"the answer of {self.paths.account} names no HubSpot account. Check the connection's url.",
-                code="NO_ACCOUNT",
-            )
+        found = sign_in(self.session)
         self._signed_in = True
-        zone = str(details.get("timeZone") or "")
-        try:
-            self.transport.zone = ZoneInfo(zone) if zone else None
-        except (ZoneInfoNotFoundError, ValueError):
-            self.transport.zone = None
-        return (
-            f"HubSpot account {details['portalId']} ({details.get('accountType') or 'STANDARD'}, {zone or 'no zone'})"
-        )
+        self.session.zone = found.zone
+        return found.name
 
     def ensure_signed_in(self) -> None:
         """Sign in on first use: wrong credentials fail early, and a used-up day says when it ends."""
@@ -70,33 +59,34 @@ class Account:
     def now(self) -> datetime:
         """HubSpot's clock at its last answer. A moment ago is as good as now: what is newer comes with the next run."""
         self.ensure_signed_in()
-        if self.transport.answered_at is None:
+        if self.session.answered_at is None:
             raise AuthFailed("the server's answers carry no Date. Check the connection's url.", code="NO_DATE")
-        return self.transport.answered_at
+        return self.session.answered_at
 
-    def properties(self, crm_type: str, *, fresh: bool = False) -> Mapping[str, Property]:
+    def properties(self, crm_type: str) -> Mapping[str, Property]:
         """The properties of an object type that our login sees, by name."""
-        if fresh or crm_type not in self._properties:
-            answer = self.transport.get(self.paths.properties(crm_type))
+        if crm_type not in self._properties:
+            answer = self.session.get(paths.properties(crm_type))
             self._properties[crm_type] = {str(raw["name"]): _parse_property(raw) for raw in answer.get("results") or ()}
         return self._properties[crm_type]
 
-    def forget(self, crm_type: str) -> None:
-        """Ask again for the properties of this object type, since we changed them."""
-        self._properties.pop(crm_type, None)
-
-    def has(self, spec: ObjectSpec) -> bool:
-        """Whether the account can give this object; False only for one that a subscription may lack."""
-        return spec.needed or all(self.has_type(crm_type.name) for crm_type in spec.types)
-
-    def has_type(self, crm_type: str) -> bool:
-        """Whether our login sees this object type at all."""
-        if crm_type not in self._missing:
+    def refusal(self, crm_type: str) -> Forbidden | NotFound | None:
+        """Why our login does not see this object type at all; None where it does."""
+        if crm_type not in self._refusals:
             try:
                 self.properties(crm_type)
-            except (Forbidden, NotFound):
-                self._missing.add(crm_type)
-        return crm_type not in self._missing
+            except (Forbidden, NotFound) as refusal:
+                self._refusals[crm_type] = refusal
+        return self._refusals.get(crm_type)
+
+    def forget(self) -> None:
+        """Ask again which properties there are: some were created, or rights may have changed."""
+        self._properties.clear()
+        self._refusals.clear()
+
+    def has(self, spec: ObjectSpec) -> bool:
+        """Whether this object is to be read: it is needed, or at least given."""
+        return spec.wanted or not any(self.refusal(crm_type.name) for crm_type in spec.types)
 
     def lookups(self, crm_type: CrmType) -> Lookups:
         """What is needed to understand records of this type."""
@@ -108,7 +98,7 @@ class Account:
 
     def _stages_of(self, crm_type: str) -> Mapping[str, Stage]:
         if crm_type not in self._stages:
-            answer = self.transport.get(self.paths.pipelines(crm_type))
+            answer = self.session.get(paths.pipelines(crm_type))
             self._stages[crm_type] = {
                 str(raw["id"]): _parse_stage(raw)
                 for pipeline in answer.get("results") or ()

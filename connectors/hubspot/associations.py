@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from connectors.errors import Rejected
+from connectors.hubspot import paths
 from connectors.hubspot.errors import parse_trouble
 from connectors.hubspot.records import parse_record
 
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from connectors.hubspot.account import Account
-    from connectors.hubspot.auth import Json
     from connectors.hubspot.objects import CrmType
     from connectors.hubspot.records import Record
+    from connectors.hubspot.transport import Json
 
 BATCH = 1000  # ids a request (HubSpot's changelog, in force since 10 February 2025)
 READ_BATCH = 100
@@ -32,7 +33,7 @@ def add_links(account: Account, crm_type: CrmType, records: Sequence[Record]) ->
     """
     linked = list(records)
     for link in crm_type.links:
-        if not linked or not account.has_type(link.to):
+        if not linked or account.refusal(link.to):
             continue
         found = read_links(account, crm_type.name, link.to, [record.id for record in linked])
         created = _created(account, link.to, found.values()) if link.stamp else {}
@@ -49,7 +50,7 @@ def read_links(account: Account, from_type: str, to_type: str, ids: Sequence[str
     best: dict[str, tuple[bool, int]] = {}
     waiting: list[Json] = [{"id": record_id} for record_id in ids]
     while waiting:
-        answer = account.transport.post(account.paths.associations(from_type, to_type), {"inputs": waiting[:BATCH]})
+        answer = account.session.post(paths.associations(from_type, to_type), {"inputs": waiting[:BATCH]})
         waiting = waiting[BATCH:]
         _check(answer, from_type, to_type)
         for result in answer.get("results") or ():
@@ -101,7 +102,7 @@ def batch_read(
     body: Json = {"inputs": [{"id": record_id} for record_id in ids], "properties": list(properties)}
     if history:
         body["propertiesWithHistory"] = list(history)
-    answer = account.transport.post(account.paths.batch_read(crm_type), body)
+    answer = account.session.post(paths.batch_read(crm_type), body)
     return [parse_record(raw) for raw in answer.get("results") or ()]
 
 

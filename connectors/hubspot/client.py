@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 from connectors.errors import Rejected
 from connectors.hubspot import describe, provision, write
 from connectors.hubspot.account import Account
-from connectors.hubspot.auth import LibraryWire, read_token
+from connectors.hubspot.auth import read_token
 from connectors.hubspot.limits import Pacer
 from connectors.hubspot.objects import build_specs
-from connectors.hubspot.paths import Paths
 from connectors.hubspot.read import count_object, read_object
-from connectors.hubspot.transport import Transport
+from connectors.hubspot.session import Session
+from connectors.hubspot.transport import LibraryWire
 from connectors.hubspot.users import read_users
 from connectors.retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from config.mapping import ObjectMapping
     from config.project import HubSpotConnection
@@ -34,18 +34,21 @@ def connect(
     mapping: Mapping[str, ObjectMapping],
     written: Mapping[str, tuple[str, ...]],
     time_zone: str,
+    needed: Mapping[str, Collection[str]] | None = None,
     retry: RetryPolicy | None = None,
 ) -> Connector:
     """A connector for one HubSpot account; nothing is asked of it yet.
 
     `secrets` resolves "env:X" and "file:Y"; `written` are the properties we write back, by our object names, which
-    are therefore read along; days are of `time_zone`.
+    are therefore read along; days are of `time_zone`. `needed` are our fields that the project's rules read, by our
+    object: any other may be one that our login does not see. None means every field.
     """
     policy = retry or RetryPolicy()
     reference = connection.sign_in.token
     wire = LibraryWire(connection, read_token(reference, secrets(reference)))
-    account = Account(Transport(wire, policy, Pacer(sleep=policy.sleep)), Paths(), ZoneInfo(time_zone))
-    return HubSpot(account, build_specs(mapping, written), timedelta(minutes=connection.overlap_minutes))
+    account = Account(Session(wire, policy, Pacer(sleep=policy.sleep)), ZoneInfo(time_zone))
+    specs = build_specs(mapping, written, needed)
+    return HubSpot(account, specs, timedelta(minutes=connection.overlap_minutes))
 
 
 class HubSpot:
@@ -67,7 +70,7 @@ class HubSpot:
 
     def read(self, name: str, cursor: str | None) -> Iterator[Page]:
         if name == "user":
-            return read_users(self._account, self._specs[name])
+            return read_users(self._account, self._specs[name], cursor)
         return read_object(self._account, self._specs[name], cursor, self._overlap)
 
     def count(self, name: str) -> int | None:
@@ -84,10 +87,10 @@ class HubSpot:
         return provision.provision(self._account, crm_types, fields)
 
     def usage(self) -> Usage:
-        return self._account.transport.usage()
+        return self._account.session.usage()
 
     def close(self) -> None:
-        self._account.transport.close()
+        self._account.session.close()
 
     def _writable(self, name: str) -> str:
         self._account.ensure_signed_in()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connectors.base import CrmField, Description, MissingField
+from connectors.hubspot.errors import Forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -12,34 +14,76 @@ if TYPE_CHECKING:
     from connectors.hubspot.account import Account, Property
     from connectors.hubspot.objects import CrmType, ObjectSpec
 
+    Shown = list[tuple[CrmType, Mapping[str, Property]]]
+
 # HubSpot states no scale and keeps a number as it was sent; six places are what our facts hold.
 NUMBER_DECIMALS = 6
 LONGEST_TEXT = 65_536  # properties API guide
+RECORD_ID = "hs_object_id"  # stands for its object type where our login sees nothing of it
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """What our login does not see; `named` where the project names it for this very object."""
+
+    field: MissingField
+    needed: bool
+    named: bool = False
 
 
 def describe(account: Account, specs: Mapping[str, ObjectSpec]) -> Description:
-    """Fields by our object, and what the mapping or the writeback names that is not there.
+    """Fields by our object, what the project needs and is not there, and what nobody needs and is not there.
 
-    An object that the account lacks altogether is left out; what the project asks of it is missing.
+    A property that fills two of our objects is one gap, told with the first. Raises Forbidden, which names the scopes,
+    where an object type is refused that the project needs.
     """
-    shown: dict[str, Mapping[str, Property]] = {}
+    account.forget()
     fields: dict[str, dict[str, CrmField]] = {}
-    missing: list[MissingField] = []
+    gaps: list[_Gap] = []
+    told: set[tuple[str, str, bool]] = set()
     for name, spec in specs.items():
-        for crm_type in spec.types:
-            if crm_type.name not in shown:
-                shown[crm_type.name] = _fresh(account, spec, crm_type)
-        types = [(crm_type, shown[crm_type.name]) for crm_type in spec.types]
-        if any(properties for _, properties in types):
-            fields[name] = {prop.name: _field(prop) for _, properties in types for prop in properties.values()}
-        missing.extend(_missing(spec, types))
-    return Description(fields, tuple(dict.fromkeys(missing)))
+        shown = [(each, account.properties(each.name)) for each in spec.types if not account.refusal(each.name)]
+        if shown:
+            fields[name] = {prop.name: _field(prop) for _, properties in shown for prop in properties.values()}
+        for gap in (*_refused(account, spec), *_unseen(spec, shown), *_named(spec, shown)):
+            key = (gap.field.crm_object, gap.field.field, gap.needed)
+            if gap.named or key not in told:
+                gaps.append(gap)
+            told.add(key)
+    missing = tuple(gap.field for gap in gaps if gap.needed)
+    return Description(fields, missing, tuple(gap.field for gap in gaps if not gap.needed))
 
 
-def _fresh(account: Account, spec: ObjectSpec, crm_type: CrmType) -> Mapping[str, Property]:
-    if not account.has(spec):
-        return {}
-    return account.properties(crm_type.name, fresh=True)
+def _refused(account: Account, spec: ObjectSpec) -> Iterator[_Gap]:
+    """Object types that the account does not give us, and that this object is made of or has needed links to."""
+    asked = dict.fromkeys(crm_type.name for crm_type in spec.types)
+    links = (link for crm_type in spec.types for link in crm_type.links)
+    asked |= dict.fromkeys(link.to for link in links if spec.wanted and spec.needs(link.field))
+    for crm_type in asked:
+        refusal = account.refusal(crm_type)
+        if refusal and spec.wanted and isinstance(refusal, Forbidden):
+            raise refusal
+        if refusal:
+            yield _Gap(MissingField(spec.name, crm_type, RECORD_ID, "mapping"), needed=spec.wanted)
+
+
+def _unseen(spec: ObjectSpec, shown: Shown) -> Iterator[_Gap]:
+    """Properties of the default mapping that our login does not see."""
+    for crm_type, properties in shown:
+        for name, source in crm_type.fields.items():
+            if not source.mapped and not source.is_seen(properties):
+                field = MissingField(spec.name, crm_type.name, source.properties[0], "mapping")
+                yield _Gap(field, needed=spec.needs(name))
+
+
+def _named(spec: ObjectSpec, shown: Shown) -> Iterator[_Gap]:
+    """Properties that the project names and our login does not see; of several types, one must have it."""
+    everywhere = {name for _, properties in shown for name in properties}
+    types = "/".join(crm_type.name for crm_type, _ in shown)
+    for purpose, asked in (("mapping", spec.mapped), ("custom", spec.custom), ("writeback", spec.written)):
+        for name in asked:
+            if shown and name not in everywhere:
+                yield _Gap(MissingField(spec.name, types, name, purpose), needed=True, named=True)
 
 
 def _field(prop: Property) -> CrmField:
@@ -51,20 +95,3 @@ def _field(prop: Property) -> CrmField:
         decimals=NUMBER_DECIMALS if prop.type == "number" else None,
         length=LONGEST_TEXT if prop.type == "string" else None,
     )
-
-
-def _missing(spec: ObjectSpec, types: list[tuple[CrmType, Mapping[str, Property]]]) -> Iterator[MissingField]:
-    """Of several types, a custom property need be in one only, and so may one that is mapped."""
-    everywhere = {name for _, properties in types for name in properties}
-    for crm_type, properties in types:
-        for source in crm_type.fields.values():
-            found = everywhere if source.mapped else properties
-            wanted = source.mapped or (bool(properties) and not source.optional)
-            for name in source.properties[:1]:
-                if wanted and name not in found:
-                    yield MissingField(spec.name, crm_type.name, name, "mapping")
-    names = "/".join(crm_type.name for crm_type, _ in types)
-    for purpose, asked in (("custom", spec.custom), ("writeback", spec.written)):
-        for name in asked:
-            if name not in everywhere:
-                yield MissingField(spec.name, names, name, purpose)

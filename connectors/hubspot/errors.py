@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from zoneinfo import ZoneInfo
 
-    from connectors.hubspot.auth import Answer, Json
+    from connectors.hubspot.transport import Answer, Json
 
 # How long to wait where HubSpot does not say (error handling guide: 423 locks are held for two seconds).
 PAUSES = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0}
@@ -38,6 +38,10 @@ class Forbidden(AuthFailed):
 
 class NotFound(Rejected):
     """There is no such thing in the account."""
+
+
+class TokenRefused(Rejected):
+    """A list was refused at its page token."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from connectors.errors import Rejected
 from connectors.hubspot import derive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Container, Iterator, Mapping
 
     from config.model import Scalar
     from connectors.hubspot.records import Record
@@ -22,13 +22,19 @@ if TYPE_CHECKING:
 class Source:
     """Where a field comes from: the value of `properties[0]` or, with `derive`, something made of them all.
 
-    An `optional` property is one that some accounts do not have; its absence is nobody's mistake.
+    An `optional` property is one that some accounts do not have; its absence is nobody's mistake. A `mapped` one is
+    named by mapping.yaml; an `inherited` one there, but for another object.
     """
 
     properties: tuple[str, ...] = ()
     derive: Callable[[Record, derive.Lookups], Scalar] | None = None
     optional: bool = False
-    mapped: bool = False  # named by mapping.yaml
+    mapped: bool = False
+    inherited: bool = False
+
+    def is_seen(self, properties: Container[str]) -> bool:
+        """Whether the field can be filled where our login sees only these properties."""
+        return self.optional or not self.properties or self.properties[0] in properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class CrmType:
 class ObjectSpec:
     """One of our objects. `custom` properties ride along; `writable` says whether `write` addresses its records.
 
-    `needed` is False where an account may lack the object altogether (its subscription has none).
+    `needed` are the fields of ours that the project's rules read; None means all of them.
     """
 
     name: str
@@ -66,14 +72,30 @@ class ObjectSpec:
     custom: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     writable: bool = True
-    needed: bool = True
+    needed: frozenset[str] | None = None
     has_history: bool = False
-    defaults: ObjectMapping = field(default_factory=ObjectMapping)
 
     @property
     def along(self) -> tuple[str, ...]:
         """Every property that rides along: declared ones, then those that we write back."""
         return tuple(dict.fromkeys((*self.custom, *self.written)))
+
+    @property
+    def mapped(self) -> tuple[str, ...]:
+        """The properties that mapping.yaml names for this object itself."""
+        sources = (source for crm_type in self.types for source in crm_type.fields.values())
+        return tuple(
+            dict.fromkeys(source.properties[0] for source in sources if source.mapped and not source.inherited)
+        )
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the project needs anything of this object."""
+        return bool(self.needed is None or self.needed or self.along or self.mapped)
+
+    def needs(self, name: str) -> bool:
+        """Whether a field must be filled; those that only we read (what joins and merges records) always must."""
+        return self.needed is None or name in self.needed or name not in OBJECTS[self.name].fields
 
 
 MERGED = Source(("hs_merged_object_ids",), optional=True)  # ids that a merge took away, never archived
@@ -86,23 +108,23 @@ def _plain(optional: bool = False, **properties: str) -> dict[str, Source]:
 
 COMPANY = CrmType(
     "companies",
-    _plain(name="name", owner_id="hubspot_owner_id")
-    | _plain(
-        optional=True,
-        parent_id="hs_parent_company_id",
+    _plain(
+        name="name",
+        owner_id="hubspot_owner_id",
         industry="industry",
         country="country",
         region="state",
         employees="numberofemployees",
         annual_revenue="annualrevenue",
     )
+    | _plain(optional=True, parent_id="hs_parent_company_id")
     | {"created_at": Source(("createdate",), derive.created_at), MERGED_KEY: MERGED},
 )
 
 DEAL = CrmType(
     "deals",
-    _plain(name="dealname", owner_id="hubspot_owner_id", amount="amount", close_date="closedate")
-    | _plain(optional=True, currency="deal_currency_code", type="dealtype", source="hs_analytics_source")
+    _plain(name="dealname", owner_id="hubspot_owner_id", amount="amount", close_date="closedate", type="dealtype")
+    | _plain(optional=True, currency="deal_currency_code", source="hs_analytics_source")
     | {
         "stage": Source(("dealstage",), derive.deal_stage),
         "is_closed": Source(("dealstage", "hs_is_closed"), derive.is_closed),
@@ -193,19 +215,21 @@ SPECS: Mapping[str, ObjectSpec] = MappingProxyType(
         for spec in (
             ObjectSpec("user", (USER,)),
             ObjectSpec("account", (COMPANY,)),
-            ObjectSpec("lead", (LEAD,), needed=False),
+            ObjectSpec("lead", (LEAD,)),
             ObjectSpec("opportunity", (DEAL,)),
             ObjectSpec("opportunity_history", (HISTORY,), writable=False, has_history=True),
             ObjectSpec("activity", (CALL, EMAIL, MEETING, TASK), writable=False),
-            ObjectSpec("product", (PRODUCT,), needed=False),
-            ObjectSpec("line_item", (LINE_ITEM,), needed=False),
+            ObjectSpec("product", (PRODUCT,)),
+            ObjectSpec("line_item", (LINE_ITEM,)),
         )
     }
 )
 
 
 def build_specs(
-    mapping: Mapping[str, ObjectMapping], written: Mapping[str, tuple[str, ...]]
+    mapping: Mapping[str, ObjectMapping],
+    written: Mapping[str, tuple[str, ...]],
+    needed: Mapping[str, Collection[str]] | None,
 ) -> Mapping[str, ObjectSpec]:
     """The table for one project: its mapping replaces defaults, its custom and written properties ride along."""
     for name in (*mapping, *written):
@@ -213,30 +237,38 @@ def build_specs(
             raise Rejected(
                 f"HubSpot has no {name} to map or write. Its objects are {', '.join(SPECS)}.", code="MAPPING"
             )
-    return {name: _with(spec, mapping, written.get(name, ())) for name, spec in SPECS.items()}
+    return {
+        name: replace(
+            _with(spec, mapping),
+            written=written.get(name, ()),
+            needed=None if needed is None else frozenset(needed.get(name, ())),
+        )
+        for name, spec in SPECS.items()
+    }
 
 
-def _with(spec: ObjectSpec, mapping: Mapping[str, ObjectMapping], written: tuple[str, ...]) -> ObjectSpec:
+def _with(spec: ObjectSpec, mapping: Mapping[str, ObjectMapping]) -> ObjectSpec:
     declared = mapping.get(spec.name, ObjectMapping())
-    fields = dict(_inherited(spec, mapping)) | declared.fields
-    for name in fields:
+    for name in declared.fields:
         if name not in OBJECTS[spec.name].fields or name == "id":
             known = ", ".join(field for field in OBJECTS[spec.name].fields if field != "id")
             raise Rejected(f"mapping: {spec.name} has no field {name} to fill. Fields: {known}.", code="MAPPING")
+    sources = dict(_inherited(spec, mapping))
+    sources |= {name: Source((prop,), mapped=True) for name, prop in declared.fields.items()}
     types = tuple(
         replace(
             crm_type,
-            fields={**crm_type.fields, **{name: Source((prop,), mapped=True) for name, prop in fields.items()}},
-            links=tuple(link for link in crm_type.links if link.field not in fields),
+            fields={**crm_type.fields, **sources},
+            links=tuple(link for link in crm_type.links if link.field not in sources),
         )
         for crm_type in spec.types
     )
-    return replace(spec, types=types, custom=declared.custom, written=written)
+    return replace(spec, types=types, custom=declared.custom)
 
 
-def _inherited(spec: ObjectSpec, mapping: Mapping[str, ObjectMapping]) -> Iterator[tuple[str, str]]:
+def _inherited(spec: ObjectSpec, mapping: Mapping[str, ObjectMapping]) -> Iterator[tuple[str, Source]]:
     """History follows what fills the opportunity, so that both speak of the same amount."""
     if spec.has_history and "opportunity" in mapping:
         for name, prop in mapping["opportunity"].fields.items():
             if name in HISTORY.fields:
-                yield name, prop
+                yield name, Source((prop,), mapped=True, inherited=True)

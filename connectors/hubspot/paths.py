@@ -1,56 +1,64 @@
-"""Every path of HubSpot's API that we call, and the version it is called in.
+"""Every path of HubSpot's API that we call, with the version it is called in: a move to another version is made here.
 
-HubSpot retires the numbered APIs (v4 on 30 March 2027, v1 to v3 in September 2027) for dated ones with the same bodies:
-`/crm/v3/objects/deals` becomes `/crm/objects/2026-03/deals`. Moving is `Paths("2026-03")`.
+HubSpot retires the numbered APIs (v4 on 30 March 2027, v1 to v3 in September 2027) for dated ones with the same bodies,
+whose paths have the version behind the family: `/crm/v3/objects/deals` becomes `/crm/objects/2026-03/deals`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+ACCOUNT = "/account-info/v3/details"
+OWNERS = "/crm/v3/owners"
+OBJECTS = "/crm/v3/objects"
+PROPERTIES = "/crm/v3/properties"
+PIPELINES = "/crm/v3/pipelines"
+ASSOCIATIONS = "/crm/v4/associations"
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """Paths below the API's host. `release` is a dated version; None means the numbered ones."""
+def objects(crm_type: str) -> str:
+    """The records of an object type."""
+    return f"{OBJECTS}/{crm_type}"
 
-    release: str | None = None
 
-    @property
-    def account(self) -> str:
-        return f"/account-info/{self.release or 'v3'}/details"
-
-    @property
-    def owners(self) -> str:
-        return self._crm("owners")
-
-    def objects(self, crm_type: str) -> str:
-        return f"{self._crm('objects')}/{crm_type}"
-
-    def search(self, crm_type: str) -> str:
-        return f"{self.objects(crm_type)}/search"
-
-    def batch_read(self, crm_type: str) -> str:
-        return f"{self.objects(crm_type)}/batch/read"
-
-    def batch_update(self, crm_type: str) -> str:
-        return f"{self.objects(crm_type)}/batch/update"
-
-    def properties(self, crm_type: str) -> str:
-        return f"{self._crm('properties')}/{crm_type}"
-
-    def property_groups(self, crm_type: str) -> str:
-        return f"{self.properties(crm_type)}/groups"
-
-    def pipelines(self, crm_type: str) -> str:
-        return f"{self._crm('pipelines')}/{crm_type}"
-
-    def associations(self, from_type: str, to_type: str) -> str:
-        return f"{self._crm('associations', 'v4')}/{from_type}/{to_type}/batch/read"
-
-    def _crm(self, family: str, number: str = "v3") -> str:
-        return f"/crm/{number}/{family}" if self.release is None else f"/crm/{family}/{self.release}"
+def search(crm_type: str) -> str:
+    """The search of an object type."""
+    return f"{OBJECTS}/{crm_type}/search"
 
 
 def is_search(path: str) -> bool:
     """Whether the path is the search of an object type, which has a limit of its own."""
     return path.endswith("/search")
+
+
+def batch_read(crm_type: str) -> str:
+    """Records by id."""
+    return f"{OBJECTS}/{crm_type}/batch/read"
+
+
+def batch_update(crm_type: str) -> str:
+    """New values for records by id."""
+    return f"{OBJECTS}/{crm_type}/batch/update"
+
+
+def properties(crm_type: str) -> str:
+    """The property definitions of an object type."""
+    return f"{PROPERTIES}/{crm_type}"
+
+
+def property_named(crm_type: str, name: str) -> str:
+    """One property definition."""
+    return f"{PROPERTIES}/{crm_type}/{name}"
+
+
+def property_groups(crm_type: str) -> str:
+    """The groups that properties are shown in."""
+    return f"{PROPERTIES}/{crm_type}/groups"
+
+
+def pipelines(crm_type: str) -> str:
+    """The pipelines of an object type, with their stages."""
+    return f"{PIPELINES}/{crm_type}"
+
+
+def associations(from_type: str, to_type: str) -> str:
+    """What records of one type are associated with, by id."""
+    return f"{ASSOCIATIONS}/{from_type}/{to_type}/batch/read"

@@ -7,29 +7,34 @@ from typing import TYPE_CHECKING
 
 from connectors.base import FieldKind, NewField, Outcome, Status
 from connectors.errors import Rejected
+from connectors.hubspot import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from connectors.hubspot.account import Account, Property
-    from connectors.hubspot.auth import Json
+    from connectors.hubspot.transport import Json
 
 GROUP = "salesops"
 GROUP_LABEL = "Sales operations"
 
 # How HubSpot types and shows each kind. A percentage is kept as a fraction of 1 and shown times a hundred, as its own
 # deal probability is (hs_deal_stage_probability).
+_NUMBER: Json = {"type": "number", "fieldType": "number"}
 _SHAPES: Mapping[FieldKind, Json] = {
-    FieldKind.MONEY: {
-        "type": "number",
-        "fieldType": "number",
-        "numberDisplayHint": "currency",
-        "showCurrencySymbol": True,
-    },
-    FieldKind.NUMBER: {"type": "number", "fieldType": "number", "numberDisplayHint": "formatted"},
-    FieldKind.COUNT: {"type": "number", "fieldType": "number", "numberDisplayHint": "formatted"},
-    FieldKind.PERCENT: {"type": "number", "fieldType": "number", "numberDisplayHint": "percentage"},
+    FieldKind.MONEY: _NUMBER,
+    FieldKind.NUMBER: _NUMBER,
+    FieldKind.COUNT: _NUMBER,
+    FieldKind.PERCENT: _NUMBER,
     FieldKind.TEXT: {"type": "string", "fieldType": "text"},
+}
+# Only changing a property is documented to take these, and in the dated versions only (2026-03, "Update a property").
+_HINTS: Mapping[FieldKind, Json] = {
+    FieldKind.MONEY: {"numberDisplayHint": "currency", "showCurrencySymbol": True},
+    FieldKind.NUMBER: {"numberDisplayHint": "formatted"},
+    FieldKind.COUNT: {"numberDisplayHint": "formatted"},
+    FieldKind.PERCENT: {"numberDisplayHint": "percentage"},
+    FieldKind.TEXT: {},
 }
 
 
@@ -50,12 +55,12 @@ def provision(account: Account, crm_types: Mapping[str, str], fields: Sequence[N
             if crm_type not in grouped:
                 _ensure_group(account, crm_type)
                 grouped.add(crm_type)
-            account.transport.post(account.paths.properties(crm_type), _definition(field))
+            created = account.session.post(paths.properties(crm_type), _definition(field))
         except Rejected as refusal:
             yield _failed(field, refusal.code, str(refusal))
             continue
-        account.forget(crm_type)
-        yield Outcome(_name(field), Status.WRITTEN)
+        account.forget()
+        yield Outcome(_name(field), Status.WRITTEN, message=_show(account, crm_type, field, created))
 
 
 def _problem(field: NewField, crm_type: str | None) -> str:
@@ -88,10 +93,38 @@ def _fits(field: NewField, crm_type: str, existing: Property) -> Outcome:
 
 
 def _ensure_group(account: Account, crm_type: str) -> None:
-    path = account.paths.property_groups(crm_type)
-    groups = account.transport.get(path).get("results") or ()
+    path = paths.property_groups(crm_type)
+    groups = account.session.get(path).get("results") or ()
     if not any(group.get("name") == GROUP for group in groups):
-        account.transport.post(path, {"name": GROUP, "label": GROUP_LABEL, "displayOrder": -1})
+        account.session.post(path, {"name": GROUP, "label": GROUP_LABEL, "displayOrder": -1})
+
+
+def _show(account: Account, crm_type: str, field: NewField, created: Json) -> str:
+    """Have a new property shown as its kind should be; a message where HubSpot does not take that, else nothing.
+
+    A property that is only shown plainly is no failure: it holds its values all the same.
+    """
+    hints = _HINTS[field.kind]
+    if _has(created, hints):
+        return ""
+    try:
+        # Both types are required in a change too (properties API guide).
+        changed = account.session.patch(paths.property_named(crm_type, field.name), {**_SHAPES[field.kind], **hints})
+    except Rejected as refusal:
+        why = str(refusal)
+    else:
+        if _has(changed, hints):
+            return ""
+        why = "HubSpot's answer does not have it."
+    return (
+        f"{field.name} was created, but HubSpot did not take how to show it "
+        f"({', '.join(f'{name} {value}' for name, value in hints.items())}): {why} Set its number format in HubSpot's "
+        "property settings."
+    )
+
+
+def _has(definition: Json, hints: Json) -> bool:
+    return all(definition.get(name) == value for name, value in hints.items())
 
 
 def _definition(field: NewField) -> Json:

@@ -1,20 +1,25 @@
 """Sweeps over an object: everything once, then what changed, at least once and never skipped.
 
-The first sweep lists every record (page tokens are record ids, so a list may be resumed days later). Later ones search
-the closed window [start of the last sweep - overlap, HubSpot's clock now] on the modification stamp. Pages go by record
-id inside the window, since a search gives 10,000 rows at most and more than that can share one stamp; a row that
-changes meanwhile comes with the next window. The overlap absorbs the search index's lag. Rows that are archived vanish
-from search: their ids are listed whole each time (HubSpot keeps them 90 days). A change of associations alone moves no
+The first sweep lists every record. Page tokens were record ids wherever we saw them, so a list may be resumed days
+later; HubSpot promises nothing of the kind, and a list whose token it refuses begins again. Later sweeps search the
+closed window [start of the last sweep - overlap, HubSpot's clock now] on the modification stamp. Pages go by record id
+inside the window, since a search gives 10,000 rows at most and more than that can share one stamp; a row that changes
+meanwhile comes with the next window. The overlap absorbs the search index's lag. Rows that are archived vanish from
+search: their ids are listed whole each time (HubSpot keeps them 90 days). A change of associations alone moves no
 stamp: such a row keeps its old links until something else changes in it.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connectors.base import Page
+from connectors.errors import Rejected
+from connectors.hubspot import paths
 from connectors.hubspot.associations import add_links, batch_read, chunks
 from connectors.hubspot.cursor import resume
+from connectors.hubspot.errors import TokenRefused
 from connectors.hubspot.records import parse_record
 from connectors.hubspot.rows import build_history, build_row, merged_ids
 from connectors.hubspot.values import milliseconds, parse_instant
@@ -25,10 +30,10 @@ if TYPE_CHECKING:
 
     from connectors.base import Row
     from connectors.hubspot.account import Account
-    from connectors.hubspot.auth import Json
     from connectors.hubspot.cursor import Cursor
     from connectors.hubspot.objects import CrmType, ObjectSpec
     from connectors.hubspot.records import Record
+    from connectors.hubspot.transport import Json
 
 LIST_PAGE = 100
 SEARCH_PAGE = 200
@@ -42,17 +47,28 @@ MODIFIED = "hs_lastmodifieddate"  # of every type we read; contacts alone call i
 def read_object(account: Account, spec: ObjectSpec, cursor: str | None, overlap: timedelta) -> Iterator[Page]:
     """Pages of an object from `cursor` on. Each page's cursor continues right after it."""
     position = resume(cursor, account.now(), overlap, _recipe(account, spec))
+    restarted = False
     while not position.done:
-        crm_type = spec.types[position.type]
-        if position.archived:
-            rows: list[Row] = []
-            deleted, after = _archived(account, spec, crm_type, position)
-        else:
-            records, after = _live(account, spec, crm_type, position)
-            rows, deleted = _rows(account, spec, crm_type, records)
+        try:
+            rows, deleted, after = _step(account, spec, position)
+        except TokenRefused:
+            if restarted:
+                raise
+            position, restarted = replace(position, after=""), True
+            continue
         position = position.moved(after, len(spec.types))
         if rows or deleted or position.done:
             yield Page(spec.name, tuple(rows), tuple(deleted), position.text(), position.done)
+
+
+def _step(account: Account, spec: ObjectSpec, position: Cursor) -> tuple[list[Row], list[str], str | None]:
+    """Rows and deletions from the position on, and where to go on in the same list; None at its end."""
+    crm_type = spec.types[position.type]
+    if position.archived:
+        deleted, after = _archived(account, spec, crm_type, position)
+        return [], deleted, after
+    records, after = _live(account, spec, crm_type, position)
+    return (*_rows(account, spec, crm_type, records), after)
 
 
 def count_object(account: Account, spec: ObjectSpec) -> int | None:
@@ -61,7 +77,7 @@ def count_object(account: Account, spec: ObjectSpec) -> int | None:
         return None
     total = 0
     for crm_type in spec.types:
-        answer = account.transport.post(account.paths.search(crm_type.name), {"limit": 1, "filterGroups": []})
+        answer = account.session.post(paths.search(crm_type.name), {"limit": 1, "filterGroups": []})
         total += int(answer["total"])
     return total
 
@@ -69,7 +85,7 @@ def count_object(account: Account, spec: ObjectSpec) -> int | None:
 def list_page(
     account: Account, crm_type: str, properties: tuple[str, ...], after: str, *, archived: bool = False
 ) -> tuple[list[Record], str | None]:
-    """A page of a type's records, and the token of the next; None at the end."""
+    """A page of a type's records, and the token of the next; None at the end. TokenRefused where `after` is."""
     query = [("limit", str(LIST_PAGE)), ("archived", str(archived).lower())]
     names = ",".join(properties)
     fits = len(names) <= LONGEST_QUERY
@@ -77,7 +93,12 @@ def list_page(
         query.append(("properties", names))
     if after:
         query.append(("after", after))
-    answer = account.transport.get(account.paths.objects(crm_type), query)
+    try:
+        answer = account.session.get(paths.objects(crm_type), query)
+    except Rejected as refusal:
+        if after:
+            raise TokenRefused(str(refusal), code=refusal.code) from refusal
+        raise
     records = [parse_record(raw) for raw in answer.get("results") or ()]
     if not fits:
         records = batch_read(account, crm_type, [record.id for record in records], properties)
@@ -86,11 +107,19 @@ def list_page(
 
 
 def _recipe(account: Account, spec: ObjectSpec) -> Iterator[str]:
-    """What rows are made of, in words: rows made by another recipe must be read again."""
+    """What rows are made of, in words: rows made by another recipe must be read again.
+
+    What our login does not see belongs to it: rows that were read without a field lack it when we come to see it.
+    """
     yield account.zone.key
     yield from spec.along
     for crm_type in spec.types:
         yield from (f"{crm_type.name}.{name}={source.properties}" for name, source in crm_type.fields.items())
+        properties = account.properties(crm_type.name)
+        yield from (
+            f"no {crm_type.name}.{name}" for name, each in crm_type.fields.items() if not each.is_seen(properties)
+        )
+        yield from (f"no {link.field}" for link in crm_type.links if account.refusal(link.to))
 
 
 def _asked(spec: ObjectSpec, crm_type: CrmType) -> tuple[str, ...]:
@@ -116,7 +145,7 @@ def _search_page(
 ) -> tuple[list[Record], str | None]:
     """The next records by id of those that changed in the window, and the last id; None when there are no more."""
     body = _search_body(position, properties, after)
-    answer = account.transport.post(account.paths.search(crm_type), body)
+    answer = account.session.post(paths.search(crm_type), body)
     records = [parse_record(raw) for raw in answer.get("results") or ()]
     if not records or int(answer.get("total", 0)) <= len(records):
         return records, None

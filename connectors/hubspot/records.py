@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from connectors.hubspot.auth import Json
+    from connectors.hubspot.transport import Json
 
 
 @dataclass(frozen=True, slots=True)

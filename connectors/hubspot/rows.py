@@ -28,7 +28,11 @@ def build_row(
     """The row of a record; fields that HubSpot has nothing for are empty."""
     values: dict[str, Scalar] = {}
     for name in OBJECTS[spec.name].fields:
-        values[name] = _value(spec, crm_type, record, lookups, name)
+        source = crm_type.fields.get(name)
+        if source is None:
+            values[name] = record.links.get(name)
+        else:
+            values[name] = _value(spec, crm_type, record, lookups, name) if source.is_seen(properties) else None
     values["id"] = f"{crm_type.prefix}{record.id}"
     custom = {name: _custom(crm_type, record, properties, name) for name in spec.along}
     return Row(values, custom, record.updated_at)
@@ -66,9 +70,7 @@ def _value_at(track: list[tuple[datetime, str | None]], moment: datetime) -> str
 
 
 def _value(spec: ObjectSpec, crm_type: CrmType, record: Record, lookups: Lookups, name: str) -> Scalar:
-    source = crm_type.fields.get(name)
-    if source is None:
-        return record.links.get(name)
+    source = crm_type.fields[name]
     try:
         if source.derive is not None:
             return source.derive(record, lookups)

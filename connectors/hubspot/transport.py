@@ -1,71 +1,106 @@
-"""Requests to HubSpot as JSON in and JSON out: paced, retried, errors translated, costs counted."""
+"""The one place that touches HubSpot's library: it carries the requests, and nothing else sees it.
+
+The library's typed calls lose what we need: an undeclared success code returns None, and sixty unrelated exception
+classes carry the rest. Its `api_request` has no timeout and prints errors. So requests go through the HTTP layer that
+all typed calls share, which gives status, headers and body for every answer, over one kept connection pool (each
+property access on `HubSpot` would build a new one).
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
-from connectors.base import Usage
-from connectors.hubspot.errors import read_json, translate
-from connectors.hubspot.paths import is_search
+from connectors.errors import Retryable, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from zoneinfo import ZoneInfo
+    from collections.abc import Mapping
 
-    from connectors.hubspot.auth import Answer, Json, Query, Wire
-    from connectors.hubspot.limits import Pacer
-    from connectors.retry import RetryPolicy
+    from config.project import HubSpotConnection
+
+CONNECT_SECONDS = 15.0
+
+Query = list[tuple[str, str]]
+Json = dict[str, Any]
 
 
-class Transport:
-    """One line to HubSpot. `zone` is the account's, once known; `answered_at` the server's clock at its last answer."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer, whatever its status. Header names are found in any case."""
 
-    def __init__(self, wire: Wire, retry: RetryPolicy, pacer: Pacer) -> None:
-        self._wire = wire
-        self._retry = retry
-        self._pacer = pacer
-        self._calls = 0
-        self.zone: ZoneInfo | None = None
-        self.answered_at: datetime | None = None
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
-    def get(self, path: str, query: Iterable[tuple[str, str]] = ()) -> Json:
-        """The answer to a GET."""
-        return self._ask("GET", path, list(query), None)
 
-    def post(self, path: str, body: Json) -> Json:
-        """The answer to a POST; 200, 201, 204 and 207 are all success."""
-        return self._ask("POST", path, [], body)
+class Wire(Protocol):
+    """Sends one request and gives its answer; Retryable or Unreachable where there is none."""
 
-    def usage(self) -> Usage:
-        """What was asked so far, failures and retries included."""
-        limit, left = self._pacer.day_limit, self._pacer.day_remaining
-        used = limit - left if limit is not None and left is not None else None
-        return Usage(self._calls, used, limit)
+    def send(self, method: str, path: str, query: Query, body: Json | None) -> Answer: ...
+
+    def close(self) -> None: ...
+
+
+class LibraryWire:
+    """The wire to HubSpot through hubspot-api-client, retries off, a timeout on every request."""
+
+    def __init__(self, connection: HubSpotConnection, token: str) -> None:
+        from hubspot import HubSpot
+
+        self._host = connection.url.rstrip("/")
+        self._timeout = (min(CONNECT_SECONDS, connection.timeout_seconds), float(connection.timeout_seconds))
+        ca_file = _readable(connection.ca_file)
+        client = HubSpot(access_token=token, host=self._host, retry=False, ssl_ca_cert=ca_file)
+        self._client = client.crm.objects.basic_api.api_client
+
+    def send(self, method: str, path: str, query: Query, body: Json | None) -> Answer:
+        from hubspot.crm.objects.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
+
+        headers: dict[str, str] = dict(self._client.default_headers)
+        parameters = list(query)
+        self._client.update_params_for_auth(headers, parameters, ["oauth2"])
+        try:
+            response = self._client.request(
+                method,
+                self._host + path,
+                query_params=parameters,
+                headers=headers,
+                body=body,
+                _request_timeout=self._timeout,
+            )
+        except ApiException as error:
+            if error.status:
+                return Answer(error.status, error.headers, error.body or b"")
+            reason = " ".join(str(error.reason).split())
+        except HTTPError as error:
+            raise Retryable(
+                f"HubSpot did not answer {method} {path} at {self._host}: {error}. "
+                "Check the network and the connection's url.",
+                code=type(error).__name__,
+            ) from None
+        else:
+            return Answer(response.status, response.getheaders(), response.data)
+        # The library gives no status to TLS failures only; the same certificate would fail again.
+        raise Unreachable(
+            f"no trusted connection to {self._host}: {reason}. "
+            "Check the connection's url, and name your own certificate authority in its ca_file.",
+            code="TLS",
+        )
 
     def close(self) -> None:
-        self._wire.close()
+        self._client.rest_client.pool_manager.clear()
+        self._client.close()
 
-    def _ask(self, method: str, path: str, query: Query, body: Json | None) -> Json:
-        return self._retry.call(lambda: self._once(method, path, query, body))
 
-    def _once(self, method: str, path: str, query: Query, body: Json | None) -> Json:
-        search = is_search(path)
-        self._pacer.before(search=search)
-        self._calls += 1
-        answer = self._wire.send(method, path, query, body)
-        self._pacer.learn(answer.headers, search=search)
-        self._note_clock(answer)
-        if 200 <= answer.status < 300:
-            return read_json(answer, f"{method} {path}")
-        raise translate(answer, f"{method} {path}", self.zone, self.answered_at or datetime.now(UTC))
-
-    def _note_clock(self, answer: Answer) -> None:
-        text = answer.headers.get("Date")
-        if text:
-            try:
-                stamp = parsedate_to_datetime(text)
-            except ValueError:
-                return
-            self.answered_at = stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
+def _readable(ca_file: str | None) -> str | None:
+    if ca_file is None:
+        return None
+    try:
+        with Path(ca_file).open("rb"):
+            return ca_file
+    except OSError as error:
+        raise Unreachable(
+            f"ca_file {ca_file}: {error.strerror}. Name a readable PEM file, or leave ca_file out.", code="TLS"
+        ) from None

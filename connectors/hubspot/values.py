@@ -1,9 +1,12 @@
-"""HubSpot's property values, which are all text or null, as our scalars. Wrong text is a ValueError."""
+"""HubSpot's property values, which are all text or null, as our scalars.
+
+Wrong text is a ValueError that tells what it is not, never the text itself: messages end in logs, and values may not.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from config.model import Scalar
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_scalar(text: str | None, kind: FieldType, zone: ZoneInfo) -> Scalar:
@@ -41,7 +47,7 @@ def decimal_text(text: str) -> str:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
-        raise ValueError(f"{text!r} is not a number")
+        raise ValueError("its text is not a number")
     plain = format(number, "f")
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
@@ -59,11 +65,13 @@ def whole_number(text: str) -> int:
 
 def parse_instant(text: str) -> datetime:
     """A moment from ISO 8601 or epoch milliseconds, which HubSpot mixes; without a zone it is UTC."""
-    if re.fullmatch(r"-?\d{5,}", text):
-        seconds, milliseconds = divmod(int(text), 1000)
-        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=milliseconds * 1000)
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        if re.fullmatch(r"-?\d{5,}", text):
+            return EPOCH + timedelta(milliseconds=int(text))
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("its text is not a moment in time") from None
 
 
 def instant_text(moment: datetime) -> str:
@@ -77,14 +85,14 @@ def instant_text(moment: datetime) -> str:
 
 def milliseconds(moment: datetime) -> int:
     """Epoch milliseconds, as search filters want them; exact, since floats are not."""
-    delta = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    delta = moment.astimezone(UTC) - EPOCH
     return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
 
 
 def _boolean(text: str, _zone: ZoneInfo) -> int:
     lowered = text.lower()
     if lowered not in ("true", "false"):
-        raise ValueError(f"{text!r} is neither true nor false")
+        raise ValueError("its text is neither true nor false")
     return int(lowered == "true")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.base import Outcome, RecordWrite, Status
 from connectors.errors import Rejected
+from connectors.hubspot import paths
 from connectors.hubspot.associations import batch_read, chunks
 from connectors.hubspot.errors import Trouble, parse_trouble
 from connectors.hubspot.values import to_custom
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from connectors.hubspot.account import Account
-    from connectors.hubspot.auth import Json
+    from connectors.hubspot.transport import Json
 
 BATCH = 100
 PASSING = ("RATE_LIMIT", "INTERNAL", "TIMEOUT", "UNAVAILABLE", "LOCKED")  # parts of codes that may work later
@@ -58,7 +59,7 @@ def _batches(writes: Sequence[RecordWrite]) -> Iterator[list[RecordWrite]]:
 
 def _write(account: Account, crm_type: str, batch: list[RecordWrite]) -> Iterator[Outcome]:
     try:
-        answer = account.transport.post(account.paths.batch_update(crm_type), {"inputs": [_input(w) for w in batch]})
+        answer = account.session.post(paths.batch_update(crm_type), {"inputs": [_input(w) for w in batch]})
     except Rejected as refusal:
         yield from _refused(account, crm_type, batch, refusal)
         return

@@ -15,17 +15,18 @@ from connectors.salesforce.describe import Catalog
 from connectors.salesforce.objects import SOURCES
 from connectors.salesforce.provision import provision_fields
 from connectors.salesforce.read import count_live, read_pages, read_values
-from connectors.salesforce.rows import build_selections, build_wishes, find_fields, find_missing
+from connectors.salesforce.rows import build_selections, build_wishes, find_fields, find_hidden, find_readable
 from connectors.salesforce.session import Session
 from connectors.salesforce.write import write_records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from config.mapping import ObjectMapping
     from config.project import SalesforceConnection
     from connectors.base import Connector, NewField, Outcome, Page, RecordWrite, Usage
     from connectors.salesforce.describe import SObject
+    from connectors.salesforce.rows import Wish
 
 
 def connect(
@@ -35,29 +36,25 @@ def connect(
     mapping: Mapping[str, ObjectMapping],
     written: Mapping[str, tuple[str, ...]],
     time_zone: str,
+    needed: Mapping[str, Collection[str]] | None = None,
     retry: RetryPolicy | None = None,
 ) -> Connector:
     """A connector that signs in when first used. `secrets` turns "env:NAME" or "file:PATH" into the secret; `written`
-    names the CRM fields that are written back, by our object, which are therefore read along."""
+    names the CRM fields that are written back, by our object, which are therefore read along; `needed` names our fields
+    that the project's rules read, by our object, None for all: what else our login does not see, we do without."""
     session = Session(connection, secrets, retry or RetryPolicy())
     overlap = timedelta(minutes=connection.overlap_minutes)
-    return SalesforceConnector(session, mapping, written, ZoneInfo(time_zone), overlap)
+    wishes = build_wishes(mapping, written, needed)
+    return SalesforceConnector(session, wishes, ZoneInfo(time_zone), overlap)
 
 
 class SalesforceConnector:
     """A `Connector` for one org."""
 
-    def __init__(
-        self,
-        session: Session,
-        mapping: Mapping[str, ObjectMapping],
-        written: Mapping[str, tuple[str, ...]],
-        zone: ZoneInfo,
-        overlap: timedelta,
-    ) -> None:
+    def __init__(self, session: Session, wishes: Mapping[str, Wish], zone: ZoneInfo, overlap: timedelta) -> None:
         self._session = session
         self._catalog = Catalog(session)
-        self._wishes = build_wishes(mapping, written)
+        self._wishes = wishes
         self._zone = zone
         self._overlap = overlap
 
@@ -71,10 +68,12 @@ class SalesforceConnector:
         self._catalog.forget()
         wishes = self._wishes.values()
         fields = {wish.object: find_fields(wish, self._catalog) for wish in wishes}
-        return Description(fields, tuple(missing for wish in wishes for missing in find_missing(wish, self._catalog)))
+        hidden = [found for wish in wishes for found in find_hidden(wish, self._catalog)]
+        missing = tuple(field for field, required in hidden if required)
+        return Description(fields, missing, tuple(field for field, required in hidden if not required))
 
     def objects(self) -> tuple[str, ...]:
-        return tuple(SOURCES)
+        return tuple(name for name, wish in self._wishes.items() if find_readable(wish, self._catalog))
 
     def read(self, name: str, cursor: str | None) -> Iterator[Page]:
         selections = build_selections(self._wishes[name], self._catalog, self._zone)

@@ -30,10 +30,11 @@ class SField:
 
 @dataclass(frozen=True, slots=True)
 class SObject:
-    """An sObject with the fields that our login sees."""
+    """An sObject with the fields that our login sees, and whether it may edit records at all."""
 
     name: str
     fields: Mapping[str, SField]
+    updateable: bool = True
 
     @property
     def stamp(self) -> str:
@@ -81,7 +82,8 @@ class Catalog:
             if error.code in {"NOT_FOUND", "INVALID_TYPE"}:
                 return None
             raise
-        return SObject(name, {field["name"]: _read_field(field) for field in answer["fields"]})
+        fields = {field["name"]: _read_field(field) for field in answer["fields"]}
+        return SObject(name, fields, bool(answer.get("updateable", True)))
 
 
 def _read_field(field: Mapping[str, Any]) -> SField:

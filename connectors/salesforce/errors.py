@@ -18,6 +18,12 @@ LOST_LOCATOR = frozenset({"INVALID_QUERY_LOCATOR", "NOT_FOUND"})
 LOCKED = frozenset({"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "REQUEST_RUNNING_TOO_LONG"})
 """A record's own refusals that another try may lift: somebody else was writing at the same moment."""
 
+TIMED_OUT = "TIMED_OUT"
+"""Our own code of a request that got no answer in time, from Salesforce or from a gateway before it."""
+
+TOO_LONG = frozenset({TIMED_OUT, "REQUEST_RUNNING_TOO_LONG", "QUERY_TIMEOUT"})
+"""What a smaller request may be spared."""
+
 DUPLICATE = frozenset({"DUPLICATE_DEVELOPER_NAME", "DUPLICATE_VALUE"})
 
 _WAIT = LOCKED | {"API_CURRENTLY_DISABLED", "QUERY_TIMEOUT", "EXCEEDED_RATE_LIMIT"}
@@ -51,6 +57,7 @@ _AUTH = {
 _FINAL_STATUSES = frozenset({404, 405, 410, 414, 415, 431})
 _REFUSED_STATUSES = frozenset({401, 403})
 _WAIT_STATUSES = frozenset({408, 420, 429})
+_SLOW_STATUSES = frozenset({408, 504})
 
 _LONGEST_MESSAGE = 400
 
@@ -71,7 +78,7 @@ def translate(content: object, status: int, url: str) -> ConnectorError:
     if code == "unknown_error" or "login rate" in message.lower():
         return Retryable(what, code=code)
     if code in _WAIT or status >= 500 or status in _WAIT_STATUSES:
-        return Retryable(what, code=code)
+        return Retryable(what, code=code or (TIMED_OUT if status in _SLOW_STATUSES else ""))
     if code or status in _FINAL_STATUSES:
         return Rejected(what, code=code)
     if status in _REFUSED_STATUSES:
@@ -87,7 +94,9 @@ def translate_failure(error: requests.RequestException, url: str) -> ConnectorEr
             "name that authority's certificate as ca_file of this connection."
         )
     if isinstance(error, requests.Timeout):
-        return Retryable(f"{url}: no answer in time. A longer timeout_seconds of this connection may help.")
+        # One that never connected says nothing about the request.
+        code = TIMED_OUT if isinstance(error, requests.ReadTimeout) else ""
+        return Retryable(f"{url}: no answer in time. A longer timeout_seconds of this connection may help.", code=code)
     if isinstance(error, requests.exceptions.InvalidJSONError):
         return Retryable(f"{url}: an answer that is cut short or not JSON.")
     if isinstance(error, (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):

@@ -1,7 +1,8 @@
 """Which sObject and field fills which of ours, where `mapping.yaml` says nothing.
 
 A column is `optional` where not every org or edition has its field; any other that our login does not see is reported
-by `describe` as missing. Field names: Object Reference for the Salesforce Platform.
+by `describe`: as missing where a rule of the project reads it, else as unseen. Field names: Object Reference for the
+Salesforce Platform.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ def _computed(compute: Compute, *paths: str) -> Column:
 
 _USER = _source(
     "User",
-    only="UserType NOT IN ('AutomatedProcess', 'CloudIntegrationUser', 'Guest')",  # logins of machines and visitors
+    # Neither partners and customers of a portal, nor guests, Chatter-only users and logins of machines: they sell
+    # nothing for the company. Platform licences are Standard too (Object Reference, User, UserType).
+    only="UserType = 'Standard'",
     record_id="Id",
     name="Name",
     email="Email",
@@ -158,3 +161,11 @@ SOURCES: Mapping[str, tuple[Source, ...]] = MappingProxyType(
     }
 )
 """Our objects, parents first, and the sObjects whose records they are."""
+
+ALWAYS_NEEDED: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "user": frozenset({"id", "record_id", "name", "active"}),
+        "opportunity": frozenset({"id", "name", "owner_id"}),
+    }
+)
+"""Our fields that no project can do without: who somebody is, and whose an opportunity is."""

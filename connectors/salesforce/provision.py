@@ -28,6 +28,12 @@ CUSTOM = "__c"
 PERMISSION_SET = "SalesOps_Sync"
 PERMISSION_SET_LABEL = "SalesOps Sync"
 
+READ_EDIT = ("PermissionsRead", "PermissionsEdit")  # "PermissionsEdit requires PermissionsRead", Object Reference
+
+READS_FIRST: Mapping[str, tuple[str, ...]] = {"Account": (), "Opportunity": ("Account",)}
+"""Objects with rights of their own, and what must be readable first: a right without what it depends on is refused
+("Permission Read … depends on permission(s): Read Account"). Users have none: editing them takes Manage Users."""
+
 # CustomField, Metadata API: precision counts all digits, scale those after the point.
 _METADATA: Mapping[FieldKind, dict[str, Any]] = {
     FieldKind.MONEY: {"type": "Currency", "precision": 18, "scale": 2},
@@ -54,7 +60,7 @@ def provision_fields(session: Session, catalog: Catalog, fields: Sequence[NewFie
     made = [field for field in fields if field not in failed]
     if made:
         permissions = _Permissions(session)
-        failed |= {field: outcome for field in made if (outcome := _grant(permissions, field)) is not None}
+        failed |= {field: outcome for field in made if (outcome := _grant(permissions, catalog, field)) is not None}
         permissions.assign()
     catalog.forget()
     for field in fields:
@@ -80,11 +86,14 @@ def _create(session: Session, catalog: Catalog, field: NewField) -> Outcome | No
     return None
 
 
-def _grant(permissions: _Permissions, field: NewField) -> Outcome | None:
+def _grant(permissions: _Permissions, catalog: Catalog, field: NewField) -> Outcome | None:
     """None once whoever has the set may edit the field; rights to Salesforce's own fields stay the admin's."""
     if not field.name.endswith(CUSTOM):
         return None
+    sobject = catalog.find(_sobject(field))
     try:
+        if sobject is not None and not sobject.updateable:
+            permissions.grant_object(sobject.name)
         permissions.grant(_sobject(field), field.name)
     except Rejected as error:
         return _failed(field, error.code, str(error))
@@ -121,14 +130,40 @@ class _Permissions:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._id = self._ensure_set()
-        granted = self._rows(f"SELECT Id, Field, PermissionsEdit FROM FieldPermissions WHERE ParentId = '{self._id}'")
-        self._granted = {row["Field"]: row for row in granted}
+        mine = f"ParentId = '{self._id}'"
+        # "Both SobjectType and Field must be included in the SELECT line": Object Reference, FieldPermissions.
+        fields = self._rows(f"SELECT Id, SobjectType, Field, PermissionsEdit FROM FieldPermissions WHERE {mine}")
+        self._fields = {row["Field"]: row for row in fields}
+        self._granted_objects: set[str] = set()
+
+    def grant_object(self, name: str) -> None:
+        """Whoever has the set may read and edit records of the object, as far as sharing goes.
+
+        A field can be edited only in a record that can be, and the right to that is an ObjectPermissions record of its
+        own (Object Reference). A set with field rights alone is complete for a login that has it elsewhere; so it is
+        given only where our login has not, for an admin may give the set to people who should not edit records.
+        """
+        if name not in READS_FIRST or name in self._granted_objects:
+            return
+        for parent in READS_FIRST[name]:
+            self._allow(parent, READ_EDIT[:1])
+        self._allow(name, READ_EDIT)
+        self._granted_objects.add(name)
+
+    def _allow(self, name: str, rights: tuple[str, ...]) -> None:
+        wanted = dict.fromkeys(rights, True)
+        of_object = f"WHERE ParentId = '{self._id}' AND SobjectType = '{name}'"
+        held = self._rows(f"SELECT Id, SobjectType, {', '.join(READ_EDIT)} FROM ObjectPermissions {of_object}")
+        if not held:
+            self._make("ObjectPermissions", {"ParentId": self._id, "SobjectType": name, **wanted})
+        elif not all(held[0][right] for right in rights):
+            self._session.send("PATCH", f"sobjects/ObjectPermissions/{held[0]['Id']}", json.dumps(wanted))
 
     def grant(self, sobject: str, name: str) -> None:
         """Whoever has the set may read and edit the field."""
         field = f"{sobject}.{name}"
-        rights = {"PermissionsRead": True, "PermissionsEdit": True}
-        held = self._granted.get(field)
+        rights = dict.fromkeys(READ_EDIT, True)
+        held = self._fields.get(field)
         if held is None:
             self._make("FieldPermissions", {"ParentId": self._id, "SobjectType": sobject, "Field": field, **rights})
         elif not held["PermissionsEdit"]:

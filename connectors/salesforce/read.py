@@ -11,56 +11,28 @@ with its session: it holds the last (stamp, Id), and the query after it is the w
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Page
 from connectors.errors import Rejected, Unreachable
+from connectors.salesforce.cursor import digest, resume
 from connectors.salesforce.errors import LOST_LOCATOR
 from connectors.salesforce.rows import DELETED
 from connectors.salesforce.transport import CLOCK_SLACK
-from connectors.salesforce.values import custom_text, in_chunks, instant, instant_text
+from connectors.salesforce.values import custom_text, in_chunks, instant_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import timedelta
 
+    from connectors.salesforce.cursor import Position
     from connectors.salesforce.describe import SObject
     from connectors.salesforce.rows import Selection
     from connectors.salesforce.session import Session
 
-LAYOUT = 1  # of a cursor's text
 RETRIEVE = 2_000  # ids in one request: "Get Records With a Request Body Using sObject Collections", REST API
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a sweep stands: its window, the source it is in, and the last row read. `until` None: between sweeps.
-
-    `fields` is a digest of what is asked for. Rows read before a field was asked for lack it, so that a cursor of
-    other fields starts from the beginning.
-    """
-
-    fields: str
-    since: str | None = None
-    until: str | None = None
-    source: int = 0
-    stamp: str | None = None
-    id: str | None = None
-
-    def text(self) -> str:
-        return json.dumps({"layout": LAYOUT, **asdict(self)})
-
-    def after(self, selection: Selection, record: Mapping[str, Any]) -> Position:
-        return replace(self, stamp=instant(record[selection.stamp]), id=record["Id"])
-
-    def next_source(self) -> Position:
-        return replace(self, source=self.source + 1, stamp=None, id=None)
-
-    def next_sweep(self, until: str, overlap: timedelta) -> Position:
-        return Position(self.fields, since=instant_text(datetime.fromisoformat(until) - CLOCK_SLACK - overlap))
 
 
 def read_pages(
@@ -71,7 +43,7 @@ def read_pages(
     A sweep that an earlier run left unfinished keeps its window, so that the overlap still covers what showed up late
     behind it; a fresh sweep then follows at once.
     """
-    position = _resume(cursor, _digest(selections))
+    position = resume(cursor, digest(selections))
     if position.until is not None:
         for page, reached in _sweep(session, name, selections, position, position.until, overlap):
             position = reached
@@ -174,19 +146,3 @@ def _page(
     rows = tuple(selection.row(record) for record in records if not selection.is_deleted(record))
     deleted = tuple(record["Id"] for record in records if selection.is_deleted(record))
     return Page(name, rows, deleted, position.text(), complete)
-
-
-def _resume(cursor: str | None, fields: str) -> Position:
-    """The position that a cursor tells, or the beginning where it is of other fields or of another layout."""
-    start = Position(fields)
-    if cursor is None:
-        return start
-    held = json.loads(cursor)
-    if held.pop("layout", None) != LAYOUT or held.get("fields") != fields:
-        return start
-    return Position(**held)
-
-
-def _digest(selections: Sequence[Selection]) -> str:
-    asked = [[selection.sobject, selection.only, *sorted(selection.fields)] for selection in selections]
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]

@@ -10,11 +10,11 @@ from connectors.base import CrmField, MissingField, Row
 from connectors.errors import Rejected
 from connectors.salesforce import activities
 from connectors.salesforce.activities import Raw
-from connectors.salesforce.objects import SOURCES, Column
+from connectors.salesforce.objects import ALWAYS_NEEDED, SOURCES, Column
 from connectors.salesforce.values import convert, custom_text, instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from zoneinfo import ZoneInfo
 
     from config.mapping import ObjectMapping
@@ -33,6 +33,12 @@ class Wish:
     sources: tuple[Source, ...]
     mapped: frozenset[str]  # our fields whose CRM field the admin chose
     custom: Mapping[str, str]  # CRM field -> "custom" or "writeback"
+    needed: frozenset[str]  # our fields that the project's rules read
+
+    @property
+    def required(self) -> bool:
+        """Whether the project cannot do without this object."""
+        return bool(self.needed or self.mapped or self.custom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +89,14 @@ class Selection:
         )
 
 
-def build_wishes(mapping: Mapping[str, ObjectMapping], written: Mapping[str, tuple[str, ...]]) -> dict[str, Wish]:
+def build_wishes(
+    mapping: Mapping[str, ObjectMapping],
+    written: Mapping[str, tuple[str, ...]],
+    needed: Mapping[str, Collection[str]] | None = None,
+) -> dict[str, Wish]:
     """What the project wants, by our object: the defaults, with what `mapping.yaml` replaces.
 
+    `needed` is what its rules read, None for everything.
     An activity's mapping is looked for on Task and on Event alike; on the one that has no such field it is null.
     """
     wishes = {}
@@ -94,32 +105,40 @@ def build_wishes(mapping: Mapping[str, ObjectMapping], written: Mapping[str, tup
         fields = declared.fields if declared else {}
         custom = dict.fromkeys(declared.custom if declared else (), "custom")
         custom |= dict.fromkeys(written.get(name, ()), "writeback")
-        wishes[name] = Wish(name, tuple(_map(name, source, fields) for source in sources), frozenset(fields), custom)
+        read = OBJECTS[name].fields if needed is None else {*needed.get(name, ()), *ALWAYS_NEEDED.get(name, ())}
+        mapped = tuple(_map(name, source, fields) for source in sources)
+        wishes[name] = Wish(name, mapped, frozenset(fields), custom, frozenset(read))
     return wishes
 
 
 def build_selections(wish: Wish, catalog: Catalog, zone: ZoneInfo) -> tuple[Selection, ...]:
-    """What to ask for, one sObject after the other. Rejected where our login does not see one of them at all."""
-    return tuple(_build_selection(wish, source, catalog, zone) for source in wish.sources)
+    """What to ask for, one sObject after the other. Rejected where our login does not see one that it must."""
+    sources = find_readable(wish, catalog) or wish.sources
+    return tuple(_build_selection(wish, source, catalog, zone) for source in sources)
 
 
-def find_missing(wish: Wish, catalog: Catalog) -> Iterator[MissingField]:
-    """What the project wants and our login does not see.
+def find_readable(wish: Wish, catalog: Catalog) -> tuple[Source, ...]:
+    """The sObjects to read: those that our login sees; all of them where the project cannot do without."""
+    return tuple(source for source in wish.sources if wish.required or catalog.find(source.sobject) is not None)
+
+
+def find_hidden(wish: Wish, catalog: Catalog) -> Iterator[tuple[MissingField, bool]]:
+    """What the project wants and our login does not see, each with whether it cannot do without.
 
     What the admin named may be on any of the object's sObjects; a default that not every org has may be nowhere.
     """
     seen = {source: sobject for source in wish.sources if (sobject := catalog.find(source.sobject)) is not None}
     for source in wish.sources:
         if source not in seen:
-            yield MissingField(wish.object, source.sobject, "Id", "mapping")
+            yield MissingField(wish.object, source.sobject, "Id", "mapping"), wish.required
             continue
         for name, column in source.columns.items():
-            needed = column.paths and not column.optional and name not in wish.mapped
-            if needed and not any(catalog.find_field(seen[source], path) for path in column.paths):
-                yield MissingField(wish.object, source.sobject, column.paths[0], "mapping")
+            expected = column.paths and not column.optional and name not in wish.mapped
+            if expected and not any(catalog.find_field(seen[source], path) for path in column.paths):
+                yield MissingField(wish.object, source.sobject, column.paths[0], "mapping"), name in wish.needed
     for path, purpose in _named(wish):
         if seen and not any(catalog.find_field(sobject, path) for sobject in seen.values()):
-            yield MissingField(wish.object, wish.sources[0].sobject, path, purpose)
+            yield MissingField(wish.object, wish.sources[0].sobject, path, purpose), True
 
 
 def _named(wish: Wish) -> Iterator[tuple[str, str]]:

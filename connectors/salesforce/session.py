@@ -14,13 +14,13 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
 from connectors.base import Usage
-from connectors.errors import AuthFailed, Retryable
+from connectors.errors import AuthFailed, Rejected, Retryable
 from connectors.salesforce.auth import SignedIn, sign_in
 from connectors.salesforce.errors import EXPIRED, translate, translate_answer, translate_failure
 from connectors.salesforce.transport import Transport, open_session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
     from config.project import SalesforceConnection
@@ -55,21 +55,25 @@ class Session:
         self._opened: _Opened | None = None
         self._refusals = 0
 
-    def ask(self, request: Callable[[Salesforce], Answer]) -> Answer:
+    def ask(self, request: Callable[[Salesforce], Answer], final: Collection[str] = ()) -> Answer:
         """What `request` returns for a signed-in client, tried again as the retry policy says.
 
-        An expired session is renewed at once. Raises ConnectorError, never Retryable.
+        An expired session is renewed at once. Raises ConnectorError, never Retryable: Rejected where the code is of
+        `final`, being what the caller does not want tried again.
         """
-        return self.retry.call(lambda: self._ask_once(request))
+        return self.retry.call(lambda: self._ask_once(request, final))
 
     def get(self, path: str) -> Any:
         """The JSON object at a path below the version's address."""
         return self.ask(lambda client: self._whole(client.restful(path)))
 
-    def send(self, method: str, path: str, body: str, headers: dict[str, str] | None = None) -> Any:
+    def send(
+        self, method: str, path: str, body: str, headers: dict[str, str] | None = None, final: Collection[str] = ()
+    ) -> Any:
         """The JSON answer to a body, given as JSON text so that numbers arrive digit by digit as written."""
         # None would be taken as the headers themselves.
-        return self.ask(lambda client: client.restful(path, method=method, data=body.encode(), headers=headers or {}))
+        with_headers, data = headers or {}, body.encode()
+        return self.ask(lambda client: client.restful(path, method=method, data=data, headers=with_headers), final)
 
     def query(self, soql: str) -> dict[str, Any]:
         """The first page of a query, deleted and archived rows included.
@@ -104,7 +108,7 @@ class Session:
     def close(self) -> None:
         self._http.close()
 
-    def _ask_once(self, request: Callable[[Salesforce], Answer]) -> Answer:
+    def _ask_once(self, request: Callable[[Salesforce], Answer], final: Collection[str]) -> Answer:
         while True:
             try:
                 answer = self._translate(lambda: request(self._open().client))
@@ -116,6 +120,10 @@ class Session:
                 if self._refusals >= MOST_REFUSALS:
                     self._refusals = 0
                     raise
+            except Retryable as error:
+                if error.code in final:
+                    raise Rejected(str(error), code=error.code) from error
+                raise
             else:
                 self._refusals = 0
                 return answer

@@ -6,13 +6,14 @@ Setting a field to a value is the same done twice, so a write whose answer was l
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Outcome, Status
 from connectors.errors import ConnectorError, Rejected, Retryable, Unreachable
 from connectors.salesforce.describe import NUMBERS
-from connectors.salesforce.errors import LOCKED
-from connectors.salesforce.values import decimal_text, in_chunks
+from connectors.salesforce.errors import LOCKED, TOO_LONG
+from connectors.salesforce.values import decimal_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +33,13 @@ LOCKED_ROWS = "LOCKED_ROWS"
 """Our own code of a batch that still has locked rows; it only ever goes from `attempt` to the end of the retries."""
 
 
+@dataclass(slots=True)
+class _Pace:
+    """How many records go into a request: fewer once so many took too long."""
+
+    size: int = BATCH
+
+
 def write_records(session: Session, sobject: SObject, writes: Sequence[RecordWrite]) -> Iterator[Outcome]:
     """One outcome for each write, batch by batch."""
     sendable: list[Sendable] = []
@@ -41,11 +49,13 @@ def write_records(session: Session, sobject: SObject, writes: Sequence[RecordWri
             yield body
         else:
             sendable.append((write, body))
-    for batch in in_chunks(sendable, BATCH):
-        yield from _write_batch(session, batch)
+    pace, sent = _Pace(), 0
+    while batch := sendable[sent : sent + pace.size]:
+        sent += len(batch)
+        yield from _write_batch(session, batch, pace)
 
 
-def _write_batch(session: Session, batch: list[Sendable]) -> Iterator[Outcome]:
+def _write_batch(session: Session, batch: list[Sendable], pace: _Pace) -> Iterator[Outcome]:
     """Outcomes of a batch; rows that others hold locked are sent again, alone, as the retry policy says."""
     settled: list[Outcome] = []
     locked = [(sendable, Outcome(sendable[0].record_id, Status.FAILED)) for sendable in batch]
@@ -53,7 +63,7 @@ def _write_batch(session: Session, batch: list[Sendable]) -> Iterator[Outcome]:
     def attempt() -> None:
         waiting = [sendable for sendable, _ in locked]
         locked.clear()
-        for sendable, outcome in _send(session, waiting):
+        for sendable, outcome in _send(session, waiting, pace):
             if outcome.code in LOCKED:
                 locked.append((sendable, outcome))
             else:
@@ -72,20 +82,29 @@ def _write_batch(session: Session, batch: list[Sendable]) -> Iterator[Outcome]:
         yield from settled
 
 
-def _send(session: Session, batch: list[Sendable]) -> Iterator[tuple[Sendable, Outcome]]:
-    """Each write with its outcome. A batch refused as a whole is halved until what it is refused for stands alone."""
+def _send(session: Session, batch: list[Sendable], pace: _Pace) -> Iterator[tuple[Sendable, Outcome]]:
+    """Each write with its outcome. A batch refused as a whole is halved until what it is refused for stands alone.
+
+    So is a batch that takes too long, at once: sent whole again, it would take as long again, and again. A record alone
+    that takes too long waits with the locked ones; one without any answer is no record's own refusal, and is retried.
+    """
     if not batch:
         return
     body = '{"allOrNone": false, "records": [' + ", ".join(record for _, record in batch) + "]}"
     try:
-        results = session.send("PATCH", "composite/sobjects", body, HEADERS)
+        results = session.send(
+            "PATCH", "composite/sobjects", body, HEADERS, final=TOO_LONG if len(batch) > 1 else TOO_LONG & LOCKED
+        )
     except Rejected as error:
         if len(batch) == 1:
-            yield batch[0], Outcome(batch[0][0].record_id, Status.FAILED, error.code, str(error))
+            refused = Outcome(batch[0][0].record_id, Status.FAILED, error.code, str(error), retry=error.code in LOCKED)
+            yield batch[0], refused
             return
         middle = len(batch) // 2
-        yield from _send(session, batch[:middle])
-        yield from _send(session, batch[middle:])
+        if error.code in TOO_LONG:
+            pace.size = min(pace.size, middle)
+        yield from _send(session, batch[:middle], pace)
+        yield from _send(session, batch[middle:], pace)
         return
     if not isinstance(results, list) or len(results) != len(batch):
         raise Unreachable(f"{session.url}: {len(batch)} records were written, but the answer does not tell of each.")

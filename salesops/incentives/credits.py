@@ -11,7 +11,7 @@ from config.model import FieldType
 from salesops.calendar import period_of
 from salesops.conditions import naive
 from salesops.metrics.rollup import ADDITIVE
-from salesops.metrics.rows import metric_rows
+from salesops.metrics.rows import is_there, metric_rows
 from salesops.rules import AS_OF, RuleError, field_type
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def _possible(basis: Basis, quota_name: str) -> ir.Table:
     metric = _credit_metric(basis, quota_name)
     won = metric.model_copy(update={"where": tuple(c for c in metric.where if c.field not in CLOSING_FIELDS)})
     opportunities = basis.objects["opportunity"]
-    still_open = opportunities.filter(~opportunities["is_closed"])
+    is_open = ~opportunities["is_closed"] & is_there(basis, opportunities, "opportunity")
+    still_open = opportunities.filter(is_open)
     now = {metric.time: ibis.literal(basis.today)}
     if field_type(metric.source, metric.time) is FieldType.INSTANT:
         now = {metric.time: ibis.literal(naive(basis.as_of)), f"day of {metric.time}": ibis.literal(basis.today)}

@@ -11,7 +11,7 @@ from salesops.basis import Basis, day_of
 from salesops.calendar import EARLIEST
 from salesops.conditions import filled, meets_all, naive
 from salesops.exact import AMOUNT, amount
-from salesops.rules import AS_OF, RuleError, field_type
+from salesops.rules import AS_OF, CREATED, RuleError, field_type, says_created
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -23,12 +23,14 @@ def metric_rows(basis: Basis, metric: SimpleMetric, facts: ir.Table | None = Non
     """One row for each fact that counts: `id`, `owner` (null for nobody), `day`, `month`, `amount`.
 
     `amount` is what is summed, averaged or compared: 1 for a count, days for a duration. Dates count up to the end
-    of the as-of day, instants up to the as-of instant, and neither before 1900. `facts` stand in for the source's.
+    of the as-of day, instants up to the as-of instant, and neither before 1900. What counts as it stands at the as-of
+    time must have been created by then. `facts` stand in for the source's.
     """
     table = basis.objects[metric.source] if facts is None else facts
     counts = meets_all(table, metric.source, metric.where, basis.rules.time_zone)
     if metric.time == AS_OF:
         day = ibis.literal(basis.today)
+        counts = counts & is_there(basis, table, metric.source)
     else:
         day = day_of(table, metric.source, metric.time)
         counts = counts & (day >= EARLIEST) & is_past(basis, table, metric)
@@ -47,6 +49,13 @@ def is_past(basis: Basis, table: ir.Table, metric: SimpleMetric) -> ir.BooleanVa
     if field_type(metric.source, metric.time) is FieldType.INSTANT:
         return at <= naive(basis.as_of)
     return at <= basis.today
+
+
+def is_there(basis: Basis, table: ir.Table, object_: str) -> ir.BooleanValue:
+    """Whether the record had been created by the as-of time; true where nothing says when it was."""
+    if not says_created(object_):
+        return ibis.literal(value=True)
+    return (table[CREATED] <= naive(basis.as_of)).fill_null(True)
 
 
 def _amount(table: ir.Table, metric: SimpleMetric) -> ir.Value:

@@ -1,8 +1,9 @@
 """Targets by user and period, and how much of each is reached.
 
 Whom a target holds for: `users` entries for whoever they name; `teams` and `default` for active users whom no active
-user names as manager, because a manager's own selling is usually not what they are measured by. A manager gets a
-quota by being named.
+user names as manager, and in a period for whoever has credit in it. A manager's selling is usually not what they are
+measured by, so one who sells nothing has a quota only by being named. Who is active and who manages is known of today
+only, and must not take back what a seller earned in an earlier period; credit is known of every period.
 """
 
 from __future__ import annotations
@@ -49,37 +50,38 @@ def compute_attainment(basis: Basis, people: ir.Table, metrics: ir.Table) -> ir.
     """
     if not basis.rules.quotas:
         return basis.engine.load("no quotas", ATTAINMENT.empty_table())
-    targets = _user_targets(people, basis.engine.load("targets", _declared(basis)))
-    mine = metrics.filter(metrics["grain"] == "user").select("metric", "key", "period", "value")
-    same = [targets["metric"] == mine["metric"], targets["user_id"] == mine["key"], targets["period"] == mine["period"]]
-    found = targets.left_join(mine, same)
-    credited = found["value"].fill_null(amount(0))
-    attainment = ratio(credited, found["target"])
-    return found.select("quota", "user_id", "period", "target", credited=credited, attainment=attainment).select(
-        *ATTAINMENT.names
+    held = _held(people, basis.engine.load("targets", _declared(basis)), metrics).group_by("quota", "user_id", "period")
+    by_scope = held.agg(
+        credited=ibis._.credited.max().fill_null(amount(0)),
+        **{scope: ibis._.target.max(where=ibis._.scope == scope) for scope in _SCOPES},
     )
+    found = by_scope.mutate(target=ibis.coalesce(*(by_scope[scope] for scope in _SCOPES)))
+    return found.mutate(attainment=ratio(found["credited"], found["target"])).select(*ATTAINMENT.names)
 
 
-def _user_targets(people: ir.Table, declared: ir.Table) -> ir.Table:
-    """The most particular target of each quota, user and period."""
-    held = _names(people).join(declared, ["scope", "who"]).group_by("quota", "metric", "user_id", "period")
-    by_scope = held.agg(**{scope: ibis._.target.max(where=ibis._.scope == scope) for scope in _SCOPES})
-    target = ibis.coalesce(*(by_scope[scope] for scope in _SCOPES))
-    return by_scope.select("quota", "metric", "user_id", "period", target=target)
+def _held(people: ir.Table, declared: ir.Table, metrics: ir.Table) -> ir.Table:
+    """Every target that holds for a user in a period, with what they are credited there (null for no row)."""
+    named = _names(people).join(declared, ["scope", "who"])
+    own = metrics.filter(metrics["grain"] == "user")
+    mine = own.select(credit_metric=own["metric"], credit_of=own["key"], credit_in=own["period"], credited=own["value"])
+    same = [
+        named["metric"] == mine["credit_metric"],
+        named["user_id"] == mine["credit_of"],
+        named["period"] == mine["credit_in"],
+    ]
+    found = named.left_join(mine, same)
+    return found.filter(found["always"] | found["credited"].notnull())
 
 
 def _names(people: ir.Table) -> ir.Table:
-    """Every name (`scope`, `who`) under which a target can hold for a user."""
-    carriers = people.filter(people["active"] & ~people["manages"])
-
-    def named(users: ir.Table, scope: str, who: ir.Value) -> ir.Table:
-        return users.select("user_id", scope=ibis.literal(scope), who=who).filter(ibis._.who.notnull())
-
-    return ibis.union(
-        named(people, "users", people["email"]),
-        named(carriers, "teams", carriers["team"]),
-        named(carriers, "default", ibis.literal("")),
+    """Every name (`scope`, `who`) of a user under which a target holds, `always` or only where they have credit."""
+    sells = people["active"] & ~people["manages"]
+    named = {"users": people["email"], "teams": people["team"], "default": ibis.literal("")}
+    always = {"users": ibis.literal(value=True), "teams": sells, "default": sells}
+    by_scope = (
+        people.select("user_id", scope=ibis.literal(scope), who=named[scope], always=always[scope]) for scope in _SCOPES
     )
+    return ibis.union(*by_scope).filter(ibis._.who.notnull())
 
 
 def _declared(basis: Basis) -> pa.Table:

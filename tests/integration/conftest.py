@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
-from integration_company import AS_OF, DEALS, many_deals, write_company
+from integration_company import AS_OF, DEALS, MANY, many_deals, write_company
 from integration_harness import CRMS, Bare, Office, new_office, serve_crm
 
 if TYPE_CHECKING:
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from integration_company import Deal
     from integration_harness import Crm, Result, Server
-
-MANY = {"salesforce": 2_600, "hubspot": 1_900}
-"""More opportunities than one page holds, and more commissions than apply writes down at once."""
 
 
 @dataclass(frozen=True, slots=True)

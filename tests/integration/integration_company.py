@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from integration_harness import Crm
@@ -37,7 +37,12 @@ class Deal:
     created: str
 
 
-PEOPLE = {MIA: ("Mia", "Moss", "East"), ANN: ("Ann", "Ames", "East"), BO: ("Bo", "Bell", "West"), CY: ("Cy", "Cole", "West")}  # fmt: skip
+PEOPLE = {
+    MIA: ("Mia", "Moss", "East"),
+    ANN: ("Ann", "Ames", "East"),
+    BO: ("Bo", "Bell", "West"),
+    CY: ("Cy", "Cole", "West"),
+}
 ACCOUNTS = {"Acme": ("United States", "Ohio"), "Globe": ("Canada", ""), "Initech": ("Germany", ""), "Nowhere": ("", "")}
 TERRITORIES = {
     "Acme": "US Central",
@@ -59,14 +64,18 @@ CALLS = ((ANN, f"{YEAR}-12-03"), (ANN, f"{YEAR}-12-04"), (BO, f"{YEAR}-11-04"))
 # Quota 250,000 a quarter; 8 % up to it, 12 % above; the manager's 1 % of all. Worked by hand.
 EARNED = {
     "Acme big": Decimal("16000.00"),  # 8 % of 200,000
-    "Acme more": Decimal("10000.06") + Decimal("0.00"),  # 8 % of 50,000 and 12 % of 50,000.50
+    "Acme more": Decimal("10000.06"),  # 8 % of 50,000 and 12 % of 50,000.50
     "Globe small": Decimal("8000.00"),  # 8 % of 99,999.99 is 7,999.9992
     "Globe early": Decimal("4000.00"),
 }
 ESTIMATED = {"Initech open": Decimal("1200.00"), "Acme next": Decimal("1600.00")}
 COMMISSION = {MIA: Decimal("4000.00"), ANN: Decimal("26000.06"), BO: Decimal("8000.00")}
-WON = {MIA: Decimal(0), ANN: Decimal("300000.50"), BO: Decimal("99999.99")}
-CALLS_MADE = {MIA: 0, ANN: 2, BO: 0}
+WON = {ANN: Decimal("300000.50"), BO: Decimal("99999.99")}
+CALLS_MADE = {ANN: 2, BO: 0}
+
+
+MANY = {"salesforce": 2_600, "hubspot": 1_300}
+"""More opportunities than one page holds, and more commissions than apply writes down at once."""
 
 
 def many_deals(count: int) -> tuple[Deal, ...]:
@@ -124,8 +133,10 @@ def _write_salesforce(folder: Path, deals: Sequence[Deal]) -> None:
         folder / "Opportunity.csv",
         ("Id", "Name", "AccountId", "OwnerId", "StageName", "Amount", "CloseDate", "CreatedDate"),
         (
-            (f"006TN{n:010}", d.name, accounts[d.account], users[d.owner], stages[d.stage], d.amount, d.closes)
-            + (f"{d.created}T15:00:00.000Z",)
+            (
+                *(f"006TN{n:010}", d.name, accounts[d.account], users[d.owner], stages[d.stage], d.amount, d.closes),
+                f"{d.created}T15:00:00.000Z",
+            )
             for n, d in enumerate(deals, start=1)
         ),
     )
@@ -160,11 +171,15 @@ def _write_hubspot(folder: Path, deals: Sequence[Deal]) -> None:
     )
     _write(
         folder / "deals.csv",
-        ("hs_object_id", "dealname", "pipeline", "dealstage", "amount", "closedate", "createdate", "hubspot_owner_id")
-        + ("associated_company",),
         (
-            (5_000_000 + n, d.name, "default", stages[d.stage], d.amount, f"{d.closes}T15:00:00.000Z")
-            + (f"{d.created}T15:00:00.000Z", owners[d.owner], accounts[d.account])
+            *("hs_object_id", "dealname", "pipeline", "dealstage", "amount", "closedate", "createdate"),
+            *("hubspot_owner_id", "associated_company"),
+        ),
+        (
+            (
+                *(5_000_000 + n, d.name, "default", stages[d.stage], d.amount, f"{d.closes}T15:00:00.000Z"),
+                *(f"{d.created}T15:00:00.000Z", owners[d.owner], accounts[d.account]),
+            )
             for n, d in enumerate(deals, start=1)
         ),
     )
@@ -178,8 +193,8 @@ def _write_hubspot(folder: Path, deals: Sequence[Deal]) -> None:
     )
 
 
-def _write(path: Path, header: Sequence[str], rows: object) -> None:
+def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(header)
-        writer.writerows(rows)  # type: ignore[arg-type]
+        writer.writerows(rows)

@@ -1,4 +1,4 @@
-"""What the end-to-end tests hold in their hands: the installed command, a CRM in its own process, a bare client of it."""
+"""What end-to-end tests hold in their hands: the installed command, a CRM in a process of its own, a bare client."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
 
 import requests
 
@@ -236,7 +237,7 @@ class Bare:
         return {row["properties"][names.name]: {**row["properties"], "id": row["id"]} for row in listed}
 
     def _query(self, soql: str) -> Iterator[dict[str, Any]]:
-        path: str | None = f"/services/data/v62.0/query?q={requests.utils.quote(soql)}"
+        path: str | None = f"/services/data/v62.0/query?q={quote(soql)}"
         while path:
             answer = self.send("GET", path)
             yield from answer["records"]
@@ -319,6 +320,8 @@ class Gate:
             except OSError:
                 return
             server = socket.create_connection(self._target)
+            for each in (client, server):
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # Nagle's delay is 40 ms a request
             self._sockets += [client, server]
             for source, target, asks in ((client, server, True), (server, client, False)):
                 thread = threading.Thread(target=self._pump, args=(source, target, asks))
@@ -354,6 +357,12 @@ class Office:
     def salesops(self, *arguments: object, **options: Any) -> Result:
         """How one command in this project ends."""
         return salesops("--project", self.folder, *arguments, **options)
+
+    def look_again(self) -> None:
+        """Pull and compute, so that a plan says what stands in the CRM now."""
+        for arguments in (("pull",), ("compute", "--as-of", self.as_of)):
+            result = self.salesops(*arguments)
+            assert result.code == 0, result.err
 
     def start(self, *arguments: object, **options: Any) -> subprocess.Popen[str]:
         return start("--project", self.folder, *arguments, **options)

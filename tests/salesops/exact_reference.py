@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from config.comp_plans import Component, CompPlan
     from config.metrics import Condition, Metric
+    from salesops.calendar import Period
     from salesops.rules import Rules
 
 Row = dict[str, Any]
@@ -55,6 +57,8 @@ class Reference:
 
     def counted(self, metric: SimpleMetric, rows: list[Row]) -> Iterator[tuple[Row, date, Fraction | None]]:
         for row in rows:
+            if metric.time == "as_of" and not self.is_there(row):
+                continue
             if not all(meets(row, condition) for condition in metric.where):
                 continue
             at = self.today if metric.time == "as_of" else row[metric.time]
@@ -63,6 +67,10 @@ class Reference:
             day = self.day(at)
             assert day is not None
             yield row, day, self.amount(metric, row, day)
+
+    def is_there(self, row: Row) -> bool:
+        created = row.get("created_at")
+        return created is None or created <= self.as_of
 
     def amount(self, metric: SimpleMetric, row: Row, day: date) -> Fraction | None:
         if metric.aggregate == "count":
@@ -73,6 +81,7 @@ class Reference:
         value = row[metric.of]
         return None if value is None else Fraction(value)
 
+    @cached_property
     def metrics(self) -> dict[tuple[str, str, str, str], Fraction | None]:
         """(metric, grain, key, period) -> value."""
         found = {}
@@ -107,36 +116,37 @@ class Reference:
     def periods(self, day: date) -> list[str]:
         return ["all", *(period_of(kind, day, self.rules.fiscal_year).name for kind in KINDS)]
 
-    def target(self, quota_name: str, user: Row, start: date) -> Fraction | None:
+    def target(self, quota_name: str, user: Row, period: Period) -> Fraction | None:
+        quota, start = self.rules.quotas[quota_name], period.start
+        has_credit = (quota.metric, "user", user["id"], period.name) in self.metrics
         manages = any(u["active"] and u["manager_id"] == user["id"] != u["id"] for u in self.users.values())
-        for targets in self.rules.quotas[quota_name].targets:
+        for targets in quota.targets:
             if start < targets.from_ or (targets.until and start >= targets.until):
                 continue
             named = {email.lower(): target for email, target in targets.users.items()}
             if user["email"].lower() in named:
                 return Fraction(named[user["email"].lower()])
-            if user["active"] and not manages:
+            if (user["active"] and not manages) or has_credit:
                 target = targets.teams.get(user["team"] or "", targets.default)
                 return None if target is None else Fraction(target)
         return None
 
     def attainment(self) -> dict[tuple[str, str, str], tuple[Fraction, Fraction, Fraction | None]]:
         """(quota, user, period) -> credited, target, attainment; of the periods up to today that hold any credit."""
-        metrics, found = self.metrics(), {}
+        found = {}
         for name, quota in self.rules.quotas.items():
-            starts = {}
+            periods = set()
             for row in self.facts["opportunity"]:
                 day = row["close_date"]
                 if day is not None and day <= self.today:
-                    period = period_of(quota.period, day, self.rules.fiscal_year)
-                    starts[period.name] = period.start
+                    periods.add(period_of(quota.period, day, self.rules.fiscal_year))
             for user in self.users.values():
-                for period, start in starts.items():
-                    target = self.target(name, user, start)
+                for period in periods:
+                    target = self.target(name, user, period)
                     if target is not None:
-                        credited = metrics.get((quota.metric, "user", user["id"], period)) or Fraction(0)
+                        credited = self.metrics.get((quota.metric, "user", user["id"], period.name)) or Fraction(0)
                         share = nearest(credited / target, 6) if target else None
-                        found[name, user["id"], period] = credited, target, share
+                        found[name, user["id"], period.name] = credited, target, share
         return found
 
     def earnings(self) -> dict[tuple[str, str, str, str, str, str], tuple[Fraction, Fraction]]:
@@ -171,12 +181,14 @@ class Reference:
         won_now = metric.model_copy(
             update={"where": tuple(c for c in metric.where if c.field not in {"is_won", "is_closed", "stage"})}
         )
-        open_now = [row | {metric.time: self.today} for row in closed if row["is_closed"] is False]
+        open_now = [
+            row | {metric.time: self.today} for row in closed if row["is_closed"] is False and self.is_there(row)
+        ]
         estimates = list(self.counted(won_now, open_now))
         for status, credited in (("earned", rows), ("estimated", estimates)):
             for row, day, credit in credited:
                 period = period_of(quota.period, day, self.rules.fiscal_year)
-                target = self.target(plan.quota, payee, period.start)
+                target = self.target(plan.quota, payee, period)
                 in_force = plan.effective_from <= period.start and (
                     plan.effective_until is None or period.start < plan.effective_until
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -125,8 +125,9 @@ def test_the_tiers_of_a_period_never_earn_less_than_nothing() -> None:
 
 
 def test_without_a_target_tiers_earn_nothing_and_a_note_says_so() -> None:
-    results = run([won("1", "boss", "800"), won("2", "ann", "800")], plan())
-    assert paid(results) == {("ann", "2"): "40"}  # boss has no quota: he has reports and is not named
+    by_team = QUOTA.replace("default: 1000", "teams: {east: 1000}")
+    results = run([won("1", "bob", "800"), won("2", "ann", "800")], plan(), by_team)
+    assert paid(results) == {("ann", "2"): "40"}  # bob has no quota: he is in the west
     (note,) = results.notes
     assert note.text.startswith(
         "comp plan ae: 1 credits, 800.00 in all, have an owner without a target of quota bookings"
@@ -137,6 +138,24 @@ def test_a_target_of_zero_is_no_target_to_tiers() -> None:
     results = run([won("1", "ann", "800")], plan(), QUOTA.replace("default: 1000", "default: 0"))
     assert paid(results) == {}
     assert len(results.notes) == 1
+
+
+THIRD, FOURTH = date(2017, 9, 1), date(2017, 12, 1)
+AFTER_THIRD = [user("ann", "east", active=False)], [user("ann", "east"), user("new", "east", "ann")]
+
+
+@pytest.mark.parametrize("people", AFTER_THIRD, ids=["deactivated", "became a manager"])
+def test_what_became_of_a_seller_takes_back_nothing_they_earned(people: list[dict[str, Any]]) -> None:
+    wanted = rules(only=("won_amount",), quotas=QUOTA, comp_plans=plan())
+    results = compute(facts(user=people, opportunity=[won("1", "ann", "1200", THIRD)]), wanted, NEW_YEARS_EVE)
+    assert paid(results) == {("ann", "1"): "70"}  # 1,000 at 5 %, 200 at 10 %
+    assert results.notes == ()
+    held = [row["period"] for row in results.attainment.to_pylist() if row["user_id"] == "ann"]
+    assert held == ["FY2017-Q3"]  # and none in the quarter after
+
+
+def test_a_manager_who_sells_is_paid_by_the_target_for_all() -> None:
+    assert paid(run([won("1", "boss", "1200", FOURTH)], plan())) == {("boss", "1"): "70"}
 
 
 OVERRIDE = """
@@ -249,6 +268,16 @@ def test_an_estimate_counts_the_closing_as_done_and_holds_to_every_other_conditi
         still_open("3", "ann", None, type="New", stage="Offer"),
     ]
     assert paid(run(deals, plan(), metrics=metrics), "estimated") == {("ann", "1"): "5"}
+
+
+def test_an_opportunity_created_after_the_as_of_time_is_not_estimated() -> None:
+    later = NEW_YEARS_EVE + timedelta(milliseconds=1)
+    deals = [
+        still_open("1", "ann", "100", created_at=NEW_YEARS_EVE),
+        still_open("2", "ann", "100", created_at=later),
+        still_open("3", "ann", "100", created_at=None),
+    ]
+    assert paid(run(deals, plan()), "estimated") == {("ann", "1"): "5", ("ann", "3"): "5"}
 
 
 def test_an_open_opportunity_of_nobody_on_the_comp_plan_has_no_estimate() -> None:

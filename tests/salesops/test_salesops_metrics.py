@@ -179,6 +179,21 @@ def test_fiscal_quarters_follow_the_declared_year() -> None:
     assert value(results, "won_amount", "FY2018-Q4") == "2110"
 
 
+def test_what_was_created_after_the_as_of_time_is_not_counted_as_it_stood_then() -> None:
+    metrics = """
+        accounts: {label: Accounts, kind: simple, unit: count, source: account, aggregate: count, time: as_of}
+        lines: {label: Lines, kind: simple, unit: count, source: line_item, aggregate: count, time: as_of, owner: id}
+    """
+    at = (NEW_YEARS_EVE, NEW_YEARS_EVE + timedelta(milliseconds=1), None)
+    deals = [deal(str(n), "ann", "open", 10**n, None, created_at=created) for n, created in enumerate(at)]
+    accounts = [{"id": str(n), "owner_id": "ann", "created_at": created} for n, created in enumerate(at)]
+    tables = facts(user=USERS, opportunity=deals, account=accounts, line_item=[{"id": "1"}])
+    results = compute(tables, rules(metrics=metrics, only=("open_pipeline",)), NEW_YEARS_EVE)
+    assert value(results, "open_pipeline", "all") == "101"  # 1, and 100 of the one that does not say
+    assert value(results, "accounts", "all") == "2"
+    assert value(results, "lines", "all") == "1"  # a line does not say when it was created
+
+
 OPERATORS = [
     ("{field: amount, at_least: 700}", "12359"),
     ("{field: amount, more_than: 700}", "1239"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from salesops.results import Note
 
 def won(id_: str, amount: str, **more: Any) -> dict[str, Any]:
     row = {"id": id_, "owner_id": "ann", "is_won": True, "amount": Decimal(amount), "close_date": date(2017, 12, 1)}
-    return row | more
+    return row | {"created_at": datetime(2017, 11, 1, tzinfo=UTC)} | more
 
 
 def test_an_amount_in_another_currency_is_never_added_up() -> None:
@@ -48,6 +48,22 @@ def test_a_date_that_nobody_can_mean_is_said() -> None:
     assert value(results, "won_amount", "all") == "no row"
     assert [note.text for note in results.notes] == [
         "opportunity with close_date before 1900 or after 2199: 1. They count in no period."
+    ]
+
+
+def test_what_would_count_but_has_no_date_is_said_once_for_the_field() -> None:
+    deals = [
+        won("1", "5", close_date=None),  # won_amount, won_count, sales_cycle and more would count it
+        won("2", "5", is_won=False, is_closed=True, close_date=None),  # lost_count would
+        won("3", "5", is_won=False, is_closed=False, close_date=None),  # open: nothing counts it by its close date
+        won("4", "5"),
+    ]
+    call = {"id": "1", "owner_id": "ann", "kind": "call", "done": True}
+    results = compute(facts(opportunity=deals, activity=[call, call | {"done": False}]), rules(), NEW_YEARS_EVE)
+    assert value(results, "won_amount", "all") == "5"
+    assert [note.text for note in results.notes] == [
+        "activity without at: 1 that a metric would count. They are in no period; fill it in the CRM.",
+        "opportunity without close_date: 2 that a metric would count. They are in no period; fill it in the CRM.",
     ]
 
 

@@ -65,13 +65,37 @@ def test_the_most_particular_target_holds() -> None:
     }
 
 
-def test_a_target_for_all_is_not_one_for_managers_nor_for_those_who_left() -> None:
+def test_a_target_for_all_is_not_one_for_managers_nor_for_those_who_left_where_they_sell_nothing() -> None:
     assert attained(QUOTAS, "FY2017-Q3") == {
         "ann": ("50", "100", "0.5"),
         "bob": ("0", "100", "0"),
         "cid": ("0", "100", "0"),
         "eve": ("0", "100", "0"),
     }
+
+
+@pytest.mark.parametrize("seller", ["boss", "dee"], ids=["manager", "left"])
+def test_a_target_for_all_is_one_for_whoever_has_credit_in_the_period(seller: str) -> None:
+    deals = [won("1", seller, "30", date(2017, 8, 1)), won("2", seller, "30", date(2017, 6, 30))]
+    results = compute(facts(user=USERS, opportunity=deals), rules(quotas=QUOTAS), NEW_YEARS_EVE)
+    rows = [row for row in results.attainment.to_pylist() if row["user_id"] == seller and row["period"] < "FY2017-Q4"]
+    assert [(row["period"], plain(row["target"]), plain(row["credited"])) for row in rows] == [
+        ("FY2017-Q3", "100", "30")  # and none in the second quarter, whose targets nobody set
+    ]
+
+
+def test_a_team_target_comes_before_the_one_for_all_for_whoever_has_credit() -> None:
+    deals = [won("1", "boss", "30", date(2017, 10, 1)), won("2", "dee", "30", date(2017, 10, 1))]
+    quotas = QUOTAS.replace("users: {ANN@x.example: 3000, boss@x.example: 9000, dee@x.example: 4000}", "")
+    results = compute(facts(user=USERS, opportunity=deals), rules(quotas=quotas), NEW_YEARS_EVE)
+    targets = {row["user_id"]: plain(row["target"]) for row in results.attainment.to_pylist() if row["credited"]}
+    assert targets == {"boss": "2000", "dee": "1000"}  # boss is in the east, dee in the west
+
+
+def test_a_won_opportunity_without_an_amount_is_credit_too() -> None:
+    deal = won("1", "boss", "0", date(2017, 8, 1)) | {"amount": None}
+    results = compute(facts(user=USERS, opportunity=[deal]), rules(quotas=QUOTAS), NEW_YEARS_EVE)
+    assert ("boss", "FY2017-Q3") in [(row["user_id"], row["period"]) for row in results.attainment.to_pylist()]
 
 
 def test_there_is_no_quota_before_the_first_target() -> None:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from connectors.sandbox.hubspot.call import Call, object_list, required, scalar
 from connectors.sandbox.hubspot.errors import ApiError, bad_json, json_response, missing, validation
-from connectors.sandbox.hubspot.schema import FIELD_TYPES, NAME, Option, Property
+from connectors.sandbox.hubspot.schema import FIELD_TYPES, NAME, NUMBER_HINTS, Option, Property
 from connectors.sandbox.hubspot.types import ObjectType, find_object
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ def read_property(call: Call) -> Response:
 
 
 def create_property(call: Call) -> Response:
-    """POST /crm/v3/properties/{kind}."""
+    """POST /crm/v3/properties/{kind}.
+
+    How a number is shown is no part of the documented body, and so ignored as any key is that HubSpot does not name.
+    """
     kind = find_object(call.params["kind"])
     with call.store.database.transaction():
         created = _new_property(call, kind, call.json())
@@ -55,6 +58,7 @@ def update_property(call: Call) -> Response:
         fields |= {
             to: _flag(body, name) for name, to in (("hidden", "hidden"), ("formField", "form_field")) if name in body
         }
+        fields |= _display(body)
         if "options" in body:
             fields["options"] = _options(body)
         kept_type = {"type": current.type, "fieldType": current.field_type}
@@ -148,6 +152,18 @@ def _new_property(call: Call, kind: ObjectType, body: Mapping[str, Any]) -> Prop
         created_at=now,
         updated_at=now,
     )
+
+
+def _display(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What the body of a change says about how a number is shown."""
+    fields: dict[str, Any] = {}
+    if "showCurrencySymbol" in body:
+        fields["currency"] = _flag(body, "showCurrencySymbol")
+    if body.get("numberDisplayHint") is not None:
+        hint = fields["number_hint"] = body["numberDisplayHint"]
+        if hint not in NUMBER_HINTS:
+            raise validation(f"Invalid numberDisplayHint '{hint}': use one of {', '.join(NUMBER_HINTS)}.")
+    return fields
 
 
 def _check_type(body: Mapping[str, Any]) -> None:

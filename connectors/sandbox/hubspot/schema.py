@@ -23,6 +23,7 @@ FIELD_TYPES = {
     "enumeration": ("select", "radio", "checkbox", "booleancheckbox"),
     "bool": ("booleancheckbox",),
 }
+NUMBER_HINTS = ("currency", "duration", "formatted", "percentage", "probability", "unformatted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Property:
     read_only: bool = False
     extensible: bool = False
     currency: bool = False
+    number_hint: str | None = None
     refers_to: str | None = None
     created_at: str = ""
     updated_at: str = ""
@@ -97,7 +99,11 @@ class Property:
             "formField": self.form_field,
             "dataSensitivity": "non_sensitive",
         }
-        optional = {"referencedObjectType": self.refers_to, "archivedAt": self.archived_at}
+        optional = {
+            "referencedObjectType": self.refers_to,
+            "archivedAt": self.archived_at,
+            "numberDisplayHint": self.number_hint,
+        }
         body |= {name: value for name, value in optional.items() if value is not None}
         return {**body, "showCurrencySymbol": True} if self.currency else body
 

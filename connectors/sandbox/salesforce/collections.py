@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors.sandbox.salesforce.describe import target
 from connectors.sandbox.salesforce.errors import ApiError, RecordError, malformed_json
 from connectors.sandbox.salesforce.ids import parse_id
 from connectors.sandbox.salesforce.sobjects import external_key, read_fields, writer
+from connectors.sandbox.salesforce.storage import quote
 from connectors.sandbox.salesforce.web import Answer
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ def delete_records(call: Call) -> Answer:
 
 
 def get_records(call: Call) -> Answer:
-    """The named fields of the records of `?ids=` or of the body; null for one that is not there."""
+    """The named fields of the records of `?ids=` or of the body; null for one that is not there, or deleted."""
     found = target(call)
     if call.method == "POST":
         body = call.json_object("ids", "fields")
@@ -85,9 +87,17 @@ def get_records(call: Call) -> Answer:
         if record_id is None:
             raise ApiError("MALFORMED_ID", f"malformed id {text}")
     wanted = dict.fromkeys(name.strip() for name in names)
-    records = read_fields(call, found, [str(record_id) for record_id in parsed], list(wanted))
+    records = read_fields(call, found, _living(call, found, [str(record_id) for record_id in parsed]), list(wanted))
     by_id = {record["attributes"]["url"].rpartition("/")[2]: record for record in records}
     return Answer([by_id.get(str(record_id)) for record_id in parsed])
+
+
+def _living(call: Call, found: SObject, ids: list[str]) -> list[str]:
+    """The ids of records that are there: "The retrieve() call doesn't return records that have been deleted" (SOAP API
+    Developer Guide), and a collection answers null for an invalid id (REST API Developer Guide)."""
+    alive = ' AND "IsDeleted" = 0' if found.find("IsDeleted") else ""
+    sql = f'SELECT "Id" FROM {quote(found.name)} WHERE "Id" IN (SELECT value FROM json_each(?)){alive}'
+    return [row[0] for row in call.store.database.rows(sql, (json.dumps(ids),))]
 
 
 def _strings(value: Any) -> list[str]:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 _NUMBER = Field("", "double", "", precision=18, scale=6)
 _LONG_TEXT = 131_072
-_NOT_REQUIRED = frozenset({"User", "OpportunityLineItem", "UserRole", "FieldPermissions", "PermissionSet"})
+_NOT_REQUIRED = frozenset(
+    {"User", "OpportunityLineItem", "UserRole", "FieldPermissions", "ObjectPermissions", "PermissionSet"}
+)
 _SEED_REPLACED_BY = ("OpportunityStage", "Organization")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 PAGE = 2000
 _SMALLEST_PAGE = 200
+# "Both SobjectType and Field must be included in the SELECT line of the query": Object Reference, FieldPermissions.
+_SELECTED_TOGETHER = {"FieldPermissions": ("SobjectType", "Field")}
 _BATCH_SIZE = re.compile(r"\bbatchSize\s*=\s*(\d{1,9})\b", re.IGNORECASE)
 
 
@@ -46,7 +48,17 @@ def get_next_page(call: Call) -> Answer:
 def plan_query(call: Call, catalog: Catalog, soql: str, *, deleted_too: bool) -> Rows | Groups | Count:
     """The plan of a query for the caller, now."""
     moment = Moment(call.store.database.clock.now(), ZoneInfo(call.settings.time_zone))
-    return Planner(soql, catalog, moment, deleted_too).plan(parse_query(soql))
+    plan = Planner(soql, catalog, moment, deleted_too).plan(parse_query(soql))
+    if isinstance(plan, Rows):
+        _check_selected(plan)
+    return plan
+
+
+def _check_selected(plan: Rows) -> None:
+    selected = {name for name, _, _ in plan.columns}
+    for name in _SELECTED_TOGETHER.get(plan.root.name, ()):
+        if name not in selected:
+            raise ApiError("INVALID_FIELD", f"{name} field must be selected")
 
 
 def answer_query(call: Call, catalog: Catalog, *, deleted_too: bool) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce import activities, opportunities, products
+from connectors.sandbox.salesforce import activities, opportunities, permissions, products
 from connectors.sandbox.salesforce.errors import RecordError
 
 if TYPE_CHECKING:
@@ -33,10 +33,8 @@ def before_save(writer: Writer, target: SObject, values: dict[str, Any], old: Ma
         activities.before_task(writer, values, merged, old)
     elif target.name == "Event":
         activities.before_event(writer, values, merged)
-    elif target.name == "FieldPermissions":
-        _field_permissions(writer, merged)
-    elif target.name == "PermissionSet" and not old:
-        values["IsCustom"] = 1
+    else:
+        _before_setup(writer, target, values, merged, old)
 
 
 def after_save(writer: Writer, target: SObject, row: Mapping[str, Any], old: Mapping[str, Any] | None) -> None:
@@ -52,9 +50,8 @@ def after_save(writer: Writer, target: SObject, row: Mapping[str, Any], old: Map
 def before_delete(writer: Writer, target: SObject, old: Mapping[str, Any]) -> None:
     if target.name == "Pricebook2" and old["IsStandard"]:
         raise RecordError("DELETE_FAILED", "The standard price book cannot be deleted", [])
-    if target.name == "PermissionSet" and _assigned(writer, str(old["Id"])):
-        message = "You can't delete a permission set that's assigned to one or more users."
-        raise RecordError("DELETE_FAILED", message, [])
+    if target.name == "PermissionSet":
+        permissions.before_delete_set(writer, str(old["Id"]))
 
 
 def after_delete(writer: Writer, target: SObject, old: Mapping[str, Any]) -> None:
@@ -79,24 +76,21 @@ def _check_owner(writer: Writer, target: SObject, values: Mapping[str, Any], old
         raise RecordError("INACTIVE_OWNER_OR_USER", message, ["OwnerId"])
 
 
-def _field_permissions(writer: Writer, merged: Mapping[str, Any]) -> None:
-    everything = writer.store.catalog()
-    target = everything.find(str(merged.get("SobjectType")))
-    owner, _, name = str(merged.get("Field")).partition(".")
-    field = target.find(name) if target and owner.lower() == target.name.lower() else None
-    if target is None or field is None or not field.permissionable:
-        message = f"Field Name: bad value for restricted picklist field: {merged.get('Field')}"
-        raise RecordError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, ["Field"])
-    if merged.get("PermissionsEdit") and not merged.get("PermissionsRead"):
-        message = f"Field {field.name}: Edit access requires read access"
-        raise RecordError("FIELD_INTEGRITY_EXCEPTION", message, ["PermissionsEdit"])
-    sql = "SELECT Id FROM FieldPermissions WHERE ParentId = ? AND Field = ?"
-    twin = writer.connection.execute(sql, (merged.get("ParentId"), merged.get("Field"))).fetchone()
-    if twin and twin[0] != merged.get("Id"):
-        message = f"duplicate value found: <unknown> duplicates value on record with id: {twin[0]}"
-        raise RecordError("DUPLICATE_VALUE", message, [])
+def _before_setup(
+    writer: Writer, target: SObject, values: dict[str, Any], merged: Mapping[str, Any], old: Mapping[str, Any] | None
+) -> None:
+    """The same for users and what they may do."""
+    if target.name == "User" and "ProfileId" in values:
+        values["UserType"] = _user_type(writer, values["ProfileId"])
+    elif target.name == "FieldPermissions":
+        permissions.before_field_permissions(writer, merged)
+    elif target.name == "ObjectPermissions":
+        permissions.before_object_permissions(writer, merged)
+    elif target.name == "PermissionSet" and not old:
+        values["IsCustom"] = 1
 
 
-def _assigned(writer: Writer, permission_set_id: str) -> bool:
-    sql = "SELECT 1 FROM PermissionSetAssignment WHERE PermissionSetId = ? LIMIT 1"
-    return writer.connection.execute(sql, (permission_set_id,)).fetchone() is not None
+def _user_type(writer: Writer, profile_id: Any) -> Any:
+    """A user is of the type of its profile's licence; nobody sets it."""
+    profile = writer.store.get(writer.catalog.named("Profile"), str(profile_id))
+    return profile["UserType"] if profile else None

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from config.project import AccessToken, HubSpotConnection
 from connectors.hubspot.client import connect
+from connectors.hubspot.objects import SPECS
 from connectors.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 DETAILS = "/account-info/v3/details"
 SLOW_DOWN = (429, {"status": "error", "message": "Too fast.", "policyName": "TEN_SECONDLY_ROLLING"})
+
+OWN_PROPERTIES = {
+    crm_type.name: crm_type.asked() for spec in SPECS.values() if not spec.has_history for crm_type in spec.types
+}
 
 Answer = tuple[int, Any]
 
@@ -48,7 +53,7 @@ class Portal:
 
     def __post_init__(self) -> None:
         self.on("GET", DETAILS, (200, {"portalId": 62515, "accountType": "STANDARD", "timeZone": "US/Eastern"}))
-        for crm_type in ("companies", "deals", "calls", "emails", "meetings", "tasks", "users", "leads"):
+        for crm_type in OWN_PROPERTIES:
             self.describe(crm_type)
             self.on("GET", f"/crm/v3/objects/{crm_type}", (200, {"results": []}))
             self.on("POST", f"/crm/v3/objects/{crm_type}/search", (200, {"total": 0, "results": []}))
@@ -59,7 +64,11 @@ class Portal:
         self.scripts[method, path] = list(answers)
 
     def describe(self, crm_type: str, **types: str) -> None:
-        """Script the properties of an object type: name -> type, `*` at its end for one that cannot be written."""
+        """Script an object type with HubSpot's own properties and these: name -> type, as `show_only` has it."""
+        self.show_only(crm_type, **(dict.fromkeys(OWN_PROPERTIES[crm_type], "string") | types))
+
+    def show_only(self, crm_type: str, **types: str) -> None:
+        """Script all properties of an object type: name -> type, `*` at its end for one that cannot be written."""
         properties = [
             {
                 "name": name,
@@ -68,7 +77,7 @@ class Portal:
                 "options": [],
                 "modificationMetadata": {"readOnlyValue": kind.endswith("*")},
             }
-            for name, kind in {"hs_object_id": "number*", **types}.items()
+            for name, kind in {**types, "hs_object_id": "number*"}.items()
         ]
         self.on("GET", f"/crm/v3/properties/{crm_type}", (200, {"results": properties}))
 
@@ -89,6 +98,7 @@ class Portal:
         mapping: dict[str, ObjectMapping] | None = None,
         written: dict[str, tuple[str, ...]] | None = None,
         *,
+        needed: dict[str, set[str]] | None = None,
         time_zone: str = "UTC",
         attempts: int = 3,
     ) -> Connector:
@@ -100,6 +110,7 @@ class Portal:
             mapping=mapping or {},
             written=written or {},
             time_zone=time_zone,
+            needed=needed,
             retry=RetryPolicy(attempts=attempts, sleep=self.pauses.append),
         )
 

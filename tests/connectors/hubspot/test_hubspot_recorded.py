@@ -8,10 +8,10 @@ from typing import Any
 
 from hubspot_stub import Portal, page
 
-from connectors.hubspot.auth import Answer
 from connectors.hubspot.errors import Forbidden, NotFound, translate
 from connectors.hubspot.limits import Pacer
 from connectors.hubspot.records import parse_record
+from connectors.hubspot.transport import Answer
 from connectors.hubspot.values import instant_text, parse_instant
 
 Exchanges = list[dict[str, Any]]

@@ -90,6 +90,7 @@ def test_an_association_error_that_is_not_their_absence_is_not_swallowed(portal:
 
 
 def test_a_mapped_property_replaces_a_default_even_an_association(portal: Portal) -> None:
+    portal.describe("deals", account_ref="string", net="number")
     portal.on("GET", DEALS, page(record(11, account_ref="77", net="1.50", amount="9")))
     mapping = ObjectMapping(fields={"account_id": "account_ref", "amount": "net"})
     row = read(portal, "opportunity", mapping={"opportunity": mapping})[0].rows[0].values
@@ -100,8 +101,30 @@ def test_a_mapped_property_replaces_a_default_even_an_association(portal: Portal
 def test_a_value_that_cannot_fill_its_field_is_named(portal: Portal) -> None:
     portal.on("GET", DEALS, page(record(11, amount="about 5")))
     portal.on("POST", LINKS, no_associations)
-    with pytest.raises(Rejected, match=r"deals 11: amount cannot fill opportunity.amount: 'about 5' is not a number"):
+    with pytest.raises(
+        Rejected, match=r"deals 11: amount cannot fill opportunity.amount: its text is not a n"
+    ) as caught:
         read(portal, "opportunity")
+    assert "about 5" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("closedate", "soon"), ("closedate", "99999999999999999999"), ("createdate", "2026-13-01")]
+)
+def test_a_value_that_is_no_moment_is_named_and_not_told(portal: Portal, name: str, text: str) -> None:
+    portal.on("GET", DEALS, page(record(11, **{name: text})))
+    portal.on("POST", LINKS, no_associations)
+    with pytest.raises(Rejected, match=f"deals 11: {name} cannot fill") as caught:
+        read(portal, "opportunity")
+    assert text not in str(caught.value)
+
+
+def test_a_custom_value_that_is_no_number_is_named_and_not_told(portal: Portal) -> None:
+    portal.describe("companies", score="number")
+    portal.on("GET", "/crm/v3/objects/companies", page(record(1, score="high")))
+    with pytest.raises(Rejected, match="companies 1: score: its text is not a number") as caught:
+        read(portal, "account", {"account": ObjectMapping(custom=("score",))})
+    assert "high" not in str(caught.value)
 
 
 def test_custom_and_written_properties_ride_along_as_text(portal: Portal) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hubspot_stub import Portal, Request, page, record
 
 from config.mapping import ObjectMapping
+from connectors.errors import Rejected
 from connectors.hubspot.values import milliseconds, parse_instant
 
 if TYPE_CHECKING:
@@ -122,6 +123,41 @@ def test_more_records_in_one_millisecond_than_a_search_gives_are_all_read(portal
     Companies(portal, 10_450)  # all of them with one stamp
     pages = read(portal, "account", cursor)
     assert len(ids(pages)) == 10_450
+
+
+def stale(request: Request) -> Any:
+    """A list that knows no token of an earlier day."""
+    archived = request.query["archived"] == "true"
+    if request.query.get("after") == "1001":
+        return 400, {"category": "VALIDATION_ERROR", "message": "Invalid after."}
+    return page(record(7)) if archived else page(record(1), record(2))
+
+
+def test_a_list_begins_again_where_its_token_is_refused_later(portal: Portal) -> None:
+    Companies(portal, 2100)
+    cursor = read(portal, "account")[0].cursor
+    portal.on("GET", COMPANIES, stale)
+    pages = read(portal, "account", cursor)
+    assert ids(pages) == ["1", "2"]
+    assert pages[-1].complete
+    assert json.loads(pages[-1].cursor)["until"] == json.loads(cursor)["until"]
+
+
+def test_a_list_of_archived_records_begins_again_too(portal: Portal) -> None:
+    cursor = {**json.loads(finished(portal)), "done": False, "archived": True, "after": "1001"}
+    portal.on("GET", COMPANIES, stale)
+    (only,) = read(portal, "account", json.dumps({**cursor, "since": cursor["until"]}))
+    assert only.deleted == ("7",)
+
+
+def test_a_list_that_is_refused_for_good_is_not_begun_for_ever(portal: Portal) -> None:
+    Companies(portal, 2100)
+    cursor = read(portal, "account")[0].cursor
+    portal.requests.clear()
+    portal.on("GET", COMPANIES, (400, {"category": "VALIDATION_ERROR", "message": "No."}))
+    with pytest.raises(Rejected, match=r"No\."):
+        read(portal, "account", cursor)
+    assert len(portal.asked(COMPANIES, "GET")) == 2
 
 
 def test_archived_records_are_deletions_of_a_later_sweep(portal: Portal) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from hubspot_stub import Portal, Request, page, record
 
 from config.mapping import ObjectMapping
+
+if TYPE_CHECKING:
+    from connectors.base import Page
 
 OWNERS = "/crm/v3/owners"
 USERS = "/crm/v3/objects/users"
@@ -24,6 +29,13 @@ def owner(number: int, email: str, **more: Any) -> dict[str, Any]:
         "updatedAt": "2026-01-01T00:00:00Z",
         **more,
     }
+
+
+def read(portal: Portal, cursor: str | None = None) -> Page:
+    connector = portal.connect({}, {"user": ("kpi",)})
+    (only,) = list(connector.read("user", cursor))
+    connector.close()
+    return only
 
 
 def rows(portal: Portal, mapping: ObjectMapping | None = None, written: tuple[str, ...] = ()) -> list[Any]:
@@ -116,3 +128,49 @@ def test_owners_are_read_to_the_last_page(portal: Portal) -> None:
 
     portal.on("GET", OWNERS, listing)
     assert [row.values["id"] for row in rows(portal)] == ["70", "71"]
+
+
+def seen_at(page_: Page, moment: str) -> str:
+    """The cursor of a page, as if its rows had been so since then."""
+    data = json.loads(page_.cursor)
+    return json.dumps({**data, "seen": {name: [digest, moment] for name, (digest, _) in data["seen"].items()}})
+
+
+def test_a_login_that_is_read_again_as_it_was_keeps_its_stamp(portal: Portal) -> None:
+    portal.describe("users", kpi="number")
+    cara = owner(70, "cara.losch@maven.example")
+    script(portal, [cara], [], record(1, hs_internal_user_id="1070", kpi="7"))
+    cursor = seen_at(read(portal), "2020-01-01T00:00:00.000Z")
+    again = record(1, hs_internal_user_id="1070", kpi="7.0")
+    script(portal, [cara], [], {**again, "updatedAt": "2026-06-01T00:00:00Z"})
+    after = read(portal, cursor)
+    assert after.rows[0].modified_at == "2020-01-01T00:00:00.000Z"
+    assert json.loads(after.cursor) == json.loads(cursor)
+
+
+def test_a_login_that_went_is_newer_than_what_was_written_to_it(portal: Portal) -> None:
+    cara = owner(70, "cara.losch@maven.example")
+    written = {**record(1, hs_internal_user_id="1070", kpi="7"), "updatedAt": "2026-06-01T00:00:00Z"}
+    script(portal, [cara], [], written)
+    cursor = seen_at(read(portal), "2026-06-01T00:00:00.000Z")
+    script(portal, [], [{**cara, "userId": None, "userIdIncludingInactive": 1070, "archived": True}])
+    (row,) = read(portal, cursor).rows
+    assert row.values["active"] == 0
+    assert row.modified_at > "2026-06-01T00:00:00.000Z"
+
+
+def test_a_clock_that_went_back_makes_no_row_older(portal: Portal) -> None:
+    cara = owner(70, "cara.losch@maven.example")
+    script(portal, [cara], [])
+    cursor = seen_at(read(portal), "2100-01-01T00:00:00.000Z")
+    script(portal, [{**cara, "lastName": "Lang"}], [])
+    (row,) = read(portal, cursor).rows
+    assert (row.values["name"], row.modified_at) == ("Cara Lang", "2100-01-01T00:00:00.000Z")
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "not json", "[]", "7", '{"v": 1, "at": "x"}', '{"v": 2}', '{"v": 2, "seen": {"70": 1}}']
+)
+def test_a_cursor_of_another_shape_remembers_nothing(portal: Portal, cursor: str) -> None:
+    script(portal, [owner(70, "cara.losch@maven.example")], [])
+    assert read(portal, cursor).rows[0].values["name"] == "Cara Losch"

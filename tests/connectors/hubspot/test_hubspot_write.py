@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hubspot_stub import Portal, Request, page, record
+from hubspot_stub import Portal, Request, record
 
-from config.mapping import ObjectMapping
 from connectors.base import FieldKind, NewField, Outcome, RecordWrite, Status
 from connectors.errors import AuthFailed, Rejected
 
@@ -175,11 +174,11 @@ def test_a_missing_property_is_created_in_a_group_of_ours(portal: Portal) -> Non
     portal.on("GET", f"{DEAL_PROPERTIES}/groups", (200, {"results": [{"name": "dealinformation"}]}))
     portal.on("POST", f"{DEAL_PROPERTIES}/groups", (201, {"name": "salesops"}))
     portal.on("POST", DEAL_PROPERTIES, (201, {}))
+    portal.on("PATCH", f"{DEAL_PROPERTIES}/pay", changed)
+    portal.on("PATCH", f"{DEAL_PROPERTIES}/share", changed)
     kinds = [("pay", FieldKind.MONEY), ("share", FieldKind.PERCENT), ("note", FieldKind.TEXT)]
     outcomes = provision(portal, *[field(name, kind) for name, kind in kinds])
-    assert [(each.record_id, each.status) for each in outcomes] == [
-        (f"opportunity.{name}", Status.WRITTEN) for name, _ in kinds
-    ]
+    assert outcomes == [Outcome(f"opportunity.{name}", Status.WRITTEN) for name, _ in kinds]
     bodies = [request.json for request in portal.asked(DEAL_PROPERTIES)]
     assert [body["groupName"] for body in bodies] == ["salesops"] * 3
     assert [(body["type"], body["fieldType"]) for body in bodies] == [
@@ -187,9 +186,44 @@ def test_a_missing_property_is_created_in_a_group_of_ours(portal: Portal) -> Non
         ("number", "number"),
         ("string", "text"),
     ]
-    assert bodies[0]["showCurrencySymbol"] is True
-    assert bodies[1]["numberDisplayHint"] == "percentage"
     assert len(portal.asked(f"{DEAL_PROPERTIES}/groups")) == 1
+
+
+def changed(request: Request) -> Any:
+    return 200, request.json
+
+
+def new_property(portal: Portal, *answers: Any) -> None:
+    """Script the creation of the property `pay`."""
+    portal.on("GET", f"{DEAL_PROPERTIES}/groups", (200, {"results": [{"name": "salesops"}]}))
+    portal.on("POST", DEAL_PROPERTIES, *answers)
+
+
+def test_how_a_number_is_shown_is_asked_for_where_a_change_may_say_it(portal: Portal) -> None:
+    new_property(portal, (201, {"numberDisplayHint": "unformatted"}))
+    portal.on("PATCH", f"{DEAL_PROPERTIES}/pay", changed)
+    assert [each.message for each in provision(portal, field("pay", FieldKind.MONEY))] == [""]
+    documented = {"name", "label", "description", "groupName", "formField", "type", "fieldType"}
+    assert portal.asked(DEAL_PROPERTIES)[0].json.keys() == documented
+    (change,) = portal.asked(f"{DEAL_PROPERTIES}/pay", "PATCH")
+    hints = {"numberDisplayHint": "currency", "showCurrencySymbol": True}
+    assert change.json == {"type": "number", "fieldType": "number", **hints}
+
+
+def test_nothing_is_changed_where_a_new_property_is_shown_as_it_should_be(portal: Portal) -> None:
+    new_property(portal, (201, {"numberDisplayHint": "formatted"}))
+    assert [each.status for each in provision(portal, field("pay", FieldKind.COUNT))] == [Status.WRITTEN]
+    assert not portal.asked(f"{DEAL_PROPERTIES}/pay", "PATCH")
+
+
+@pytest.mark.parametrize("answer", [(400, {"category": "VALIDATION_ERROR", "message": "Unknown field."}), (200, {})])
+def test_a_property_that_is_shown_otherwise_is_created_and_says_so(portal: Portal, answer: Any) -> None:
+    new_property(portal, (201, {}))
+    portal.on("PATCH", f"{DEAL_PROPERTIES}/pay", answer)
+    (outcome,) = provision(portal, field("pay", FieldKind.PERCENT))
+    assert outcome.status is Status.WRITTEN
+    assert "numberDisplayHint percentage" in outcome.message
+    assert ("Unknown field." in outcome.message) == (answer[0] == 400)
 
 
 def test_an_existing_property_is_fine_where_its_type_fits(portal: Portal) -> None:
@@ -213,30 +247,3 @@ def test_a_refused_property_is_an_outcome_and_the_next_goes_on(portal: Portal) -
     portal.on("POST", DEAL_PROPERTIES, (409, {"category": "CONFLICT", "message": "Exists."}), (201, {}))
     outcomes = provision(portal, field("a", FieldKind.COUNT), field("b", FieldKind.COUNT))
     assert [(each.status, each.code) for each in outcomes] == [(Status.FAILED, "CONFLICT"), (Status.WRITTEN, "")]
-
-
-def test_what_the_project_names_and_the_account_has_not_is_missing(portal: Portal) -> None:
-    portal.describe("deals", **dict.fromkeys(("dealname", "hubspot_owner_id", "amount", "closedate"), "string"))
-    mapping = {"opportunity": ObjectMapping(fields={"amount": "net"}, custom=("segment", "closedate"))}
-    connector = portal.connect(mapping, {"opportunity": ("kpi",)})
-    described = connector.describe()
-    connector.close()
-    missing = {(each.field, each.purpose) for each in described.missing if each.object == "opportunity"}
-    assert missing == {
-        ("net", "mapping"),
-        ("dealstage", "mapping"),
-        ("createdate", "mapping"),
-        ("segment", "custom"),
-        ("kpi", "writeback"),
-    }
-
-
-def test_numbers_are_described_with_their_places_and_read_only_ones_as_such(portal: Portal) -> None:
-    portal.on("GET", DEAL_PROPERTIES, page())
-    portal.describe("deals", pay="number", total="number*", note="string")
-    connector = portal.connect()
-    fields = connector.describe().fields["opportunity"]
-    connector.close()
-    assert (fields["pay"].updateable, fields["pay"].decimals) == (True, 6)
-    assert fields["total"].updateable is False
-    assert (fields["note"].decimals, fields["note"].length) == (None, 65_536)

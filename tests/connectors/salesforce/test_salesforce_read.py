@@ -142,6 +142,14 @@ def test_a_cursor_of_other_fields_starts_from_the_beginning(products: Org) -> No
     assert where(products.queries[1]) == "SystemModstamp <= 2026-05-01T08:00:02.000Z"
 
 
+@pytest.mark.parametrize("cursor", ["", "[]", "not JSON", '{"layout": 0}'])
+def test_a_cursor_of_another_layout_starts_from_the_beginning(products: Org, cursor: str) -> None:
+    products.on("GET", QUERY, page(record(1)))
+    with closing(products.connect()) as connector:
+        list(connector.read("product", cursor))
+    assert where(products.queries[0]) == "SystemModstamp <= 2026-05-01T08:00:02.000Z"
+
+
 def test_custom_and_written_fields_ride_along_as_text(products: Org) -> None:
     products.describe("Product2", Name="string", Score__c="double", SystemModstamp="datetime*")
     answer = page(record(1, Name="Box", Score__c=0))[1]

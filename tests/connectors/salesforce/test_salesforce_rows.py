@@ -174,6 +174,77 @@ def test_an_object_that_our_login_does_not_see_is_missed_whole(org: Org) -> None
         assert connector.describe().missing == (MissingField("lead", "Lead", "Id", "mapping"),)
 
 
+GONE = (404, [{"message": "gone", "errorCode": "NOT_FOUND"}])
+
+
+def hide(org: Org, *sobjects: str) -> None:
+    for name in sobjects:
+        org.on("GET", f"{VERSION}/sobjects/{name}/describe", GONE)
+
+
+def test_a_hidden_default_that_no_rule_reads_is_null_and_said_to_be_unseen(org: Org) -> None:
+    describe_all(org)
+    org.describe("Account", Name="string", OwnerId="string", Industry="string", **STAMP)
+    stamped = {"Id": "001000000000001AAA", "IsDeleted": False, "SystemModstamp": "2026-05-01T07:00:00.000+0000"}
+    org.on("GET", QUERY, page({**stamped, "Name": "Acme"}))
+    with closing(org.connect(needed={"account": {"region", "industry"}})) as connector:
+        description = connector.describe()
+        (answer,) = connector.read("account", None)
+    assert description.missing == (MissingField("account", "Account", "BillingState", "mapping"),)
+    assert MissingField("account", "Account", "AnnualRevenue", "mapping") in description.unseen
+    assert (answer.rows[0].values["name"], answer.rows[0].values["annual_revenue"]) == ("Acme", None)
+    assert "AnnualRevenue" not in org.queries[0]
+
+
+def test_an_object_that_no_rule_reads_is_left_out_when_it_is_hidden(org: Org) -> None:
+    describe_all(org)
+    hide(org, "Lead", "OpportunityLineItem")
+    with closing(org.connect(needed={"line_item": {"amount"}})) as connector:
+        description = connector.describe()
+        assert "lead" not in connector.objects()
+        assert {"line_item", "account", "activity"} <= set(connector.objects())
+    assert description.missing == (MissingField("line_item", "OpportunityLineItem", "Id", "mapping"),)
+    assert description.unseen == (MissingField("lead", "Lead", "Id", "mapping"),)
+
+
+def test_of_two_sobjects_the_hidden_one_is_left_out(org: Org) -> None:
+    describe_all(org)
+    hide(org, "Event")
+    stamped = {"Id": "00T000000000001AAA", "IsDeleted": False, "SystemModstamp": "2026-05-01T07:00:00.000+0000"}
+    org.on("GET", QUERY, page(stamped))
+    with closing(org.connect(needed={})) as connector:
+        assert connector.describe().unseen == (MissingField("activity", "Event", "Id", "mapping"),)
+        assert "activity" in connector.objects()
+        (answer,) = connector.read("activity", None)
+    assert (len(answer.rows), answer.complete) == (1, True)
+
+
+def test_users_and_opportunities_are_needed_whatever_the_rules_read(org: Org) -> None:
+    describe_all(org)
+    hide(org, "User")
+    org.describe("Opportunity", Name="string", **STAMP)
+    with closing(org.connect(needed={})) as connector:
+        description = connector.describe()
+    assert description.missing == (
+        MissingField("user", "User", "Id", "mapping"),
+        MissingField("opportunity", "Opportunity", "OwnerId", "mapping"),
+    )
+    assert MissingField("opportunity", "Opportunity", "Amount", "mapping") in description.unseen
+
+
+def test_what_the_admin_named_is_needed_whatever_the_rules_read(org: Org) -> None:
+    describe_all(org)
+    hide(org, "Lead")
+    mapping = {"lead": ObjectMapping(custom=("Score__c",)), "account": ObjectMapping(fields={"region": "Region__c"})}
+    with closing(org.connect(mapping=mapping, written={"account": ("Territory__c",)}, needed={})) as connector:
+        description = connector.describe()
+    assert set(description.missing) == {
+        MissingField("lead", "Lead", "Id", "mapping"),
+        MissingField("account", "Account", "Region__c", "mapping"),
+        MissingField("account", "Account", "Territory__c", "writeback"),
+    }
+
+
 def test_fields_are_described_with_what_writing_needs_to_know(org: Org) -> None:
     describe_all(org, Commission__c="currency", Formula__c="currency*")
     with closing(org.connect()) as connector:

@@ -45,11 +45,20 @@ USERS = [
         "IsActive": "true",
         "Division": "West",
     },
+    {
+        "Id": "005XX0000000003",
+        "Name": "Pat Ner",
+        "FirstName": "Pat",
+        "LastName": "Ner",
+        "IsActive": "true",
+        "Division": "",
+    },
 ]
 for user in USERS:
     user["Email"] = user["Username"] = f"{user['FirstName'].lower()}@acme.example"
     user["TimeZoneSidKey"] = "America/New_York"
     user["ManagerId"] = "" if user["FirstName"] == "Ann" else USERS[0]["Id"]
+    user["UserType"] = "PowerPartner" if user["FirstName"] == "Pat" else "Standard"
 ACCOUNTS = [{"Id": "001XX0000000001", "Name": "Acme", "OwnerId": "005XX0000000002", "AnnualRevenue": "1100040000"}]
 DEALS = [
     {
@@ -159,6 +168,12 @@ def test_every_row_is_of_the_model_and_every_row_comes(connector: SalesforceConn
         assert list(row.values) == list(OBJECTS[name].fields)
         for field, value in row.values.items():
             assert value is None or isinstance(value, kinds.get(OBJECTS[name].fields[field], str))
+
+
+def test_partners_and_logins_of_machines_are_no_users_of_ours(connector: SalesforceConnector) -> None:
+    everybody = connector._session.query("SELECT UserType FROM User")["records"]
+    assert {user["UserType"] for user in everybody} == {"Standard", "PowerPartner", "CloudIntegrationUser"}
+    assert {row.values["name"] for row in read_rows(connector, "user").values()} == {"Ann Lee", "Bo Kay"}
 
 
 def test_values_arrive_exactly(connector: SalesforceConnector) -> None:

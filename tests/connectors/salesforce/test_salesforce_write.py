@@ -7,14 +7,17 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from salesforce_stub import BUSY, VERSION
 
 from connectors.base import Outcome, RecordWrite, Status
 from connectors.errors import AuthFailed, Unreachable
+from connectors.salesforce.errors import TIMED_OUT, translate_failure
 
 if TYPE_CHECKING:
     from salesforce_stub import Org, Request
 
+TOO_LONG = [{"message": "Your request was running for too long", "errorCode": "REQUEST_RUNNING_TOO_LONG"}]
 COLLECTIONS = f"{VERSION}/composite/sobjects"
 LOCKED = {"statusCode": "UNABLE_TO_LOCK_ROW", "message": "unable to obtain exclusive access", "fields": []}
 
@@ -178,3 +181,47 @@ def test_a_field_that_our_login_does_not_see_fails_with_what_to_do(crm: Org) -> 
     assert outcome.code == "INVALID_FIELD"
     assert "salesops provision" in outcome.message
     assert crm.to(COLLECTIONS) == []
+
+
+def sizes(org: Org) -> list[int]:
+    return [len(request.json["records"]) for request in org.to(COLLECTIONS)]
+
+
+@pytest.mark.parametrize("slow", [(503, TOO_LONG), (504, b"<html>Gateway Time-out</html>")])
+def test_a_batch_that_takes_too_long_is_halved_at_once_and_so_are_those_after_it(
+    crm: Org, slow: tuple[int, Any]
+) -> None:
+    def answer(request: Request) -> tuple[int, Any]:
+        return slow if len(request.json["records"]) > 50 else saved(request)
+
+    crm.on("PATCH", COLLECTIONS, answer)
+    outcomes = write(crm, writes(300))
+    assert sizes(crm) == [200, 100, 50, 50, 100, 50, 50, 50, 50]
+    assert [outcome.record_id for outcome in outcomes] == [record_id(number) for number in range(300)]
+    assert {outcome.status for outcome in outcomes} == {Status.WRITTEN}
+    assert crm.pauses == []
+
+
+def test_a_record_that_alone_takes_too_long_fails_alone_and_may_work_later(crm: Org) -> None:
+    def answer(request: Request) -> tuple[int, Any]:
+        slow = any(sent["id"] == record_id(1) for sent in request.json["records"])
+        return (503, TOO_LONG) if slow else saved(request)
+
+    crm.on("PATCH", COLLECTIONS, answer)
+    outcomes = {outcome.record_id: outcome for outcome in write(crm, writes(4))}
+    failed = outcomes[record_id(1)]
+    assert (failed.code, failed.retry) == ("REQUEST_RUNNING_TOO_LONG", True)
+    assert [outcome.status for outcome in outcomes.values()].count(Status.WRITTEN) == 3
+    assert sizes(crm) == [4, 2, 1, 1, 2, 1, 1, 1]
+
+
+def test_a_gateway_that_answers_nobody_stops_the_write(crm: Org) -> None:
+    crm.on("PATCH", COLLECTIONS, (504, b"<html>Gateway Time-out</html>"))
+    with pytest.raises(Unreachable):
+        write(crm, writes(4))
+    assert sizes(crm) == [4, 2, 1, 1, 1, 1]
+
+
+def test_only_a_read_that_timed_out_says_that_the_request_is_too_long() -> None:
+    assert translate_failure(requests.ReadTimeout(), "https://org").code == TIMED_OUT
+    assert translate_failure(requests.ConnectTimeout(), "https://org").code == ""

@@ -93,6 +93,22 @@ def test_a_definition_is_changed_in_part(crm: Client) -> None:
     assert crm.send("PATCH", f"{USERS}/hs_email", {"label": "Mail"}).status_code == 400
 
 
+def test_how_a_number_is_shown_is_changed_and_not_created(crm: Client) -> None:
+    shown = {"numberDisplayHint": "currency", "showCurrencySymbol": True}
+    created = crm.send("POST", USERS, {**NEW, **shown})
+    assert created.status_code == 201
+    assert not shown.keys() & created.json().keys()
+    changed = crm.send("PATCH", f"{USERS}/won_amount", {"type": "number", "fieldType": "number", **shown})
+    assert changed.status_code == 200
+    assert crm.get(f"{USERS}/won_amount").items() >= shown.items()
+
+
+@pytest.mark.parametrize("wrong", [{"numberDisplayHint": "money"}, {"showCurrencySymbol": "yes"}])
+def test_a_way_to_show_a_number_that_there_is_not_is_refused(crm: Client, wrong: dict[str, Any]) -> None:
+    crm.send("POST", USERS, NEW)
+    assert crm.send("PATCH", f"{USERS}/won_amount", wrong).status_code == 400
+
+
 def test_a_unique_property_identifies_and_refuses_a_second_owner_of_its_value(crm: Client) -> None:
     unique = {"name": "code", "label": "Code", "type": "string", "fieldType": "text", "groupName": "dealinformation"}
     crm.send("POST", "/crm/v3/properties/deals", {**unique, "hasUniqueValue": True})

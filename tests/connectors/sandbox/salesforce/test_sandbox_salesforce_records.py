@@ -229,3 +229,19 @@ def test_another_content_type_is_refused(org):
 def test_what_is_not_there_is_not_found(org, path):
     answer = org.send("GET", path)
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (404, "NOT_FOUND")
+
+
+def test_a_deleted_record_is_retrieved_as_null(org):
+    kept, gone = (org.create("Account", Name=name) for name in "ab")
+    org.send("DELETE", f"sobjects/Account/{gone}")
+    read = org.send("POST", "composite/sobjects/Account", {"ids": [gone, kept], "fields": ["Name", "IsDeleted"]}).json()
+    assert [record and record["Name"] for record in read] == [None, "a"]
+
+
+def test_a_user_is_of_the_type_of_its_profile(org):
+    profile = org.values("SELECT Id FROM Profile WHERE Name = 'Standard User'")[0]
+    keys = {"TimeZoneSidKey": "UTC", "LocaleSidKey": "en_US", "EmailEncodingKey": "UTF-8", "LanguageLocaleKey": "en_US"}
+    new = org.create(
+        "User", Username="new@x.example", LastName="New", Email="new@x.example", Alias="new", ProfileId=profile, **keys
+    )
+    assert org.read("User", new)["UserType"] == "Standard"
