@@ -138,6 +138,9 @@ class Connector(Protocol):
     def check(self) -> str:
         """A line naming whom we are signed in as; fails early where the credentials are refused."""
 
+    def org(self) -> str:
+        """The vendor's id of the CRM account that we are signed in to."""
+
     def describe(self) -> Description:
         """The fields of every object we read or write, as our login sees them now."""
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from config.loader import load_project
-from config.template import SANDBOX_MANAGER_PROPERTY, SANDBOX_QUOTA, SANDBOX_QUOTAS, write_template
+from config.template import SANDBOX_QUOTA, SANDBOX_QUOTAS, write_template
 from connectors.base import Status
 from connectors.errors import Rejected
 from connectors.sandbox.dialect import Settings
@@ -105,7 +105,7 @@ def _write_project(
         first_day=date(last_day.year - 2, 1, 1),
         default_quota=default,
         quotas_by_team=by_team,
-        manager_property=SANDBOX_MANAGER_PROPERTY if generated else None,
+        made_up_company=generated,
     )
     return load_project(folder)
 

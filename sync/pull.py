@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from config.problems import ConfigError, Problem
+from config.problems import ConfigError, Problem, Where
 from sync import events
 from sync.store import records
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from config.loader import Project
-    from config.problems import Where
     from connectors.base import Connector, MissingField
     from sync.store.store import Store
 
@@ -34,6 +33,7 @@ def describe(project: Project, store: Store, connection: str, connector: Connect
 
     ConfigError where it does not see a field that the project needs: nothing is read then.
     """
+    _check_org(store, connection, connector.org())
     description = connector.describe()
     if description.missing:
         raise ConfigError([_problem(project, connection, missing) for missing in description.missing])
@@ -43,6 +43,15 @@ def describe(project: Project, store: Store, connection: str, connector: Connect
         " read without it. No rule needs it."
         for unseen in description.unseen
     )
+
+
+def _check_org(store: Store, connection: str, org: str) -> None:
+    """ConfigError where the connection's rows are from another CRM account: two must not mix in one store."""
+    other = records.bind_org(store, connection, org)
+    if other is not None:
+        summary = f"reaches the CRM account {org} now; the store's records are from {other}."
+        detail = f"Name this one otherwise than {connection}, or move {store.path} away and pull afresh."
+        raise ConfigError([Problem("error", summary, detail, Where("salesops.yaml", path=f"connections.{connection}"))])
 
 
 def pull(

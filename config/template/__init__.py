@@ -42,10 +42,6 @@ SANDBOX_QUOTAS: Mapping[str, Decimal] = MappingProxyType(
 """Quarterly targets that suit the teams of the sandbox's made-up company."""
 
 
-SANDBOX_MANAGER_PROPERTY = "manager_email"
-"""The HubSpot user property in which the made-up company keeps a manager's e-mail."""
-
-
 def write_template(
     folder: Path,
     *,
@@ -58,13 +54,13 @@ def write_template(
     currency: str = "USD",
     default_quota: Decimal = SANDBOX_QUOTA,
     quotas_by_team: Mapping[str, Decimal] = SANDBOX_QUOTAS,
-    manager_property: str | None = SANDBOX_MANAGER_PROPERTY,
+    made_up_company: bool = True,
 ) -> list[Path]:
     """The files written into `folder`, which is made if need be; ConfigError where a file of theirs is there already.
 
     Without `url` the project talks to a sandbox on this machine. Targets and pay start with the quarter of `first_day`.
-    `manager_property` is the HubSpot user property with a manager's e-mail, by default that of the sandbox's made-up
-    company; None leaves users without managers.
+    `made_up_company` says that the CRM is the sandbox's own: `mapping.yaml` then names the custom fields of that
+    company, which stand in it as an example otherwise.
     """
     if url is None:
         url = SANDBOX_URLS[crm]
@@ -79,11 +75,10 @@ def write_template(
         "first_day": start.isoformat(),
         "default_quota": f"{default_quota:f}",
         "teams": _teams(quotas_by_team),
-        "manager_property": _quoted(manager_property or SANDBOX_MANAGER_PROPERTY),
     }
     contents = {folder / _renamed(path, start): _fill(crm, text, values) for path, text in _templates(crm)}
     contents = {path: text for path, text in contents.items() if path.name != ".gitignore" or not path.exists()}
-    if manager_property is None:
+    if not made_up_company:
         contents[folder / "mapping.yaml"] = _commented(contents[folder / "mapping.yaml"])
     _refuse_existing(folder, contents)
     try:

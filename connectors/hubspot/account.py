@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from connectors.hubspot.auth import SignedIn
     from connectors.hubspot.objects import CrmType, ObjectSpec
     from connectors.hubspot.session import Session
     from connectors.hubspot.transport import Json
@@ -42,19 +43,17 @@ class Account:
         self._properties: dict[str, Mapping[str, Property]] = {}
         self._refusals: dict[str, Forbidden | NotFound] = {}
         self._stages: dict[str, Mapping[str, Stage]] = {}
-        self._signed_in = False
+        self._signed_in: SignedIn | None = None
 
-    def sign_in(self) -> str:
+    def sign_in(self) -> SignedIn:
         """Whose account the token opens; learns its time zone."""
-        found = sign_in(self.session)
-        self._signed_in = True
-        self.session.zone = found.zone
-        return found.name
+        self._signed_in = sign_in(self.session)
+        self.session.zone = self._signed_in.zone
+        return self._signed_in
 
-    def ensure_signed_in(self) -> None:
+    def ensure_signed_in(self) -> SignedIn:
         """Sign in on first use: wrong credentials fail early, and a used-up day says when it ends."""
-        if not self._signed_in:
-            self.sign_in()
+        return self._signed_in or self.sign_in()
 
     def now(self) -> datetime:
         """HubSpot's clock at its last answer. A moment ago is as good as now: what is newer comes with the next run."""

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Whose account the token opens. `zone` is None where HubSpot names none that we know."""
+    """Whose account the token opens: its id, and how to call it. `zone` is None where HubSpot names none that we know."""
 
+    org: str
     name: str
     zone: ZoneInfo | None
 
@@ -41,7 +42,8 @@ def sign_in(session: Session) -> SignedIn:
         )
     zone = str(details.get("timeZone") or "")
     kind = details.get("accountType") or "STANDARD"
-    return SignedIn(f"HubSpot account {details['portalId']} ({kind}, {zone or 'no zone'})", _zone(zone))
+    org = str(details["portalId"])
+    return SignedIn(org, f"HubSpot account {org} ({kind}, {zone or 'no zone'})", _zone(zone))
 
 
 def _zone(name: str) -> ZoneInfo | None:

@@ -60,7 +60,10 @@ class HubSpot:
         self._overlap = overlap
 
     def check(self) -> str:
-        return self._account.sign_in()
+        return self._account.sign_in().name
+
+    def org(self) -> str:
+        return self._account.ensure_signed_in().org
 
     def describe(self) -> Description:
         return describe.describe(self._account, self._specs)
@@ -70,7 +73,7 @@ class HubSpot:
 
     def read(self, name: str, cursor: str | None) -> Iterator[Page]:
         if name == "user":
-            return read_users(self._account, self._specs[name], cursor)
+            return read_users(self._account, self._specs[name])
         return read_object(self._account, self._specs[name], cursor, self._overlap)
 
     def count(self, name: str) -> int | None:

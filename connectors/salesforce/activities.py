@@ -6,6 +6,7 @@ them by hand, by its telephone system and by imports, each filling other fields.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 from config.model import FieldType
@@ -24,6 +25,7 @@ _PREFIXES = {"opportunity_id": OPPORTUNITY_PREFIX, "account_id": ACCOUNT_PREFIX,
 
 _KINDS = {"call": "call", "email": "email", "e-mail": "email", "listemail": "email", "meeting": "meeting"}
 
+_NOT_HELD = {"noshow", "canceled", "cancelled", "scheduled", "rescheduled", "postponed", "declined"}
 _WHEN_DONE = ("CompletedDateTime", "ActivityDate", "CreatedDate")
 _WHEN_DUE = ("ActivityDate", "CompletedDateTime", "CreatedDate")
 
@@ -82,6 +84,15 @@ def task_at(raw: Raw, values: Mapping[str, Scalar]) -> Scalar:
 def event_seconds(raw: Raw, _values: Mapping[str, Scalar]) -> Scalar:
     minutes = convert(raw.get("DurationInMinutes"), FieldType.INTEGER, raw.zone)
     return minutes * 60 if isinstance(minutes, int) else None
+
+
+def event_done(_raw: Raw, values: Mapping[str, Scalar]) -> int:
+    """1 unless a mapped outcome says that it did not take place; a meeting ahead of us counts once its time is past.
+
+    Salesforce has no standard field for how a meeting went. Without one that is mapped, every meeting counts as held.
+    """
+    outcome = re.sub("[^a-z]", "", str(values.get("outcome") or "").lower())
+    return 0 if outcome in _NOT_HELD else 1
 
 
 def opportunity_id(raw: Raw, _values: Mapping[str, Scalar]) -> Scalar:

@@ -31,10 +31,11 @@ JWT_LIFE = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session of the org: its token, the address to call, and the id of the user it runs as."""
+    """A session of the org: its token, the address to call, the org's id and that of the user it runs as."""
 
     token: str
     instance_url: str
+    org_id: str
     user_id: str
 
 
@@ -56,6 +57,7 @@ def sign_in(http: requests.Session, connection: SalesforceConnection, secrets: C
         # The org's own address: url may be a login host, which takes no API requests.
         instance_url=str(body.get("instance_url") or connection.url),
         # "id" is https://HOST/id/ORG_ID/USER_ID (Identity URLs, Salesforce Help).
+        org_id=str(body.get("id", "")).rpartition("/")[0].rpartition("/")[2],
         user_id=str(body.get("id", "")).rpartition("/")[2],
     )
 

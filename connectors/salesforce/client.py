@@ -64,6 +64,9 @@ class SalesforceConnector:
         who = f"{found[0]['Name']} ({found[0]['Username']})" if found else f"user {user}"
         return f"signed in to {self._session.url} as {who}"
 
+    def org(self) -> str:
+        return self._session.org_id
+
     def describe(self) -> Description:
         self._catalog.forget()
         wishes = self._wishes.values()

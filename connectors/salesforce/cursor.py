@@ -24,8 +24,8 @@ LAYOUT = 1  # of a cursor's text
 class Position:
     """Where a sweep stands: its window, the source it is in, and the last row read. `until` None: between sweeps.
 
-    `fields` is a digest of what is asked for. Rows read before a field was asked for lack it, so that a cursor of
-    other fields starts from the beginning.
+    `fields` is a digest of what is asked for and how it is read. Rows read otherwise hold something else, so that a
+    cursor of another digest starts from the beginning.
     """
 
     fields: str
@@ -63,6 +63,12 @@ def resume(cursor: str | None, fields: str) -> Position:
 
 
 def digest(selections: Sequence[Selection]) -> str:
-    """A short text that differs where anything else is asked for."""
-    asked = [[selection.sobject, selection.only, *sorted(selection.fields)] for selection in selections]
+    """A short text that differs where anything else is asked for, or read otherwise: by another mapping or zone."""
+    asked = [
+        [
+            *(selection.sobject, selection.only, selection.zone.key, sorted(selection.fields)),
+            sorted((name, *column.paths, column.compute is None) for name, column in selection.columns.items()),
+        ]
+        for selection in selections
+    ]
     return sha256(json.dumps(asked).encode()).hexdigest()[:16]

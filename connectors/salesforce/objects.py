@@ -138,6 +138,7 @@ _EVENT = _source(
     lead_id=_computed(activities.lead_id, "WhoId"),
     at=Column(("StartDateTime", "ActivityDate")),
     seconds=_computed(activities.event_seconds, "DurationInMinutes"),
+    done=_computed(activities.event_done),
 )
 _PRODUCT = _source("Product2", name="Name", family="Family?", code="ProductCode?", active="IsActive")
 _LINE_ITEM = _source(

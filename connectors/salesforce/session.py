@@ -97,6 +97,11 @@ class Session:
         return self._transport.server_now()
 
     @property
+    def org_id(self) -> str:
+        """The org's id."""
+        return self._ensure_open().signed_in.org_id
+
+    @property
     def user_id(self) -> str:
         """The id of the user we are signed in as."""
         return self._ensure_open().signed_in.user_id

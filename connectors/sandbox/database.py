@@ -5,6 +5,7 @@ Both dialects keep their own tables in it; this module knows no CRM.
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import threading
 from contextlib import contextmanager
@@ -48,9 +49,17 @@ class Database:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA temp_store = MEMORY")
+            if self.number == 0:
+                self._connection.execute(f"PRAGMA user_version = {1 + secrets.randbelow(2**30)}")
         except sqlite3.DatabaseError:
             self._connection.close()
             raise
+
+    @property
+    def number(self) -> int:
+        """The number of this CRM account, drawn once and kept in the file: two sandboxes are two accounts."""
+        number: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        return number
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

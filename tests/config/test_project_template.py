@@ -65,7 +65,7 @@ def test_hubspot_finds_managers_by_the_property_of_the_sandbox(tmp_path: Path) -
 
 
 def test_a_hubspot_account_may_know_no_managers(tmp_path: Path) -> None:
-    write_template(tmp_path, crm="hubspot", first_day=FIRST_DAY, manager_property=None)
+    write_template(tmp_path, crm="hubspot", first_day=FIRST_DAY, made_up_company=False)
     project = load_project(tmp_path)
     assert (project.mapping.root, project.warnings) == ({}, ())
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.sandbox.hubspot.calculated import CURRENCY
 from connectors.sandbox.hubspot.errors import ApiError, json_response
-from connectors.sandbox.hubspot.values import PORTAL_ID, stamp
+from connectors.sandbox.hubspot.values import stamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -91,7 +91,7 @@ def read_details(call: Call) -> Response:
     sign = "-" if minutes < 0 else ""
     return json_response(
         {
-            "portalId": PORTAL_ID,
+            "portalId": call.store.database.number,
             "accountType": "SANDBOX",
             "timeZone": call.settings.time_zone,
             "companyCurrency": CURRENCY,

@@ -35,7 +35,8 @@ _LEAD_STATUSES = {
     "converted": "Closed - Converted",
 }
 _SUBTYPES = {"call": "Call", "email": "Email", "task": "Task"}
-_OUTCOME = Field("Meeting_Outcome__c", "string", "Meeting Outcome", 255, flags="cun", custom=True)
+# A custom field of activities stands on Task and on Event; Salesforce has no standard one for how a meeting went.
+_OUTCOME = Field("Outcome__c", "string", "Outcome", 255, flags="cun", custom=True)
 _LOST_REASON = Field("Loss_Reason__c", "string", "Loss Reason", 255, flags="cun", custom=True)
 
 
@@ -44,7 +45,7 @@ def load_company(store: Store, company: model.Company) -> dict[str, int]:
     with store.database.transaction() as connection:
         writer = _CompanyWriter(store, connection, company)
         catalog = store.catalog()
-        for owner, field in (("Event", _OUTCOME), ("Opportunity", _LOST_REASON)):
+        for owner, field in (("Task", _OUTCOME), ("Event", _OUTCOME), ("Opportunity", _LOST_REASON)):
             if not catalog.named(owner).find(field.name):
                 store.add_field(connection, catalog.named(owner), field, '{"type": "loaded"}', secured=False)
         for step in (writer.people, writer.products, writer.accounts, writer.deals, writer.leads, writer.activities):
@@ -257,12 +258,12 @@ class _CompanyWriter:
         task_ids, event_ids = self._ids("Task", len(tasks)), self._ids("Event", len(meetings))
         columns = (
             "Id Subject OwnerId WhatId WhoId AccountId ActivityDate Status Priority IsClosed CompletedDateTime"
-            " TaskSubtype CallType CallDisposition CallDurationInSeconds "
+            " TaskSubtype CallType CallDisposition Outcome__c CallDurationInSeconds "
         )
         self._insert("Task", columns + _STAMPS, (self._task(task_ids[i], a) for i, a in enumerate(tasks)))
         columns = (
             "Id Subject OwnerId WhatId WhoId AccountId StartDateTime ActivityDateTime ActivityDate DurationInMinutes"
-            " EndDateTime EndDate ShowAs EventSubtype GroupEventType Meeting_Outcome__c "
+            " EndDateTime EndDate ShowAs EventSubtype GroupEventType Outcome__c "
         )
         self._insert("Event", columns + _STAMPS, (self._meeting(event_ids[i], a) for i, a in enumerate(meetings)))
 
@@ -280,7 +281,7 @@ class _CompanyWriter:
             record_id, a.subject, self._users[a.owner], *self._links(a), stamps[0][:10],
             "Completed" if a.done else "Not Started", "Normal", int(a.done), stamps[0] if a.done else None,
             _SUBTYPES[a.kind], ("Outbound" if a.outbound else "Inbound") if call else None,
-            a.outcome or None if call else None, (a.minutes or 0) * 60 if call else None, *stamps,
+            *(a.outcome or None if call else None,) * 2, (a.minutes or 0) * 60 if call else None, *stamps,
         )  # fmt: skip
 
     def _meeting(self, record_id: str, a: model.Activity) -> tuple[Any, ...]:

@@ -29,7 +29,7 @@ def seed_org(store: Store, settings: Settings) -> None:
             {"Name": "System Administrator", "UserType": "Standard"},
             {"Name": "Standard User", "UserType": "Standard"},
         ], now)  # fmt: skip
-        _add(store, connection, "Organization", [_organization(settings)], now)
+        _add(store, connection, "Organization", [_organization(settings, store.database.number)], now)
         _add(store, connection, "User", [_integration_user(settings)], now)
         book = {"Name": "Standard Price Book", "IsActive": 1, "IsStandard": 1}
         _add(store, connection, "Pricebook2", [book], now)
@@ -50,8 +50,9 @@ def name_integration_user(store: Store, username: str) -> None:
             connection.execute("UPDATE User SET Username = ? WHERE Id = ?", (username, INTEGRATION_USER))
 
 
-def _organization(settings: Settings) -> dict[str, Any]:
+def _organization(settings: Settings, number: int) -> dict[str, Any]:
     return {
+        "Id": make_id("00D", number),
         "Name": "Sandbox",
         "OrganizationType": "Developer Edition",
         "IsSandbox": 1,

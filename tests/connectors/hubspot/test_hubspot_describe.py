@@ -71,6 +71,13 @@ def test_numbers_are_described_with_their_places_and_read_only_ones_as_such(port
     assert (fields["note"].decimals, fields["note"].length) == (None, 65_536)
 
 
+def test_the_account_is_known_by_its_hub_id(portal: Portal) -> None:
+    connector = portal.connect()
+    assert (connector.org(), connector.org()) == ("62515", "62515")
+    connector.close()
+    assert connector.usage().calls == 1
+
+
 def test_a_default_property_that_no_rule_reads_is_unseen_and_not_missing(portal: Portal) -> None:
     hide(portal, "companies", "industry", "country")
     described = describe(portal, {"account": {"id", "industry"}})

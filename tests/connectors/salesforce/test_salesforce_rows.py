@@ -339,8 +339,15 @@ def test_an_event_is_a_meeting_of_so_many_seconds() -> None:
         "2026-03-02T15:30:00.000Z",
         2700,
         None,
-        None,
+        1,
     ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "done"), [("Held", 1), ("No Show", 0), ("no_show", 0), ("CANCELED", 0), ("Cancelled", 0), (None, 1)]
+)
+def test_a_meeting_counts_unless_its_mapped_outcome_says_it_was_not_held(outcome: str | None, done: int) -> None:
+    assert read("activity", {"Outcome__c": outcome}, index=1, outcome="Outcome__c")["done"] == done
 
 
 def test_a_mapped_kind_understands_the_orgs_words_and_leaves_events_meetings() -> None:
