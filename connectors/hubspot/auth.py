@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Whose account the token opens: its id, and how to call it. `zone` is None where HubSpot names none that we know."""
+    """The account that the token opens: its id, what to call it, and its zone where HubSpot names one that we know."""
 
     org: str
     name: str
