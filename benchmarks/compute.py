@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from benchmarks.pull import AS_OF, CONNECTION
 from salesops.compute import compute
 from salesops.rules import needed_columns
-from sync.compute import build_rules
+from sync.rules import build_rules
 from sync.store.facts import read_facts
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ vendor's type, id format or exception. Both adapters (`connectors.salesforce`, `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -71,11 +71,13 @@ class Description:
     """What the CRM shows our login: fields by our object and CRM field name, and what we need and do not see.
 
     `unseen` are fields of the default mapping that no rule of the project reads: they are empty in our rows.
+    `sources` are the CRM fields that fill our model, by our object: what we write must not be among them.
     """
 
     fields: Mapping[str, Mapping[str, CrmField]]
     missing: tuple[MissingField, ...]
     unseen: tuple[MissingField, ...] = ()
+    sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from config.problems import ConfigError, Problem, Where
 from sync import events
+from sync.rules import build_rules
 from sync.store.facts import read_facts
 from sync.store.records import read_positions
 from sync.store.results import save_results
@@ -16,23 +17,7 @@ from sync.store.store import to_instant
 if TYPE_CHECKING:
     from config.loader import Project
     from salesops.results import Note, Results
-    from salesops.rules import Rules
     from sync.store.store import Store
-
-
-def build_rules(project: Project) -> Rules:
-    """What the core needs of the project: definitions, calendar, zone and currency; no connection, no secret."""
-    from salesops.rules import Rules
-
-    return Rules(
-        time_zone=project.settings.time_zone,
-        fiscal_year=project.settings.fiscal_year,
-        currency=project.settings.currency,
-        metrics=project.metrics,
-        quotas=project.quotas,
-        comp_plans=project.comp_plans,
-        territories=project.territories,
-    )
 
 
 PAST = timedelta(days=1)

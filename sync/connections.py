@@ -6,9 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 from config.problems import ConfigError, Problem, Where
+from salesops.rules import needed_columns
+from sync.rules import build_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from config.loader import Project
@@ -22,25 +24,19 @@ def connect(project: Project, name: str) -> Connector:
     mapping = project.mapping.of(name)
     if settings.ca_file is not None:
         settings = settings.model_copy(update={"ca_file": str(project.root / settings.ca_file)})
+    written, needed, zone = written_fields(project, name), needed_fields(project), project.settings.time_zone
     if settings.crm == "salesforce":
         from connectors.salesforce.client import connect as salesforce
 
-        return salesforce(
-            settings,
-            secrets=secrets,
-            mapping=mapping,
-            written=written_fields(project, name),
-            time_zone=project.settings.time_zone,
-        )
+        return salesforce(settings, secrets=secrets, mapping=mapping, written=written, time_zone=zone, needed=needed)
     from connectors.hubspot.client import connect as hubspot
 
-    return hubspot(
-        settings,
-        secrets=secrets,
-        mapping=mapping,
-        written=written_fields(project, name),
-        time_zone=project.settings.time_zone,
-    )
+    return hubspot(settings, secrets=secrets, mapping=mapping, written=written, time_zone=zone, needed=needed)
+
+
+def needed_fields(project: Project) -> Mapping[str, Collection[str]]:
+    """Our fields that the project's rules read, by object: only these may not be hidden from our login."""
+    return needed_columns(build_rules(project))
 
 
 def written_fields(project: Project, name: str) -> Mapping[str, tuple[str, ...]]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from config.loader import Project
-    from connectors.base import Connector, MissingField
+    from connectors.base import Connector, Description, MissingField
     from sync.store.store import Store
 
 
@@ -35,14 +35,25 @@ def describe(project: Project, store: Store, connection: str, connector: Connect
     """
     _check_org(store, connection, connector.org())
     description = connector.describe()
-    if description.missing:
-        raise ConfigError([_problem(project, connection, missing) for missing in description.missing])
+    problems = [_problem(project, connection, missing) for missing in description.missing]
+    problems += _fed_back(project, connection, description)
+    if problems:
+        raise ConfigError(problems)
     records.save_fields(store, connection, description.fields)
     return tuple(
         f"{unseen.crm_object}.{unseen.field} is hidden from our login (connection {connection}): {unseen.object} is"
         " read without it. No rule needs it."
         for unseen in description.unseen
     )
+
+
+def _fed_back(project: Project, connection: str, description: Description) -> Iterator[Problem]:
+    """Fields that we would write and that our figures are made of: each run would feed on the one before."""
+    for write in project.writeback.writeback.get(connection, ()):
+        if write.field in description.sources.get(write.object, ()):
+            where = project.where_field(connection, write.object, write.field, "writeback")
+            summary = f"{write.field} is read as a field of {write.object}; a result must not be written over it."
+            yield Problem("error", summary, "Name a field of its own for the result.", where)
 
 
 def _check_org(store: Store, connection: str, org: str) -> None:

@@ -51,7 +51,11 @@ def describe(account: Account, specs: Mapping[str, ObjectSpec]) -> Description:
                 gaps.append(gap)
             told.add(key)
     missing = tuple(gap.field for gap in gaps if gap.needed)
-    return Description(fields, missing, tuple(gap.field for gap in gaps if not gap.needed))
+    unseen = tuple(gap.field for gap in gaps if not gap.needed)
+    sources = {
+        name: frozenset(asked for crm_type in spec.types for asked in crm_type.asked()) for name, spec in specs.items()
+    }
+    return Description(fields, missing, unseen, sources)
 
 
 def _refused(account: Account, spec: ObjectSpec) -> Iterator[_Gap]:

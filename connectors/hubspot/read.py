@@ -120,6 +120,8 @@ def _recipe(account: Account, spec: ObjectSpec) -> Iterator[str]:
             f"no {crm_type.name}.{name}" for name, each in crm_type.fields.items() if not each.is_seen(properties)
         )
         yield from (f"no {link.field}" for link in crm_type.links if account.refusal(link.to))
+        # What a stage means is ours to work out: rows read under its old meaning are wrong when it changes.
+        yield from (f"{stage_id}={stage}" for stage_id, stage in sorted(account.lookups(crm_type).stages.items()))
 
 
 def _asked(spec: ObjectSpec, crm_type: CrmType) -> tuple[str, ...]:

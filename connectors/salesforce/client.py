@@ -73,7 +73,14 @@ class SalesforceConnector:
         fields = {wish.object: find_fields(wish, self._catalog) for wish in wishes}
         hidden = [found for wish in wishes for found in find_hidden(wish, self._catalog)]
         missing = tuple(field for field, required in hidden if required)
-        return Description(fields, missing, tuple(field for field, required in hidden if not required))
+        unseen = tuple(field for field, required in hidden if not required)
+        sources = {
+            wish.object: frozenset(
+                path for source in wish.sources for column in source.columns.values() for path in column.paths
+            )
+            for wish in wishes
+        }
+        return Description(fields, missing, unseen, sources)
 
     def objects(self) -> tuple[str, ...]:
         return tuple(name for name, wish in self._wishes.items() if find_readable(wish, self._catalog))

@@ -45,9 +45,14 @@ def _read_table(cursor: Any, name: str, connection: str, wanted: Collection[str]
     # a later one differs. The example row in front gives every column its type; it is cut off again.
     example = ", ".join(_EXAMPLE.get(OBJECTS[name].fields.get(f.name, FieldType.TEXT), "''") for f in schema)
     columns = ", ".join(_source(field.name) for field in schema)
-    cursor.execute(
-        f"SELECT {example} UNION ALL SELECT {columns} FROM {name} WHERE connection = ? AND deleted = 0", (connection,)
+    # What belongs to a deleted opportunity goes with it, whether or not the CRM says so of each row.
+    parent = (
+        " AND coalesce(opportunity_id, '') NOT IN (SELECT id FROM opportunity WHERE connection = ?1 AND deleted = 1)"
+        if name in {"opportunity_history", "line_item"}
+        else ""
     )
+    live = f"WHERE connection = ?1 AND deleted = 0{parent}"
+    cursor.execute(f"SELECT {example} UNION ALL SELECT {columns} FROM {name} {live}", (connection,))
     table: pa.Table = cursor.fetch_arrow_table().slice(1).rename_columns(schema.names)
     try:
         return table.cast(schema)

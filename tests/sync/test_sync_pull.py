@@ -31,6 +31,9 @@ class Crm:
         self.missing, self.fail_at = missing, fail_at
         self.asked: list[tuple[str, str | None]] = []
 
+    def org(self) -> str:
+        return "one"
+
     def describe(self) -> Description:
         return Description({"account": {"x": number("x")}}, self.missing)
 
@@ -125,3 +128,20 @@ def test_a_real_pull_brings_every_record_and_the_next_one_changes_nothing(org: O
     assert field.updateable
     assert field.decimals is None
     assert sum(each.changed for each in pull(store, "crm", org.connector)) == 0
+
+
+def test_another_crm_account_under_the_same_connection_is_refused(store: Store, tmp_path: Path) -> None:
+    project = write_project(tmp_path)
+    describe(project, store, "crm", Crm())  # type: ignore[arg-type]
+    other = Crm()
+    other.org = lambda: "two"  # type: ignore[method-assign]
+    with pytest.raises(ConfigError, match=r"reaches the CRM account two now; the store's records are from one"):
+        describe(project, store, "crm", other)  # type: ignore[arg-type]
+
+
+def test_a_field_that_figures_are_made_of_is_not_written_over(store: Store, tmp_path: Path) -> None:
+    project = write_project(tmp_path, [to_field("account", "Name", "{kind: territory}")])
+    crm = Crm()
+    crm.sources = {"account": frozenset({"Name"})}
+    with pytest.raises(ConfigError, match=r"writeback\.yaml:\d+: .*Name is read as a field of account"):
+        describe(project, store, "crm", crm)  # type: ignore[arg-type]
