@@ -40,7 +40,7 @@ _FOUND = pa.schema(_COLUMNS)
 _TEXTS = {
     "currency": "opportunities in {subject}: {rows}. Their amounts count as empty: no rate to {detail} is known.",
     "date": "{subject} with {detail} before 1900 or after 2199: {rows}. They count in no period.",
-    "undated": "{subject} without {detail}: {rows} that a metric would count. They are in no period; fill it in the CRM.",
+    "undated": "{subject} without {detail}: {rows} that a metric would count. They are in no period: fill it in.",
     "number": "{subject} whose {detail} is not a number: {rows}. It is read as empty.",
     "day": "{subject} whose {detail} is not a date: {rows}. It is read as empty.",
     "nobody": "comp plan {subject}: nobody meets its `eligible`, so it pays nobody.",

@@ -31,7 +31,10 @@ def init(folder: Path, crm: str) -> None:
 
     year = datetime.now(UTC).year
     written = write_template(
-        folder, crm="salesforce" if crm == "salesforce" else "hubspot", first_day=date(year - 2, 1, 1)
+        folder,
+        crm="salesforce" if crm == "salesforce" else "hubspot",
+        first_day=date(year - 2, 1, 1),
+        made_up_company=False,  # the project must run against any CRM; mapping.yaml shows what to map as comments
     )
     for path in written:
         click.echo(f"wrote {path}")

@@ -392,6 +392,8 @@ class Office:
 def new_office(server: Server, folder: Path, as_of: str) -> Office:
     """A new project, as `salesops init` writes it, at the server's address."""
     assert salesops("init", folder, "--crm", server.crm).code == 0
+    if server.crm == "hubspot":  # it has no managers of its own; the example in the file names a property for them
+        (folder / "mapping.yaml").write_text("crm: {user: {fields: {manager_id: manager_email}}}\n", encoding="utf-8")
     office = Office(server.crm, folder, as_of)
     office.move_to(server.url, server.ca_file)
     return office

@@ -94,6 +94,7 @@ def _run(crm: Crm, data: Path, company: Company, folder: Path) -> Outcome:
             first_day=date(2016, 1, 1),
             default_quota=TARGET,
             quotas_by_team={},
+            made_up_company=crm == "hubspot",  # it maps the property that names managers
         )
         project = load_project(folder)
         with closing(connect(project, "crm")) as connector:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import signal
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from integration_company import AS_OF, MANY, write_company
-from integration_harness import Gate, figure, finish, new_office, pulled, query, salesops, stopped_cleanly
+from integration_harness import (
+    LONGEST_SECONDS,
+    Gate,
+    figure,
+    finish,
+    new_office,
+    pulled,
+    query,
+    salesops,
+    stopped_cleanly,
+)
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from conftest import Site
     from integration_harness import Crm, Office
-
-HELD_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +68,14 @@ def behind(gate: Gate, site: Site, folder: Path) -> Office:
     return office
 
 
+def wait_until_held(gate: Gate, process: subprocess.Popen[str]) -> None:
+    """Return once a request waits at the gate; fails where the command ends before it asks."""
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while not gate.held.wait(0.05):
+        assert process.poll() is None, finish(process)
+        assert time.monotonic() < deadline, "it neither ended nor came to the point where it is held"
+
+
 def half_of(office: Office) -> Callable[[], bool]:
     """Whether some opportunities are stored, and not yet all."""
     return lambda: query(office.store, "SELECT complete FROM cursor WHERE object = 'opportunity'") == [(0,)]
@@ -86,7 +104,7 @@ def test_a_pull_stopped_half_way_goes_on_where_it_was(
     office = behind(gate, site, tmp_path / "project")
     gate.hold_when(half_of(office))
     process = office.start("pull")
-    assert gate.held.wait(HELD_SECONDS), finish(process)
+    wait_until_held(gate, process)
     process.send_signal(sent)
     result = finish(process)
     if sent is signal.SIGKILL:
@@ -147,7 +165,7 @@ def test_a_write_stopped_half_way_is_ended_by_the_next_run(
     office = behind(gate, site, tmp_path / "project")
     gate.hold_when(lambda: bool(query(office.store, "SELECT 1 FROM written WHERE object = 'opportunity' LIMIT 1")))
     process = office.start("run", "--as-of", AS_OF)
-    assert gate.held.wait(HELD_SECONDS), finish(process)
+    wait_until_held(gate, process)
     process.send_signal(sent)
     result = finish(process)
     if sent is signal.SIGKILL:
@@ -176,7 +194,7 @@ def test_a_second_run_does_not_start_while_one_is_going_on(
     office = behind(gate, site, tmp_path / "project")
     gate.hold_when(lambda: bool(query(office.store, "SELECT 1 FROM lease")))
     process = office.start("run", "--as-of", AS_OF, "--json")
-    assert gate.held.wait(HELD_SECONDS), finish(process)
+    wait_until_held(gate, process)
     second = office.salesops("run", "--as-of", AS_OF)
     stopped_cleanly(second, 5)
     assert "another run is going on" in second.err

@@ -62,8 +62,8 @@ def test_what_would_count_but_has_no_date_is_said_once_for_the_field() -> None:
     results = compute(facts(opportunity=deals, activity=[call, call | {"done": False}]), rules(), NEW_YEARS_EVE)
     assert value(results, "won_amount", "all") == "5"
     assert [note.text for note in results.notes] == [
-        "activity without at: 1 that a metric would count. They are in no period; fill it in the CRM.",
-        "opportunity without close_date: 2 that a metric would count. They are in no period; fill it in the CRM.",
+        "activity without at: 1 that a metric would count. They are in no period: fill it in.",
+        "opportunity without close_date: 2 that a metric would count. They are in no period: fill it in.",
     ]
 
 
