@@ -25,7 +25,8 @@ _INTRODUCTION = """\
 # Configuration
 
 A project is a folder of YAML files; `salesops init DIR` writes one, commented. `salesops check` reads all of it without
-asking a CRM and shows every problem at once, each with file, line, what is wrong and what to write instead.
+asking a CRM and shows all the problems it finds at once, each with file, line, what is wrong and what to write instead.
+A part that is wrong in itself is not compared with the others: mend it and check again.
 
 - Every value is read as the text that is written: `no` is not false and `010` is not 8. Its key decides what it means.
 - A key that is not listed here is an error, and so is a key that is written twice.

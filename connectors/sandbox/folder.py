@@ -155,6 +155,9 @@ def _read_header(
     line: int, names: list[str], parsers: Mapping[str, Parser], report: _Report, required: frozenset[str]
 ) -> list[tuple[str, Parser | None]]:
     """(name, parser) of each column in file order; the parser is None where the column must be left out."""
+    if len(names) == 1 and ";" in names[0]:
+        report.add(line, "", "its columns are separated by semicolons; save the file with commas")
+        raise _StopReading
     columns: list[tuple[str, Parser | None]] = []
     seen: set[str] = set()
     for position, name in enumerate(names, start=1):
@@ -172,6 +175,8 @@ def _read_header(
         columns.append((name, parser))
     for name in sorted(required - seen):
         report.add(line, name, "this column is missing")
+    if required - seen:
+        raise _StopReading  # no row can be made sense of
     return columns
 
 

@@ -163,3 +163,21 @@ def test_two_files_for_one_object_cannot_be_loaded(tmp_path: Path) -> None:
 def test_a_load_error_tells_its_problems_in_file_and_line_order() -> None:
     later, first, other = LoadProblem("a", 9, "", "x"), LoadProblem("a", 1, "", "y"), LoadProblem("b", 1, "", "z")
     assert LoadError([other, later, first]).problems == [first, later, other]
+
+
+def test_a_file_separated_by_semicolons_is_told_so_once(tmp_path: Path) -> None:
+    path = tmp_path / "Account.csv"
+    path.write_text("Id;Name\n001;Acme\n")
+    problems: list[LoadProblem] = []
+    assert list(read_table(path, {"Id": str, "Name": str}, problems, required=["Id"])) == []
+    assert [str(each) for each in problems] == [
+        "Account.csv:1: its columns are separated by semicolons; save the file with commas"
+    ]
+
+
+def test_without_a_required_column_no_row_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "Account.csv"
+    path.write_text("Name\nAcme\n")
+    problems: list[LoadProblem] = []
+    assert list(read_table(path, {"Id": str, "Name": str}, problems, required=["Id"])) == []
+    assert [str(each) for each in problems] == ["Account.csv:1: Id: this column is missing"]
