@@ -75,9 +75,5 @@ def _sql(expression: ir.Table) -> str:
 def _in_range() -> Iterator[None]:
     try:
         yield
-    except (duckdb.InterruptException, RuntimeError) as error:
-        if "interrupt" not in str(error).lower():
-            raise
-        raise KeyboardInterrupt from error  # Ctrl-C, which the engine turns into an error of its own
     except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
         raise NumberTooLarge("an amount is too large to be computed exactly.") from error

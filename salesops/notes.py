@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from config.metrics import Condition
     from salesops.basis import Basis
     from salesops.incentives.credits import Credits
+    from salesops.rules import Rules
 
 _COLUMNS: dict[str, pa.DataType] = {
     "kind": pa.string(),
@@ -37,12 +38,15 @@ _COLUMNS: dict[str, pa.DataType] = {
 }
 _FOUND = pa.schema(_COLUMNS)
 
+_NAMED: pa.Schema = pa.schema({"subject": pa.string(), "column": pa.string(), "name": pa.string()})
+
 _TEXTS = {
     "currency": "opportunities in {subject}: {rows}. Their amounts count as empty: no rate to {detail} is known.",
     "date": "{subject} with {detail} before 1900 or after 2199: {rows}. They count in no period.",
     "undated": "{subject} without {detail}: {rows} that a metric would count. They are in no period: fill it in.",
     "number": "{subject} whose {detail} is not a number: {rows}. It is read as empty.",
     "day": "{subject} whose {detail} is not a date: {rows}. It is read as empty.",
+    "stranger": "{subject} names {detail}, which no user in the CRM has: nobody gets what it says there.",
     "nobody": "comp plan {subject}: nobody meets its `eligible`, so it pays nobody.",
     "no_target": "comp plan {subject}: {rows} credits, {credit:,.2f} in all, have an owner without a target of quota "
     "{detail} in their period, or none that is known. They earn nothing by tiers.",
@@ -58,6 +62,7 @@ def compute_notes(
         *_dates(basis),
         *_undated(basis),
         *_texts(basis),
+        *_strangers(basis, people),
         *_unpaid(basis, people, attainment, credits_by_quota),
     ]
     if not checks:
@@ -127,6 +132,35 @@ def _typed_texts(basis: Basis) -> set[tuple[str, str, str]]:
         if where.operator in ORDER:
             found.add((object_, where.field, "number" if is_number(str(where.operand)) else "day"))
     return {each for each in found if field_type(each[0], each[1]) is FieldType.TEXT}
+
+
+def _strangers(basis: Basis, people: ir.Table) -> Iterator[ir.Table]:
+    """Teams, roles and e-mails that rules name and no user has: misspelt, renamed or gone."""
+    rows = [dict(zip(_NAMED.names, named, strict=True)) for named in sorted(set(_named(basis.rules)))]
+    if not rows:
+        return
+    names = basis.engine.load("named", pa.Table.from_pylist(rows, schema=_NAMED))
+    for column in ("email", "role", "team"):
+        of_column = names.filter(names["column"] == column)
+        strangers = of_column.anti_join(people, of_column["name"] == people[column])
+        yield strangers.mutate(
+            kind=ibis.literal("stranger"),
+            detail=ibis.literal(f"{column} ") + strangers["name"],
+            rows=ibis.literal(1, type="int64"),
+            credit=ibis.null("decimal(38, 6)"),
+        ).select(*_FOUND.names)
+
+
+def _named(rules: Rules) -> Iterator[tuple[str, str, str]]:
+    """(which rule, column of people, name) of everybody that a quota or comp plan names."""
+    for name, quota in rules.quotas.items():
+        for targets in quota.targets:
+            yield from ((f"quota {name}", "team", team) for team in targets.teams)
+            yield from ((f"quota {name}", "email", email.lower()) for email in targets.users)
+    for name, plan in rules.comp_plans.items():
+        yield from ((f"comp plan {name}", "team", team) for team in plan.eligible.teams)
+        yield from ((f"comp plan {name}", "role", role) for role in plan.eligible.roles)
+        yield from ((f"comp plan {name}", "email", email.lower()) for email in plan.eligible.users)
 
 
 def _unpaid(

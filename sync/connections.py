@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from config.problems import ConfigError, Problem, Where
+from config.problems import ConfigError, Problem
 from salesops.rules import needed_columns
 from sync.rules import build_rules
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from config.loader import Project
+    from config.problems import Where
     from connectors.base import Connector
 
 
 def connect(project: Project, name: str) -> Connector:
     """The connector of a connection, not yet signed in. Only the adapter in use is imported."""
     settings = project.settings.connections[name]
-    secrets = secret_reader(project.root, Where("salesops.yaml", path=f"connections.{name}.sign_in"))
+    secrets = secret_reader(project.root, project.where("settings", "connections", name, "sign_in"))
     mapping = project.mapping.of(name)
     if settings.ca_file is not None:
         settings = settings.model_copy(update={"ca_file": str(project.root / settings.ca_file)})

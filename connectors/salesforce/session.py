@@ -148,7 +148,10 @@ class Session:
         if self._opened is None:
             ca_file = self._connection.ca_file
             if ca_file is not None and not Path(ca_file).is_file():
-                raise AuthFailed(f"{self.url}: its ca_file {ca_file} is not there. Correct the path.")
+                raise Rejected(
+                    f"{self.url}: its ca_file {ca_file} is not there. Correct the path in salesops.yaml; a sandbox "
+                    "makes its own when `salesops sandbox serve` starts."
+                )
             signed_in = sign_in(self._http, self._connection, self._secrets)
             client = Salesforce(
                 session_id=signed_in.token,

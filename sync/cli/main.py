@@ -48,6 +48,8 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 EPILOG = """\b
 Try it:
   salesops demo                        the whole flow on a made-up company
@@ -81,15 +83,21 @@ def main() -> NoReturn:
     """Run the command line and exit with its code; every way to fail ends in a message."""
     from sync.cli.failures import exit_code_of
 
-    signal.signal(signal.SIGTERM, _terminate)
+    stops: list[int] = []
+
+    def stop(signal_number: int, _frame: FrameType | None) -> None:
+        # A polite kill ends like Ctrl-C: what is committed stays, the lease is given back.
+        stops.append(signal_number)
+        raise KeyboardInterrupt
+
+    for each in STOP_SIGNALS:
+        signal.signal(each, stop)
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001  the outermost boundary
-        code = exit_code_of(error)
+        # Some libraries turn the interrupt into an error of their own: it was a stop all the same.
+        code = exit_code_of(KeyboardInterrupt() if stops else error)
+    for each in STOP_SIGNALS:
+        signal.signal(each, signal.SIG_IGN)  # the work is done; a late signal must not change how it ended
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    """A polite kill ends like Ctrl-C: what is committed stays, the lease is given back."""
-    raise KeyboardInterrupt

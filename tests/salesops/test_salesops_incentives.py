@@ -221,7 +221,10 @@ def test_only_who_is_eligible_is_paid(eligible: str, payees: set[str]) -> None:
 
 def test_a_comp_plan_that_nobody_is_on_is_said() -> None:
     results = run([won("1", "ann", "100")], plan(more="eligible: {teams: [north]}"))
-    assert [note.text for note in results.notes] == ["comp plan ae: nobody meets its `eligible`, so it pays nobody."]
+    assert [note.text for note in results.notes] == [
+        "comp plan ae: nobody meets its `eligible`, so it pays nobody.",
+        "comp plan ae names team north, which no user in the CRM has: nobody gets what it says there.",
+    ]
 
 
 def test_a_comp_plan_pays_for_the_periods_that_start_while_it_holds() -> None:

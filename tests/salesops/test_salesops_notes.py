@@ -83,3 +83,20 @@ def test_text_that_is_no_number_where_one_is_needed_is_said() -> None:
         "opportunity whose custom.since is not a date: 1. It is read as empty.",
         "opportunity whose custom.seats is not a number: 1. It is read as empty.",
     ]
+
+
+def test_names_that_no_user_has_are_told() -> None:
+    quotas = """
+        bookings:
+          label: Bookings
+          metric: won_amount
+          period: quarter
+          targets:
+            - {from: 2017-01-01, teams: {East: 100, Esat: 100}, users: {Ann@corp.example: 5, bob@corp.example: 5}}
+    """
+    people = [user("ann", email="ann@corp.example", team="East")]
+    results = compute(facts(user=people), rules(quotas=quotas), NEW_YEARS_EVE)
+    assert [note.text for note in results.notes] == [
+        "quota bookings names email bob@corp.example, which no user in the CRM has: nobody gets what it says there.",
+        "quota bookings names team Esat, which no user in the CRM has: nobody gets what it says there.",
+    ]

@@ -171,7 +171,7 @@ def test_an_untrusted_certificate_is_said_at_once(org: Org) -> None:
 def test_a_missing_ca_file_is_named(org: Org) -> None:
     with (
         closing(org.session(ca_file="/no/such/ca.pem")) as session,
-        pytest.raises(AuthFailed, match=r"/no/such/ca\.pem"),
+        pytest.raises(Rejected, match=r"/no/such/ca\.pem"),
     ):
         session.query("SELECT Id FROM User")
 
