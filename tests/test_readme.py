@@ -71,13 +71,17 @@ def test_a_new_project_runs_as_the_readme_says(tmp_path: Path) -> None:
         started = time.monotonic()
         printed = shell("\n".join(run), tmp_path)
         assert printed.count("crm: no changes, the CRM holds what it should.") == 1, "the second run, and only that"
-        assert "last run: run 2, done" in printed
+        assert "crm: run 2 done" in printed
         quota = next((tmp_path / "my-company" / "quotas").glob("*.yaml"))
         quota.write_text(quota.read_text().replace("90000", "95000"))
         printed = shell("\n".join([run[0], *change]), tmp_path)
         assert "salesops_attainment" in printed.lower()
         assert ", 0 unchanged, 0 failed, 0 skipped" in printed
         assert time.monotonic() - started < 300  # a hang, not a benchmark
+
+
+def test_nothing_is_left_to_be_filled_in() -> None:
+    assert not re.findall(r"\b(TODO|TBD|FIXME|BENCH)\b", README)
 
 
 def test_the_commands_for_developers_are_there() -> None:

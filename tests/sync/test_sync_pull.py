@@ -30,12 +30,13 @@ class Crm:
     def __init__(self, *missing: MissingField, fail_at: int | None = None) -> None:
         self.missing, self.fail_at = missing, fail_at
         self.asked: list[tuple[str, str | None]] = []
+        self.sources: dict[str, frozenset[str]] = {}
 
     def org(self) -> str:
         return "one"
 
     def describe(self) -> Description:
-        return Description({"account": {"x": number("x")}}, self.missing)
+        return Description({"account": {"x": number("x")}}, self.missing, sources=self.sources)
 
     def objects(self) -> tuple[str, ...]:
         return ("account", "product")
@@ -140,8 +141,8 @@ def test_another_crm_account_under_the_same_connection_is_refused(store: Store, 
 
 
 def test_a_field_that_figures_are_made_of_is_not_written_over(store: Store, tmp_path: Path) -> None:
-    project = write_project(tmp_path, [to_field("account", "Name", "{kind: territory}")])
+    project = write_project(tmp_path, [to_field("account", "industry", "{kind: territory}")])
     crm = Crm()
-    crm.sources = {"account": frozenset({"Name"})}
-    with pytest.raises(ConfigError, match=r"writeback\.yaml:\d+: .*Name is read as a field of account"):
+    crm.sources = {"account": frozenset({"industry"})}
+    with pytest.raises(ConfigError, match=r"writeback\.yaml:\d+: .*industry is read as a field of account"):
         describe(project, store, "crm", crm)  # type: ignore[arg-type]
