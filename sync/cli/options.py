@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from config.loader import Project
-
     from sync.progress import Progress
     from sync.store.store import Store
 
