@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from config.problems import ConfigError, Problem, Where
+from config.scalars import instant_text
 from sync import events
 from sync.rules import build_rules
 from sync.store.facts import read_facts
 from sync.store.records import read_positions
 from sync.store.results import save_results
-from sync.store.store import to_instant
 
 if TYPE_CHECKING:
     from config.loader import Project
@@ -46,6 +46,6 @@ def compute_connection(project: Project, store: Store, connection: str, as_of: d
     results = compute(facts, rules, as_of)
     if datetime.now(UTC) - as_of > PAST:
         results = replace(results, notes=(*results.notes, _past_note(as_of)))
-    save_results(store, connection, run_id, to_instant(as_of), project.digest, results)
+    save_results(store, connection, run_id, instant_text(as_of), project.digest, results)
     events.emit("computed", connection=connection, rows=results.metrics.num_rows)
     return results

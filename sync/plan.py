@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from config.metrics import Unit
 from config.problems import ConfigError, Problem
+from config.scalars import decimal_text
 from salesops.calendar import local_day
 from salesops.money import round_decimal
 from sync.store.records import read_changed_at, read_fields
-from sync.store.results import decimal_text, read_computation
+from sync.store.results import read_computation
 from sync.store.store import parse_instant
 from sync.wanted import read_targets, read_wanted, unit_of
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, cast
 
+from connectors.batches import in_chunks
 from connectors.errors import Rejected
 from connectors.hubspot import paths
 from connectors.hubspot.errors import parse_trouble
 from connectors.hubspot.records import parse_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from connectors.hubspot.account import Account
     from connectors.hubspot.objects import CrmType
@@ -86,7 +86,7 @@ def _check(answer: Json, from_type: str, to_type: str) -> None:
 def _created(account: Account, crm_type: str, ids: Iterable[str]) -> dict[str, str]:
     """When each of the records was created; those gone meanwhile are left out."""
     created: dict[str, str] = {}
-    for batch in chunks(dict.fromkeys(ids), READ_BATCH):
+    for batch in in_chunks(dict.fromkeys(ids), READ_BATCH):
         for record in batch_read(account, crm_type, batch, ("createdate",)):
             if record.created_at:
                 created[record.id] = record.created_at
@@ -104,10 +104,3 @@ def batch_read(
         body["propertiesWithHistory"] = list(history)
     answer = account.session.post(paths.batch_read(crm_type), body)
     return [parse_record(raw) for raw in answer.get("results") or ()]
-
-
-def chunks(items: Iterable[str], size: int) -> Iterator[list[str]]:
-    """The items in lists of at most `size`."""
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk

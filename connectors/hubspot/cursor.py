@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from connectors.hubspot.values import instant_text, parse_instant
+from config.scalars import instant_text
+from connectors.hubspot.values import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

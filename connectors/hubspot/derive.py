@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-from connectors.hubspot.values import decimal_text, instant_text, parse_instant
+from config.scalars import instant_text
+from connectors.hubspot.values import decimal_text, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,9 +15,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connectors.base import Page
+from connectors.batches import in_chunks
 from connectors.errors import Rejected
 from connectors.hubspot import paths
-from connectors.hubspot.associations import add_links, batch_read, chunks
+from connectors.hubspot.associations import add_links, batch_read
 from connectors.hubspot.cursor import resume
 from connectors.hubspot.errors import TokenRefused
 from connectors.hubspot.records import parse_record
@@ -197,5 +198,5 @@ def _rows(account: Account, spec: ObjectSpec, crm_type: CrmType, records: list[R
 
 def _with_history(account: Account, crm_type: CrmType, records: list[Record]) -> Iterator[Record]:
     tracked = crm_type.asked()
-    for batch in chunks((record.id for record in records), HISTORY_BATCH):
+    for batch in in_chunks((record.id for record in records), HISTORY_BATCH):
         yield from batch_read(account, crm_type.name, batch, (), tracked)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connectors.hubspot.values import instant_text, parse_instant
+from config.scalars import instant_text
+from connectors.hubspot.values import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from config.model import OBJECTS
+from config.scalars import instant_text
 from connectors.base import Row
 from connectors.errors import Rejected
-from connectors.hubspot.values import instant_text, milliseconds, to_custom, to_scalar
+from connectors.hubspot.values import milliseconds, to_custom, to_scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from config.model import OBJECTS, FieldType
+from config.scalars import instant_text
 from connectors.base import Page, Row
 from connectors.hubspot import paths
 from connectors.hubspot.read import list_page
-from connectors.hubspot.values import instant_text, to_custom
+from connectors.hubspot.values import to_custom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

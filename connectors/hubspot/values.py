@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from config import scalars
 from config.model import FieldType
 
 if TYPE_CHECKING:
@@ -48,10 +49,7 @@ def decimal_text(text: str) -> str:
         number = Decimal("NaN")
     if not number.is_finite():
         raise ValueError("its text is not a number")
-    plain = format(number, "f")
-    if "." in plain:
-        plain = plain.rstrip("0").rstrip(".")
-    return "0" if plain == "-0" else plain
+    return scalars.decimal_text(number)
 
 
 def whole_number(text: str) -> int:
@@ -72,15 +70,6 @@ def parse_instant(text: str) -> datetime:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("its text is not a moment in time") from None
-
-
-def instant_text(moment: datetime) -> str:
-    """How an INSTANT is written.
-
-    >>> instant_text(parse_instant("2017-03-01T09:00:00Z"))
-    '2017-03-01T09:00:00.000Z'
-    """
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def milliseconds(moment: datetime) -> int:
@@ -110,5 +99,5 @@ _CONVERT: dict[FieldType, Callable[[str, ZoneInfo], Scalar]] = {
     FieldType.INTEGER: lambda text, _zone: whole_number(text),
     FieldType.BOOLEAN: _boolean,
     FieldType.DATE: _day,
-    FieldType.INSTANT: lambda text, _zone: instant_text(parse_instant(text)),
+    FieldType.INSTANT: lambda text, _zone: scalars.instant_text(parse_instant(text)),
 }

@@ -7,9 +7,10 @@ import re
 from typing import TYPE_CHECKING
 
 from connectors.base import Outcome, RecordWrite, Status
+from connectors.batches import in_chunks
 from connectors.errors import Rejected
 from connectors.hubspot import paths
-from connectors.hubspot.associations import batch_read, chunks
+from connectors.hubspot.associations import batch_read
 from connectors.hubspot.errors import Trouble, parse_trouble
 from connectors.hubspot.values import to_custom
 
@@ -31,7 +32,7 @@ def read_values(
     known = account.properties(crm_type)
     types = {name: known[name].type if name in known else "string" for name in fields}
     values: dict[str, dict[str, str | None]] = {}
-    for batch in chunks(dict.fromkeys(ids), BATCH):
+    for batch in in_chunks(dict.fromkeys(ids), BATCH):
         for record in batch_read(account, crm_type, batch, fields):
             values[record.id] = {name: to_custom(record.get(name), types[name]) for name in fields}
     return values

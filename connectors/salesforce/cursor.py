@@ -8,8 +8,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from config.scalars import instant_text
 from connectors.salesforce.transport import CLOCK_SLACK
-from connectors.salesforce.values import instant, instant_text
+from connectors.salesforce.values import instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,13 +15,15 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from config.scalars import instant_text
 from connectors.base import Page
+from connectors.batches import in_chunks
 from connectors.errors import Rejected, Unreachable
 from connectors.salesforce.cursor import digest, resume
 from connectors.salesforce.errors import LOST_LOCATOR
 from connectors.salesforce.rows import DELETED
 from connectors.salesforce.transport import CLOCK_SLACK
-from connectors.salesforce.values import custom_text, in_chunks, instant_text
+from connectors.salesforce.values import custom_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

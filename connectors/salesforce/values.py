@@ -6,16 +6,16 @@ not the value itself.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from config import scalars
 from config.model import FieldType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     from config.model import Scalar
@@ -61,10 +61,7 @@ def decimal_text(value: Any) -> str:
     >>> decimal_text(Decimal("1054.0")), decimal_text(Decimal("1.5E+9")), decimal_text("-0.50"), decimal_text(0)
     ('1054', '1500000000', '-0.5', '0')
     """
-    text = f"{parse_number(value):f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in {"-0", ""} else text
+    return scalars.decimal_text(parse_number(value))
 
 
 def parse_number(value: Any) -> Decimal:
@@ -94,12 +91,7 @@ def instant(value: Any, zone: ZoneInfo | None = None) -> str:
         return value[:-5] + "Z"
     if len(value) == _DAY_LENGTH and zone is not None:
         return _midnight(value, zone)
-    return instant_text(_parse_moment(value))
-
-
-def instant_text(moment: datetime) -> str:
-    """An aware datetime as the model writes an INSTANT."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return scalars.instant_text(_parse_moment(value))
 
 
 @lru_cache(maxsize=10_000)
@@ -108,7 +100,7 @@ def _midnight(day: str, zone: ZoneInfo) -> str:
         start = date.fromisoformat(day)
     except ValueError:
         raise ValueError(_shape(day)) from None
-    return instant_text(datetime(start.year, start.month, start.day, tzinfo=zone))
+    return scalars.instant_text(datetime(start.year, start.month, start.day, tzinfo=zone))
 
 
 def _parse_moment(value: str) -> datetime:
@@ -119,13 +111,6 @@ def _parse_moment(value: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
     return moment
-
-
-def in_chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """The items in their order, in lists of at most `size`."""
-    rest = iter(items)
-    while part := list(islice(rest, size)):
-        yield part
 
 
 def _text(value: Any, _zone: ZoneInfo) -> str:

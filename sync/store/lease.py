@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sync.store.store import Store, StoreError, to_instant
+from config.scalars import instant_text
+from sync.store.store import Store, StoreError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -58,7 +59,7 @@ def hold_lease(store: Store, name: str = "run") -> Iterator[None]:
 def is_held(store: Store, name: str = "run") -> bool:
     """Whether a run that lives holds the lease now."""
     rows = store.rows("SELECT holder, expires_at FROM lease WHERE name = ?", (name,))
-    return any(row["expires_at"] > to_instant(datetime.now(UTC)) and not _died(row["holder"]) for row in rows)
+    return any(row["expires_at"] > instant_text(datetime.now(UTC)) and not _died(row["holder"]) for row in rows)
 
 
 def _check(db: sqlite3.Connection, name: str, holder: str) -> None:
@@ -72,7 +73,7 @@ def _take(store: Store, name: str, holder: str) -> None:
     moment = datetime.now(UTC)
     with store.transaction() as db:
         row = db.execute("SELECT holder, taken_at, expires_at FROM lease WHERE name = ?", (name,)).fetchone()
-        if row and row["expires_at"] > to_instant(moment) and not _died(row["holder"]):
+        if row and row["expires_at"] > instant_text(moment) and not _died(row["holder"]):
             host, pid, _ = row["holder"].rsplit(":", 2)
             raise LeaseTaken(
                 f"another run is going on since {row['taken_at']} (process {pid} on {host}). "
@@ -80,7 +81,7 @@ def _take(store: Store, name: str, holder: str) -> None:
             )
         db.execute(
             "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?)",
-            (name, holder, to_instant(moment), to_instant(moment + LIFETIME)),
+            (name, holder, instant_text(moment), instant_text(moment + LIFETIME)),
         )
 
 
@@ -90,7 +91,7 @@ def _renew(path: Path, name: str, holder: str, stop: threading.Event) -> None:
         with suppress(StoreError), Store(path) as own, own.transaction() as db:
             db.execute(
                 "UPDATE lease SET expires_at = ? WHERE name = ? AND holder = ?",
-                (to_instant(datetime.now(UTC) + LIFETIME), name, holder),
+                (instant_text(datetime.now(UTC) + LIFETIME), name, holder),
             )
 
 

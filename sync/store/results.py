@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from config.scalars import decimal_text
 from sync.store.store import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from decimal import Decimal
 
     import pyarrow as pa
 
@@ -27,14 +27,6 @@ class Computation:
     as_of: str
     rules: str
     computed_at: str
-
-
-def decimal_text(value: Decimal) -> str:
-    """The shortest plain text of an exact number: Decimal("1054.000000") is "1054"."""
-    text = f"{value:f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
 
 
 def save_results(store: Store, connection: str, run_id: int, as_of: str, rules: str, results: Results) -> None:

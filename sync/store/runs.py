@@ -7,7 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sync.store.store import StoreError, now, to_instant
+from config.scalars import instant_text
+from sync.store.store import StoreError, now
 
 if TYPE_CHECKING:
     import sqlite3
@@ -61,7 +62,7 @@ def recorded(store: Store, command: str, connection: str, as_of: datetime | None
         started = db.execute(
             "INSERT INTO run (command, connection, started_at, as_of, status, message, detail)"
             " VALUES (?, ?, ?, ?, 'running', '', '{}') RETURNING id",
-            (command, connection, now(), to_instant(as_of) if as_of else None),
+            (command, connection, now(), instant_text(as_of) if as_of else None),
         ).fetchone()
     recorder = Recorder(started["id"])
     try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
+from config.scalars import instant_text
 from sync.store.migrations import STEPS, migrations
 
 if TYPE_CHECKING:
@@ -101,12 +102,7 @@ class Store:
 
 def now() -> str:
     """The present as an INSTANT."""
-    return to_instant(datetime.now(UTC))
-
-
-def to_instant(moment: datetime) -> str:
-    """An aware time as "2026-05-01T07:25:37.000Z"."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return instant_text(datetime.now(UTC))
 
 
 def parse_instant(text: str) -> datetime:

@@ -8,11 +8,12 @@ from typing import Any
 
 from hubspot_stub import Portal, page
 
+from config.scalars import instant_text
 from connectors.hubspot.errors import Forbidden, NotFound, translate
 from connectors.hubspot.limits import Pacer
 from connectors.hubspot.records import parse_record
 from connectors.hubspot.transport import Answer
-from connectors.hubspot.values import instant_text, parse_instant
+from connectors.hubspot.values import parse_instant
 
 Exchanges = list[dict[str, Any]]
 

@@ -8,8 +8,9 @@ import pytest
 from hubspot_stub import Portal, no_associations, page, record
 
 from config.mapping import ObjectMapping
+from config.scalars import instant_text
 from connectors.errors import Rejected
-from connectors.hubspot.values import instant_text, parse_instant
+from connectors.hubspot.values import parse_instant
 
 if TYPE_CHECKING:
     from connectors.base import Page

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.model import FieldType
+from config.scalars import instant_text
 from connectors.hubspot import values
-from connectors.hubspot.values import decimal_text, instant_text, milliseconds, parse_instant, to_custom, to_scalar
+from connectors.hubspot.values import decimal_text, milliseconds, parse_instant, to_custom, to_scalar
 
 UTC = ZoneInfo("UTC")
 NEW_YORK = ZoneInfo("America/New_York")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.store.lease import LeaseTaken, hold_lease
+from sync.store.lease import LeaseLost, LeaseTaken, hold_lease, is_held
 from sync.store.store import Store
 
 
@@ -65,3 +65,23 @@ def test_a_lease_of_another_machine_that_is_still_good_holds(tmp_path: Path) -> 
             )
         with pytest.raises(LeaseTaken, match="on elsewhere"), hold_lease(store):
             pass
+
+
+def test_a_run_that_lost_its_lease_writes_nothing_more(tmp_path: Path) -> None:
+    """The machine slept: the lease ended, and another run took it."""
+    with Store(tmp_path / "store.db") as sleeper, Store(tmp_path / "store.db") as other, hold_lease(sleeper):
+        with other.transaction() as db:
+            db.execute("UPDATE lease SET holder = 'elsewhere:1:abcd'")
+        with pytest.raises(LeaseLost, match="another run took over"), sleeper.transaction() as db:
+            db.execute("DELETE FROM lease")
+        with pytest.raises(LeaseLost):
+            sleeper.check_guard()
+        assert [row["holder"] for row in other.rows("SELECT holder FROM lease")] == ["elsewhere:1:abcd"]
+
+
+def test_whether_a_run_lives_is_known(tmp_path: Path) -> None:
+    with Store(tmp_path / "store.db") as store:
+        assert not is_held(store)
+        with hold_lease(store):
+            assert is_held(store)
+        assert not is_held(store)

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synced import results
 
+from config.scalars import decimal_text
 from salesops.results import Note
 from sync.store import results as kept
-from sync.store.results import Computation, decimal_text, read_computation, read_notes, save_results
+from sync.store.results import Computation, read_computation, read_notes, save_results
 from sync.store.runs import recorded
 
 if TYPE_CHECKING:
