@@ -37,10 +37,6 @@ class Period:
     start: date
     end: date
 
-    def holds(self, day: date) -> bool:
-        """Whether the day is one of the period's."""
-        return self.start <= day < self.end
-
 
 def period_of(kind: Kind, day: date, fiscal: FiscalYear) -> Period:
     """The period of this kind that holds the day.

@@ -34,17 +34,18 @@ if TYPE_CHECKING:
 CONNECTION = "crm"
 
 QUOTA_FOR_LOADED_DATA = Decimal(100_000)
-"""Won amount a rep and quarter; nobody knows the quotas behind a folder of records, and the demo says so."""
+"""Won amount a rep and quarter: a folder of records holds no quotas, so each rep gets this one; the summary says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """What the demo did. `reps` are the users with a quota or with won opportunities, best attainment first."""
+    """What the demo did: two runs, and the figures after them. `assumed_quota` is set where the data holds none."""
 
     crm: str
     source: str
     as_of: datetime
     created_fields: int
+    assumed_quota: Decimal | None
     first: Report
     second: Report
     figures: Figures
@@ -82,7 +83,8 @@ def run_demo(
             first = run(project, store, CONNECTION, moment, progress)
             second = run(project, store, CONNECTION, moment, progress)
             figures = read_figures(project, store, CONNECTION, moment)
-        return DemoResult(crm, sandbox.source, moment, created, first, second, figures)
+        assumed = None if data is None else QUOTA_FOR_LOADED_DATA
+        return DemoResult(crm, sandbox.source, moment, created, assumed, first, second, figures)
 
 
 def _write_project(

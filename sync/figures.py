@@ -35,7 +35,7 @@ class Rep:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`won_by_user` and `won_total` are over all time up to the as-of time; `reps` are of `period`, best first."""
+    """`won_by_user` and `won_total` are over all time up to the as-of time; `reps` are of `period`."""
 
     period: str
     won_total: Decimal

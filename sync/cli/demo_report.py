@@ -95,6 +95,8 @@ def _show_reps(result: DemoResult) -> None:
             f"{rep.commission:,.2f}",
         )
     print_table(table)
+    if result.assumed_quota is not None:
+        click.echo(f"The data holds no quotas: every rep is given {result.assumed_quota:,.0f} a quarter.")
     hidden = len(figures.reps) - SHOWN_REPS
     if hidden > 0:
         click.echo(f"… and {hidden} more\n")

@@ -60,6 +60,7 @@ def _provision(project: Project, name: str, *, yes: bool, quiet: bool) -> tuple[
     with open_store(project) as store, hold_lease(store), closing(connect(project, name)) as connector:
         missing = missing_fields(project, name, connector)
         if not quiet:
+            click.echo(f"{name}: {connector.check()}")
             if not missing:
                 click.echo(f"{name}: every field is there.")
             else:

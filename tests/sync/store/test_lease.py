@@ -53,7 +53,8 @@ def test_an_expired_lease_of_another_machine_is_taken_over(tmp_path: Path) -> No
                 ("2026-01-01T00:00:00.000Z", "2026-01-01T00:01:00.000Z"),
             )
         with hold_lease(store):
-            pass
+            [held] = store.rows("SELECT holder FROM lease")
+            assert not held["holder"].startswith("elsewhere")
 
 
 def test_a_lease_of_another_machine_that_is_still_good_holds(tmp_path: Path) -> None:

@@ -94,10 +94,6 @@ class SObject:
         wanted = relationship.lower()
         return next((f for f in self.fields.values() if f.relationship and f.relationship.lower() == wanted), None)
 
-    @property
-    def name_field(self) -> str:
-        return next((f.name for f in self.fields.values() if "N" in f.flags), "Id")
-
 
 def build_object(name: str, label: str, plural: str, prefix: str, abilities: str, system: str,
                  own: Iterable[Field], *, custom: bool = False) -> SObject:  # fmt: skip
