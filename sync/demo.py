@@ -13,6 +13,7 @@ from config.loader import load_project
 from config.template import SANDBOX_QUOTA, SANDBOX_QUOTAS, write_template
 from connectors.base import Status
 from connectors.errors import Rejected
+from connectors.sandbox.behaviour import CALM
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.run import open_sandbox
 from sync.as_of import parse_as_of, parse_day
@@ -66,7 +67,7 @@ def run_demo(
     """
     progress.step("starting a sandbox CRM")
     last_day = parse_day(as_of) if as_of else datetime.now(UTC).date()
-    settings = Settings(rate_limit=False)
+    settings = Settings(behaviour=CALM)
     with (
         open_sandbox(
             crm, data=data, database=folder / "sandbox.db", as_of=last_day, settings=settings, tls_folder=folder / "tls"

@@ -1,4 +1,4 @@
-"""The one SQLite database under a sandbox CRM: a lock, transactions, and a clock.
+"""The one SQLite database under a sandbox CRM: a lock, transactions, a clock, and the behaviour in force.
 
 Both dialects keep their own tables in it; this module knows no CRM.
 """
@@ -11,6 +11,8 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from connectors.sandbox.behaviour import Behaviour
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,11 +39,12 @@ class Database:
     """A SQLite file, or memory where `path` is None, shared by the server's threads.
 
     SQLite admits one writer, so every statement runs under one lock: what a request reads and writes in a
-    `transaction` is never mixed with another request's.
+    `transaction` is never mixed with another request's. `behaviour` is what every request goes by from now on.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self.clock = Clock()
+        self.behaviour = Behaviour()
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from connectors.sandbox.behaviour import Behaviour
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 class Settings:
     """How a sandbox behaves. The credentials are public on purpose: it serves loopback only.
 
-    `rate_limit` False turns per-second and per-10-second limits off (the demo), not the headers.
+    `behaviour` is the one it starts with; the database holds the one in force.
     """
 
     client_id: str = "sandbox-client"
@@ -27,9 +29,7 @@ class Settings:
     username: str = "integration@sandbox.example"  # Salesforce integration user
     jwt_certificate: bytes | None = None  # PEM; the certificate of the Salesforce app for JWT bearer
     time_zone: str = "UTC"
-    rate_limit: bool = True
-    daily_limit: int = 250_000
-    session_seconds: int = 7200
+    behaviour: Behaviour = Behaviour()  # noqa: RUF009  frozen
 
 
 class Dialect(Protocol):

@@ -60,6 +60,7 @@ def serve(
       salesops sandbox serve --crm salesforce
       salesops sandbox serve --crm hubspot --data exports/hubspot --database crm.db
     """
+    from connectors.sandbox.behaviour import Behaviour
     from connectors.sandbox.dialect import Settings
     from connectors.sandbox.run import open_sandbox
 
@@ -74,7 +75,7 @@ def serve(
         port=port,
         seed=seed,
         as_of=day,
-        settings=Settings(rate_limit=not no_limits),
+        settings=Settings(behaviour=Behaviour(rate_limit=not no_limits)),
         tls_folder=_tls_folder(context, project),
     ) as running:
         rows = ", ".join(f"{count:,} {name}" for name, count in running.loaded.items())

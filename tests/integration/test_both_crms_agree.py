@@ -19,6 +19,7 @@ from maven_by_hand import Company, earnings, read_salesforce
 
 from config.loader import load_project
 from config.template import write_template
+from connectors.sandbox.behaviour import CALM
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.run import open_sandbox
 from sync.as_of import parse_as_of
@@ -82,7 +83,7 @@ def outcomes(
 
 def _run(crm: Crm, data: Path, company: Company, folder: Path) -> Outcome:
     with ExitStack() as opened:
-        sandbox = opened.enter_context(open_sandbox(crm, data=data, settings=Settings(rate_limit=False)))
+        sandbox = opened.enter_context(open_sandbox(crm, data=data, settings=Settings(behaviour=CALM)))
         bare = opened.enter_context(closing(Bare(crm, sandbox.url, sandbox.ca_file)))
         if crm == "hubspot":
             _tell_hubspot_who_manages_whom(bare, company)

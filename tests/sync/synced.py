@@ -13,6 +13,7 @@ import requests
 
 from config.loader import load_project
 from connectors.base import CrmField, Page, Row, Status
+from connectors.sandbox.behaviour import CALM
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.run import open_sandbox
 from salesops.results import ATTAINMENT, EARNINGS, METRICS, TERRITORIES, Note, Results
@@ -323,7 +324,7 @@ def settings_for(crm: Crm, url: str, ca_file: Path | None) -> str:
 @contextmanager
 def open_org(crm: Crm, folder: Path) -> Iterator[Org]:
     """A sandbox with our fields provisioned, as the product does it."""
-    settings = Settings(rate_limit=False)
+    settings = Settings(behaviour=CALM)
     with open_sandbox(crm, data=write_export(folder / "export", crm), settings=settings) as sandbox:
         root = folder / "project"
         project = write_project(root, all_writes(crm), settings=settings_for(crm, sandbox.url, sandbox.ca_file))

@@ -111,7 +111,7 @@ def read_usage(call: Call) -> Response:
     midnight = (now.astimezone(zone) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     usage = {
         "name": "private-apps-api-calls-daily",
-        "usageLimit": call.settings.daily_limit,
+        "usageLimit": call.store.database.behaviour.daily_limit,
         "currentUsage": call.limiter.used_today,
         "collectedAt": stamp(now),
         "fetchStatus": "SUCCESS",

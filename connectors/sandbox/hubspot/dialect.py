@@ -121,9 +121,10 @@ class _Gate:
     """What stands before every handler: the token, the limits, and errors in HubSpot's form."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
+        database.behaviour = settings.behaviour
         self._settings = settings
         self._store = Store(database)
-        self._limiter = Limiter(settings, database.clock)
+        self._limiter = Limiter(database, settings.time_zone)
         self._tokens = Tokens(settings, database.clock)
 
     def endpoint(self, handlers: dict[str, Handler], *, search: bool) -> Callable[[Request], object]:

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from connectors.sandbox.database import Clock
-    from connectors.sandbox.dialect import Settings
+    from connectors.sandbox.database import Database
 
 # A private app of a Professional account; searches are limited a second, by account (usage guidelines).
 BURST, BURST_SECONDS = 190, 10.0
@@ -27,11 +26,10 @@ UNLIMITED = 1_000_000  # announced where the limits are off, so that a client wh
 class Limiter:
     """Counts requests; refuses with 429 what is over a limit. Safe to call from any thread."""
 
-    def __init__(self, settings: Settings, clock: Clock, stopwatch: Callable[[], float] = time.monotonic) -> None:
-        self._settings = settings
-        self._clock = clock
+    def __init__(self, database: Database, zone: str, stopwatch: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
         self._stopwatch = stopwatch
-        self._zone = ZoneInfo(settings.time_zone)
+        self._zone = ZoneInfo(zone)
         self._lock = threading.Lock()
         self._burst: deque[float] = deque()
         self._searches: deque[float] = deque()
@@ -43,7 +41,7 @@ class Limiter:
         with self._lock:
             now = self._stopwatch()
             self._turn_day()
-            if self.used_today >= self._settings.daily_limit:
+            if self.used_today >= self._database.behaviour.daily_limit:
                 raise _refused("DAILY", "daily")
             if search:
                 self._count(self._searches, now, 1.0, SEARCHES, "SECONDLY")
@@ -55,24 +53,24 @@ class Limiter:
     def _count(self, seen: deque[float], now: float, seconds: float, most: int, policy: str) -> None:
         while seen and seen[0] <= now - seconds:
             seen.popleft()
-        if self._settings.rate_limit and len(seen) >= most:
+        if self._database.behaviour.rate_limit and len(seen) >= most:
             raise _refused(policy, policy.lower())
         seen.append(now)
 
     def _turn_day(self) -> None:
-        today = self._clock.now().astimezone(self._zone).date()
+        today = self._database.clock.now().astimezone(self._zone).date()
         if today != self._day:
             self._day, self.used_today = today, 0
 
     def _headers(self, now: float, *, search: bool) -> dict[str, str]:
-        limit = self._settings.daily_limit
+        limit = self._database.behaviour.daily_limit
         headers = {
             "X-HubSpot-RateLimit-Daily": str(limit),
             "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, limit - self.used_today)),
         }
         if search:  # the answers to a search say nothing of the window (recorded)
             return headers
-        limited = self._settings.rate_limit
+        limited = self._database.behaviour.rate_limit
         burst, secondly = (BURST, SECONDLY) if limited else (UNLIMITED, UNLIMITED)
         recent = sum(1 for moment in self._burst if moment > now - 1.0) if limited else 0
         return {

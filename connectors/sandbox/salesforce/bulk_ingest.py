@@ -13,6 +13,7 @@ from connectors.sandbox.salesforce.jobs import (
     CSV_FORMAT,
     DELIMITERS,
     csv_format,
+    delete_job,
     find_job,
     list_jobs,
     new_job,
@@ -26,7 +27,7 @@ from connectors.sandbox.salesforce.web import Answer
 if TYPE_CHECKING:
     from connectors.sandbox.salesforce.records import Writer
     from connectors.sandbox.salesforce.schema.spec import Field, SObject
-    from connectors.sandbox.salesforce.web import Call
+    from connectors.sandbox.salesforce.web import Call, Routes
 
 KIND = "ingest"
 _ABILITIES = {"insert": "c", "update": "u", "upsert": "cu", "delete": "d"}
@@ -241,3 +242,17 @@ def _apply(writing: Writer, found: SObject, info: dict[str, Any], values: dict[s
     else:
         writing.delete(found, record_id)
     return record_id, False
+
+
+ROUTES: Routes = {
+    "/jobs/ingest": {"GET": get_jobs, "POST": post_job},
+    "/jobs/ingest/{id}": {
+        "GET": get_job,
+        "PATCH": patch_job,
+        "DELETE": lambda call: delete_job(call, KIND),
+    },
+    "/jobs/ingest/{id}/batches": {"PUT": put_batches},
+    "/jobs/ingest/{id}/successfulResults": {"GET": get_successful},
+    "/jobs/ingest/{id}/failedResults": {"GET": get_failed},
+    "/jobs/ingest/{id}/unprocessedrecords": {"GET": get_unprocessed},
+}

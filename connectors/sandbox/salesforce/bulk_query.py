@@ -11,6 +11,7 @@ from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.jobs import (
     CSV_FORMAT,
     csv_format,
+    delete_job,
     find_job,
     list_jobs,
     new_job,
@@ -25,7 +26,7 @@ from connectors.sandbox.salesforce.values import csv_converter
 from connectors.sandbox.salesforce.web import Answer
 
 if TYPE_CHECKING:
-    from connectors.sandbox.salesforce.web import Call
+    from connectors.sandbox.salesforce.web import Call, Routes
 
 KIND = "query"
 _CHUNK = 2000
@@ -144,3 +145,14 @@ def _most(call: Call) -> int:
     if not (text.isascii() and text.isdigit()) or not int(text[:12]) > 0:
         raise ApiError("INVALID_PARAMETER", f"maxRecords must be a whole number above zero, not {text}")
     return min(int(text[:12]), _MOST_ROWS)
+
+
+ROUTES: Routes = {
+    "/jobs/query": {"GET": get_jobs, "POST": post_job},
+    "/jobs/query/{id}": {
+        "GET": get_job,
+        "PATCH": patch_job,
+        "DELETE": lambda call: delete_job(call, KIND),
+    },
+    "/jobs/query/{id}/results": {"GET": get_results},
+}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from connectors.sandbox.salesforce.records import Writer
     from connectors.sandbox.salesforce.schema.spec import SObject
-    from connectors.sandbox.salesforce.web import Call
+    from connectors.sandbox.salesforce.web import Call, Routes
 
 _T = TypeVar("_T")
 _MOST = 200
@@ -166,3 +166,14 @@ def _run(
 
 class _Undone(Exception):
     """Not all records were valid: roll back."""
+
+
+ROUTES: Routes = {
+    "/composite/sobjects": {
+        "POST": post_records,
+        "PATCH": patch_records,
+        "DELETE": delete_records,
+    },
+    "/composite/sobjects/{object}": {"GET": get_records, "POST": get_records},
+    "/composite/sobjects/{object}/{key}": {"PATCH": upsert_records},
+}

@@ -7,51 +7,42 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from starlette.routing import compile_path
-
 from connectors.sandbox.salesforce.errors import ApiError, RecordError, malformed_json, not_found
 from connectors.sandbox.salesforce.web import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from connectors.sandbox.salesforce.web import Call
+    from connectors.sandbox.salesforce.web import Call, Routes
 
 _MOST = 25
 _REFERENCE = re.compile(r"@\{(\w+)((?:\.\w+|\[\d+\])+)\}")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 _REFUSED_BEFORE = "Invalid reference specified. No value for {0} found in {1}"
 _ROLLED_BACK = "The transaction was rolled back since another operation in the same transaction failed."
-Handlers = dict[str, "Callable[[Call], Answer]"]
+_COMPOSABLE = ("/sobjects", "/query", "/composite/sobjects", "/limits")
 
 
 class _Undone(Exception):
     """A subrequest failed and the request asked for all or none."""
 
 
-def composite_handler(resources: Mapping[str, Handlers]) -> Callable[[Call], Answer]:
-    """The composite resource over these resources (path under the version → handlers)."""
-    table = [(compile_path(path)[0], handlers) for path, handlers in resources.items()]
-
-    def post_composite(call: Call) -> Answer:
-        body = call.json_object("compositeRequest", "allOrNone")
-        requests, all_or_none = body.get("compositeRequest"), body.get("allOrNone", False)
-        if not isinstance(requests, list) or not isinstance(all_or_none, bool):
-            raise malformed_json("compositeRequest must be a list, and allOrNone true or false")
-        if len(requests) > _MOST:
-            raise ApiError("LIMIT_EXCEEDED", f"The request has {len(requests)} subrequests; the limit is {_MOST}")
-        answers: list[dict[str, Any]] = []
-        try:
-            with call.store.database.transaction():
-                for request in requests:
-                    answers.append(_answer(call, table, _checked(request, answers), answers))
-                if all_or_none and any(answer["httpStatusCode"] >= 400 for answer in answers):
-                    raise _Undone  # noqa: TRY301
-        except _Undone:
-            answers = [_halted(answer) if answer["httpStatusCode"] < 400 else answer for answer in answers]
-        return Answer({"compositeResponse": answers})
-
-    return post_composite
+def post_composite(call: Call) -> Answer:
+    """The answers of the subrequests, in their order; all undone where one fails and `allOrNone` is asked for."""
+    body = call.json_object("compositeRequest", "allOrNone")
+    requests, all_or_none = body.get("compositeRequest"), body.get("allOrNone", False)
+    if not isinstance(requests, list) or not isinstance(all_or_none, bool):
+        raise malformed_json("compositeRequest must be a list, and allOrNone true or false")
+    if len(requests) > _MOST:
+        raise ApiError("LIMIT_EXCEEDED", f"The request has {len(requests)} subrequests; the limit is {_MOST}")
+    answers: list[dict[str, Any]] = []
+    try:
+        with call.store.database.transaction():
+            for request in requests:
+                answers.append(_answer(call, _checked(request, answers), answers))
+            if all_or_none and any(answer["httpStatusCode"] >= 400 for answer in answers):
+                raise _Undone  # noqa: TRY301
+    except _Undone:
+        answers = [_halted(answer) if answer["httpStatusCode"] < 400 else answer for answer in answers]
+    return Answer({"compositeResponse": answers})
 
 
 def _checked(request: Any, answers: list[dict[str, Any]]) -> dict[str, Any]:
@@ -74,14 +65,12 @@ def _halted(answer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _answer(
-    call: Call, table: list[tuple[re.Pattern[str], Handlers]], request: dict[str, Any], answers: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _answer(call: Call, request: dict[str, Any], answers: list[dict[str, Any]]) -> dict[str, Any]:
     """One subrequest's part of the answer; what a refused one wrote is undone."""
     known = {answer["referenceId"]: answer["body"] for answer in answers}
     try:
         with call.store.database.transaction():
-            answer = _dispatch(call, table, request, known)
+            answer = _dispatch(call, request, known)
     except (ApiError, RecordError) as error:
         refused = error.as_api_error() if isinstance(error, RecordError) else error
         answer = Answer(refused.body(), refused.status)
@@ -93,14 +82,12 @@ def _answer(
     }
 
 
-def _dispatch(
-    call: Call, table: list[tuple[re.Pattern[str], Handlers]], request: dict[str, Any], known: dict[str, Any]
-) -> Answer:
+def _dispatch(call: Call, request: dict[str, Any], known: dict[str, Any]) -> Answer:
     parts = urlsplit(_fill(request["url"], known))
     path = unquote(parts.path)
-    if not path.startswith(f"{call.root}/"):
+    if not path.startswith(tuple(call.root + start for start in _COMPOSABLE)):
         raise not_found()
-    for pattern, handlers in table:
+    for pattern, handlers in call.resources:
         if match := pattern.match(path.removeprefix(call.root)):
             handler = handlers.get(request["method"].upper())
             if handler is None:
@@ -149,3 +136,6 @@ def _lookup(reference: str, path: str, known: dict[str, Any]) -> str:
     if value is None or isinstance(value, (dict, list)):
         raise ApiError("PROCESSING_HALTED", _REFUSED_BEFORE.format(path.lstrip("."), reference))
     return str(value)
+
+
+ROUTES: Routes = {"/composite": {"POST": post_composite}}

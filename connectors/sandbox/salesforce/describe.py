@@ -13,7 +13,7 @@ from connectors.sandbox.salesforce.web import FIRST_VERSION, LAST_VERSION, Answe
 if TYPE_CHECKING:
     from connectors.sandbox.salesforce.schema.catalog import Catalog
     from connectors.sandbox.salesforce.schema.spec import Field, SObject
-    from connectors.sandbox.salesforce.web import Call
+    from connectors.sandbox.salesforce.web import Call, Routes
 
 _SOAP_TYPES = {
     "id": "tns:ID",
@@ -69,7 +69,7 @@ def get_resources(call: Call) -> Answer:
 
 def get_limits(call: Call) -> Answer:
     """The limits that this org keeps."""
-    allowed = call.settings.daily_limit
+    allowed = call.store.database.behaviour.daily_limit
     return Answer({"DailyApiRequests": {"Max": allowed, "Remaining": max(allowed - used_calls(call.store), 0)}})
 
 
@@ -236,3 +236,11 @@ def _extra(field: Field, *, numeric: bool) -> str | None:
     if field.name in NAME_PARTS or (field.label == "Full Name" and not numeric):
         return "personname"
     return "imageurl" if field.name == "PhotoUrl" else None
+
+
+ROUTES: Routes = {
+    "": {"GET": get_resources},
+    "/limits": {"GET": get_limits},
+    "/sobjects": {"GET": get_global},
+    "/sobjects/{object}/describe": {"GET": get_describe},
+}

@@ -19,8 +19,9 @@ def used_calls(store: Store) -> int:
     return int(rows[0][0])
 
 
-def count_call(store: Store, allowed: int) -> str:
+def count_call(store: Store) -> str:
     """`used/allowed` after this request; ApiError 403 where none is left."""
+    allowed = store.database.behaviour.daily_limit
     minute = int(store.database.clock.now().timestamp()) // 60
     with store.database.transaction() as connection:
         used = used_calls(store)

@@ -44,7 +44,7 @@ def post_token(call: Call) -> Answer:
     digest = hmac.new(settings.client_secret.encode(), (identity + issued).encode(), hashlib.sha256).digest()
     return Answer(
         {
-            "access_token": start_session(store, user["Id"], organization, settings.session_seconds),
+            "access_token": start_session(call.store, user["Id"], organization),
             "signature": base64.b64encode(digest).decode(),
             "scope": "api",
             "instance_url": call.base_url,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.schema.catalog import Catalog
     from connectors.sandbox.salesforce.soql.plan import Children
     from connectors.sandbox.salesforce.storage import Store
-    from connectors.sandbox.salesforce.web import Call
+    from connectors.sandbox.salesforce.web import Call, Routes
 
 PAGE = 2000
 _SMALLEST_PAGE = 200
@@ -139,3 +139,11 @@ def run(store: Store, sql: str, values: list[Any]) -> list[sqlite3.Row]:
         return store.database.rows(sql, values)
     except (sqlite3.OperationalError, OverflowError) as error:
         raise ApiError("QUERY_TOO_COMPLICATED", f"Query is too complicated: {error}") from None
+
+
+ROUTES: Routes = {
+    "/query": {"GET": get_query},
+    "/query/{locator}": {"GET": get_next_page},
+    "/queryAll": {"GET": get_query_all},
+    "/queryAll/{locator}": {"GET": get_next_page},
+}

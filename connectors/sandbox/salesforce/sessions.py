@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.storage import Store
 
 
-def start_session(store: Store, user_id: str, organization_id: str, seconds: int) -> str:
+def start_session(store: Store, user_id: str, organization_id: str) -> str:
     """The token of a new session."""
     token = f"{organization_id[:15]}!{secrets.token_urlsafe(48)}"
+    seconds = store.database.behaviour.session_seconds
     expires = format_datetime(store.database.clock.now() + timedelta(seconds=seconds))
     with store.database.transaction() as connection:
         connection.execute("DELETE FROM sf_session WHERE expires <= ?", (store.now(),))

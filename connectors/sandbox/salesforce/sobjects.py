@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce.describe import target
+from connectors.sandbox.salesforce.describe import get_basic, target
 from connectors.sandbox.salesforce.errors import ApiError, RecordError, not_found
 from connectors.sandbox.salesforce.ids import parse_id
 from connectors.sandbox.salesforce.query import read_records
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connectors.sandbox.salesforce.schema.spec import Field, SObject
-    from connectors.sandbox.salesforce.web import Call
+    from connectors.sandbox.salesforce.web import Call, Routes
 
 
 @contextmanager
@@ -133,3 +133,18 @@ def read_fields(call: Call, found: SObject, ids: list[str], names: list[str]) ->
     if not isinstance(plan, Rows):
         raise ApiError("INVALID_FIELD", "Only fields can be retrieved")
     return read_records(call, plan, ids)
+
+
+ROUTES: Routes = {
+    "/sobjects/{object}": {"GET": get_basic, "POST": post_record},
+    "/sobjects/{object}/{id}": {
+        "GET": get_record,
+        "PATCH": patch_record,
+        "DELETE": delete_record,
+    },
+    "/sobjects/{object}/{key}/{value:path}": {
+        "GET": get_by_key,
+        "PATCH": patch_by_key,
+        "DELETE": delete_by_key,
+    },
+}

@@ -14,7 +14,7 @@ from connectors.sandbox.salesforce.web import Answer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connectors.sandbox.salesforce.web import Call
+    from connectors.sandbox.salesforce.web import Call, Routes
 
 _TYPES = {
     "Number": "double",
@@ -140,3 +140,9 @@ def get_custom_field(call: Call) -> Answer:
             "Metadata": json.loads(row["metadata"]),
         }
     )
+
+
+ROUTES: Routes = {
+    "/tooling/sobjects/CustomField": {"POST": post_custom_field},
+    "/tooling/sobjects/CustomField/{id}": {"GET": get_custom_field},
+}

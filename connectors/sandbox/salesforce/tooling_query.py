@@ -11,7 +11,7 @@ from connectors.sandbox.salesforce.schema.spec import Field, SObject, build_obje
 if TYPE_CHECKING:
     import sqlite3
 
-    from connectors.sandbox.salesforce.web import Answer, Call
+    from connectors.sandbox.salesforce.web import Answer, Call, Routes
 
 _CUSTOM_FIELD = """CREATE VIEW IF NOT EXISTS "CustomField" AS
 SELECT id AS "Id", object AS "TableEnumOrId", substr(name, 1, length(name) - 3) AS "DeveloperName",
@@ -51,3 +51,8 @@ def _object(name: str, label: str, prefix: str, columns: str) -> SObject:
     else:
         own.append(Field("IsQueryable", "boolean", "Is Queryable"))
     return build_object(name, label, f"{label}s", prefix, "", "", own)
+
+
+ROUTES: Routes = {
+    "/tooling/query": {"GET": get_query},
+}

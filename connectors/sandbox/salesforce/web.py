@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as default
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -18,13 +18,18 @@ from connectors.sandbox.salesforce.errors import ApiError, RecordError, malforme
 from connectors.sandbox.salesforce.sessions import find_session
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    import re
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from starlette.requests import Request
 
     from connectors.sandbox.dialect import Settings
     from connectors.sandbox.salesforce.schema.catalog import Catalog
     from connectors.sandbox.salesforce.storage import Store
+
+    Handlers = Mapping[str, Callable[["Call"], "Answer"]]  # by HTTP method
+    Routes = dict[str, Handlers]  # by path under /services/data/vNN.N, in the order they are tried
+    Table = Sequence[tuple[re.Pattern[str], Handlers]]
 
 _log = logging.getLogger(__name__)
 FIRST_VERSION, LAST_VERSION = 50, 66
@@ -46,6 +51,7 @@ class Call:
     user_id: str = ""
     token: str = ""
     parsed: tuple[Any] | None = None  # the body's value, where the call is part of a composite one
+    resources: Table = ()  # what a composite request can call in its turn
 
     @property
     def version(self) -> str:
@@ -97,25 +103,22 @@ class Answer:
     media_type: str = "application/json;charset=UTF-8"
 
 
-Handler = "Callable[[Call], Answer]"
+@dataclass(frozen=True, slots=True)
+class Org:
+    """What every request of a sandbox is answered from."""
+
+    store: Store
+    settings: Settings
+    resources: Table
 
 
-def route(
-    path: str,
-    handlers: dict[str, Callable[[Call], Answer]],
-    store: Store,
-    settings: Settings,
-    *,
-    open_to_all: bool = False,
-) -> Route:
+def route(path: str, handlers: Handlers, org: Org, *, open_to_all: bool = False) -> Route:
     """A route whose handlers run in threads, with every error answered as Salesforce answers it."""
 
     async def endpoint(request: Request) -> Response:
         try:
             body = await _read(request)
-            answer, usage = await run_in_threadpool(
-                _serve, request, body, handlers, store, settings, open_to_all=open_to_all
-            )
+            answer, usage = await run_in_threadpool(_serve, request, body, handlers, org, open_to_all=open_to_all)
         except ApiError as error:
             answer, usage = _refusal(error), ""
         return _respond(request, answer, usage)
@@ -138,9 +141,8 @@ async def _read(request: Request) -> bytes:
 def _serve(
     request: Request,
     body: bytes,
-    handlers: dict[str, Callable[[Call], Answer]],
-    store: Store,
-    settings: Settings,
+    handlers: Handlers,
+    org: Org,
     *,
     open_to_all: bool,
 ) -> tuple[Answer, str]:
@@ -148,13 +150,13 @@ def _serve(
     usage = ""
     try:
         call = Call(
-            store, settings, request.method, request.path_params, request.query_params, request.headers, body,
-            str(request.base_url).rstrip("/"),
+            org.store, org.settings, request.method, request.path_params, request.query_params, request.headers, body,
+            str(request.base_url).rstrip("/"), resources=org.resources,
         )  # fmt: skip
         if not open_to_all:
-            user_id, token = find_session(store, request.headers.get("authorization", ""))
-            call = _authenticated(call, user_id, token)
-            usage = limits.count_call(store, settings.daily_limit)
+            user_id, token = find_session(org.store, request.headers.get("authorization", ""))
+            call = replace(call, user_id=user_id, token=token)
+            usage = limits.count_call(org.store)
         if "version" in call.path and not _known_version(call.version):
             raise not_found()  # noqa: TRY301
         method = "GET" if call.method == "HEAD" else call.method
@@ -173,13 +175,6 @@ def _serve(
         _log.exception("sandbox request failed: %s %s", request.method, request.url.path)
         message = "An unexpected error occurred. Please include this ErrorId if you contact support: 0-0 (0)"
         return _refusal(ApiError("UNKNOWN_EXCEPTION", message, 500)), usage
-
-
-def _authenticated(call: Call, user_id: str, token: str) -> Call:
-    return Call(
-        call.store, call.settings, call.method, call.path, call.query, call.headers, call.body, call.base_url,
-        user_id, token,
-    )  # fmt: skip
 
 
 def _known_version(version: str) -> bool:

@@ -14,6 +14,7 @@ from connectors.base import FieldKind, NewField, RecordWrite, Status
 from connectors.errors import AuthFailed
 from connectors.hubspot.client import connect
 from connectors.retry import RetryPolicy
+from connectors.sandbox.behaviour import CALM
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.run import open_sandbox
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def sandbox(maven_hubspot: Path) -> Iterator[Sandbox]:
-    with open_sandbox("hubspot", data=maven_hubspot, settings=Settings(rate_limit=False)) as running:
+    with open_sandbox("hubspot", data=maven_hubspot, settings=Settings(behaviour=CALM)) as running:
         yield running
 
 

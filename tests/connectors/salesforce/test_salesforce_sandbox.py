@@ -16,6 +16,7 @@ from connectors.base import FieldKind, NewField, Outcome, RecordWrite, Status
 from connectors.errors import AuthFailed, LimitReached
 from connectors.retry import RetryPolicy
 from connectors.salesforce.client import SalesforceConnector, connect
+from connectors.sandbox.behaviour import Behaviour
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.run import open_sandbox
 
@@ -284,7 +285,7 @@ def test_wrong_credentials_are_refused_with_what_to_check(sandbox: Sandbox) -> N
 
 def test_the_days_limit_of_the_crm_stops_a_read(folder: Path) -> None:
     with (
-        open_sandbox("salesforce", data=folder, settings=Settings(daily_limit=5)) as sandbox,
+        open_sandbox("salesforce", data=folder, settings=Settings(behaviour=Behaviour(daily_limit=5))) as sandbox,
         closing(connector_to(sandbox)) as connector,
         pytest.raises(LimitReached),
     ):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from connectors.sandbox.behaviour import CALM, Behaviour
 from connectors.sandbox.database import Database
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.hubspot import dialect
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SETTINGS = Settings(rate_limit=False)
+SETTINGS = Settings(behaviour=CALM)
 
 
 @dataclass
@@ -109,7 +110,7 @@ def steady() -> Iterator[Client]:
 @pytest.fixture
 def scarce(database: Database) -> Iterator[Client]:
     """A sandbox of three requests a day."""
-    with serve(database, Settings(daily_limit=3)) as client:
+    with serve(database, Settings(behaviour=Behaviour(daily_limit=3))) as client:
         yield client
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.sandbox.database import Clock
+from connectors.sandbox.behaviour import CALM, Behaviour
+from connectors.sandbox.database import Database
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.hubspot.errors import ApiError
 from connectors.sandbox.hubspot.limits import Limiter
@@ -87,7 +88,7 @@ def seconds() -> list[float]:
 
 @pytest.fixture
 def limiter(seconds: list[float]) -> Limiter:
-    return Limiter(Settings(), Clock(), lambda: seconds[0])
+    return Limiter(Database(), "UTC", lambda: seconds[0])
 
 
 def refusal(limiter: Limiter, *, search: bool = False) -> str:
@@ -116,14 +117,18 @@ def test_the_sixth_search_in_a_second_is_refused(limiter: Limiter, seconds: list
 
 
 def test_without_rate_limits_only_the_day_counts() -> None:
-    limiter = Limiter(Settings(rate_limit=False), Clock(), lambda: 0.0)
+    database = Database()
+    database.behaviour = CALM
+    limiter = Limiter(database, "UTC", lambda: 0.0)
     assert {refusal(limiter) for _ in range(400)} == {""}
 
 
 def test_a_used_up_day_refuses_until_midnight_of_the_account() -> None:
-    clock = Clock()
+    database = Database()
+    database.behaviour = Behaviour(daily_limit=2)
+    clock = database.clock
     clock.set(datetime(2026, 1, 1, 12, tzinfo=UTC))
-    limiter = Limiter(Settings(daily_limit=2, time_zone="America/New_York"), clock)
+    limiter = Limiter(database, "America/New_York")
     remaining = [limiter.admit(search=False)["X-HubSpot-RateLimit-Daily-Remaining"] for _ in range(2)]
     assert (remaining, refusal(limiter)) == (["1", "0"], "DAILY")
     clock.set(datetime(2026, 1, 2, 4, 59, tzinfo=UTC))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from connectors.sandbox.behaviour import CALM
 from connectors.sandbox.database import Database
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.salesforce import dialect
@@ -96,13 +97,13 @@ def running_org(settings: Settings, load: Callable[[Database], Any] | None = Non
 
 @pytest.fixture
 def org() -> Iterator[Org]:
-    with running_org(Settings()) as org:
+    with running_org(Settings(behaviour=CALM)) as org:
         yield org
 
 
 @pytest.fixture(scope="module")
 def maven(maven_salesforce: Path) -> Iterator[Org]:
-    with running_org(Settings(), lambda database: dialect.load_folder(database, maven_salesforce)) as org:
+    with running_org(Settings(behaviour=CALM), lambda database: dialect.load_folder(database, maven_salesforce)) as org:
         yield org
 
 

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from connectors.sandbox.behaviour import Behaviour
 from connectors.sandbox.dialect import Settings
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -101,7 +102,7 @@ def test_an_unknown_token_is_an_invalid_session(org):
 
 
 def test_a_session_ends_by_the_clock_of_the_sandbox(start_org):
-    with start_org(Settings(session_seconds=60)) as org:
+    with start_org(Settings(behaviour=Behaviour(session_seconds=60))) as org:
         assert org.send("GET", "limits").status_code == 200
         org.database.clock.set(org.database.clock.now() + timedelta(seconds=61))
         assert org.send("GET", "limits").status_code == 401
@@ -124,7 +125,7 @@ def test_every_answer_tells_the_use_of_the_daily_limit(org):
 
 
 def test_the_daily_limit_refuses_until_a_day_has_passed(start_org):
-    with start_org(Settings(daily_limit=2, session_seconds=10**6)) as org:
+    with start_org(Settings(behaviour=Behaviour(daily_limit=2, session_seconds=10**6))) as org:
         assert [org.send("GET", "limits").status_code for _ in range(3)] == [200, 200, 403]
         assert org.send("GET", "limits").json()[0]["errorCode"] == "REQUEST_LIMIT_EXCEEDED"
         org.database.clock.set(org.database.clock.now() + timedelta(hours=24, minutes=1))
