@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CRM ?= salesforce
+SECONDS ?= 600
 ARGS ?=
 
 # An activated environment, or uv settings of the user's, must not decide where this project is installed.
@@ -12,7 +13,7 @@ unexport VIRTUAL_ENV
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo test lint types imports tests bench docs clean
+.PHONY: help setup demo test lint types imports tests foreign browser fuzz bench docs clean
 
 help:  ## What can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +44,17 @@ imports: $(READY)  ## The import contracts of docs/architecture.md
 
 tests: $(READY)  ## pytest
 	@$(BIN)/pytest -n auto --dist loadfile
+
+foreign: $(READY)  ## jsforce and HubSpot's JavaScript client against the sandboxes; needs Node.js and npm
+	@cd tests/foreign && npm ci --silent --ignore-scripts && node run.mjs ../../$(BIN)/salesops
+
+browser: $(READY)  ## The record pages in Chromium, which must be installed
+	@$(BIN)/uv sync --quiet --frozen --inexact --group browser --python $(BIN)/python
+	@$(BIN)/pytest tests/connectors/sandbox/test_page_in_browser.py $(ARGS)
+
+fuzz: $(READY)  ## Ten minutes of schemathesis against each sandbox; SECONDS=60 for one
+	@$(BIN)/python tests/fuzz/fuzz_run.py salesforce $(SECONDS)
+	@$(BIN)/python tests/fuzz/fuzz_run.py hubspot $(SECONDS)
 
 bench: $(READY)  ## Each figure the README quotes, as ratios within one run
 	@$(BIN)/python -m benchmarks

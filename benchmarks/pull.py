@@ -54,7 +54,7 @@ def filled_projects() -> Iterator[dict[str, Project]]:
 def _project(folder: Path, crm: Literal["salesforce", "hubspot"]) -> Iterator[Project]:
     folder.mkdir()
     command = [str(Path(sys.executable).with_name("salesops")), "--project", str(folder), "sandbox", "serve"]
-    command += ["--crm", crm, "--port", "0", "--no-limits", "--as-of", DAY.isoformat()]
+    command += ["--crm", crm, "--port", "0", "--calm", "--as-of", DAY.isoformat()]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         try:
             said = {}

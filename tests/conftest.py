@@ -11,6 +11,10 @@ ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--new-pictures", action="store_true", help="keep the pages' pictures as they look now")
+
+
 def shared_folder(*parts: str) -> Path:
     """A folder of real data beside the repository. Without it a test is skipped; in CI that is a failure."""
     folder = SHARED.joinpath(*parts)

@@ -25,13 +25,26 @@ class Behaviour:
     daily_limit: int = _said(250_000, "API requests a day: the account's day in HubSpot, rolling in Salesforce")
     concurrent_limit: int = _said(25, "Salesforce: requests under way at once that have lasted 20 seconds")
     session_seconds: int = _said(7200, "Salesforce: how long a session lives after its sign-in", least=1)
+    session_requests: int = _said(0, "Salesforce: a session is over after so many requests; 0: never for that")
+    soap_login: bool = _said(True, "Salesforce: SOAP's login() is switched on, as it is not in new orgs")
+    refuse_sign_in: bool = _said(False, "Salesforce: every sign-in is refused, as of a credential that was withdrawn")
+    refuse_sessions: bool = _said(False, "Salesforce: every session is refused, however new it is")
     search_lag_seconds: float = _said(2.0, "HubSpot: a write is found by search after up to so long", most=86_400)
+    shuffle_batches: bool = _said(True, "HubSpot: a batch's results come in an order of their own, not its inputs'")
     late_share: float = _said(0.02, "Salesforce: share of writes whose stamp lies before they can be seen", most=1)
     late_seconds: float = _said(60.0, "Salesforce: how far before, at most", most=86_400)
+    bulk_seconds: float = _said(1.0, "Salesforce: how long a bulk job's batch waits and is worked on", most=86_400)
+    bulk_batches_limit: int = _said(15_000, "Salesforce: batches of bulk jobs in 24 hours, of 10,000 rows each")
+    bulk_query_jobs_limit: int = _said(10_000, "Salesforce: Bulk API 2.0 query jobs in 24 hours")
+    hard_delete: bool = _said(False, "Salesforce: users have the permission Bulk API Hard Delete")
+    duplicate_rules: bool = _said(True, "Salesforce: the org's active duplicate rules look at every write")
     lock_share: float = _said(0.0, "Salesforce: share of writes that find their parent row locked", most=1)
 
 
-CALM = Behaviour(rate_limit=False, search_lag_seconds=0, late_share=0)  # for what is not about any of these
+# For what is not about any of these.
+CALM = Behaviour(
+    rate_limit=False, search_lag_seconds=0, shuffle_batches=False, late_share=0, bulk_seconds=0, duplicate_rules=False
+)
 
 
 def changed(behaviour: Behaviour, changes: dict[str, Any]) -> Behaviour:
@@ -66,6 +79,11 @@ def _read(setting: Any, given: Any) -> Any:
     if not least <= value <= most:  # also what is not a number at all
         raise ValueError(f"must lie between {least:g} and {most:g}, got {given!r}")
     return value
+
+
+def describe_settings() -> dict[str, str]:
+    """What each setting does, by name, in their order."""
+    return {each.name: each.metadata["text"] for each in fields(Behaviour)}
 
 
 def as_dict(behaviour: Behaviour) -> dict[str, Any]:

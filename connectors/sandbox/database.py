@@ -34,6 +34,10 @@ class Clock:
         """Make `moment` the present; time runs on from there."""
         self._offset = moment - datetime.now(UTC)
 
+    def reset(self) -> None:
+        """Make it the machine's time again."""
+        self._offset = timedelta(0)
+
 
 class Database:
     """A SQLite file, or memory where `path` is None, shared by the server's threads.
@@ -92,6 +96,17 @@ class Database:
         """One statement for many rows, in one transaction."""
         with self.transaction() as connection:
             connection.executemany(sql, rows)
+
+    def clear(self) -> None:
+        """Everything in it goes: tables, views and their rows. The account's number stays."""
+        with self.transaction() as connection:
+            for schema in ("sqlite_temp_schema", "sqlite_schema"):
+                held = connection.execute(
+                    f"SELECT type, name FROM {schema} WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite~_%'"
+                    " ESCAPE '~' ORDER BY type DESC, rowid DESC"
+                ).fetchall()
+                for kind, name in held:
+                    connection.execute(f'DROP {kind} IF EXISTS "{name}"')
 
     def close(self) -> None:
         with self._lock:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from connectors.sandbox.company.generate import generate_company
+from connectors.sandbox.app import SandboxApp
+from connectors.sandbox.content import fill, make_source, read_content
 from connectors.sandbox.database import Database
 from connectors.sandbox.dialect import Dialect, Settings
 from connectors.sandbox.server import SandboxServer
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
     from pathlib import Path
+
+    from connectors.sandbox.content import Content
 
 Crm = Literal["salesforce", "hubspot"]
 
@@ -66,28 +67,31 @@ def open_sandbox(
     port: int = 0,
     seed: int = 1,
     as_of: date | None = None,
+    size: int = 1,
     settings: Settings = DEFAULT_SETTINGS,
     tls_folder: Path | None = None,
 ) -> Iterator[Sandbox]:
     """A running sandbox for `crm` while the block lasts.
 
     An empty `database` (None: memory) is filled from the export folder `data`, or else with the company that
-    `generate_company` makes from `seed` and `as_of` (None: yesterday); a filled one is served as it stands. Raises
-    LoadError for a bad folder, PortUnavailable, and SandboxError for a database that holds something else.
+    `generate_company` makes from `seed`, `as_of` (None: yesterday) and `size`; a filled one is served as it stands.
+    Raises LoadError for a bad folder, PortUnavailable, and SandboxError for a database that holds something else.
     """
     dialect = _dialect(crm)
     with _disk_errors_named(database), closing(_open_database(database)) as opened:
+        source = make_source(opened, data, seed, as_of, size)
         held = _read_content(opened, crm)
-        if held and data is not None and held.source != _name(data):
+        if held and data is not None and held.source.folder != source.folder:
             raise SandboxError(
                 f"{database}: already holds {held.source}; {data} was not loaded. "
                 "Name a new database file, or leave the folder out."
             )
-        app = dialect.build_app(opened, settings)
-        content = held or _fill(opened, dialect, crm, data, seed, as_of)
+        vendor = dialect.build_app(opened, settings)
+        content = held or fill(opened, dialect, crm, source)
+        app = SandboxApp(opened, dialect, settings, vendor, content)
         # simple-salesforce builds https addresses only; the HubSpot client takes any host.
         with SandboxServer(app, port=port, tls=crm == "salesforce", tls_folder=tls_folder) as server:
-            yield Sandbox(crm, server, settings, opened, content.loaded, content.source, kept=held is not None)
+            yield Sandbox(crm, server, settings, opened, content.loaded, str(content.source), kept=held is not None)
 
 
 def load_sandbox(crm: Crm, data: Path, database: Path) -> dict[str, int]:
@@ -103,15 +107,7 @@ def load_sandbox(crm: Crm, data: Path, database: Path) -> dict[str, int]:
                 f"{database}: already holds {held.source}. Name a new database file, or remove this one."
             )
         dialect.build_app(opened, DEFAULT_SETTINGS)  # makes the tables
-        return _fill(opened, dialect, crm, data, 0, None).loaded
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What a database was filled with."""
-
-    source: str
-    loaded: dict[str, int]
+        return fill(opened, dialect, crm, make_source(opened, data, 0, None, 1)).loaded
 
 
 def _dialect(crm: Crm) -> Dialect:
@@ -143,33 +139,9 @@ def _disk_errors_named(database: Path | None) -> Iterator[None]:
         ) from error
 
 
-def _read_content(database: Database, crm: Crm) -> _Content | None:
+def _read_content(database: Database, crm: Crm) -> Content | None:
     """What an earlier start filled the database with, if one did; SandboxError where it was for the other CRM."""
-    with database.transaction() as connection:
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS sandbox_content (crm TEXT NOT NULL, source TEXT NOT NULL, loaded TEXT NOT NULL)"
-        )
-        held = connection.execute("SELECT crm, source, loaded FROM sandbox_content").fetchone()
-    if held is None:
-        return None
-    if held["crm"] != crm:
-        raise SandboxError(f"the database holds a {held['crm']} sandbox, not {crm}. Name another file for this one.")
-    return _Content(held["source"], json.loads(held["loaded"]))
-
-
-def _fill(database: Database, dialect: Dialect, crm: Crm, data: Path | None, seed: int, as_of: date | None) -> _Content:
-    yesterday = database.clock.now().date() - timedelta(days=1)  # the last day that is over: a CRM holds no future
-    day = min(as_of or yesterday, yesterday)
-    with database.transaction() as connection:  # the rows and the note of what they are stand or fall together
-        if data is not None:
-            content = _Content(_name(data), dialect.load_folder(database, data))
-        else:
-            loaded = dialect.load_company(database, generate_company(seed, day))
-            content = _Content(f"a made-up company, seed {seed}, as of {day}", loaded)
-        row = (crm, content.source, json.dumps(content.loaded))
-        connection.execute("INSERT INTO sandbox_content VALUES (?, ?, ?)", row)
-    return content
-
-
-def _name(data: Path) -> str:
-    return f"folder {data.resolve()}"
+    held = read_content(database)
+    if held is not None and held.crm != crm:
+        raise SandboxError(f"the database holds a {held.crm} sandbox, not {crm}. Name another file for this one.")
+    return held

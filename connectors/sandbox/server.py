@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+KEEP_ALIVE_SECONDS = 75  # clients poll every 5 s on one connection: uvicorn's own 5 s close it under their request
 SHUTDOWN_SECONDS = 2  # how long requests in flight may still run when the server is asked to stop
 
 
@@ -118,6 +119,7 @@ class SandboxServer:
         config = uvicorn.Config(
             self._app,
             http="h11",
+            h11_max_incomplete_event_size=2**17,  # the dialects refuse long addresses in their vendor's words
             loop="asyncio",
             ws="none",
             log_config=None,
@@ -127,6 +129,7 @@ class SandboxServer:
             ssl_certfile=certificate,
             ssl_keyfile=certificate,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
         self._uvicorn = _Uvicorn(config, up)
         self._thread = threading.Thread(target=self._serve, args=(listener, up), name="sandbox-server", daemon=True)

@@ -9,6 +9,7 @@ import click
 
 from salesops.calendar import EARLIEST, LATEST
 from sync.cli.options import json_option, project_option
+from sync.cli.sandbox_control import DEFAULT_PORT, behaviour, clock, fault, read_settings, reset, tls_folder
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 crm_option = click.option(
     "--crm", type=click.Choice(["salesforce", "hubspot"]), required=True, help="Whose API it speaks."
 )
-DEFAULT_PORT = 8450
 
 
 @click.group()
@@ -36,7 +36,11 @@ def sandbox() -> None:
 @click.option("--database", type=click.Path(path_type=Path), help="Keep the CRM in this file; else in memory.")
 @click.option("--seed", default=1, show_default=True, help="Which made-up company.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The made-up company's last day; else today.")
-@click.option("--no-limits", is_flag=True, help="Turn the limits per second off, for trying things quickly.")
+@click.option("--size", default=1, show_default=True, type=click.IntRange(1, 20), help="Times the usual records.")
+@click.option("--calm", is_flag=True, help="No limits per second, no lag, nothing late: for trying things quickly.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="How it behaves; see `salesops sandbox behaviour`."
+)
 @project_option
 @click.pass_context
 def serve(
@@ -47,7 +51,9 @@ def serve(
     database: Path | None,
     seed: int,
     as_of: datetime | None,
-    no_limits: bool,
+    size: int,
+    calm: bool,
+    settings: tuple[str, ...],
     project: str | None,
 ) -> None:
     """Start a local CRM and serve it until Ctrl-C.
@@ -59,14 +65,19 @@ def serve(
     Examples:
       salesops sandbox serve --crm salesforce
       salesops sandbox serve --crm hubspot --data exports/hubspot --database crm.db
+      salesops sandbox serve --crm hubspot --set search_lag_seconds=30 --set seed=7
     """
-    from connectors.sandbox.behaviour import Behaviour
+    from connectors.sandbox.behaviour import CALM, BadBehaviour, Behaviour, changed
     from connectors.sandbox.dialect import Settings
     from connectors.sandbox.run import open_sandbox
 
     day = as_of.date() if as_of else None
     if day is not None and not EARLIEST < day < LATEST:
         raise click.BadParameter(f"--as-of {day}: name a day from {EARLIEST} to {LATEST}.")
+    try:
+        behaving = changed(CALM if calm else Behaviour(), dict(read_settings(settings)))
+    except BadBehaviour as error:
+        raise click.UsageError(f"--set: {error}") from error
     click.echo("loading …", err=True)
     with open_sandbox(
         "salesforce" if crm == "salesforce" else "hubspot",
@@ -75,8 +86,9 @@ def serve(
         port=port,
         seed=seed,
         as_of=day,
-        settings=Settings(behaviour=Behaviour(rate_limit=not no_limits)),
-        tls_folder=_tls_folder(context, project),
+        size=size,
+        settings=Settings(behaviour=behaving),
+        tls_folder=tls_folder(context, project),
     ) as running:
         rows = ", ".join(f"{count:,} {name}" for name, count in running.loaded.items())
         click.echo(f"{crm} sandbox: {running.source}")
@@ -87,22 +99,12 @@ def serve(
         if crm == "salesforce":
             click.echo(f"  client id   {running.settings.client_id}")
             click.echo(f"  secret      {running.settings.client_secret}")
+            click.echo(f"  username    {running.settings.username}")
+            click.echo(f"  password    {running.settings.password}")
         else:
             click.echo(f"  token       {running.settings.access_token}")
         click.echo("Ctrl-C stops it.")
         running.serve_forever()
-
-
-def _tls_folder(context: click.Context, project: str | None) -> Path:
-    from config.loader import find_project
-    from config.problems import ConfigError
-
-    named = project or (context.find_root().obj or {}).get("project")
-    try:
-        root = Path(named) if named else find_project(Path.cwd())
-    except ConfigError:  # no project is needed to serve a CRM
-        root = Path.cwd()
-    return root / ".salesops" / "sandbox-tls"
 
 
 @sandbox.command()
@@ -129,3 +131,7 @@ def load(crm: str, folder: Path, database: Path, as_json: bool) -> None:
     for name, count in loaded.items():
         click.echo(f"{count:>10,} {name}")
     click.echo(f"Serve it with: salesops sandbox serve --crm {crm} --database {database}")
+
+
+for driven in (clock, behaviour, fault, reset):
+    sandbox.add_command(driven)

@@ -135,7 +135,7 @@ class Server:
 def serve_crm(crm: Crm, data: Path, home: Path) -> Iterator[Server]:
     """A sandbox in a process of its own, on a free port, filled from a folder; SIGTERM ends it well."""
     process = start(
-        "--project", home, "sandbox", "serve", "--crm", crm, "--data", data, "--port", 0, "--no-limits"
+        "--project", home, "sandbox", "serve", "--crm", crm, "--data", data, "--port", 0, "--calm"
     )  # fmt: skip
     assert process.stdout is not None
     try:

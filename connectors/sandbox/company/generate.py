@@ -27,10 +27,11 @@ ACTIVITIES = 250_000
 DAYS = 730
 
 
-def generate_company(seed: int, as_of: date) -> Company:
+def generate_company(seed: int, as_of: date, size: int = 1) -> Company:
     """A company with two years of history that end with the day `as_of`, after which nothing has happened yet.
 
-    Deals that were open on the first day were created before it, and so were most users and accounts.
+    Deals that were open on the first day were created before it, and so were most users and accounts. `size` multiplies
+    the accounts, leads, deals and activities, not the people.
     """
     first = as_of - timedelta(days=DAYS - 1)
     calendar = WorkCalendar(first - timedelta(days=1500), as_of + timedelta(days=1000))
@@ -38,13 +39,13 @@ def generate_company(seed: int, as_of: date) -> Company:
     people_names, company_names = PersonNames(Dice(seed, "people names")), CompanyNames(Dice(seed, "company names"))
     people = build_people(Dice(seed, "people"), people_names, first, as_of)
     seats = people.seats
-    accounts = build_accounts(Dice(seed, "accounts"), company_names, seats, calendar, first, as_of, ACCOUNTS)
-    courses = draw_courses(Dice(seed, "courses"), seats, accounts, calendar, begin, last, OPPORTUNITIES)
+    accounts = build_accounts(Dice(seed, "accounts"), company_names, seats, calendar, first, as_of, size * ACCOUNTS)
+    courses = draw_courses(Dice(seed, "courses"), seats, accounts, calendar, begin, last, size * OPPORTUNITIES)
     opportunities = build_opportunities(Dice(seed, "deals"), courses, accounts.accounts, seats, calendar, first, as_of)
     lead_builder = LeadBuilder(Dice(seed, "leads"), people_names, company_names, seats, calendar)
-    leads, lead_seats = lead_builder.build(opportunities, accounts.accounts, first, as_of, LEADS)
+    leads, lead_seats = lead_builder.build(opportunities, accounts.accounts, first, as_of, size * LEADS)
     activities = ActivityBuilder(Dice(seed, "activities"), seats, calendar, first, as_of)
     activities.add_deals(courses, opportunities)
     activities.add_leads(leads, lead_seats)
-    activities.add_prospecting(accounts, ACTIVITIES)
+    activities.add_prospecting(accounts, size * ACTIVITIES)
     return Company(people.users, accounts.accounts, leads, list(PRODUCTS), opportunities, activities.finish())

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.hubspot.call import Call, object_list, record_id, required, scalar, text_map
 from connectors.sandbox.hubspot.errors import ApiError, bad_json, validation
-from connectors.sandbox.hubspot.links import STANDARD, LinkType, associate
-from connectors.sandbox.hubspot.types import OBJECTS, ObjectType
+from connectors.sandbox.hubspot.link_types import STANDARD, LinkType
+from connectors.sandbox.hubspot.links import associate
+from connectors.sandbox.hubspot.types import ObjectType, find_object
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def apply_associations(call: Call, kind: ObjectType, new_id: int, given: Any) -> set[str]:
@@ -22,9 +26,8 @@ def apply_associations(call: Call, kind: ObjectType, new_id: int, given: Any) ->
         to_id = id_of(text_map(target.get("to"), "to"))
         for spec in object_list(target, "types"):
             link = _link_type(call, kind, spec)
-            other = OBJECTS[link.to_kind]
-            _exists(call, other, to_id)
-            associate(call.store, kind, other, new_id, to_id, [link])
+            other = find_object(call.store, link.to_kind)
+            associate(call.store, kind, other, new_id, _existing(call, other, to_id), [link])
             linked.add(other.name)
     return linked
 
@@ -42,14 +45,15 @@ def both_ids(call: Call, one: ObjectType, two: ObjectType, from_text: str, to_te
     from_id, to_id = record_id(from_text), record_id(to_text)
     if from_id is None or to_id is None:
         raise validation(f"Invalid object id: {from_text if from_id is None else to_text}")
-    _exists(call, one, from_id)
-    _exists(call, two, to_id)
-    return from_id, to_id
+    return _existing(call, one, from_id), _existing(call, two, to_id)
 
 
-def _exists(call: Call, kind: ObjectType, number: int) -> None:
-    if not call.store.by_identity(kind, [], "hs_object_id", [number]):
+def _existing(call: Call, kind: ObjectType, number: int) -> int:
+    """The id of the live record that an id leads to; a 400 where there is none."""
+    found = call.store.by_identity(kind, [], "hs_object_id", [number])
+    if not found:
         raise validation(f"{kind.label} with ID {number} does not exist", context={"id": [str(number)]})
+    return found[str(number)].id
 
 
 def link_specs(call: Call, one: ObjectType, two: ObjectType, given: Any) -> list[LinkType]:
@@ -82,3 +86,33 @@ def _link_type(call: Call, one: ObjectType, spec: dict[str, Any]) -> LinkType:
 
 def _no_type(one: ObjectType, two: ObjectType, number: int) -> ApiError:
     return validation(f"association type id {number} doesn't exist between {one.singular} and {two.singular}")
+
+
+def pair(call: Call) -> tuple[ObjectType, ObjectType]:
+    """The two objects that a path names."""
+    return find_object(call.store, call.params["kind"]), find_object(call.store, call.params["to"])
+
+
+def read_inputs(call: Call, maximum: int) -> list[dict[str, Any]]:
+    """The inputs of a batch."""
+    inputs = object_list(call.json(), "inputs")
+    if len(inputs) > maximum:
+        raise validation(f"The maximum number of inputs supported is {maximum}. Received: {len(inputs)}")
+    return inputs
+
+
+def ends(call: Call, one: ObjectType, two: ObjectType, entry: dict[str, Any]) -> tuple[int, int]:
+    """The ids of the two live records that an input names."""
+    from_id, to_id = id_of(text_map(entry.get("from"), "from")), id_of(text_map(entry.get("to"), "to"))
+    return both_ids(call, one, two, str(from_id), str(to_id))
+
+
+def complete(call: Call, results: Sequence[Any], begun: str, errors: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """The body of a batch that is done."""
+    body: dict[str, Any] = {
+        "status": "COMPLETE",
+        "results": results,
+        "startedAt": begun,
+        "completedAt": call.store.now(),
+    }
+    return {**body, "numErrors": len(errors), "errors": errors} if errors else body

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from connectors.sandbox.hubspot.association_input import both_ids, id_of, link_specs
-from connectors.sandbox.hubspot.call import Call, object_list, record_id, required, scalar, text_map
-from connectors.sandbox.hubspot.errors import ApiError, json_response, validation
+from connectors.sandbox.hubspot.association_input import (
+    both_ids,
+    complete,
+    ends,
+    id_of,
+    link_specs,
+    pair,
+    read_inputs,
+)
+from connectors.sandbox.hubspot.call import Call, object_list, record_id, scalar, text_map
+from connectors.sandbox.hubspot.errors import json_response, validation
 from connectors.sandbox.hubspot.links import (
     LinkType,
     associate,
@@ -18,23 +25,24 @@ from connectors.sandbox.hubspot.links import (
     links_of,
     remove_links,
 )
-from connectors.sandbox.hubspot.types import ObjectType, find_object
+from connectors.sandbox.hubspot.routes import under
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from connectors.sandbox.hubspot.routes import Routes
+    from connectors.sandbox.hubspot.types import ObjectType
 
 READ_INPUTS = 1000
 WRITE_INPUTS = 2000
 PAGE = 500
-LABEL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 
 
 def list_links(call: Call) -> Response:
     """GET /crm/v4/objects/{kind}/{id}/associations/{to}."""
-    one, two = _pair(call)
+    one, two = pair(call)
     number = record_id(call.params["id"])
     if number is None:
         raise validation(f"Invalid object id: {call.params['id']}")
+    number = call.store.heirs(one, [number])[number]
     types = link_types(call.store, one, two)
     limit, after = call.number("limit", PAGE, PAGE), call.after()
     linked = links_of(call.store, types, [number]).get(number, {})
@@ -48,17 +56,17 @@ def list_links(call: Call) -> Response:
 
 def link_default(call: Call) -> Response:
     """PUT /crm/v4/objects/{kind}/{id}/associations/default/{to}/{to_id}."""
-    one, two = _pair(call)
+    one, two = pair(call)
     begun = call.store.now()
     with call.store.database.transaction():
         from_id, to_id = both_ids(call, one, two, call.params["id"], call.params["to_id"])
         specs = _default_results(call, one, two, from_id, to_id)
-    return json_response(_complete(call, specs, begun))
+    return json_response(complete(call, specs, begun))
 
 
 def link_labeled(call: Call) -> Response:
     """PUT /crm/v4/objects/{kind}/{id}/associations/{to}/{to_id} with the labels as a list."""
-    one, two = _pair(call)
+    one, two = pair(call)
     with call.store.database.transaction():
         from_id, to_id = both_ids(call, one, two, call.params["id"], call.params["to_id"])
         chosen = link_specs(call, one, two, call.json_value())
@@ -77,7 +85,7 @@ def link_labeled(call: Call) -> Response:
 
 def unlink(call: Call) -> Response:
     """DELETE /crm/v4/objects/{kind}/{id}/associations/{to}/{to_id}: every label between the two."""
-    one, two = _pair(call)
+    one, two = pair(call)
     from_id, to_id = record_id(call.params["id"]), record_id(call.params["to_id"])
     if from_id is None or to_id is None:
         raise validation("Invalid object id")
@@ -88,44 +96,45 @@ def unlink(call: Call) -> Response:
 
 def batch_read(call: Call) -> Response:
     """POST /crm/v4/associations/{kind}/{to}/batch/read: 207 names the records that are linked to nothing."""
-    one, two = _pair(call)
+    one, two = pair(call)
     begun = call.store.now()
-    inputs = _inputs(call, READ_INPUTS)
+    inputs = read_inputs(call, READ_INPUTS)
     wanted = [(id_of(each), record_id(scalar(each.get("after") or "0", "after")) or 0) for each in inputs]
     types = link_types(call.store, one, two)
-    links = links_of(call.store, types, [number for number, _ in wanted])
+    own = call.store.heirs(one, [number for number, _ in wanted])
+    links = links_of(call.store, types, list(own.values()))
     results: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     for number, after in wanted:
-        if number not in links:
+        if own[number] not in links:
             errors.append(_unlinked(one, two, number))
             continue
-        page, following = _page(links[number], types, after, PAGE)
+        page, following = _page(links[own[number]], types, after, PAGE)
         result: dict[str, Any] = {"from": {"id": str(number)}, "to": page}
         if following:
             result["paging"] = {"next": {"after": following, "link": f"?after={following}"}}
         results.append(result)
-    return json_response(_complete(call, results, begun, errors), 207 if errors else 200)
+    return json_response(complete(call, results, begun, errors), 207 if errors else 200)
 
 
 def batch_link_default(call: Call) -> Response:
     """POST /crm/v4/associations/{kind}/{to}/batch/associate/default."""
-    one, two = _pair(call)
+    one, two = pair(call)
     begun, results = call.store.now(), []
     with call.store.database.transaction():
-        for each in _inputs(call, WRITE_INPUTS):
-            from_id, to_id = _ends(call, one, two, each)
+        for each in read_inputs(call, WRITE_INPUTS):
+            from_id, to_id = ends(call, one, two, each)
             results += _default_results(call, one, two, from_id, to_id)
-    return json_response(_complete(call, results, begun))
+    return json_response(complete(call, results, begun))
 
 
 def batch_link(call: Call) -> Response:
     """POST /crm/v4/associations/{kind}/{to}/batch/create."""
-    one, two = _pair(call)
+    one, two = pair(call)
     begun, results = call.store.now(), []
     with call.store.database.transaction():
-        for each in _inputs(call, WRITE_INPUTS):
-            from_id, to_id = _ends(call, one, two, each)
+        for each in read_inputs(call, WRITE_INPUTS):
+            from_id, to_id = ends(call, one, two, each)
             labels = associate(call.store, one, two, from_id, to_id, link_specs(call, one, two, each.get("types")))
             results.append(
                 {
@@ -136,16 +145,16 @@ def batch_link(call: Call) -> Response:
                     "labels": [label.label for label in labels if label.label],
                 }
             )
-    return json_response(_complete(call, results, begun), 201)
+    return json_response(complete(call, results, begun), 201)
 
 
 def batch_unlink(call: Call) -> Response:
     """POST /crm/v4/associations/{kind}/{to}/batch/archive."""
-    one, two = _pair(call)
+    one, two = pair(call)
     types = link_types(call.store, one, two)
     gone = [
         (each, id_of(text_map(entry.get("from"), "from")), id_of(target))
-        for entry in _inputs(call, WRITE_INPUTS)
+        for entry in read_inputs(call, WRITE_INPUTS)
         for target in object_list(entry, "to")
         for each in types.values()
     ]
@@ -155,63 +164,16 @@ def batch_unlink(call: Call) -> Response:
 
 def batch_unlabel(call: Call) -> Response:
     """POST /crm/v4/associations/{kind}/{to}/batch/labels/archive; without the unlabeled type no label stays."""
-    one, two = _pair(call)
+    one, two = pair(call)
     types = link_types(call.store, one, two)
     gone = []
-    for entry in _inputs(call, WRITE_INPUTS):
+    for entry in read_inputs(call, WRITE_INPUTS):
         chosen = link_specs(call, one, two, entry.get("types"))
         ends = (id_of(text_map(entry.get("from"), "from")), id_of(text_map(entry.get("to"), "to")))
         whole = any(each.label is None for each in chosen)
         gone += [(each, *ends) for each in (types.values() if whole else chosen)]
     remove_links(call.store, gone)
     return Response(status_code=204)
-
-
-def list_labels(call: Call) -> Response:
-    """GET /crm/v4/associations/{kind}/{to}/labels."""
-    one, two = _pair(call)
-    return json_response({"results": [each.body() for each in link_types(call.store, one, two).values()]})
-
-
-def create_label(call: Call) -> Response:
-    """POST /crm/v4/associations/{kind}/{to}/labels: a custom label, with its inverse."""
-    one, two = _pair(call)
-    default_type(call.store, one, two)
-    body = call.json()
-    required(body, "label", "name")
-    label, name = scalar(body["label"], "label"), scalar(body["name"], "name")
-    if not LABEL_NAME.fullmatch(name):
-        raise validation(f"Invalid association label name '{name}': use letters, digits and underscores.")
-    back = scalar(body.get("inverseLabel") or label, "inverseLabel")
-    with call.store.database.transaction() as connection:
-        known = {each.name or each.label for each in link_types(call.store, one, two).values()}
-        if name in known or label in {each.label for each in link_types(call.store, one, two).values()}:
-            raise ApiError(409, f"An association label '{label}' already exists", "OBJECT_ALREADY_EXISTS")
-        lowest = connection.execute("SELECT coalesce(min(type), 0) FROM hs_label").fetchone()[0]
-        there, inverse = lowest - 1, lowest - 2
-        rows = [
-            (there, one.name, two.name, name, label, inverse),
-            (inverse, two.name, one.name, f"{name}_inverse", back, there),
-        ]
-        connection.executemany("INSERT INTO hs_label VALUES (?, ?, ?, ?, ?, ?)", rows)
-    found = [LinkType(row[0], row[1], row[2], row[4], row[5], row[3]) for row in rows]
-    return json_response({"results": [each.body() for each in found]})
-
-
-def _pair(call: Call) -> tuple[ObjectType, ObjectType]:
-    return find_object(call.params["kind"]), find_object(call.params["to"])
-
-
-def _inputs(call: Call, maximum: int) -> list[dict[str, Any]]:
-    inputs = object_list(call.json(), "inputs")
-    if len(inputs) > maximum:
-        raise validation(f"The maximum number of inputs supported is {maximum}. Received: {len(inputs)}")
-    return inputs
-
-
-def _ends(call: Call, one: ObjectType, two: ObjectType, entry: dict[str, Any]) -> tuple[int, int]:
-    from_id, to_id = id_of(text_map(entry.get("from"), "from")), id_of(text_map(entry.get("to"), "to"))
-    return both_ids(call, one, two, str(from_id), str(to_id))
 
 
 def _default_results(call: Call, one: ObjectType, two: ObjectType, from_id: int, to_id: int) -> list[dict[str, Any]]:
@@ -253,12 +215,27 @@ def _unlinked(one: ObjectType, two: ObjectType, number: int) -> dict[str, Any]:
     }
 
 
-def _complete(call: Call, results: Sequence[Any], begun: str, errors: Iterable[dict[str, Any]] = ()) -> dict[str, Any]:
-    failed = list(errors)
-    body: dict[str, Any] = {
-        "status": "COMPLETE",
-        "results": results,
-        "startedAt": begun,
-        "completedAt": call.store.now(),
-    }
-    return {**body, "numErrors": len(failed), "errors": failed} if failed else body
+ROUTES: Routes = {
+    **under(
+        "crm",
+        "v4",
+        "objects",
+        {
+            "/{kind}/{id}/associations/{to}": {"GET": list_links},
+            "/{kind}/{id}/associations/default/{to}/{to_id}": {"PUT": link_default},
+            "/{kind}/{id}/associations/{to}/{to_id}": {"PUT": link_labeled, "DELETE": unlink},
+        },
+    ),
+    **under(
+        "crm",
+        "v4",
+        "associations",
+        {
+            "/{kind}/{to}/batch/read": {"POST": batch_read},
+            "/{kind}/{to}/batch/associate/default": {"POST": batch_link_default},
+            "/{kind}/{to}/batch/create": {"POST": batch_link},
+            "/{kind}/{to}/batch/archive": {"POST": batch_unlink},
+            "/{kind}/{to}/batch/labels/archive": {"POST": batch_unlabel},
+        },
+    ),
+}

@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
+from connectors.sandbox.behaviour import chance
 from connectors.sandbox.hubspot.call import Call, object_list, record_id, required, scalar, text_list
 from connectors.sandbox.hubspot.errors import ApiError, json_response, missing, validation
 from connectors.sandbox.hubspot.links import archive_records
 from connectors.sandbox.hubspot.objects import create_one, properties_of, reread
 from connectors.sandbox.hubspot.records import Checker, all_properties, find_record, identity_property, update_record
 from connectors.sandbox.hubspot.render import add_versions, record_body, written_body
+from connectors.sandbox.hubspot.routes import under
 from connectors.sandbox.hubspot.types import ObjectType, find_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from connectors.sandbox.hubspot.routes import Routes
 
 LIMIT = 100
 HISTORY_LIMIT = 50
@@ -23,7 +27,7 @@ HISTORY_LIMIT = 50
 
 def batch_read(call: Call) -> Response:
     """POST /{kind}/batch/read: 207 lists the ids that were not found."""
-    kind = find_object(call.params["kind"])
+    kind = find_object(call.store, call.params["kind"])
     begun, body = call.store.now(), call.json()
     histories = text_list(body, "propertiesWithHistory")
     names = text_list(body, "properties") or list(kind.shown)
@@ -51,8 +55,8 @@ def batch_read(call: Call) -> Response:
 
 def batch_create(call: Call) -> Response:
     """POST /{kind}/batch/create: one wrong record fails the batch, unless every input has a trace id."""
-    kind = find_object(call.params["kind"])
-    checker = Checker.of(call.store, kind)
+    kind = find_object(call.store, call.params["kind"])
+    checker = Checker.of(call.store, kind, call.version)
 
     def one(entry: dict[str, Any]) -> dict[str, Any]:
         return written_body(kind, create_one(call, checker, entry), None)
@@ -62,8 +66,8 @@ def batch_create(call: Call) -> Response:
 
 def batch_update(call: Call) -> Response:
     """POST /{kind}/batch/update: ids that are not there are listed in a 207."""
-    kind = find_object(call.params["kind"])
-    checker = Checker.of(call.store, kind)
+    kind = find_object(call.store, call.params["kind"])
+    checker = Checker.of(call.store, kind, call.version)
     names = all_properties(call.store, kind)
     inputs = _inputs(call.json(), LIMIT)
     _refuse_repeated(inputs)
@@ -82,8 +86,8 @@ def batch_update(call: Call) -> Response:
 
 def batch_upsert(call: Call) -> Response:
     """POST /{kind}/batch/upsert: by a unique property; `new` says which records were created."""
-    kind = find_object(call.params["kind"])
-    checker = Checker.of(call.store, kind)
+    kind = find_object(call.store, call.params["kind"])
+    checker = Checker.of(call.store, kind, call.version)
     names = all_properties(call.store, kind)
     inputs = _inputs(call.json(), LIMIT)
     _refuse_repeated(inputs)
@@ -105,7 +109,7 @@ def batch_upsert(call: Call) -> Response:
 
 def batch_archive(call: Call) -> Response:
     """POST /{kind}/batch/archive: ids that are not there are passed over."""
-    kind = find_object(call.params["kind"])
+    kind = find_object(call.store, call.params["kind"])
     ids = [record_id(scalar(each["id"], "id")) for each in _inputs(call.json(), LIMIT)]
     archive_records(call.store, kind, [number for number in ids if number is not None])
     return Response(status_code=204)
@@ -152,7 +156,7 @@ def _write(
                 else:
                     raise
     if absent:
-        errors.append(_not_found(find_object(call.params["kind"]), absent))
+        errors.append(_not_found(find_object(call.store, call.params["kind"]), absent))
     return json_response(_complete(call, results, begun, errors), 207 if errors else done)
 
 
@@ -182,6 +186,9 @@ def _folded(identity: str, key: str) -> str:
 
 
 def _complete(call: Call, results: list[Any], begun: str, errors: list[dict[str, Any]]) -> dict[str, Any]:
+    behaviour = call.store.database.behaviour
+    if behaviour.shuffle_batches:  # a client that pairs results with inputs by their place errs (recorded)
+        results = sorted(results, key=lambda each: chance(behaviour.seed, "batch", each["id"]))
     body: dict[str, Any] = {
         "status": "COMPLETE",
         "results": results,
@@ -189,3 +196,17 @@ def _complete(call: Call, results: list[Any], begun: str, errors: list[dict[str,
         "completedAt": call.store.now(),
     }
     return {**body, "numErrors": len(errors), "errors": errors} if errors else body
+
+
+ROUTES: Routes = under(
+    "crm",
+    "v3",
+    "objects",
+    {
+        "/{kind}/batch/read": {"POST": batch_read},
+        "/{kind}/batch/create": {"POST": batch_create},
+        "/{kind}/batch/update": {"POST": batch_update},
+        "/{kind}/batch/upsert": {"POST": batch_upsert},
+        "/{kind}/batch/archive": {"POST": batch_archive},
+    },
+)

@@ -6,12 +6,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from connectors.sandbox.hubspot.formula import parse_formula
 from connectors.sandbox.hubspot.values import decimal, decimal_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from connectors.sandbox.hubspot.pipelines import Pipeline
+    from connectors.sandbox.hubspot.schema import Property
+    from connectors.sandbox.hubspot.store import Store
+    from connectors.sandbox.hubspot.types import ObjectType
 
     Values = Mapping[str, str | None]
     Pipelines = Mapping[str, Pipeline]
@@ -34,9 +38,11 @@ def default_values(kind: str, given: Values, pipelines: Pipelines) -> dict[str, 
         return {**found, "website": given.get("domain")}
     if kind == "deals":
         return {"pipeline": next(iter(pipelines)), "deal_currency_code": CURRENCY}
-    if kind == "leads":
+    if kind in {"leads", "orders"}:
         first = next(iter(pipelines.values()))
         return {"hs_pipeline": first.id, "hs_pipeline_stage": first.stages[0].id}
+    if kind == "tickets":
+        return {"hs_pipeline": next(iter(pipelines))}
     if kind == "tasks":
         return {"hs_task_status": "NOT_STARTED", "hs_task_type": "TODO"}
     if kind == "line_items":
@@ -44,18 +50,51 @@ def default_values(kind: str, given: Values, pipelines: Pipelines) -> dict[str, 
     return {}
 
 
-def calculated_values(kind: str, record_id: int, values: Values, pipelines: Pipelines) -> dict[str, str | None]:
-    """The calculated properties of a record as its other values now stand."""
-    if kind == "contacts":
-        return _contact(record_id, values)
-    calculate = _BY_KIND.get(kind)
-    return calculate(values, pipelines) if calculate else {}
+def calculated_values(
+    kind: str,
+    record_id: int,
+    values: Values,
+    pipelines: Pipelines,
+    definitions: Mapping[str, Property] | None = None,
+    rates: Mapping[str, Decimal] | None = None,
+) -> dict[str, str | None]:
+    """The calculated properties of a record as its other values now stand.
+
+    `definitions` bring those by formula, `rates` the worth of a unit of each currency in the account's own.
+    """
+    given = {**values, "hs_object_id": str(record_id)}
+    found: dict[str, str | None] = {}
+    if kind == "deals" and rates:
+        rate = rates.get(values.get("deal_currency_code") or "")
+        given["hs_exchange_rate"] = found["hs_exchange_rate"] = None if rate is None else decimal_text(rate)
+    if calculate := _BY_KIND.get(kind):
+        found |= calculate(given, pipelines)
+    if definitions:
+        complete = {**values, **found}
+        for each in definitions.values():
+            if each.formula and not each.hubspot_defined:
+                found[each.name] = parse_formula(each.formula).compute(each, complete, definitions)
+    return found
 
 
-def _contact(record_id: int, values: Values) -> dict[str, str | None]:
+def fill_calculated(store: Store, kind: ObjectType, definition: Property) -> None:
+    """Give every record its value of a property by formula. It is no write of theirs: no stamp moves."""
+    definitions = store.catalog.of(kind.name)
+    formula = parse_formula(definition.formula)
+    names = sorted(formula.names & set(definitions))
+    columns = ", ".join(['"$id"', *(f'"{name}"' for name in names if name != "hs_object_id")])
+    held = [name for name in names if name != "hs_object_id"]
+    changes = []
+    for number, *texts in store.database.rows(f"SELECT {columns} FROM {kind.table}"):
+        values = {**dict(zip(held, texts, strict=True)), "hs_object_id": str(number)}
+        changes.append((formula.compute(definition, values, definitions), number))
+    store.database.write(f'UPDATE {kind.table} SET "{definition.name}" = ? WHERE "$id" = ?', changes)
+
+
+def _contact(values: Values, _: Pipelines) -> dict[str, str | None]:
     email = values.get("email")
     return {
-        "hs_all_contact_vids": str(record_id),
+        "hs_all_contact_vids": values["hs_object_id"],
         "hs_email_domain": email.rpartition("@")[2] if email else None,
         "hs_is_contact": "true",
         "hs_is_unworked": "true",
@@ -71,21 +110,29 @@ def _deal(values: Values, pipelines: Pipelines) -> dict[str, str | None]:
     amount = decimal(values.get("amount"))
     weighted = amount * probability if amount is not None and probability is not None else None
     closed_amount = values.get("amount") if won and amount is not None else "0"
+    rate = decimal(values.get("hs_exchange_rate")) or Decimal(1)
     return {
-        "amount_in_home_currency": values.get("amount"),
+        "hs_createdate": values.get("createdate"),
+        "amount_in_home_currency": _at_rate(values.get("amount"), rate),
         "hs_is_closed": _flag(closed),
         "hs_is_closed_won": _flag(won),
         "hs_is_closed_lost": _flag(closed and not won),
         "hs_is_open_count": "0" if closed else "1",
         "hs_closed_amount": closed_amount,
-        "hs_closed_amount_in_home_currency": closed_amount,
+        "hs_closed_amount_in_home_currency": _at_rate(closed_amount, rate),
         "hs_closed_won_date": values.get("closedate") if won else None,
         "hs_deal_stage_probability": None if probability is None else decimal_text(probability),
         "hs_projected_amount": None if weighted is None else decimal_text(weighted),
-        "hs_projected_amount_in_home_currency": None if weighted is None else decimal_text(weighted),
+        "hs_projected_amount_in_home_currency": None if weighted is None else decimal_text(weighted * rate),
         "hs_forecast_amount": values.get("amount"),
         "days_to_close": _days(values.get("createdate"), values.get("closedate")),
     }
+
+
+def _at_rate(text: str | None, rate: Decimal) -> str | None:
+    """An amount in the account's currency: as it was written, where the rate is one."""
+    amount = decimal(text)
+    return text if amount is None or rate == 1 else decimal_text(amount * rate)
 
 
 def _lead(values: Values, pipelines: Pipelines) -> dict[str, str | None]:
@@ -110,6 +157,7 @@ def _task(values: Values, _: Pipelines) -> dict[str, str | None]:
 
 
 _BY_KIND: dict[str, Callable[[Values, Pipelines], dict[str, str | None]]] = {
+    "contacts": _contact,
     "deals": _deal,
     "leads": _lead,
     "line_items": _line_item,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 
     from connectors.sandbox.dialect import Settings
     from connectors.sandbox.hubspot.limits import Limiter
+    from connectors.sandbox.hubspot.oauth import Tokens
     from connectors.sandbox.hubspot.store import Store
 
 MAX_ID = 2**63 - 1
+_VERSION = re.compile(r"/(v\d|\d{4}-\d{2})(?=/|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,26 @@ class Call:
     store: Store
     settings: Settings
     limiter: Limiter
+    tokens: Tokens
     origin: str
+    method: str
     path: str
+    headers: Mapping[str, str]
     params: Mapping[str, str]
     query: QueryParams
     raw: bytes
+
+    @property
+    def version(self) -> str:
+        """The version that the path names: `v3`, `v4`, or a date such as `2026-09`."""
+        found = _VERSION.search(self.path)
+        return found.group(1) if found else ""
+
+    @property
+    def token(self) -> str:
+        """The bearer token of the request; empty where it has none."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object."""

@@ -2,11 +2,14 @@
 
 A line is `name | label | type field_type | flags | options`. Flags: ro (value read-only), calc (calculated, so
 read-only), ext (options are kept elsewhere), more (an admin may add options), owner (an owner id), money, unique, form,
-hidden, in:GROUP (of another group than the object's first). Options are `value=Label` separated by commas.
+hidden, open (its definition may be changed), undated (shown without stamps), in:GROUP (of another group than the
+object's first), to:OBJECT (holds an id of that object). Options are `value=Label` separated by commas.
 """
 
 from __future__ import annotations
 
+from connectors.sandbox.hubspot import definitions_further as further
+from connectors.sandbox.hubspot import definitions_service as service
 from connectors.sandbox.hubspot.schema import Option, Property
 from connectors.sandbox.hubspot.types import OBJECTS
 
@@ -32,14 +35,17 @@ GROUPS: dict[str, tuple[tuple[str, str], ...]] = {
     "meetings": (("meeting", "Meeting information"),),
     "tasks": (("task", "Task information"),),
     "notes": (("note", "Note information"),),
+    "communications": (("communication", "Communication information"),),
+    "postal_mail": (("postal_mail", "Postal mail information"),),
     "users": (("userinformation", "User information"),),
+    **service.GROUPS,
 }
 
 _EVERY_OBJECT = """
-hs_object_id | Record ID | number number | ro
-hs_object_source | Record creation source | string text | ro hidden
-hs_object_source_id | Record creation source ID | string text | ro hidden
-hs_object_source_label | Record source | enumeration select | ro ext
+hs_object_id | Record ID | number number | ro undated
+hs_object_source | Record creation source | string text | ro hidden undated
+hs_object_source_id | Record creation source ID | string text | ro hidden undated
+hs_object_source_label | Record source | enumeration select | ro ext undated
 hs_created_by_user_id | Created by user ID | number number | ro
 hs_updated_by_user_id | Updated by user ID | number number | ro
 hs_merged_object_ids | Merged {noun} IDs | enumeration checkbox | ro
@@ -54,6 +60,11 @@ hubspot_team_id | HubSpot Team | enumeration select | ext ro{where}
 _STAMPS = """
 hs_createdate | Object create date/time | datetime date | ro
 hs_lastmodifieddate | Last modified date | datetime date | ro
+"""
+
+_CUSTOM = """
+hs_pipeline | Pipeline | enumeration select | ext
+hs_pipeline_stage | Pipeline stage | enumeration select | ext
 """
 
 _ACTIVITY = """
@@ -103,11 +114,11 @@ jobtitle | Job Title | string text | form
 website | Website URL | string text | form
 address | Street Address | string text | form
 city | City | string text | form
-state | State/Region | string text | form
+state | State/Region | string text | form open
 zip | Postal Code | string text | form
-country | Country/Region | string text | form
-industry | Industry | string text | form
-annualrevenue | Annual Revenue | string text | form
+country | Country/Region | string text | form open
+industry | Industry | string text | form open
+annualrevenue | Annual Revenue | string text | form open
 createdate | Create Date | datetime date | ro
 lastmodifieddate | Last Modified Date | datetime date | ro
 lifecyclestage | Lifecycle Stage | enumeration radio | form ext | {_LIFECYCLE}
@@ -115,6 +126,8 @@ hs_pipeline | Pipeline | enumeration select | ro ext hidden
 hs_lead_status | Lead Status | enumeration radio | form more in:sales_properties | NEW=New, OPEN=Open, IN_PROGRESS=In Progress, OPEN_DEAL=Open Deal, UNQUALIFIED=Unqualified, ATTEMPTED_TO_CONTACT=Attempted to Contact, CONNECTED=Connected, BAD_TIMING=Bad Timing
 hs_analytics_source | Original Source | enumeration select | in:analyticsinformation | ORGANIC_SEARCH=Organic Search, PAID_SEARCH=Paid Search, EMAIL_MARKETING=Email Marketing, SOCIAL_MEDIA=Organic Social, REFERRALS=Referrals, OTHER_CAMPAIGNS=Other Campaigns, DIRECT_TRAFFIC=Direct Traffic, OFFLINE=Offline Sources, PAID_SOCIAL=Paid Social
 hs_all_contact_vids | All vids for a contact | enumeration select | calc hidden
+hs_additional_emails | Additional email addresses | enumeration select | calc hidden
+hs_calculated_merged_vids | Merged vids with timestamps of a contact | enumeration select | calc hidden
 hs_email_domain | Email Domain | string text | calc
 hs_is_contact | Is a contact | bool calculation_read_time | calc hidden
 hs_is_unworked | Contact unworked | bool calculation_equation | ro in:sales_properties
@@ -126,6 +139,7 @@ hs_registered_member | Registered member | number calculation_equation | calc in
     "companies": f"""
 name | Company name | string text | form
 domain | Company Domain Name | string text | form
+hs_additional_domains | Additional Domains | enumeration checkbox | ro ext
 website | Website URL | string text | form
 phone | Phone Number | string phonenumber | form
 address | Street Address | string text | form
@@ -250,6 +264,15 @@ hs_task_is_completed | Is completed | bool booleancheckbox | calc
     "notes": """
 hs_note_body | Note body | string html
 """,
+    "communications": """
+hs_communication_body | Communication body | string html
+hs_communication_channel_type | Channel type | enumeration select | | WHATS_APP=WhatsApp, LINKEDIN_MESSAGE=LinkedIn, SMS=SMS, CUSTOM_CHANNEL_CONVERSATION=Custom channel
+hs_communication_logged_from | Logged from | enumeration select | | CRM=CRM, CONVERSATIONS=Conversations
+""",  # noqa: E501
+    "postal_mail": """
+hs_postal_mail_body | Postal mail body | string html
+""",
+    **service.OWN,
     "users": """
 hs_email | Email | string text | ro
 hs_given_name | First name | string text | ro
@@ -266,7 +289,7 @@ hs_deactivated | Deactivated | bool booleancheckbox | ro
 
 def standard_properties(kind: str) -> list[Property]:
     """HubSpot's definitions of an object, in the order of their names."""
-    lines = _EVERY_OBJECT + _OWN[kind]
+    lines = _EVERY_OBJECT + _OWN[kind] + further.OWN.get(kind, "")
     if kind == "users":
         lines += "hubspot_owner_id | Owner ID | number number | ro owner\n"
     else:
@@ -275,17 +298,25 @@ def standard_properties(kind: str) -> list[Property]:
         lines += _STAMPS
     if "hs_timestamp" in OBJECTS[kind].required:
         lines += _ACTIVITY
-    group = GROUPS[kind][0][0]
     where = " in:sales_properties" if kind == "contacts" else ""
-    lines = lines.replace("{noun}", OBJECTS[kind].singular.replace("_", " ").capitalize()).replace("{where}", where)
-    return sorted((_read(line, group) for line in lines.splitlines() if line), key=lambda each: each.name)
+    return _read_all(lines, OBJECTS[kind].singular.replace("_", " ").capitalize(), GROUPS[kind][0][0], where)
+
+
+def custom_object_properties(noun: str, group: str) -> list[Property]:
+    """HubSpot's definitions of a custom object, in the order of their names."""
+    return _read_all(_EVERY_OBJECT + _OWNED + _STAMPS + _CUSTOM, noun, group, "")
+
+
+def _read_all(lines: str, noun: str, group: str, where: str) -> list[Property]:
+    filled = lines.replace("{noun}", noun).replace("{where}", where)
+    return sorted((_read(line, group) for line in filled.splitlines() if line), key=lambda each: each.name)
 
 
 def _read(line: str, group: str) -> Property:
     name, label, kinds, flags, choices = (*(part.strip() for part in line.split("|")), "", "")[:5]
     value_type, field_type = kinds.split()
     words = flags.split()
-    group = next((word.removeprefix("in:") for word in words if word.startswith("in:")), group)
+    group = _after(words, "in:") or group
     return Property(
         name=name,
         label=label,
@@ -302,10 +333,16 @@ def _read(line: str, group: str) -> Property:
         read_only="ro" in words or "calc" in words,
         extensible="more" in words,
         currency="money" in words,
-        refers_to="OWNER" if "owner" in words else None,
-        created_at=DEFINED_AT,
-        updated_at=DEFINED_AT,
+        refers_to="OWNER" if "owner" in words else _after(words, "to:"),
+        open_definition="open" in words,
+        created_at="" if "undated" in words else DEFINED_AT,
+        updated_at="" if "undated" in words else DEFINED_AT,
     )
+
+
+def _after(words: list[str], start: str) -> str | None:
+    """What follows `start` in the flag that begins with it; None where there is no such flag."""
+    return next((word.removeprefix(start) for word in words if word.startswith(start)), None)
 
 
 def _options(choices: str, value_type: str) -> tuple[Option, ...]:

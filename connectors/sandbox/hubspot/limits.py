@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # A private app of a Professional account; searches are limited a second, by account (usage guidelines).
 BURST, BURST_SECONDS = 190, 10.0
-SECONDLY = 19
+OAUTH_BURST = 110  # of an app that was connected by OAuth, which has no limit of its own a day
 SEARCHES = 5
 UNLIMITED = 1_000_000  # announced where the limits are off, so that a client which reads the headers does not wait
 
@@ -31,24 +31,27 @@ class Limiter:
         self._stopwatch = stopwatch
         self._zone = ZoneInfo(zone)
         self._lock = threading.Lock()
-        self._burst: deque[float] = deque()
+        self._bursts: dict[bool, deque[float]] = {False: deque(), True: deque()}  # by whether the app uses OAuth
         self._searches: deque[float] = deque()
         self._day: date | None = None
         self.used_today = 0
 
-    def admit(self, *, search: bool) -> dict[str, str]:
+    def admit(self, *, search: bool, oauth: bool = False) -> dict[str, str]:
         """The rate-limit headers of an answer to this request; ApiError 429 where it is one too many."""
         with self._lock:
             now = self._stopwatch()
             self._turn_day()
-            if self.used_today >= self._database.behaviour.daily_limit:
+            if not oauth and self.used_today >= self._database.behaviour.daily_limit:
                 raise _refused("DAILY", "daily")
             if search:
                 self._count(self._searches, now, 1.0, SEARCHES, "SECONDLY")
             else:
-                self._count(self._burst, now, BURST_SECONDS, BURST, "TEN_SECONDLY_ROLLING")
+                most = OAUTH_BURST if oauth else BURST
+                self._count(self._bursts[oauth], now, BURST_SECONDS, most, "TEN_SECONDLY_ROLLING")
+            if oauth:
+                return self._window(now, self._bursts[True], OAUTH_BURST) if not search else {}
             self.used_today += 1
-            return self._headers(now, search=search)
+            return {**self._day_headers(), **({} if search else self._window(now, self._bursts[False], BURST))}
 
     def _count(self, seen: deque[float], now: float, seconds: float, most: int, policy: str) -> None:
         while seen and seen[0] <= now - seconds:
@@ -62,22 +65,23 @@ class Limiter:
         if today != self._day:
             self._day, self.used_today = today, 0
 
-    def _headers(self, now: float, *, search: bool) -> dict[str, str]:
+    def _day_headers(self) -> dict[str, str]:
+        """What is left of the day; answers to an app that uses OAuth do not say it (usage guidelines)."""
         limit = self._database.behaviour.daily_limit
-        headers = {
+        return {
             "X-HubSpot-RateLimit-Daily": str(limit),
             "X-HubSpot-RateLimit-Daily-Remaining": str(max(0, limit - self.used_today)),
         }
-        if search:  # the answers to a search say nothing of the window (recorded)
-            return headers
+
+    def _window(self, now: float, burst: deque[float], most: int) -> dict[str, str]:
+        """What is left of the ten seconds; the answers to a search say nothing of it (recorded)."""
         limited = self._database.behaviour.rate_limit
-        burst, secondly = (BURST, SECONDLY) if limited else (UNLIMITED, UNLIMITED)
-        recent = sum(1 for moment in self._burst if moment > now - 1.0) if limited else 0
+        most, secondly = (most, most // 10) if limited else (UNLIMITED, UNLIMITED)
+        recent = sum(1 for moment in burst if moment > now - 1.0) if limited else 0
         return {
-            **headers,
             "X-HubSpot-RateLimit-Interval-Milliseconds": str(int(BURST_SECONDS * 1000)),
-            "X-HubSpot-RateLimit-Max": str(burst),
-            "X-HubSpot-RateLimit-Remaining": str(max(0, burst - len(self._burst))),
+            "X-HubSpot-RateLimit-Max": str(most),
+            "X-HubSpot-RateLimit-Remaining": str(max(0, most - len(burst))),
             "X-HubSpot-RateLimit-Secondly": str(secondly),
             "X-HubSpot-RateLimit-Secondly-Remaining": str(max(0, secondly - recent)),
         }

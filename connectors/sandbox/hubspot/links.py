@@ -1,4 +1,4 @@
-"""Associations as they are kept: HubSpot's own types between the emulated objects, custom labels, and links.
+"""Associations as they are kept: the types between two objects, and the links between their records.
 
 A link is stored in both directions. HubSpot's type ids are stored as they are and custom ones negated, so one column
 tells the pair of objects, the category and the label.
@@ -7,10 +7,11 @@ tells the pair of objects, the category and the label.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connectors.sandbox.hubspot.errors import validation
+from connectors.sandbox.hubspot.link_types import ONE_PRIMARY, PRIMARY_COMPANY, STANDARD, LinkType
+from connectors.sandbox.hubspot.search_index import delay
 from connectors.sandbox.hubspot.store import IN_CHUNK
 
 if TYPE_CHECKING:
@@ -20,83 +21,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.hubspot.types import ObjectType
 
 
-@dataclass(frozen=True, slots=True)
-class LinkType:
-    """One direction of an association type. `name` is the internal name of a custom label."""
-
-    key: int
-    from_kind: str
-    to_kind: str
-    label: str | None
-    inverse: int
-    name: str = ""
-
-    @property
-    def category(self) -> str:
-        return "USER_DEFINED" if self.key < 0 else "HUBSPOT_DEFINED"
-
-    def body(self) -> dict[str, Any]:
-        return {"category": self.category, "typeId": abs(self.key), "label": self.label}
-
-
-# From the table of association type ids in the reference of the associations API: ids from a to b, from b to a, label.
-_PAIRS = """
-contacts contacts 449 449
-contacts companies 279 280
-contacts companies 1 2 Primary
-contacts deals 4 3
-contacts leads 609 608
-contacts leads 579 578 Primary
-contacts calls 193 194
-contacts emails 197 198
-contacts meetings 199 200
-contacts notes 201 202
-contacts tasks 203 204
-companies companies 450 450
-companies companies 13 14 Parent Company|Child Company
-companies deals 342 341
-companies deals 6 5 Primary
-companies leads 611 610
-companies leads 581 580 Primary
-companies calls 181 182
-companies emails 185 186
-companies meetings 187 188
-companies notes 189 190
-companies tasks 191 192
-deals deals 451 451
-deals leads 1038 1037
-deals leads 583 582 Primary
-deals line_items 19 20
-deals calls 205 206
-deals emails 209 210
-deals meetings 211 212
-deals notes 213 214
-deals tasks 215 216
-leads calls 596 597
-leads emails 598 599
-leads meetings 600 601
-leads notes 854 855
-leads tasks 646 647
-"""
-
-
-def _standard() -> dict[int, LinkType]:
-    found = {}
-    for line in _PAIRS.split("\n")[1:-1]:
-        one, two, there, back, *words = line.split(" ")
-        forth_label, _, back_label = " ".join(words).partition("|")
-        there_id, back_id = int(there), int(back)
-        found[there_id] = LinkType(there_id, one, two, forth_label or None, back_id)
-        found[back_id] = LinkType(back_id, two, one, back_label or forth_label or None, there_id)
-    return found
-
-
-STANDARD = _standard()
-# The sides that hold at most one primary record: the child of the relation.
-ONE_PRIMARY = frozenset(
-    key for key, each in STANDARD.items() if each.label == "Primary" and key in (1, 5, 578, 580, 582)
-)
-PRIMARY_COMPANY = {"contacts": 1, "deals": 5}
+__all__ = ["ONE_PRIMARY", "PRIMARY_COMPANY", "STANDARD", "LinkType"]
 
 
 def link_types(store: Store, one: ObjectType, two: ObjectType) -> dict[int, LinkType]:
@@ -108,6 +33,19 @@ def link_types(store: Store, one: ObjectType, two: ObjectType) -> dict[int, Link
     )
     found += [LinkType(*row) for row in rows]
     return {each.key: each for each in sorted(found, key=lambda each: (each.label is not None, abs(each.key)))}
+
+
+def define_types(
+    store: Store, one: ObjectType, two: ObjectType, name: str, label: str | None, inverse_label: str | None
+) -> tuple[LinkType, LinkType]:
+    """A new type of the account's own from one object to another, and the one back; without a label the plain one."""
+    with store.database.transaction() as connection:
+        lowest = connection.execute("SELECT coalesce(min(type), 0) FROM hs_label").fetchone()[0]
+        there = LinkType(lowest - 1, one.name, two.name, label, lowest - 2, name)
+        back = LinkType(lowest - 2, two.name, one.name, inverse_label, lowest - 1, f"{name}_inverse")
+        rows = [(each.key, each.from_kind, each.to_kind, each.name, each.label, each.inverse) for each in (there, back)]
+        connection.executemany("INSERT INTO hs_label VALUES (?, ?, ?, ?, ?, ?)", rows)
+    return there, back
 
 
 def default_type(store: Store, one: ObjectType, two: ObjectType) -> LinkType:
@@ -171,6 +109,7 @@ def associate(
         holders = [other for other, keys in present.items() if key in keys and other != to_id]
         remove_links(store, [(types[key], from_id, other) for other in holders])
     _free_inverse_primary(store, wanted.values(), from_id, to_id)
+    _check_limits(store, wanted.values(), from_id, to_id)
     add_links(store, [(each, from_id, to_id) for each in wanted.values()])
     return list(wanted.values())
 
@@ -184,18 +123,71 @@ def _free_inverse_primary(store: Store, wanted: Iterable[LinkType], from_id: int
             remove_links(store, [(back, to_id, other) for other in holders if other != from_id])
 
 
-def archive_records(store: Store, kind: ObjectType, ids: Sequence[int]) -> None:
-    """Archive records; what they were linked to shows them no more."""
-    with store.database.transaction() as connection:
-        store.archive(kind, ids)
-        custom = store.database.rows("SELECT type, inverse FROM hs_label WHERE from_kind = ?", (kind.name,))
-        pairs = [(key, each.inverse) for key, each in STANDARD.items() if each.from_kind == kind.name]
-        for key, inverse in [*pairs, *(tuple(row) for row in custom)]:
-            for from_id in ids:
-                gone = connection.execute(
-                    "DELETE FROM hs_link WHERE type = ? AND from_id = ? RETURNING to_id", (key, from_id)
-                ).fetchall()
-                connection.executemany(
-                    "DELETE FROM hs_link WHERE type = ? AND from_id = ? AND to_id = ?",
-                    [(inverse, row[0], from_id) for row in gone],
+def _check_limits(store: Store, wanted: Iterable[LinkType], from_id: int, to_id: int) -> None:
+    """Nothing; a 400 where an admin allows a record fewer links of a type than it would then have."""
+    for each in wanted:
+        for key, start, end in ((each.key, from_id, to_id), (each.inverse, to_id, from_id)):
+            rows = store.database.rows(
+                "SELECT most, (SELECT count(*) FROM hs_link WHERE type = ? AND from_id = ? AND to_id <> ?)"
+                " FROM hs_link_limit WHERE type = ?",
+                (key, start, end, key),
+            )
+            if rows and rows[0][1] >= rows[0][0]:
+                raise validation(
+                    f"Record {start} cannot have more than {rows[0][0]} associations of type {abs(key)}.",
+                    subCategory="crm.associations.ASSOCIATION_LIMIT_EXCEEDED",
                 )
+
+
+def archive_records(store: Store, kind: ObjectType, ids: Sequence[int]) -> None:
+    """Archive records; what they were linked to shows them no more. An id that was merged archives what it led to."""
+    with store.database.transaction():
+        own = list(dict.fromkeys(store.heirs(kind, ids).values()))
+        found = store.by_identity(kind, store.catalog.of(kind.name), "hs_object_id", own)
+        live = {record.id: record.values for record in found.values()}
+        delay(store, kind, live)
+        store.archive(kind, list(live))
+        drop_links(store, kind, list(live))
+
+
+def drop_links(store: Store, kind: ObjectType, ids: Sequence[int]) -> list[tuple[int, int, int]]:
+    """The links that records had and have no more: type, from and to, seen from the records."""
+    gone: list[tuple[int, int, int]] = []
+    inverse = _inverses(store, kind)
+    with store.database.transaction() as connection:
+        for start in range(0, len(ids), IN_CHUNK):
+            chunk = ids[start : start + IN_CHUNK]
+            sql = (
+                f"DELETE FROM hs_link WHERE type IN ({', '.join('?' * len(inverse))})"
+                f" AND from_id IN ({', '.join('?' * len(chunk))}) RETURNING type, from_id, to_id"
+            )
+            gone += [(row[0], row[1], row[2]) for row in connection.execute(sql, (*inverse, *chunk)).fetchall()]
+        back = [(inverse[key], to_id, from_id) for key, from_id, to_id in gone]
+        connection.executemany("DELETE FROM hs_link WHERE type = ? AND from_id = ? AND to_id = ?", back)
+    return gone
+
+
+def move_links(store: Store, kind: ObjectType, ids: Sequence[int], heir: int) -> None:
+    """Give the links of records to another, those of the first before the others.
+
+    Where only one link may be the primary one, the first record's stays and the others lose the label alone.
+    """
+    inverse = _inverses(store, kind)
+    kept: set[int] = set()
+    rows: list[tuple[int, int, int]] = []
+    for number in ids:
+        gone = drop_links(store, kind, [number])
+        singular = {key for key, _, _ in gone} & ONE_PRIMARY
+        for key, _, to_id in gone:
+            if to_id in ids or (key in singular & kept):
+                continue
+            rows += [(key, heir, to_id), (inverse[key], to_id, heir)]
+        kept |= singular
+    store.database.write("INSERT OR IGNORE INTO hs_link VALUES (?, ?, ?)", sorted(set(rows)))
+
+
+def _inverses(store: Store, kind: ObjectType) -> dict[int, int]:
+    """The types that start at an object, each with the one that goes back."""
+    rows = store.database.rows("SELECT type, inverse FROM hs_label WHERE from_kind = ?", (kind.name,))
+    own = {key: each.inverse for key, each in STANDARD.items() if each.from_kind == kind.name}
+    return own | {row[0]: row[1] for row in rows}

@@ -44,8 +44,8 @@ class Table:
 def read_owners(path: Path, problems: list[LoadProblem]) -> list[tuple[int, Owner]]:
     """The owners of owners.csv with their lines; their stamps are empty where the file has none."""
     parsers: dict[str, Callable[[str], Any]] = {
-        "id": _id,
-        "userId": _id,
+        "id": parse_id,
+        "userId": parse_id,
         "email": str,
         "firstName": str,
         "lastName": str,
@@ -76,7 +76,7 @@ def read_object(store: Store, kind: ObjectType, path: Path, problems: list[LoadP
             table.links[column] = other
             parsers[column] = _ids
         elif column in definitions:
-            parsers[column] = _id if column == "hs_object_id" else _cell(definitions[column])
+            parsers[column] = parse_id if column == "hs_object_id" else _cell(definitions[column])
         elif NAME.fullmatch(column):
             custom.append(column)
             parsers[column] = str
@@ -118,7 +118,7 @@ def _cell(definition: Property) -> Callable[[str], str | None]:
     return lambda text: parse_value(definition, text)
 
 
-def _id(text: str) -> int:
+def parse_id(text: str) -> int:
     number = record_id(text)
     if not number:
         raise ValueError(f"'{text}' is not an id; write a whole number above 0")
@@ -126,7 +126,7 @@ def _id(text: str) -> int:
 
 
 def _ids(text: str) -> list[int]:
-    return [_id(part.strip()) for part in text.split(";")]
+    return [parse_id(part.strip()) for part in text.split(";")]
 
 
 def _boolean(text: str) -> bool:

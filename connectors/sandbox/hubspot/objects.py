@@ -13,11 +13,13 @@ from connectors.sandbox.hubspot.errors import NotFoundPage, json_response, missi
 from connectors.sandbox.hubspot.links import archive_records
 from connectors.sandbox.hubspot.records import Checker, all_properties, create_record, find_record, update_record
 from connectors.sandbox.hubspot.render import add_associations, add_versions, record_body, written_body
+from connectors.sandbox.hubspot.routes import under
 from connectors.sandbox.hubspot.types import ObjectType, find_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from connectors.sandbox.hubspot.routes import Routes
     from connectors.sandbox.hubspot.store import Record
 
 PAGE = 100
@@ -26,7 +28,7 @@ HISTORY_PAGE = 50
 
 def list_records(call: Call) -> Response:
     """GET /{kind}: a page in the order of ids."""
-    kind = find_object(call.params["kind"])
+    kind = find_object(call.store, call.params["kind"])
     names, histories = _chosen(call, kind)
     limit = call.number("limit", 10, HISTORY_PAGE if histories else PAGE)
     state = "NOT NULL" if call.flag("archived") else "NULL"
@@ -45,7 +47,7 @@ def list_records(call: Call) -> Response:
 
 def read_record(call: Call) -> Response:
     """GET /{kind}/{id}."""
-    kind = find_object(call.params["kind"])
+    kind = find_object(call.store, call.params["kind"])
     names, histories = _chosen(call, kind)
     with call.store.database.transaction():
         record = find_record(
@@ -63,28 +65,28 @@ def read_record(call: Call) -> Response:
 
 def create(call: Call) -> Response:
     """POST /{kind}."""
-    kind = find_object(call.params["kind"])
+    kind = find_object(call.store, call.params["kind"])
     with call.store.database.transaction():
-        record = create_one(call, Checker.of(call.store, kind), call.json())
+        record = create_one(call, Checker.of(call.store, kind, call.version), call.json())
     return json_response(written_body(kind, record, None), 201)
 
 
 def update(call: Call) -> Response:
     """PATCH /{kind}/{id}."""
-    kind = find_object(call.params["kind"])
+    kind = find_object(call.store, call.params["kind"])
     given = properties_of(call.json())
     with call.store.database.transaction():
         names = all_properties(call.store, kind)
         record = find_record(call.store, kind, names, call.query.get("idProperty"), call.params["id"])
         if record is None:
             raise missing()
-        update_record(call.store, Checker.of(call.store, kind), record, given)
+        update_record(call.store, Checker.of(call.store, kind, call.version), record, given)
         return json_response(written_body(kind, reread(call, kind, record.id), given))
 
 
 def archive(call: Call) -> Response:
     """DELETE /{kind}/{id}: archived or not there, the answer is the same."""
-    kind = find_object(call.params["kind"])
+    kind = find_object(call.store, call.params["kind"])
     number = record_id(call.params["id"])
     if number is None:
         raise NotFoundPage
@@ -102,9 +104,9 @@ def create_one(call: Call, checker: Checker, body: Mapping[str, Any]) -> Record:
 
 
 def properties_of(body: Mapping[str, Any]) -> dict[str, str]:
-    """The values given in a body as text; null clears, as the empty string does."""
+    """The values given in a body as text; the empty string clears, null is passed over (client's issue 324)."""
     given = {} if body.get("properties") is None else text_map(body["properties"], "properties")
-    return {name: "" if value is None else scalar(value, name) for name, value in given.items()}
+    return {name: scalar(value, name) for name, value in given.items() if value is not None}
 
 
 def reread(call: Call, kind: ObjectType, number: int) -> Record:
@@ -124,7 +126,7 @@ def _bodies(
 ) -> list[dict[str, Any]]:
     bodies = [record_body(kind, record, [*names, *histories]) for record in records]
     add_versions(call.store, kind, records, bodies, histories)
-    add_associations(call.store, kind, records, bodies, call.names("associations"))
+    add_associations(call.store, kind, records, bodies, call.names("associations"), call.origin)
     return bodies
 
 
@@ -135,3 +137,14 @@ def _link(call: Call, limit: int, after: str) -> str:
     if "archived" in call.query:
         asked["archived"] = call.query["archived"]
     return f"{call.origin}{call.path}?{urlencode({**asked, 'limit': limit, 'after': after})}"
+
+
+ROUTES: Routes = under(
+    "crm",
+    "v3",
+    "objects",
+    {
+        "/{kind}": {"GET": list_records, "POST": create},
+        "/{kind}/{id}": {"GET": read_record, "PATCH": update, "DELETE": archive},
+    },
+)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.hubspot.call import record_id
 from connectors.sandbox.hubspot.errors import json_response, missing, validation
+from connectors.sandbox.hubspot.routes import under
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,9 +17,15 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from connectors.sandbox.hubspot.call import Call
+    from connectors.sandbox.hubspot.routes import Routes
     from connectors.sandbox.hubspot.store import Store
 
-_SELECT = "SELECT o.*, t.name AS team_name FROM hs_owner o LEFT JOIN hs_team t ON t.id = o.team"
+_TEAMS = (
+    "SELECT json_group_array(json_object('id', CAST(t.id AS TEXT), 'name', t.name, 'primary', t.id = o.team))"
+    " FROM (SELECT * FROM hs_team ORDER BY id) t WHERE t.id = o.team OR t.id IN"
+    " (SELECT CAST(value AS INTEGER) FROM hs_user_setting u, json_each(u.secondary) WHERE u.user_id = o.user_id)"
+)
+_SELECT = f"SELECT o.*, ({_TEAMS}) AS teams FROM hs_owner o"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,34 +105,6 @@ def read_owner(call: Call) -> Response:
     return json_response(_body(rows[0]))
 
 
-def list_users(call: Call) -> Response:
-    """GET /settings/v3/users: the account's active users as the settings API shows them."""
-    limit = call.number("limit", 100, 100)
-    rows = call.store.database.rows(
-        f"{_SELECT} WHERE NOT o.archived AND o.user_id >= ? ORDER BY o.user_id LIMIT ?", (call.after(), limit + 1)
-    )
-    body: dict[str, Any] = {"results": [_user(row) for row in rows[:limit]]}
-    if len(rows) > limit:
-        after = str(rows[limit]["user_id"])
-        body["paging"] = {"next": {"after": after, "link": f"{call.origin}{call.path}?limit={limit}&after={after}"}}
-    return json_response(body)
-
-
-def list_teams(call: Call) -> Response:
-    """GET /settings/v3/users/teams."""
-    rows = call.store.database.rows(
-        "SELECT t.id, t.name, o.user_id FROM hs_team t LEFT JOIN hs_owner o ON o.team = t.id AND NOT o.archived"
-        " ORDER BY t.id, o.user_id"
-    )
-    teams: dict[str, dict[str, Any]] = {}
-    for team_id, name, user_id in rows:
-        empty = {"id": str(team_id), "name": name, "userIds": [], "secondaryUserIds": []}
-        team = teams.setdefault(str(team_id), empty)
-        if user_id is not None:
-            team["userIds"].append(str(user_id))
-    return json_response({"results": list(teams.values())})
-
-
 def _body(row: Row) -> dict[str, Any]:
     archived = bool(row["archived"])
     body = {
@@ -139,12 +119,8 @@ def _body(row: Row) -> dict[str, Any]:
         "updatedAt": row["updated"],
         "archived": archived,
     }
-    if row["team"] is None:
-        return body
-    return {**body, "teams": [{"id": str(row["team"]), "name": row["team_name"], "primary": True}]}
+    teams = [{**team, "primary": team["primary"] == 1} for team in json.loads(row["teams"])]
+    return {**body, "teams": teams} if teams else body
 
 
-def _user(row: Row) -> dict[str, Any]:
-    body: dict[str, Any] = {"id": str(row["user_id"]), "email": row["email"], "superAdmin": False}
-    body |= {"firstName": row["first_name"], "lastName": row["last_name"], "roleIds": [], "secondaryTeamIds": []}
-    return body if row["team"] is None else {**body, "primaryTeamId": str(row["team"])}
+ROUTES: Routes = under("crm", "v3", "owners", {"": {"GET": list_owners}, "/{owner}": {"GET": read_owner}})

@@ -1,19 +1,13 @@
-"""Pipelines and their stages: what a new account has, how they are kept, and the pipelines API."""
+"""Pipelines and their stages: what a new account has, and how they are kept."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
-
-from connectors.sandbox.hubspot.errors import json_response, missing
-from connectors.sandbox.hubspot.types import ObjectType, find_object
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
-
     from connectors.sandbox.database import Database
-    from connectors.sandbox.hubspot.call import Call
 
 # A new account's pipelines. Deal stages and probabilities are documented; the lead pipeline's odd ids are HubSpot's.
 _DEALS = (
@@ -32,14 +26,27 @@ _LEADS = (
     ("qualified-stage-id", "Qualified", "QUALIFIED"),
     ("unqualified-stage-id", "Disqualified", "UNQUALIFIED"),
 )
+_TICKETS = (("1", "New"), ("2", "Waiting on contact"), ("3", "Waiting on us"), ("4", "Closed"))
+# The ids of the order pipeline are the same in every account (orders guide).
+_ORDERS = (
+    ("4b27b500-f031-4927-9811-68a0b525cbae", "Open"),
+    ("937ea84d-0a4f-4dcf-9028-3f9c2aafbf03", "Processed"),
+    ("aa99e8d0-c1d5-4071-b915-d240bbb1aed9", "Shipped"),
+    ("3725360f-519b-4b18-a593-494d60a29c9f", "Delivered"),
+    ("3c85a297-e9ce-400b-b42e-9f16853d69d6", "Cancelled"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
+    """A stage; its stamps are empty where it came with the account."""
+
     id: str
     label: str
     order: int
     metadata: dict[str, str] = field(default_factory=dict)
+    created: str = ""
+    updated: str = ""
 
     @property
     def closed(self) -> bool:
@@ -48,10 +55,16 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
+    """A pipeline with its stages in display order; `gone` are those that were archived."""
+
     id: str
     label: str
     order: int
     stages: tuple[Stage, ...]
+    gone: tuple[Stage, ...] = ()
+    created: str = ""
+    updated: str = ""
+    archived_at: str | None = None
 
     def stage(self, stage_id: str | None) -> Stage | None:
         """The stage of that id; None where the pipeline has none."""
@@ -68,10 +81,21 @@ def default_pipelines() -> dict[str, Pipeline]:
         Stage(stage_id, label, order, {"leadState": state, "isClosed": str(state.endswith("QUALIFIED")).lower()})
         for order, (stage_id, label, state) in enumerate(_LEADS)
     )
+    tickets = tuple(
+        Stage(stage_id, label, order, _ticket_metadata(closed=stage_id == "4"))
+        for order, (stage_id, label) in enumerate(_TICKETS)
+    )
+    orders = tuple(Stage(stage_id, label, order, {}) for order, (stage_id, label) in enumerate(_ORDERS))
     return {
         "deals": Pipeline("default", "Sales Pipeline", 0, deals),
         "leads": Pipeline("lead-pipeline-id", "Lead pipeline", 0, leads),
+        "tickets": Pipeline("0", "Support Pipeline", 0, tickets),
+        "orders": Pipeline("14a2e10e-5471-408a-906e-c51f3b04369e", "Order Pipeline", 0, orders),
     }
+
+
+def _ticket_metadata(*, closed: bool) -> dict[str, str]:
+    return {"ticketState": "CLOSED" if closed else "OPEN", "isClosed": str(closed).lower()}
 
 
 def save_pipeline(database: Database, kind: str, pipeline: Pipeline) -> None:
@@ -80,70 +104,18 @@ def save_pipeline(database: Database, kind: str, pipeline: Pipeline) -> None:
     database.write("INSERT OR REPLACE INTO hs_pipeline (kind, id, body) VALUES (?, ?, ?)", [row])
 
 
-def read_pipelines(database: Database, kind: str) -> dict[str, Pipeline]:
+def read_pipelines(database: Database, kind: str, *, archived: bool = False) -> dict[str, Pipeline]:
     """The pipelines of an object by id, in display order; empty for an object without."""
     rows = database.rows("SELECT body FROM hs_pipeline WHERE kind = ?", (kind,))
-    found = []
-    for row in rows:
-        fields = json.loads(row["body"])
-        found.append(Pipeline(**{**fields, "stages": tuple(Stage(**stage) for stage in fields["stages"])}))
-    return {each.id: each for each in sorted(found, key=lambda each: each.order)}
+    found = (pipeline_from_json(row["body"]) for row in rows)
+    chosen = sorted((each for each in found if bool(each.archived_at) == archived), key=lambda each: each.order)
+    return {each.id: each for each in chosen}
 
 
-def list_pipelines(call: Call) -> Response:
-    """GET /crm/v3/pipelines/{kind}."""
-    _, pipelines = _pipelines(call)
-    return json_response({"results": [_body(call, each) for each in pipelines.values()]})
-
-
-def read_pipeline(call: Call) -> Response:
-    """GET /crm/v3/pipelines/{kind}/{pipeline}."""
-    pipeline = _one(call)
-    return json_response(_body(call, pipeline))
-
-
-def list_stages(call: Call) -> Response:
-    """GET /crm/v3/pipelines/{kind}/{pipeline}/stages."""
-    pipeline = _one(call)
-    return json_response({"results": _body(call, pipeline)["stages"]})
-
-
-def read_stage(call: Call) -> Response:
-    """GET /crm/v3/pipelines/{kind}/{pipeline}/stages/{stage}."""
-    pipeline = _one(call)
-    stages = {stage["id"]: stage for stage in _body(call, pipeline)["stages"]}
-    if call.params["stage"] not in stages:
-        raise missing(f"Stage '{call.params['stage']}' does not exist in pipeline '{pipeline.id}'")
-    return json_response(stages[call.params["stage"]])
-
-
-def _pipelines(call: Call) -> tuple[ObjectType, dict[str, Pipeline]]:
-    kind = find_object(call.params["kind"])
-    if kind.pipeline is None:
-        raise missing(f"{kind.label} objects have no pipelines")
-    return kind, read_pipelines(call.store.database, kind.name)
-
-
-def _one(call: Call) -> Pipeline:
-    kind, pipelines = _pipelines(call)
-    pipeline = pipelines.get(call.params["pipeline"])
-    if pipeline is None:
-        raise missing(f"Pipeline '{call.params['pipeline']}' does not exist for {kind.label}")
-    return pipeline
-
-
-def _body(call: Call, pipeline: Pipeline) -> dict[str, Any]:
-    born = call.store.born
-    stamps = {"createdAt": born, "updatedAt": born, "archived": False}
-    stages = [
-        {
-            "label": stage.label,
-            "displayOrder": stage.order,
-            "metadata": stage.metadata,
-            "id": stage.id,
-            **stamps,
-            "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT",
-        }
-        for stage in pipeline.stages
-    ]
-    return {"label": pipeline.label, "displayOrder": pipeline.order, "id": pipeline.id, "stages": stages, **stamps}
+def pipeline_from_json(text: str) -> Pipeline:
+    """A pipeline as it was kept: its fields as JSON; those that have a default may be left out."""
+    fields = json.loads(text)
+    for name in ("stages", "gone"):
+        stages = (Stage(**stage) for stage in fields.get(name, ()))
+        fields[name] = tuple(sorted(stages, key=lambda each: each.order))
+    return Pipeline(**fields)

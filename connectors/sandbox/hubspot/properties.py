@@ -1,4 +1,4 @@
-"""The properties API: definitions and groups of each object, read, created, changed and archived."""
+"""The properties API: definitions of each object, read, created, changed and archived, one by one and in batches."""
 
 from __future__ import annotations
 
@@ -7,200 +7,152 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from connectors.sandbox.hubspot.call import Call, object_list, required, scalar
-from connectors.sandbox.hubspot.errors import ApiError, bad_json, json_response, missing, validation
-from connectors.sandbox.hubspot.schema import FIELD_TYPES, NAME, NUMBER_HINTS, Option, Property
+from connectors.sandbox.hubspot.bodies import flag, text
+from connectors.sandbox.hubspot.calculated import fill_calculated
+from connectors.sandbox.hubspot.call import Call, object_list, required
+from connectors.sandbox.hubspot.errors import ApiError, json_response, missing, validation
+from connectors.sandbox.hubspot.property_groups import group_names
+from connectors.sandbox.hubspot.property_input import read_changed, read_new
+from connectors.sandbox.hubspot.routes import under
+from connectors.sandbox.hubspot.schema import SENSITIVITIES, Property
 from connectors.sandbox.hubspot.types import ObjectType, find_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-_CHANGEABLE = {"label": "label", "groupName": "group", "description": "description"}
+    from connectors.sandbox.hubspot.routes import Routes
+
+BATCH = 100
 
 
 def list_properties(call: Call) -> Response:
-    """GET /crm/v3/properties/{kind}."""
-    kind = find_object(call.params["kind"])
-    catalog = call.store.catalog
-    found = catalog.archived(kind.name) if call.flag("archived") else catalog.of(kind.name)
-    return json_response({"results": [each.body() for each in found.values()]})
+    """GET /crm/v3/properties/{kind}: those of one sensitivity, which is `non_sensitive` where none is named."""
+    kind = find_object(call.store, call.params["kind"])
+    wanted = _sensitivity(call.query.get("dataSensitivity"))
+    found = _held(call, kind, archived=call.flag("archived")).values()
+    return json_response({"results": [each.body() for each in found if each.sensitivity == wanted]})
 
 
 def read_property(call: Call) -> Response:
     """GET /crm/v3/properties/{kind}/{name}."""
-    kind = find_object(call.params["kind"])
-    catalog = call.store.catalog
-    found = catalog.archived(kind.name) if call.flag("archived") else catalog.of(kind.name)
-    return json_response(_known(found, call.params["name"]).body())
+    kind = find_object(call.store, call.params["kind"])
+    return json_response(_known(_held(call, kind, archived=call.flag("archived")), call.params["name"]).body())
 
 
 def create_property(call: Call) -> Response:
-    """POST /crm/v3/properties/{kind}.
-
-    How a number is shown is no part of the documented body, and so ignored as any key is that HubSpot does not name.
-    """
-    kind = find_object(call.params["kind"])
+    """POST /crm/v3/properties/{kind}."""
+    kind, body = find_object(call.store, call.params["kind"]), call.json()
     with call.store.database.transaction():
-        created = _new_property(call, kind, call.json())
-        call.store.add_properties(kind, [created])
+        created = _create(call, kind, body)
     return json_response(created.body(), 201)
 
 
 def update_property(call: Call) -> Response:
     """PATCH /crm/v3/properties/{kind}/{name}: what is left out stays as it is."""
-    kind = find_object(call.params["kind"])
-    body = call.json()
+    kind, body = find_object(call.store, call.params["kind"]), call.json()
     with call.store.database.transaction():
-        current = _known(call.store.catalog.of(kind.name), call.params["name"])
-        if current.hubspot_defined and not (set(body) <= {"options"} and current.extensible):
-            raise validation(f"The definition of property '{current.name}' is read-only.")
-        fields: dict[str, Any] = {to: _text(body, name) for name, to in _CHANGEABLE.items() if name in body}
-        fields |= {
-            to: _flag(body, name) for name, to in (("hidden", "hidden"), ("formField", "form_field")) if name in body
-        }
-        fields |= _display(body)
-        if "options" in body:
-            fields["options"] = _options(body)
-        kept_type = {"type": current.type, "fieldType": current.field_type}
-        _check_type({**kept_type, **body})
-        if "group" in fields:
-            _check_group(call, kind, fields["group"])
-        types = {"type": body.get("type", current.type), "field_type": body.get("fieldType", current.field_type)}
-        if types["type"] != current.type:
-            raise validation(f"The type of property '{current.name}' cannot be changed.")
-        order = _order(body, current.order)
-        changed = replace(current, **fields, **types, order=order, updated_at=call.store.now())
+        known = call.store.catalog.of(kind.name)
+        current = _known(known, call.params["name"])
+        changed = read_changed(current, body, known, group_names(call.store, kind))
+        changed = replace(changed, updated_at=call.store.now())
         call.store.catalog.save(kind.name, [changed])
+        if changed.formula != current.formula:
+            fill_calculated(call.store, kind, changed)
     return json_response(changed.body())
 
 
 def archive_property(call: Call) -> Response:
     """DELETE /crm/v3/properties/{kind}/{name}."""
-    kind = find_object(call.params["kind"])
+    kind = find_object(call.store, call.params["kind"])
     with call.store.database.transaction():
-        current = _known(call.store.catalog.of(kind.name), call.params["name"])
-        if current.hubspot_defined:
-            raise validation(f"Property '{current.name}' is defined by HubSpot and cannot be archived.")
-        call.store.catalog.save(kind.name, [replace(current, archived_at=call.store.now())])
+        _archive(call, kind, _known(call.store.catalog.of(kind.name), call.params["name"]))
     return Response(status_code=204)
 
 
-def list_groups(call: Call) -> Response:
-    """GET /crm/v3/properties/{kind}/groups."""
-    kind = find_object(call.params["kind"])
-    rows = call.store.database.rows(
-        "SELECT name, label, display_order FROM hs_group WHERE kind = ? ORDER BY display_order, name", (kind.name,)
-    )
-    return json_response({"results": [_group(*row) for row in rows]})
+def batch_read(call: Call) -> Response:
+    """POST /crm/v3/properties/{kind}/batch/read: 207 lists the names that were not found."""
+    kind, body = find_object(call.store, call.params["kind"]), call.json()
+    found = _held(call, kind, archived=flag(body, "archived"))
+    _sensitivity(body.get("dataSensitivity"))
+    return _batch(call, body, lambda each: _known(found, _name(each)), 200)
 
 
-def create_group(call: Call) -> Response:
-    """POST /crm/v3/properties/{kind}/groups."""
-    kind = find_object(call.params["kind"])
-    body = call.json()
-    required(body, "name", "label")
-    name, label, order = _text(body, "name"), _text(body, "label"), _order(body, -1)
-    if not NAME.fullmatch(name):
-        raise validation(f"Invalid group name '{name}': use lowercase letters, digits and underscores.")
-    with call.store.database.transaction() as connection:
-        taken = "SELECT 1 FROM hs_group WHERE kind = ? AND name = ?"
-        if call.store.database.rows(taken, (kind.name, name)):
-            message = f"A property group named '{name}' already exists."
-            raise ApiError(409, message, "OBJECT_ALREADY_EXISTS", subCategory="PropertyGroupError.GROUP_EXISTS")
-        connection.execute("INSERT INTO hs_group VALUES (?, ?, ?, ?)", (kind.name, name, label, order))
-    return json_response(_group(name, label, order), 201)
+def batch_create(call: Call) -> Response:
+    """POST /crm/v3/properties/{kind}/batch/create: 207 lists the definitions that were refused."""
+    kind = find_object(call.store, call.params["kind"])
+    return _batch(call, call.json(), lambda each: _create(call, kind, each), 201)
 
 
-def _new_property(call: Call, kind: ObjectType, body: Mapping[str, Any]) -> Property:
-    """A definition from the body of a create; an ApiError says what HubSpot would not take."""
-    required(body, "name", "label", "type", "fieldType", "groupName")
-    name = _text(body, "name")
-    if not NAME.fullmatch(name):
-        raise validation(
-            f"Property name '{name}' is invalid: it must start with a letter, be in lower case, and hold only letters, "
-            "digits and underscores, at most 100."
-        )
-    if name in call.store.catalog.of(kind.name):
-        raise ApiError(
-            409,
-            f"A property named '{name}' already exists.",
-            "OBJECT_ALREADY_EXISTS",
-            subCategory="PropertiesError.PROPERTY_EXISTS",
-            context={"propertyName": [name]},
-        )
-    _check_type(body)
-    _check_group(call, kind, _text(body, "groupName"))
-    options = _options(body)
-    external = _flag(body, "externalOptions")
-    if external or body.get("calculationFormula") is not None or body.get("referencedObjectType") is not None:
-        raise validation("Calculated properties and external options are not part of this sandbox.")
-    if body["type"] == "enumeration" and not options and body["fieldType"] != "booleancheckbox":
-        raise validation(f"Enumeration property '{name}' must have at least one option.")
+def batch_archive(call: Call) -> Response:
+    """POST /crm/v3/properties/{kind}/batch/archive: names that are not there are passed over."""
+    kind = find_object(call.store, call.params["kind"])
+    with call.store.database.transaction():
+        known = call.store.catalog.of(kind.name)
+        for each in _inputs(call.json()):
+            if _name(each) in known:
+                _archive(call, kind, known[_name(each)])
+    return Response(status_code=204)
+
+
+def _create(call: Call, kind: ObjectType, body: Mapping[str, Any]) -> Property:
+    """A new property of the object, with its values where it is calculated; no stamp of a record moves."""
     now = call.store.now()
-    return Property(
-        name=name,
-        label=_text(body, "label"),
-        type=body["type"],
-        field_type=body["fieldType"],
-        group=_text(body, "groupName"),
-        description=scalar(body.get("description") or "", "description"),
-        options=options or _yes_no(body),
-        order=_order(body, -1),
-        unique=_flag(body, "hasUniqueValue"),
-        hidden=_flag(body, "hidden"),
-        form_field=_flag(body, "formField"),
-        created_at=now,
-        updated_at=now,
-    )
+    made = read_new(body, call.store.catalog.of(kind.name), group_names(call.store, kind), dated=call.version != "v3")
+    made = replace(made, created_at=now, updated_at=now)
+    call.store.add_properties(kind, [made])
+    if made.formula:
+        fill_calculated(call.store, kind, made)
+    return made
 
 
-def _display(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What the body of a change says about how a number is shown."""
-    fields: dict[str, Any] = {}
-    if "showCurrencySymbol" in body:
-        fields["currency"] = _flag(body, "showCurrencySymbol")
-    if body.get("numberDisplayHint") is not None:
-        hint = fields["number_hint"] = body["numberDisplayHint"]
-        if hint not in NUMBER_HINTS:
-            raise validation(f"Invalid numberDisplayHint '{hint}': use one of {', '.join(NUMBER_HINTS)}.")
-    return fields
+def _archive(call: Call, kind: ObjectType, current: Property) -> None:
+    if current.hubspot_defined:
+        raise validation(f"Property '{current.name}' is defined by HubSpot and cannot be archived.")
+    users = [each.name for each in call.store.catalog.of(kind.name).values() if current.name in each.inputs]
+    if users:
+        raise validation(f"Property '{current.name}' cannot be archived: '{users[0]}' is calculated from it.")
+    call.store.catalog.save(kind.name, [replace(current, archived_at=call.store.now())])
 
 
-def _check_type(body: Mapping[str, Any]) -> None:
-    kind, field_type = body["type"], body["fieldType"]
-    if not isinstance(kind, str) or kind not in FIELD_TYPES:
-        raise validation(f"Invalid property type '{kind}': use one of {', '.join(FIELD_TYPES)}.")
-    if field_type not in FIELD_TYPES[kind]:
-        allowed = ", ".join(FIELD_TYPES[kind])
-        raise validation(f"Invalid fieldType '{field_type}' for a property of type {kind}: use one of {allowed}.")
+def _batch(call: Call, body: Mapping[str, Any], one: Callable[[dict[str, Any]], Property], done: int) -> Response:
+    """The answer to a batch, each input a step of its own."""
+    begun = call.store.now()
+    results: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
+    for each in _inputs(body):
+        try:
+            with call.store.database.transaction():
+                results.append(one(each).body())
+        except ApiError as error:
+            errors.append({"context": {}, "errors": [], "links": {}, **error.body})
+    answer = {"status": "COMPLETE", "results": results, "startedAt": begun, "completedAt": call.store.now()}
+    more = {"numErrors": len(errors), "errors": errors} if errors else {}
+    return json_response({**answer, **more}, 207 if errors else done)
 
 
-def _check_group(call: Call, kind: ObjectType, group: str) -> None:
-    if not call.store.database.rows("SELECT 1 FROM hs_group WHERE kind = ? AND name = ?", (kind.name, group)):
-        raise validation(f"Property group '{group}' does not exist for {kind.label}.")
-
-
-def _options(body: Mapping[str, Any]) -> tuple[Option, ...]:
-    found: dict[str, Option] = {}
-    for order, each in enumerate(object_list(body, "options")):
-        required(each, "label", "value")
-        value = _text(each, "value")
-        if value in found:
-            raise validation(f"Option value '{value}' is there twice; the values of options must be unique.")
-        description = each.get("description")
-        found[value] = Option(
-            value,
-            _text(each, "label"),
-            _order(each, order),
-            _flag(each, "hidden"),
-            None if description is None else scalar(description, "description"),
+def _inputs(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    inputs = object_list(body, "inputs")
+    if len(inputs) > BATCH:
+        raise validation(
+            f"The maximum number of inputs supported in a batch request is {BATCH}. Received: {len(inputs)}"
         )
-    return tuple(found.values())
+    return inputs
 
 
-def _yes_no(body: Mapping[str, Any]) -> tuple[Option, ...]:
-    boolean = body["type"] == "bool" or body["fieldType"] == "booleancheckbox"
-    return (Option("true", "Yes", 0), Option("false", "No", 1)) if boolean else ()
+def _name(body: Mapping[str, Any]) -> str:
+    required(body, "name")
+    return text(body, "name")
+
+
+def _held(call: Call, kind: ObjectType, *, archived: bool) -> Mapping[str, Property]:
+    return call.store.catalog.archived(kind.name) if archived else call.store.catalog.of(kind.name)
+
+
+def _sensitivity(wanted: object) -> str:
+    wanted = wanted or "non_sensitive"
+    if wanted not in SENSITIVITIES:
+        raise validation(f"Invalid dataSensitivity '{wanted}': use one of {', '.join(SENSITIVITIES)}.")
+    return str(wanted)
 
 
 def _known(found: Mapping[str, Property], name: str) -> Property:
@@ -210,27 +162,15 @@ def _known(found: Mapping[str, Property], name: str) -> Property:
     return found[name]
 
 
-def _text(body: Mapping[str, Any], name: str) -> str:
-    if not isinstance(body[name], str):
-        raise bad_json(f"line 1, column 1: {name} must be a string")
-    return str(body[name])
-
-
-def _flag(body: Mapping[str, Any], name: str) -> bool:
-    value = body.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise bad_json(f"line 1, column 1: {name} must be true or false")
-    return bool(value)
-
-
-def _order(body: Mapping[str, Any], default: int) -> int:
-    value = body.get("displayOrder")
-    if value is None:
-        return default
-    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 2**31:
-        raise bad_json("line 1, column 1: displayOrder must be a whole number")
-    return value
-
-
-def _group(name: str, label: str, order: int) -> dict[str, Any]:
-    return {"archived": False, "name": name, "label": label, "displayOrder": order}
+ROUTES: Routes = under(
+    "crm",
+    "v3",
+    "properties",
+    {
+        "/{kind}": {"GET": list_properties, "POST": create_property},
+        "/{kind}/batch/read": {"POST": batch_read},
+        "/{kind}/batch/create": {"POST": batch_create},
+        "/{kind}/batch/archive": {"POST": batch_archive},
+        "/{kind}/{name}": {"GET": read_property, "PATCH": update_property, "DELETE": archive_property},
+    },
+)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.hubspot.calculated import calculated_values, default_values
 from connectors.sandbox.hubspot.call import record_id
+from connectors.sandbox.hubspot.currencies import current_rates
 from connectors.sandbox.hubspot.errors import ApiError, validation
 from connectors.sandbox.hubspot.owners import owner_ids
+from connectors.sandbox.hubspot.search_index import delay
 from connectors.sandbox.hubspot.types import OBJECTS, ObjectType
+from connectors.sandbox.hubspot.validations import check_rules
 from connectors.sandbox.hubspot.values import ValueProblem, ValueRefusedError, parse_value, values_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from decimal import Decimal
 
     from connectors.sandbox.hubspot.pipelines import Pipeline
     from connectors.sandbox.hubspot.schema import Property
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
 APP_ID = "4169410"
 SOURCE = "INTEGRATION"
+LONGEST = 65_536  # characters of a value (documentation of the properties API)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +36,15 @@ class Checker:
     definitions: Mapping[str, Property]
     pipelines: Mapping[str, Pipeline]
     owners: frozenset[str]
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
+    version: str = ""  # of the path that the write came by: the later ones hold it to the validation rules
 
     @classmethod
-    def of(cls, store: Store, kind: ObjectType) -> Checker:
+    def of(cls, store: Store, kind: ObjectType, version: str = "") -> Checker:
         """A checker with the account's definitions, pipelines and active owners as they stand."""
         owners = frozenset(owner_ids(store, active_only=True))
-        return cls(kind, store.catalog.of(kind.name), store.pipelines(kind), owners)
+        rates = current_rates(store) if kind.name == "deals" else {}
+        return cls(kind, store.catalog.of(kind.name), store.pipelines(kind), owners, rates, version)
 
     def parse(self, given: Mapping[str, str], known: Mapping[str, str | None]) -> dict[str, str | None]:
         """The canonical values; an ApiError lists every refused one. `known` are the values the record holds."""
@@ -60,6 +68,11 @@ class Checker:
         if definition.read_only:
             message = f'"{name}" is a read only property; its value cannot be set.'
             return ValueProblem(name, "READ_ONLY_VALUE", message)
+        if len(text) > LONGEST:
+            return ValueProblem(name, "VALUE_TOO_LONG", f'"{name}" holds more than {LONGEST} characters.')
+        if definition.type != "string" and text != text.strip():
+            message = f'"{text}" includes leading or trailing whitespace.'
+            return ValueProblem(name, "LEADING_TRAILING_WHITESPACE", message)
         try:
             values[name] = parse_value(definition, text)
         except ValueRefusedError as error:
@@ -106,22 +119,30 @@ def create_record(store: Store, checker: Checker, given: Mapping[str, str]) -> i
     new_id = store.next_id(kind)
     _refuse_taken(store, checker, values, new_id)
     now = store.now()
-    values = filled(kind, new_id, values, checker.pipelines, now)
+    values = filled(kind, new_id, values, checker.pipelines, now, checker.definitions, checker.rates)
+    check_rules(store, kind, values, checker.version)
     if kind.name == "contacts" and values["lifecyclestage"] == "lead":
         values["hs_lifecyclestage_lead_date"] = now
     source = {"hs_object_source": SOURCE, "hs_object_source_id": APP_ID, "hs_object_source_label": SOURCE}
     values |= source
     store.insert(kind, list(values), [(new_id, now, *values.values())])
+    delay(store, kind, {new_id: None})
     return new_id
 
 
 def filled(
-    kind: ObjectType, record: int, values: Mapping[str, str | None], pipelines: Mapping[str, Pipeline], now: str
+    kind: ObjectType,
+    record: int,
+    values: Mapping[str, str | None],
+    pipelines: Mapping[str, Pipeline],
+    now: str,
+    definitions: Mapping[str, Property] | None = None,
+    rates: Mapping[str, Decimal] | None = None,
 ) -> dict[str, str | None]:
     """A new record's values with its stamps and calculated properties."""
     stamps = {kind.created: values.get(kind.created) or now, kind.modified: values.get(kind.modified) or now}
     complete = {**values, **stamps}
-    return complete | calculated_values(kind.name, record, complete, pipelines)
+    return complete | calculated_values(kind.name, record, complete, pipelines, definitions, rates)
 
 
 def update_record(store: Store, checker: Checker, record: Record, given: Mapping[str, str]) -> list[str]:
@@ -138,10 +159,13 @@ def update_record(store: Store, checker: Checker, record: Record, given: Mapping
     if not changes:
         return []
     _refuse_taken(store, checker, changes, record.id)
-    derived = calculated_values(kind.name, record.id, {**record.values, **changes}, checker.pipelines)
+    complete = {**record.values, **changes}
+    derived = calculated_values(kind.name, record.id, complete, checker.pipelines, checker.definitions, checker.rates)
+    check_rules(store, kind, {**complete, **derived}, checker.version)
     changes |= {name: value for name, value in derived.items() if value != record.values[name]}
     changes[kind.modified] = store.now()
-    store.change(kind, record, changes, SOURCE)
+    store.change(kind, record, changes, {name: _source(checker.definitions[name]) for name in changes})
+    delay(store, kind, {record.id: record.values})
     return list(changes)
 
 
@@ -174,8 +198,16 @@ def all_properties(store: Store, kind: ObjectType) -> list[str]:
     return list(store.catalog.of(kind.name))
 
 
+def _source(definition: Property) -> str:
+    return "CALCULATED" if definition.calculated else SOURCE
+
+
 def _refuse_taken(store: Store, checker: Checker, values: Mapping[str, str | None], own: int) -> None:
     kind = checker.kind
+    email = values.get("email") if kind is OBJECTS["contacts"] else None
+    if email and store.database.rows("SELECT 1 FROM hs_blocked_email WHERE email = ?", (email,)):
+        message = f"Email address {email} was deleted for privacy reasons and cannot be used."
+        raise values_error([ValueProblem("email", "INVALID_EMAIL", message)])
     for name, value in values.items():
         if value is None or not (name in kind.identity or checker.definitions[name].unique):
             continue

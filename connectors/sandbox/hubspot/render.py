@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.hubspot.links import LinkType, link_types, links_of
+from connectors.sandbox.hubspot.links import link_types, links_of
 from connectors.sandbox.hubspot.records import APP_ID, SOURCE
 from connectors.sandbox.hubspot.types import find_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from connectors.sandbox.hubspot.link_types import LinkType
     from connectors.sandbox.hubspot.store import Record, Store, Version
     from connectors.sandbox.hubspot.types import ObjectType
+
+# The newest versions of a property that a read shows (seen by clients of the API, undocumented).
+MOST_VERSIONS, MOST_VERSIONS_ELSEWHERE = {"contacts": 45}, 20
+ASSOCIATED = 100  # records that a read shows of each association (changelog on association data in version 3)
 
 
 def record_body(kind: ObjectType, record: Record, names: Iterable[str]) -> dict[str, Any]:
@@ -49,29 +54,43 @@ def add_versions(
     versions = store.versions(kind, records, names)
     for record, body in zip(records, bodies, strict=True):
         found = versions[record.id]
-        body["propertiesWithHistory"] = {name: [_version(each) for each in found[name]] for name in sorted(found)}
+        most = MOST_VERSIONS.get(kind.name, MOST_VERSIONS_ELSEWHERE)
+        body["propertiesWithHistory"] = {
+            name: [_version(each) for each in found[name][:most]] for name in sorted(found)
+        }
 
 
 def add_associations(
-    store: Store, kind: ObjectType, records: Sequence[Record], bodies: Sequence[Any], names: Sequence[str]
+    store: Store, kind: ObjectType, records: Sequence[Record], bodies: Sequence[Any], names: Sequence[str], origin: str
 ) -> None:
-    """Put `associations` to the named objects into the bodies; a record without any has none."""
+    """Put `associations` to the named objects into the bodies, the first page of them; a record without any has none.
+
+    `origin` is the scheme and host in the addresses of further pages.
+    """
     for name in names:
-        other = find_object(name)
+        other = find_object(store, name)
         types = link_types(store, kind, other)
         links = links_of(store, types, [record.id for record in records])
         for record, body in zip(records, bodies, strict=True):
-            results = [
-                {"id": str(to_id), "type": _type_name(kind, other, types[key], types)}
-                for to_id, keys in links.get(record.id, {}).items()
-                for key in keys
-            ]
-            if results:
+            linked = links.get(record.id, {})
+            ids = list(linked)
+            found: dict[str, Any] = {
+                "results": [
+                    {"id": str(to_id), "type": type_name(kind, other, types[key], types)}
+                    for to_id in ids[:ASSOCIATED]
+                    for key in linked[to_id]
+                ]
+            }
+            if len(ids) > ASSOCIATED:
+                after = str(ids[ASSOCIATED])
+                path = f"/crm/v3/objects/{kind.name}/{record.id}/associations/{other.name}"
+                found["paging"] = {"next": {"after": after, "link": f"{origin}{path}?after={after}"}}
+            if ids:
                 # HubSpot writes line items with a space here.
-                body.setdefault("associations", {})[other.name.replace("_", " ")] = {"results": results}
+                body.setdefault("associations", {})[other.name.replace("_", " ")] = found
 
 
-def _type_name(one: ObjectType, two: ObjectType, link: LinkType, types: dict[int, LinkType]) -> str:
+def type_name(one: ObjectType, two: ObjectType, link: LinkType, types: dict[int, LinkType]) -> str:
     """The name of a type in object reads: where two objects have a primary label, that one is the plain name."""
     plain = f"{one.singular}_to_{two.singular}"
     has_primary = any(each.label == "Primary" for each in types.values())

@@ -9,6 +9,8 @@ from connectors.sandbox.hubspot.call import Call, object_list, record_id, scalar
 from connectors.sandbox.hubspot.errors import bad_json, json_response, validation
 from connectors.sandbox.hubspot.links import link_types
 from connectors.sandbox.hubspot.render import record_body
+from connectors.sandbox.hubspot.routes import under
+from connectors.sandbox.hubspot.search_index import count, page
 from connectors.sandbox.hubspot.types import find_object
 from connectors.sandbox.hubspot.values import ValueRefusedError, parse_date, parse_datetime, parse_number
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
+    from connectors.sandbox.hubspot.routes import Routes
     from connectors.sandbox.hubspot.schema import Property
     from connectors.sandbox.hubspot.store import Store
     from connectors.sandbox.hubspot.types import ObjectType
@@ -44,7 +47,7 @@ class Condition:
 
 def search(call: Call) -> Response:
     """POST /{kind}/search."""
-    kind = find_object(call.params["kind"])
+    kind = find_object(call.store, call.params["kind"])
     body = call.json()
     if len(call.raw) > BODY_CHARACTERS and len(call.raw.decode(errors="replace")) > BODY_CHARACTERS:
         raise validation(f"The request body must not be longer than {BODY_CHARACTERS} characters.")
@@ -58,10 +61,8 @@ def search(call: Call) -> Response:
     condition = _where(call.store, kind, body)
     order = _order(call.store, kind, body)
     with call.store.database.transaction():
-        count = f"SELECT count(*) FROM {kind.table} WHERE {condition.sql}"
-        total = call.store.database.rows(count, condition.values)[0][0]
-        tail = f"ORDER BY {order} LIMIT ? OFFSET ?"
-        found = call.store.select(kind, names, condition.sql, (*condition.values, limit, after), tail)
+        total = count(call.store, kind, condition.sql, condition.values)
+        found = page(call.store, kind, names, condition.sql, condition.values, order, limit, after)
     answer: dict[str, Any] = {"total": total, "results": [record_body(kind, record, names) for record in found]}
     if after + limit < total:
         answer["paging"] = {"next": {"after": str(after + limit)}}
@@ -154,13 +155,16 @@ def _filter(store: Store, kind: ObjectType, body: Mapping[str, Any]) -> Conditio
         return Condition(f"{column} BETWEEN ? AND ?", tuple(bounds))
     if operator in _LISTS:
         values = [_operand(definition, text) for text in _values(body, operator)]
+        if definition.type == "string":
+            # The values must be given in lower case to be found (search guide).
+            column = f'lower("{definition.name}")'
         return Condition(f"{column} {_LISTS[operator]} ({', '.join('?' * len(values))})", tuple(values))
     return Condition(f"{column} {_COMPARISONS[operator]} ?", (_operand(definition, _text(body, "value", operator)),))
 
 
 def _association(store: Store, kind: ObjectType, name: str, operator: str, body: Mapping[str, Any]) -> Condition:
     """A filter on linked records, by the pseudo-property `associations.{object}`."""
-    keys = tuple(link_types(store, kind, find_object(name)))
+    keys = tuple(link_types(store, kind, find_object(store, name)))
     linked = f"SELECT from_id FROM hs_link WHERE type IN ({', '.join('?' * len(keys))})"
     if operator in _PRESENCE:
         return Condition(f'"$id" {"IN" if operator == "HAS_PROPERTY" else "NOT IN"} ({linked})', keys)
@@ -178,7 +182,7 @@ def _column(definition: Property) -> str:
         return '"$id"'
     if definition.type == "number":
         return f'CAST("{definition.name}" AS NUMERIC)'
-    if definition.type == "string":
+    if definition.type == "string" and definition.name != "email":  # addresses are kept in lower case
         return f'"{definition.name}" COLLATE NOCASE'
     return f'"{definition.name}"'
 
@@ -195,7 +199,7 @@ def _operand(definition: Property, text: str) -> Any:
             return parse_date(text)
     except ValueRefusedError as error:
         raise validation(f"Invalid filter value for {definition.name}: {error}") from error
-    return text
+    return text.lower() if definition.name == "email" else text
 
 
 def _text(body: Mapping[str, Any], name: str, operator: str) -> str:
@@ -209,3 +213,6 @@ def _values(body: Mapping[str, Any], operator: str) -> list[str]:
     if not isinstance(values, list) or not values:
         raise validation(f"operator {operator} requires values to be a list that is not empty")
     return [scalar(each, "values") for each in values]
+
+
+ROUTES: Routes = under("crm", "v3", "objects", {"/{kind}/search": {"POST": search}})

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from connectors.sandbox.hubspot.definitions import GROUPS, standard_properties
 from connectors.sandbox.hubspot.pipelines import Pipeline, default_pipelines, read_pipelines, save_pipeline
 from connectors.sandbox.hubspot.schema import Catalog, Property
-from connectors.sandbox.hubspot.tokens import has_all_words, has_token
 from connectors.sandbox.hubspot.types import OBJECTS, ObjectType
 from connectors.sandbox.hubspot.values import stamp
+from connectors.sandbox.hubspot.words import has_all_words, has_token
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,17 +28,35 @@ IN_CHUNK = 500  # ids bound in one statement
 
 _TABLES = """
 CREATE TABLE hs_schema (generation INTEGER NOT NULL, born TEXT NOT NULL) STRICT;
+CREATE TABLE hs_grant (token TEXT PRIMARY KEY, kind TEXT NOT NULL, scopes TEXT NOT NULL, expires TEXT,
+  redirect_uri TEXT NOT NULL, challenge TEXT NOT NULL) STRICT;
+CREATE TABLE hs_company_currency (code TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL) STRICT;
+CREATE TABLE hs_rate (id INTEGER PRIMARY KEY, code TEXT NOT NULL, target TEXT NOT NULL, rate TEXT NOT NULL,
+  effective TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL, visible INTEGER NOT NULL) STRICT;
+CREATE TABLE hs_object (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
 CREATE TABLE hs_property (kind TEXT, name TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, name)) STRICT;
 CREATE TABLE hs_group (kind TEXT, name TEXT, label TEXT NOT NULL, display_order INTEGER NOT NULL,
   PRIMARY KEY (kind, name)) STRICT;
 CREATE TABLE hs_pipeline (kind TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, id)) STRICT;
+CREATE TABLE hs_user_setting (user_id INTEGER PRIMARY KEY, role TEXT, secondary TEXT NOT NULL) STRICT;
+CREATE TABLE hs_rule (kind TEXT, property TEXT, type TEXT, arguments TEXT NOT NULL, normalized INTEGER NOT NULL,
+  PRIMARY KEY (kind, property, type)) STRICT;
+CREATE TABLE hs_pipeline_audit (kind TEXT NOT NULL, identifier TEXT NOT NULL, action TEXT NOT NULL, at TEXT NOT NULL,
+  body TEXT NOT NULL) STRICT;
+CREATE INDEX hs_pipeline_audit_of ON hs_pipeline_audit (kind, identifier);
 CREATE TABLE hs_history (kind TEXT NOT NULL, id INTEGER NOT NULL, property TEXT NOT NULL, at TEXT NOT NULL,
   value TEXT, source TEXT NOT NULL) STRICT;
 CREATE INDEX hs_history_record ON hs_history (kind, id, property);
 CREATE TABLE hs_link (type INTEGER, from_id INTEGER, to_id INTEGER, PRIMARY KEY (type, from_id, to_id))
   STRICT, WITHOUT ROWID;
 CREATE TABLE hs_label (type INTEGER PRIMARY KEY, from_kind TEXT NOT NULL, to_kind TEXT NOT NULL, name TEXT NOT NULL,
-  label TEXT NOT NULL, inverse INTEGER NOT NULL) STRICT;
+  label TEXT, inverse INTEGER NOT NULL) STRICT;
+CREATE TABLE hs_link_limit (type INTEGER PRIMARY KEY, most INTEGER NOT NULL) STRICT;
+CREATE TABLE hs_retired (kind TEXT, id INTEGER, heir INTEGER, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
+CREATE TABLE hs_blocked_email (email TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE hs_unindexed (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, id INTEGER NOT NULL, until TEXT NOT NULL,
+  before TEXT) STRICT;
+CREATE INDEX hs_unindexed_record ON hs_unindexed (kind, id);
 CREATE TABLE hs_team (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE hs_owner (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL UNIQUE, email TEXT NOT NULL,
   first_name TEXT NOT NULL, last_name TEXT NOT NULL, team INTEGER REFERENCES hs_team, created TEXT NOT NULL,
@@ -89,9 +107,35 @@ class Store:
         return read_pipelines(self.database, kind.name) if kind.pipeline else {}
 
     def next_id(self, kind: ObjectType) -> int:
-        """An id that no record of the object has had."""
-        highest = self.database.rows(f'SELECT max("$id") FROM {kind.table}')[0][0]
-        return kind.first_id if highest is None else max(highest + 1, kind.first_id)
+        """An id that no record of the object has had, merged and erased ones included."""
+        sql = f'SELECT max((SELECT max("$id") FROM {kind.table}), 0), max(id) FROM hs_retired WHERE kind = ?'
+        highest, retired = self.database.rows(sql, (kind.name,))[0]
+        return max(kind.first_id, (highest or 0) + 1, (retired or 0) + 1)
+
+    def heirs(self, kind: ObjectType, ids: Iterable[int]) -> dict[int, int]:
+        """The records that these ids lead to: their own, or the one they were merged into."""
+        found = {each: each for each in ids}
+        asked = list(found)
+        for start in range(0, len(asked), IN_CHUNK):
+            chunk = asked[start : start + IN_CHUNK]
+            marks = ", ".join("?" * len(chunk))
+            sql = f"SELECT id, heir FROM hs_retired WHERE kind = ? AND heir IS NOT NULL AND id IN ({marks})"
+            found |= {row[0]: row[1] for row in self.database.rows(sql, (kind.name, *chunk))}
+        return found
+
+    def add_object(self, kind: ObjectType, definitions: Sequence[Property], groups: Iterable[tuple[str, str]]) -> None:
+        """Make an object's table, and keep its properties and their groups."""
+        columns = "".join(f', "{each.name}" TEXT' for each in definitions if each.name != "hs_object_id")
+        with self.database.transaction() as connection:
+            connection.execute(
+                f'CREATE TABLE {kind.table} ("$id" INTEGER PRIMARY KEY, "$created" TEXT NOT NULL, "$archived" TEXT'
+                f"{columns}) STRICT"
+            )
+            for name in (kind.modified, *kind.identity, *(each.name for each in definitions if each.unique)):
+                _index(connection, kind, name)
+            self.catalog.save(kind.name, definitions)
+            rows = [(kind.name, *group, order) for order, group in enumerate(groups)]
+            connection.executemany("INSERT INTO hs_group VALUES (?, ?, ?, ?)", rows)
 
     def add_properties(self, kind: ObjectType, definitions: Sequence[Property]) -> None:
         """Create properties with a column each; one that was archived starts again without values."""
@@ -115,13 +159,22 @@ class Store:
         self.database.write(f"INSERT INTO {kind.table} ({columns}) VALUES ({marks})", rows)
 
     def select(
-        self, kind: ObjectType, names: Iterable[str], where: str, parameters: Sequence[Any] = (), tail: str = ""
+        self,
+        kind: ObjectType,
+        names: Iterable[str],
+        where: str,
+        parameters: Sequence[Any] = (),
+        tail: str = "",
+        source: str = "",
     ) -> list[Record]:
-        """Records that satisfy a condition, each with its stamps and the values of `names` that exist."""
+        """Records that satisfy a condition, each with its stamps and the values of `names` that exist.
+
+        `source` is what is read in place of the object's table.
+        """
         known = self.catalog.of(kind.name)
         wanted = sorted({*kind.stamps, *(name for name in names if name in known)})
         columns = ", ".join('"$id"' if name == "hs_object_id" else f'"{name}"' for name in wanted)
-        sql = f'SELECT "$id", "$archived", {columns} FROM {kind.table} WHERE {where} {tail}'
+        sql = f'SELECT "$id", "$archived", {columns} FROM {source or kind.table} WHERE {where} {tail}'
         place = wanted.index("hs_object_id")
         found = []
         for row in self.database.rows(sql, parameters):
@@ -133,7 +186,19 @@ class Store:
     def by_identity(
         self, kind: ObjectType, names: Iterable[str], identity: str, keys: Sequence[Any], *, archived: bool = False
     ) -> dict[str, Record]:
-        """Records by the text of an identifying property, or by id where that is `hs_object_id`."""
+        """Records by the text of an identifying property, or by id where that is `hs_object_id`.
+
+        The id of a record that was merged into another finds that one, under the id that was asked for.
+        """
+        if identity == "hs_object_id":
+            heirs = self.heirs(kind, keys)
+            own = self._by_column(kind, names, identity, list(dict.fromkeys(heirs.values())), archived=archived)
+            return {str(asked): own[str(heir)] for asked, heir in heirs.items() if str(heir) in own}
+        return self._by_column(kind, names, identity, keys, archived=archived)
+
+    def _by_column(
+        self, kind: ObjectType, names: Iterable[str], identity: str, keys: Sequence[Any], *, archived: bool
+    ) -> dict[str, Record]:
         column = '"$id"' if identity == "hs_object_id" else f'"{identity}"'
         state = "NOT NULL" if archived else "NULL"
         found: dict[str, Record] = {}
@@ -144,7 +209,9 @@ class Store:
                 found[record.values[identity] or ""] = record
         return found
 
-    def change(self, kind: ObjectType, record: Record, changes: Mapping[str, str | None], source: str) -> None:
+    def change(
+        self, kind: ObjectType, record: Record, changes: Mapping[str, str | None], sources: Mapping[str, str]
+    ) -> None:
         """Write new values of a record, whose old ones `record` holds, and keep the versions."""
         if not changes:
             return
@@ -156,7 +223,7 @@ class Store:
             if (record.id, name) not in versions and record.values[name] is not None:
                 first = _first(kind, name, record.values[name], origin)
                 rows.append((kind.name, record.id, name, first.at, first.value, first.source))
-            rows.append((kind.name, record.id, name, now, value, source))
+            rows.append((kind.name, record.id, name, now, value, sources[name]))
         assigned = ", ".join(f'"{name}" = ?' for name in changes)
         with self.database.transaction() as connection:
             connection.execute(f'UPDATE {kind.table} SET {assigned} WHERE "$id" = ?', (*changes.values(), record.id))
@@ -225,18 +292,7 @@ class Store:
             connection.execute(statement)
         connection.execute("INSERT INTO hs_schema VALUES (random(), ?)", (self.now(),))
         for kind in OBJECTS.values():
-            definitions = standard_properties(kind.name)
-            columns = "".join(f', "{each.name}" TEXT' for each in definitions if each.name != "hs_object_id")
-            connection.execute(
-                f'CREATE TABLE {kind.table} ("$id" INTEGER PRIMARY KEY, "$created" TEXT NOT NULL, "$archived" TEXT'
-                f"{columns}) STRICT"
-            )
-            _index(connection, kind, kind.modified)
-            for name in kind.identity:
-                _index(connection, kind, name)
-            self.catalog.save(kind.name, definitions)
-            groups = [(kind.name, *group, order) for order, group in enumerate(GROUPS[kind.name])]
-            connection.executemany("INSERT INTO hs_group VALUES (?, ?, ?, ?)", groups)
+            self.add_object(kind, standard_properties(kind.name), GROUPS[kind.name])
         for name, pipeline in default_pipelines().items():
             save_pipeline(self.database, name, pipeline)
 

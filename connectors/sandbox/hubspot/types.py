@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.hubspot.errors import ApiError
+
+if TYPE_CHECKING:
+    from connectors.sandbox.hubspot.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +32,20 @@ class ObjectType:
     identity: tuple[str, ...] = ()
     pipeline: tuple[str, str] | None = None
     creatable: bool = True
+    schema: str = ""  # what is told of a custom object alone, as JSON; empty for HubSpot's own
+    gone: bool = False  # True: a custom object whose schema was deleted, and whose name is still taken
 
     @property
     def table(self) -> str:
         return f'"hs_{self.name}"'
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """What a path may call it, in lower case; a custom object also `p_name` and the bare name."""
+        bare = self.name.partition("_")[2] if self.schema else self.name
+        return tuple(
+            dict.fromkeys((self.name, self.singular, self.type_id, bare, f"p_{bare}" if self.schema else bare))
+        )
 
     @property
     def label(self) -> str:
@@ -170,6 +185,104 @@ USERS = ObjectType(
     identity=("hs_email", "hs_internal_user_id"),
     creatable=False,
 )
+TICKETS = ObjectType(
+    name="tickets",
+    singular="ticket",
+    type_id="0-5",
+    first_id=3_400_000_001,
+    shown=("content", "hs_pipeline", "hs_pipeline_stage", "hs_ticket_category", "hs_ticket_priority", "subject"),
+    searched=("subject", "content", "hs_pipeline_stage", "hs_ticket_category", "hs_ticket_id"),
+    created="createdate",
+    echoed=_SOURCE,
+    required=("subject", "hs_pipeline_stage"),
+    pipeline=("hs_pipeline", "hs_pipeline_stage"),
+)
+QUOTES = ObjectType(
+    name="quotes",
+    singular="quote",
+    type_id="0-14",
+    first_id=4_100_000_001,
+    shown=("hs_expiration_date", "hs_public_url_key", "hs_status", "hs_title"),
+    searched=("hs_title",),
+    echoed=_SOURCE,
+    required=("hs_title", "hs_expiration_date"),
+)
+COMMUNICATIONS = ObjectType(
+    name="communications",
+    singular="communication",
+    type_id="0-18",
+    first_id=65_000_000_001,
+    shown=(),
+    searched=("hs_communication_body",),
+    echoed=_SOURCE,
+    required=("hs_timestamp", "hs_communication_channel_type"),
+)
+POSTAL_MAIL = ObjectType(
+    name="postal_mail",
+    singular="postal_mail",
+    type_id="0-116",
+    first_id=66_000_000_001,
+    shown=(),
+    searched=("hs_postal_mail_body",),
+    echoed=_SOURCE,
+    required=("hs_timestamp",),
+)
+GOAL_TARGETS = ObjectType(
+    name="goal_targets",
+    singular="goal_target",
+    type_id="0-74",
+    first_id=87_500_000_001,
+    shown=(),
+    searched=("hs_goal_name",),
+    echoed=_SOURCE,
+)
+ORDERS = ObjectType(
+    name="orders",
+    singular="order",
+    type_id="0-123",
+    first_id=395_000_000_001,
+    shown=(),
+    searched=("hs_order_name", "hs_external_order_id"),
+    echoed=_SOURCE,
+    pipeline=("hs_pipeline", "hs_pipeline_stage"),
+)
+INVOICES = ObjectType(
+    name="invoices",
+    singular="invoice",
+    type_id="0-53",
+    first_id=409_000_000_001,
+    shown=(),
+    searched=("hs_number", "hs_title"),
+    echoed=_SOURCE,
+    required=("hs_currency",),
+)
+DISCOUNTS = ObjectType(
+    name="discounts",
+    singular="discount",
+    type_id="0-84",
+    first_id=412_000_000_001,
+    shown=(),
+    searched=("hs_label",),
+    echoed=_SOURCE,
+)
+FEES = ObjectType(
+    name="fees",
+    singular="fee",
+    type_id="0-85",
+    first_id=413_000_000_001,
+    shown=(),
+    searched=("hs_label",),
+    echoed=_SOURCE,
+)
+TAXES = ObjectType(
+    name="taxes",
+    singular="tax",
+    type_id="0-86",
+    first_id=414_000_000_001,
+    shown=(),
+    searched=("hs_label",),
+    echoed=_SOURCE,
+)
 
 OBJECTS: dict[str, ObjectType] = {
     kind.name: kind
@@ -178,22 +291,39 @@ OBJECTS: dict[str, ObjectType] = {
         COMPANIES,
         DEALS,
         LEADS,
+        TICKETS,
         PRODUCTS,
         LINE_ITEMS,
+        QUOTES,
         CALLS,
         EMAILS,
         MEETINGS,
         TASKS,
         NOTES,
+        COMMUNICATIONS,
+        POSTAL_MAIL,
+        GOAL_TARGETS,
         USERS,
+        ORDERS,
+        INVOICES,
+        DISCOUNTS,
+        FEES,
+        TAXES,
     )
 }
-_BY_ANY_NAME = {key: kind for kind in OBJECTS.values() for key in (kind.name, kind.singular, kind.type_id)}
+BY_ANY_NAME = {key: kind for kind in OBJECTS.values() for key in kind.aliases}
 
 
-def find_object(name: str) -> ObjectType:
-    """The object called so in a path: by plural, singular or type id, in any case."""
-    kind = _BY_ANY_NAME.get(name.lower())
+def object_from_json(text: str) -> ObjectType:
+    """An object as it was kept with its fields as JSON: lists are tuples."""
+    kept = json.loads(text).items()
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in kept}
+    return ObjectType(**fields)
+
+
+def find_object(store: Store, name: str) -> ObjectType:
+    """The account's object called so in a path, its custom ones too: by plural, singular or type id, in any case."""
+    kind = BY_ANY_NAME.get(name.lower()) or store.catalog.custom_object(name)
     if kind is None:
         raise ApiError(400, f"Unable to infer object type from: {name}")
     return kind

@@ -78,6 +78,11 @@ def parse_value(definition: Property, text: str) -> str | None:
     return text.lower() if definition.name == "email" else text
 
 
+def is_email(text: str) -> bool:
+    """Whether a text is an e-mail address."""
+    return _EMAIL.fullmatch(text) is not None
+
+
 def parse_number(text: str) -> str:
     """A number as it was written: HubSpot returns "5000.00" as such."""
     if not _NUMBER.fullmatch(text):

@@ -15,13 +15,23 @@ if TYPE_CHECKING:
 
 
 def before_task(writer: Writer, values: dict[str, Any], merged: dict[str, Any], old: Mapping[str, Any] | None) -> None:
-    closed = int(str(merged.get("Status", "")).lower() == "completed")
-    values |= {"IsClosed": closed, "IsHighPriority": int(str(merged.get("Priority", "")).lower() == "high")}
+    closed = _flag(writer, "TaskStatus", "IsClosed", merged.get("Status"))
+    values |= {
+        "IsClosed": closed,
+        "IsHighPriority": _flag(writer, "TaskPriority", "IsHighPriority", merged.get("Priority")),
+    }
     values["AccountId"] = _account_of(writer, merged)
     if closed and not (old and old["IsClosed"]):
-        values["CompletedDateTime"] = writer.store.now()
+        values["CompletedDateTime"] = writer.stamp
     elif not closed:
         values["CompletedDateTime"] = None
+
+
+def _flag(writer: Writer, table: str, column: str, value: Any) -> int:
+    """What the picklist's setup says of a value: which statuses close a task, which priorities are high."""
+    sql = f'SELECT "{column}" FROM "{table}" WHERE MasterLabel = ? COLLATE NOCASE'
+    found = writer.connection.execute(sql, (value,)).fetchone()
+    return int(bool(found and found[0]))
 
 
 def before_event(writer: Writer, values: dict[str, Any], merged: dict[str, Any]) -> None:

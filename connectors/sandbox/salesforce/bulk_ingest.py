@@ -2,45 +2,51 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import dataclass
-from dataclasses import field as default
+import json
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce.errors import ApiError, RecordError
+from connectors.sandbox.salesforce import bulk_multipart, bulk_work
+from connectors.sandbox.salesforce.bulk1.formats import error_text
+from connectors.sandbox.salesforce.errors import ApiError, malformed_json
+from connectors.sandbox.salesforce.ids import parse_id
 from connectors.sandbox.salesforce.jobs import (
     CSV_FORMAT,
-    DELIMITERS,
+    ENDED,
+    add_batch,
+    bad_value,
+    basic_info,
+    check_entity,
+    csv_answer,
     csv_format,
     delete_job,
+    find_batch,
     find_job,
+    format_info,
     list_jobs,
     new_job,
-    read_info,
-    save_info,
+    set_state,
     write_csv,
+    wrong_state,
 )
-from connectors.sandbox.salesforce.sobjects import writer
 from connectors.sandbox.salesforce.web import Answer
 
 if TYPE_CHECKING:
-    from connectors.sandbox.salesforce.records import Writer
-    from connectors.sandbox.salesforce.schema.spec import Field, SObject
+    import sqlite3
+    from collections.abc import Callable, Iterator
+
+    from connectors.sandbox.salesforce.jobs import Job
+    from connectors.sandbox.salesforce.schema.spec import SObject
     from connectors.sandbox.salesforce.web import Call, Routes
 
-KIND = "ingest"
-_ABILITIES = {"insert": "c", "update": "u", "upsert": "cu", "delete": "d"}
-_CLEAR = "#N/A"
-
-
-@dataclass(slots=True)
-class _Outcome:
-    """Rows by what became of them, each with its leading cells."""
-
-    header: list[str]
-    successful: list[list[str]] = default(default_factory=list)
-    failed: list[list[str]] = default(default_factory=list)
+KIND = "V2Ingest"
+OPERATIONS = {"insert": "c", "update": "u", "upsert": "cu", "delete": "d", "hardDelete": "d"}
+_ASKED = ("object", "operation", "externalIdFieldName", "assignmentRuleId", *CSV_FORMAT)
+_DELETABLE = ENDED | {"UploadComplete"}
+_MOST_BYTES = 100_000_000  # a job's CSV, before Salesforce's own encoding makes it 150 MB: Bulk API 2.0 Guide, Limits
+_PAGE = 5000
+_NO_HARD_DELETE = (
+    "hardDelete operation requires special user profile permission, please contact your system administrator"
+)
 
 
 def get_jobs(call: Call) -> Answer:
@@ -48,200 +54,205 @@ def get_jobs(call: Call) -> Answer:
 
 
 def post_job(call: Call) -> Answer:
-    """A new, open job."""
-    body = call.json_object("object", "operation", "externalIdFieldName", *CSV_FORMAT)
+    """A new, open job; one whose data came with it is ready to be processed."""
+    kind = call.headers.get("content-type", "")
+    body, data = bulk_multipart.read(call) if kind.startswith("multipart/form-data") else (call.json_object(), None)
+    if unknown := set(body) - set(_ASKED):
+        raise malformed_json(f'Unrecognized field "{min(unknown)}"')
+    info = checked_job(call, body) | csv_format(body) | {"headers": job_headers(call)}
+    with call.store.database.transaction() as connection:
+        job = new_job(call, connection, KIND, info, "Open" if data is None else "UploadComplete")
+        if data is not None:
+            _check_size(data)
+            add_batch(connection, call.store, job.id, job.id, kind="write", upload=data)
+    if data is not None:
+        bulk_work.begin_work(call)
+    return Answer(basic_info(job) | format_info(job))
+
+
+def checked_job(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    """What a job is to do, with the names as the org writes them; ApiError where it cannot be done."""
     name, operation = body.get("object"), body.get("operation")
+    if not isinstance(operation, str) or operation not in OPERATIONS:
+        raise bad_value("operation", operation if operation is not None else "")
     found = call.catalog.find(name) if isinstance(name, str) else None
     if found is None:
-        raise ApiError("INVALIDENTITY", f"Unable to find object: {name}")
-    if not isinstance(operation, str) or operation not in _ABILITIES:
-        raise ApiError("INVALIDJOB", f"Unsupported operation: {operation}")
-    if any(letter not in found.abilities for letter in _ABILITIES[operation]):
-        raise ApiError("INVALIDJOB", f"Operation {operation} is not supported on {found.name}")
-    info: dict[str, Any] = {"operation": operation, "object": found.name, "state": "Open", **csv_format(body)}
+        raise ApiError("INVALIDJOB", f"InvalidJob : Unable to find object: {name or ''}")
+    check_entity(found.name)
+    if any(letter not in found.abilities for letter in OPERATIONS[operation]):
+        raise ApiError("INVALIDJOB", f"InvalidJob : Operation {operation} is not supported for entity {found.name}")
+    granted = call.store.access(call.user_id).may("BulkApiHardDelete")
+    if operation == "hardDelete" and not (granted or call.store.database.behaviour.hard_delete):
+        raise ApiError("FEATURENOTENABLED", f"FeatureNotEnabled : {_NO_HARD_DELETE}")
+    info: dict[str, Any] = {"operation": operation, "object": found.name}
     if operation == "upsert":
-        key = found.find(str(body.get("externalIdFieldName")))
-        if key is None or not key.id_lookup:
-            raise ApiError("INVALIDJOB", f"InvalidExternalId: {body.get('externalIdFieldName')} is no external id")
-        info["externalIdFieldName"] = key.name
-    with call.store.database.transaction() as connection:
-        job = new_job(call, connection, KIND, info)
-        job["contentUrl"] = f"services/data/v{call.version}/jobs/ingest/{job['id']}/batches"
-        save_info(call.store, job)
-    return Answer(job)
+        info["externalIdFieldName"] = _external_id(found, body.get("externalIdFieldName"))
+    if rule := body.get("assignmentRuleId"):
+        info["assignmentRuleId"] = _assignment_rule(found, rule)
+    return info
+
+
+def _external_id(found: SObject, name: Any) -> str:
+    key = found.find(name) if isinstance(name, str) else None
+    if key is None or not key.id_lookup:
+        message = f"InvalidJob : Field name provided, {name or ''} does not match an External ID for {found.name}"
+        raise ApiError("INVALIDJOB", message)
+    return key.name
+
+
+def _assignment_rule(found: SObject, rule: Any) -> str:
+    parsed = parse_id(rule) if isinstance(rule, str) else None
+    if found.name not in {"Case", "Lead"} or parsed is None or not parsed.startswith("01Q"):
+        raise ApiError("INVALIDJOB", f"InvalidJob : Invalid assignment rule id {rule} for {found.name}")
+    return parsed
+
+
+def job_headers(call: Call) -> dict[str, str]:
+    """The headers of a job that are of weight to its rows."""
+    return {name.lower(): value for name, value in call.headers.items() if name.lower().startswith("sforce-")}
 
 
 def get_job(call: Call) -> Answer:
-    return Answer(read_info(find_job(call.store, KIND, str(call.path["id"]))))
+    """Everything about the job, which this request may carry on."""
+    job = _current(call)
+    batch = find_batch(call.store, job.id)
+    return Answer(basic_info(job) | {"jobType": KIND} | format_info(job) | _numbers(batch))
+
+
+def _numbers(batch: sqlite3.Row | None) -> dict[str, Any]:
+    if batch is None:
+        return {"retries": 0, "totalProcessingTime": 0, "apiActiveProcessingTime": 0, "apexProcessingTime": 0}
+    numbers = {
+        "numberRecordsProcessed": batch["processed"],
+        "numberRecordsFailed": batch["failed"],
+        "retries": batch["retries"],
+        "totalProcessingTime": batch["milliseconds"],
+        "apiActiveProcessingTime": batch["milliseconds"],
+        "apexProcessingTime": 0,  # there is no Apex
+        "isPkChunkingSupported": False,
+    }
+    return numbers | ({"errorMessage": batch["message"]} if batch["message"] else {})
+
+
+def _current(call: Call) -> Job:
+    job = find_job(call.store, KIND, str(call.path["id"]))
+    bulk_work.advance(call, [job.id])
+    return find_job(call.store, KIND, job.id)
 
 
 def put_batches(call: Call) -> Answer:
     """Take the job's CSV. A job takes one upload."""
-    row = find_job(call.store, KIND, str(call.path["id"]))
+    job = find_job(call.store, KIND, str(call.path["id"]))
     kind = call.headers.get("content-type", "text/csv").partition(";")[0].strip().lower()
     if kind != "text/csv":
-        raise ApiError("INVALIDJOB", f"Content-Type must be text/csv, not {kind}", 415)
-    if read_info(row)["state"] != "Open" or row["upload"] is not None:
-        raise ApiError("INVALIDJOBSTATE", "The job takes one upload, and only while it is open", 409)
-    call.store.database.write("UPDATE sf_job SET upload = ? WHERE id = ?", [(call.body, row["id"])])
+        raise ApiError("INVALIDJOB", f"InvalidJob : Content-Type must be text/csv, got {kind}", 415)
+    _check_size(call.body)
+    with call.store.database.transaction() as connection:
+        if job.state != "Open":
+            raise wrong_state(f"InvalidJobState : Data can't be uploaded to a job in state {job.state}")
+        if find_batch(call.store, job.id) is not None:
+            raise ApiError(
+                "BULK_API_ERROR",
+                f"Found multipe contents for job: <{job.id[:15]}>, please 'Close' / 'Abort' / 'Delete' the current Job"
+                " then create a new Job and make sure you only do 'PUT' once on a given Job.",
+            )
+        add_batch(connection, call.store, job.id, job.id, kind="write", state="Open", upload=call.body)
     return Answer("", 201, media_type="text/plain")
 
 
+def _check_size(data: bytes) -> None:
+    if len(data) > _MOST_BYTES:
+        raise ApiError("REQUEST_ENTITY_TOO_LARGE", "The data of a job must not be larger than 100 MB", 413)
+
+
 def patch_job(call: Call) -> Answer:
-    """Close the job, which runs it, or abort it."""
-    state = call.json_object().get("state")
-    row = find_job(call.store, KIND, str(call.path["id"]))
-    info = read_info(row)
-    if state not in {"UploadComplete", "Aborted"} or info["state"] not in {"Open", "UploadComplete"}:
-        raise ApiError("INVALIDJOBSTATE", f"Job state {info['state']} cannot become {state}", 409)
-    answered = info | {"state": state}
-    if state == "Aborted":
-        save_info(call.store, dict(answered))
-        return Answer(answered)
-    if row["upload"] is None:
-        raise ApiError("INVALIDJOBSTATE", "No data was uploaded to the job", 400)
-    _run(call, info, bytes(row["upload"]))
-    return Answer(answered)
+    """Close the job, whose rows are then written in its own time, or abort it: what is written stays."""
+    state = call.json_object("state").get("state")
+    if state not in ("UploadComplete", "Aborted"):
+        raise bad_value("state", state)
+    job_id = _current(call).id
+    with call.store.database.transaction() as connection:
+        job = find_job(call.store, KIND, job_id)
+        if state == "Aborted":
+            _abort(call, connection, job)
+        else:
+            _close(call, connection, job)
+        changed = find_job(call.store, KIND, job.id)
+    bulk_work.begin_work(call)
+    return Answer(basic_info(changed))
+
+
+def _close(call: Call, connection: sqlite3.Connection, job: Job) -> None:
+    if job.state != "Open":
+        raise wrong_state(f"InvalidJobState : Job in state {job.state} can't be set to UploadComplete")
+    now = call.store.database.clock.now().timestamp()
+    if find_batch(call.store, job.id) is None:
+        raise wrong_state("InvalidJobState : No data was uploaded to the job")
+    connection.execute("UPDATE sf_bulk_batch SET state = 'Queued', queued = ? WHERE id = ?", (now, job.id))
+    set_state(connection, call.store, job.id, "UploadComplete")
+
+
+def _abort(call: Call, connection: sqlite3.Connection, job: Job) -> None:
+    if job.state in ENDED:
+        raise wrong_state("Aborting already Completed Job not allowed")
+    connection.execute("UPDATE sf_bulk_batch SET state = 'NotProcessed' WHERE id = ?", (job.id,))
+    set_state(connection, call.store, job.id, "Aborted")
 
 
 def get_successful(call: Call) -> Answer:
-    return _results(call, "successful")
+    """The rows that were written, in the order of the upload."""
+    return _results(call, ["sf__Id", "sf__Created"], "error IS NULL AND record IS NOT NULL", _successful)
 
 
 def get_failed(call: Call) -> Answer:
-    return _results(call, "failed")
+    """The rows that were refused, in the order of the upload."""
+    return _results(call, ["sf__Id", "sf__Error"], "error IS NOT NULL", _failed)
 
 
 def get_unprocessed(call: Call) -> Answer:
-    return _results(call, "unprocessed")
+    """The rows of an aborted or failed job that nobody came to; the upload itself where it could not be read."""
+    job = _current(call)
+    batch = find_batch(call.store, job.id)
+    if batch is not None and batch["uploaded"]:
+        sql = "SELECT upload FROM sf_bulk_batch WHERE id = ?"
+        return csv_answer(call.store.database.rows(sql, (job.id,))[0][0].decode("utf-8", "replace"))
+    return _results(call, [], "error IS NULL AND record IS NULL", _unprocessed)
 
 
-def _results(call: Call, which: str) -> Answer:
-    row = find_job(call.store, KIND, str(call.path["id"]))
-    if read_info(row)["state"] not in {"JobComplete", "Failed", "Aborted"}:
-        raise ApiError("INVALIDJOBSTATE", "The job has no results yet", 412)
-    return Answer(row[which] or "", media_type="text/csv")
+def _successful(row: sqlite3.Row) -> list[str]:
+    return [row["record"], "true" if row["created"] else "false"]
 
 
-def _run(call: Call, info: dict[str, Any], upload: bytes) -> None:
-    found = call.catalog.named(info["object"])
-    try:
-        header, rows = _read(info, upload)
-        fields = _columns(found, info, header)
-    except ValueError as error:
-        info |= {"state": "Failed", "errorMessage": str(error), "numberRecordsProcessed": 0, "numberRecordsFailed": 0}
-        text = upload.decode("utf-8", "replace")
-        _save(call, info, "", "", text)
-        return
-    outcome = _Outcome(header)
-    with writer(call) as writing:
-        for row in rows:
-            _write_row(call, writing, found, info, fields, row, outcome)
-    info |= {
-        "state": "JobComplete",
-        "numberRecordsProcessed": len(rows),
-        "numberRecordsFailed": len(outcome.failed),
-        "retries": 0,
-        "totalProcessingTime": 1,
-        "apiActiveProcessingTime": 1,
-        "apexProcessingTime": 0,
-        "jobType": "V2Ingest",
-    }
-    successful = write_csv([["sf__Id", "sf__Created", *header], *outcome.successful], info)
-    failed = write_csv([["sf__Id", "sf__Error", *header], *outcome.failed], info)
-    _save(call, info, successful, failed, write_csv([header], info))
+def _failed(row: sqlite3.Row) -> list[str]:
+    return [row["record"] or "", error_text(row["error"])]
 
 
-def _save(call: Call, info: dict[str, Any], successful: str, failed: str, unprocessed: str) -> None:
-    with call.store.database.transaction() as connection:
-        connection.execute(
-            "UPDATE sf_job SET upload = NULL, successful = ?, failed = ?, unprocessed = ? WHERE id = ?",
-            (successful, failed, unprocessed, info["id"]),
-        )
-        save_info(call.store, info)
+def _unprocessed(_: sqlite3.Row) -> list[str]:
+    return []
 
 
-def _read(info: dict[str, Any], upload: bytes) -> tuple[list[str], list[list[str]]]:
-    """Header and rows; ValueError in Salesforce's words where the upload is no CSV of the job's format."""
-    try:
-        text = upload.decode("utf-8-sig")
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=DELIMITERS[info["columnDelimiter"]], strict=True)
-        rows = [row for row in lines if row]
-    except UnicodeDecodeError:
-        raise ValueError("InvalidBatch : Failed to parse CSV: not UTF-8") from None
-    except csv.Error as error:
-        raise ValueError(f"InvalidBatch : Failed to parse CSV: {error}") from None
-    if not rows:
-        raise ValueError("InvalidBatch : Failed to parse CSV header. No header row found")
-    header = [name.strip() for name in rows[0]]
-    if info["lineEnding"] == "LF" and "\r\n" in text.partition('"')[0]:
-        raise ValueError("ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is LF")
-    if any(len(row) != len(header) for row in rows[1:]):
-        raise ValueError("InvalidBatch : Failed to parse CSV. Found a row with more or fewer cells than the header")
-    return header, rows[1:]
+def _results(call: Call, names: list[str], wanted: str, cells: Callable[[sqlite3.Row], list[str]]) -> Answer:
+    job = _current(call)
+    if job.state not in ENDED:
+        message = f"InvalidJobState : Results are available once the job has ended. Current state: {job.state}"
+        raise wrong_state(message)
+    batch = find_batch(call.store, job.id)
+    if batch is None or batch["header"] is None:
+        return csv_answer("")
+    header = [[*names, *json.loads(batch["header"])]]
+    text = write_csv(header, job.info)
+    last = batch["first"] + batch["total"] - 1
+    pages = [
+        write_csv(([*cells(row), *json.loads(row["cells"])] for row in page), job.info)
+        for page in _pages(call, batch["first"], last, wanted)
+    ]
+    return csv_answer("".join([text, *pages]))
 
 
-def _columns(found: SObject, info: dict[str, Any], header: list[str]) -> list[tuple[str, Field | None]]:
-    """(API name, field) a column; a parent's key, `Account.Key__c`, has no field of this object."""
-    columns: list[tuple[str, Field | None]] = []
-    for name in header:
-        field = found.find(name)
-        if field is None and not ("." in name and found.parent(name.partition(".")[0])):
-            raise ValueError(f"InvalidBatch : Field name not found : {name}")
-        columns.append((field.name if field else name, field))
-    names = [name.lower() for name, _ in columns]
-    if len(set(names)) != len(names):
-        raise ValueError("InvalidBatch : Duplicate column in CSV header")
-    needed = info.get("externalIdFieldName") or ("Id" if info["operation"] != "insert" else None)
-    if needed and needed.lower() not in names:
-        raise ValueError(f"InvalidBatch : Field name not found : {needed}")
-    return columns
-
-
-def _write_row(
-    call: Call, writing: Writer, found: SObject, info: dict[str, Any], fields: list[tuple[str, Field | None]],
-    row: list[str], outcome: _Outcome,
-) -> None:  # fmt: skip
-    values = _values(fields, row)
-    record_id = str(values.get("Id") or "")
-    try:
-        with call.store.database.transaction():
-            record_id, created = _apply(writing, found, info, values)
-        outcome.successful.append([record_id, "true" if created else "false", *row])
-    except RecordError as error:
-        shown = f"{error.code}:{error.message}:{' '.join(error.fields)} --"
-        outcome.failed.append([record_id, shown, *row])
-
-
-def _values(fields: list[tuple[str, Field | None]], row: list[str]) -> dict[str, Any]:
-    """The record of a row: an empty cell is left out, `#N/A` clears."""
-    values: dict[str, Any] = {}
-    for (name, field), cell in zip(fields, row, strict=True):
-        if cell == "":
-            continue
-        value = None if cell == _CLEAR else cell
-        if field is None:
-            relationship, _, key = name.partition(".")
-            values[relationship] = {key: value}
-        else:
-            values[name] = value
-    return values
-
-
-def _apply(writing: Writer, found: SObject, info: dict[str, Any], values: dict[str, Any]) -> tuple[str, bool]:
-    """(id, created) of what the row did."""
-    operation = info["operation"]
-    if operation == "insert":
-        return writing.create(found, values), True
-    if operation == "upsert":
-        key = found.fields[info["externalIdFieldName"].lower()]
-        return writing.upsert(found, key, values.get(key.name), values)
-    record_id = str(values.pop("Id", "") or "")
-    if operation == "update":
-        writing.update(found, record_id, values)
-    else:
-        writing.delete(found, record_id)
-    return record_id, False
+def _pages(call: Call, first: int, last: int, wanted: str) -> Iterator[list[sqlite3.Row]]:
+    sql = f"SELECT * FROM sf_bulk_row WHERE number BETWEEN ? AND ? AND {wanted} ORDER BY number"
+    for start in range(first, last + 1, _PAGE):
+        yield call.store.database.rows(sql, (start, min(start + _PAGE - 1, last)))
 
 
 ROUTES: Routes = {
@@ -249,10 +260,11 @@ ROUTES: Routes = {
     "/jobs/ingest/{id}": {
         "GET": get_job,
         "PATCH": patch_job,
-        "DELETE": lambda call: delete_job(call, KIND),
+        "DELETE": lambda call: delete_job(call, _current(call), _DELETABLE),
     },
     "/jobs/ingest/{id}/batches": {"PUT": put_batches},
     "/jobs/ingest/{id}/successfulResults": {"GET": get_successful},
     "/jobs/ingest/{id}/failedResults": {"GET": get_failed},
-    "/jobs/ingest/{id}/unprocessedrecords": {"GET": get_unprocessed},
+    "/jobs/ingest/{id}/unprocessedrecords": {"GET": get_unprocessed},  # the guide's spelling
+    "/jobs/ingest/{id}/unprocessedRecords": {"GET": get_unprocessed},  # the one of clients that work
 }

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from connectors.sandbox.salesforce import derived
 from connectors.sandbox.salesforce.describe import target
 from connectors.sandbox.salesforce.errors import ApiError, RecordError, malformed_json
 from connectors.sandbox.salesforce.ids import parse_id
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _MOST = 200
 _MOST_READ = 2000
+_MOST_CHUNKS = 10  # runs of records of one object (REST API Developer Guide, sObject Collections)
 _ROLLED_BACK = "Record rolled back because not all records were valid and the request was using AllOrNone header"
 
 
@@ -39,6 +43,15 @@ def patch_records(call: Call) -> Answer:
         return _created(str(parse_id(record_id)))
 
     return _each_record(call, update)
+
+
+def post_or_patch(call: Call) -> Answer:
+    """POST creates, or stands for PATCH or DELETE where a client can send no other (`?_HttpMethod=PATCH`)."""
+    method = call.query.get("_HttpMethod", "POST").upper()
+    writes = {"POST": post_records, "PATCH": patch_records, "DELETE": delete_records}
+    if method not in writes:
+        raise ApiError("METHOD_NOT_ALLOWED", f"HTTP Method '{method}' not allowed. Allowed are DELETE,PATCH,POST", 405)
+    return writes[method](replace(call, method=method))
 
 
 def upsert_records(call: Call) -> Answer:
@@ -59,7 +72,10 @@ def delete_records(call: Call) -> Answer:
     """Delete the records of `?ids=`, of any objects."""
     ids = [text.strip() for text in call.query.get("ids", "").split(",") if text.strip()]
     _check_count(len(ids), _MOST)
-    all_or_none = call.query.get("allOrNone", "false").lower() == "true"
+    said = call.query.get("allOrNone", "false").lower()
+    if said not in {"true", "false"}:
+        raise ApiError("INVALID_INPUT", f"allOrNone must be true or false, not {said}")
+    all_or_none = said == "true"
 
     def delete(writing: Writer, text: str) -> dict[str, Any]:
         record_id = parse_id(text)
@@ -127,6 +143,9 @@ def _each_record(call: Call, write: Callable[[Writer, SObject, dict[str, Any]], 
         raise malformed_json("allOrNone must be true or false")
     _check_count(len(records), _MOST)
     kinds = [_kind(call, record) for record in records]
+    if 1 + sum(one.name != other.name for one, other in pairwise(kinds)) > _MOST_CHUNKS:
+        message = "Cannot have more than 10 chunks in a single operation. Rearrange the data to reduce chunking."
+        raise ApiError("LIMIT_EXCEEDED", message)
 
     def one(writing: Writer, pair: tuple[SObject, dict[str, Any]]) -> dict[str, Any]:
         return write(writing, *pair)
@@ -155,7 +174,10 @@ def _run(
                     with call.store.database.transaction():
                         results.append(write(writing, item))
                 except RecordError as error:
-                    results.append({"success": False, "errors": [error.result()]})
+                    results.append({"success": False, "errors": error.results()})
+            for record_id, broken in derived.settle(writing).items():  # what only the whole call can break
+                refusal = {"success": False, "errors": broken.results()}
+                results = [refusal if result.get("id") == record_id else result for result in results]
             if all_or_none and not all(result["success"] for result in results):
                 raise _Undone  # noqa: TRY301
     except _Undone:
@@ -170,7 +192,7 @@ class _Undone(Exception):
 
 ROUTES: Routes = {
     "/composite/sobjects": {
-        "POST": post_records,
+        "POST": post_or_patch,
         "PATCH": patch_records,
         "DELETE": delete_records,
     },

@@ -6,7 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce import opportunities, products
+from connectors.sandbox.salesforce.access import settle_profiles
 from connectors.sandbox.salesforce.ids import make_id
+from connectors.sandbox.salesforce.loaded import settle
+from connectors.sandbox.salesforce.metadata.tables import load_field
+from connectors.sandbox.salesforce.records import Writer
 from connectors.sandbox.salesforce.schema.spec import Field, standard_objects
 from connectors.sandbox.salesforce.seed import INTEGRATION_USER, STANDARD_PRICEBOOK, STANDARD_PROFILE
 from connectors.sandbox.salesforce.values import format_datetime
@@ -47,10 +51,11 @@ def load_company(store: Store, company: model.Company) -> dict[str, int]:
         catalog = store.catalog()
         for owner, field in (("Task", _OUTCOME), ("Event", _OUTCOME), ("Opportunity", _LOST_REASON)):
             if not catalog.named(owner).find(field.name):
-                store.add_field(connection, catalog.named(owner), field, '{"type": "loaded"}', secured=False)
+                load_field(store, connection, catalog.named(owner), field)
         for step in (writer.people, writer.products, writer.accounts, writer.deals, writer.leads, writer.activities):
             step()
-        store.schema_changed(connection)
+        settle(Writer(store, connection, store.catalog(), INTEGRATION_USER), {"Opportunity"})
+        settle_profiles(store, connection)
     return writer.counts
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce import activities, opportunities, products, rules
 from connectors.sandbox.salesforce.errors import RecordError
 from connectors.sandbox.salesforce.ids import make_id
+from connectors.sandbox.salesforce.loaded import settle
+from connectors.sandbox.salesforce.periods import calendar_of, read_calendar
+from connectors.sandbox.salesforce.records import Writer
 from connectors.sandbox.salesforce.schema.spec import standard_objects
 from connectors.sandbox.salesforce.seed import INTEGRATION_USER, STANDARD_PROFILE
 from connectors.sandbox.salesforce.values import parse_datetime
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping
 
-    from connectors.sandbox.salesforce.schema.spec import SObject
+    from connectors.sandbox.salesforce.schema.spec import Field, SObject
     from connectors.sandbox.salesforce.storage import Store
 
 _USER = {
@@ -38,6 +42,7 @@ class Completer:
         self._store, self._connection, self._now, self._tables = store, connection, now, tables
         self._catalog = store.catalog()
         self._sold = {row.get("OpportunityId") for row in tables.get("OpportunityLineItem", {}).values()}
+        self._columns: dict[str, list[tuple[str, Any]]] = {}
         self._stages = self._read_stages()
         self._steps: dict[str, Callable[[dict[str, Any]], None]] = {
             "User": _user,
@@ -48,25 +53,40 @@ class Completer:
             "PricebookEntry": self._pricebook_entry,
             "Task": self._task,
             "Event": self._event,
+            "Case": self._case,
+            "OpportunityFieldHistory": _field_change,
         }
+        organization = next(iter(tables.get("Organization", {}).values()), None)
+        self._fiscal = calendar_of(organization) if organization else read_calendar(connection)
+        corporate = connection.execute("SELECT IsoCode FROM CurrencyType WHERE IsCorporate").fetchone()
+        self._corporate = corporate[0] if corporate else None
 
     def complete(self, name: str, row: dict[str, Any]) -> dict[str, Any]:
         """The row with every column of its object."""
-        target = self._catalog.named(name)
+        target = self._catalog.find(name) or standard_objects()[name]
         self._stamp(target, row)
         if step := self._steps.get(name):
             step(row)
-        for field in target.fields.values():
-            if field.type == "boolean" and row.get(field.name) is None:
-                row[field.name] = 0
-            elif field.default is not None and field.createable and row.get(field.name) is None:
-                row[field.name] = field.default
-            else:
-                row.setdefault(field.name, None)
-        return {field.name: row[field.name] for field in target.fields.values()}
+        defaults = self._defaults(target)
+        return {column: default if (value := row.get(column)) is None else value for column, default in defaults}
+
+    def _defaults(self, target: SObject) -> list[tuple[str, Any]]:
+        """The columns of an object and what stands in them where a row gives nothing."""
+        if target.name not in self._columns:
+            stored = [field for field in target.fields.values() if not field.compound and not field.formula]
+            self._columns[target.name] = [(field.name, self._default(field)) for field in stored]
+        return self._columns[target.name]
+
+    def _default(self, field: Field) -> Any:
+        if field.type == "boolean":
+            return int(field.default == "true")
+        if field.name == "CurrencyIsoCode":
+            return self._corporate
+        return field.default if field.createable else None
 
     def finish(self) -> None:
-        """Give every opportunity the first line of its history, where the folder brings no history."""
+        """Work out what follows from all rows together: totals, and what the folder does not bring itself."""
+        settle(Writer(self._store, self._connection, self._catalog, INTEGRATION_USER), set(self._tables))
         if "OpportunityHistory" in self._tables:
             return
         history = standard_objects()["OpportunityHistory"]
@@ -133,7 +153,7 @@ class Completer:
         stage = self._stages.get(str(row["StageName"]).lower())
         derived = opportunities.stage_values(_with_defaults(stage) if stage else None)
         derived |= opportunities.derive_opportunity(
-            {**row, "Probability": _first(row.get("Probability"), derived["Probability"])}
+            {**row, "Probability": _first(row.get("Probability"), derived["Probability"])}, self._fiscal
         )
         derived["HasOpportunityLineItem"] = int(row["Id"] in self._sold)
         for name, value in derived.items():
@@ -144,6 +164,11 @@ class Completer:
         product = self._tables.get("Product2", {}).get(row["Product2Id"], {})
         row["Name"] = row.get("Name") or product.get("Name")
         row["ProductCode"] = row.get("ProductCode") or product.get("ProductCode")
+
+    def _case(self, row: dict[str, Any]) -> None:
+        sql = "SELECT IsClosed FROM CaseStatus WHERE MasterLabel = ?"
+        found = self._connection.execute(sql, (row.get("Status"),)).fetchone()
+        row["IsClosed"] = _first(row.get("IsClosed"), int(bool(found and found[0])))
 
     def _task(self, row: dict[str, Any]) -> None:
         row["Status"] = row.get("Status") or "Not Started"
@@ -185,6 +210,14 @@ def _with_defaults(stage: Mapping[str, Any]) -> dict[str, Any]:
 
 def _first(value: Any, otherwise: Any) -> Any:
     return otherwise if value is None else value
+
+
+def _field_change(row: dict[str, Any]) -> None:
+    """Values of any type are stored as JSON: a number where the row's type is one, else text."""
+    numeric = row.get("DataType") in {"Currency", "Double", "Percent"}
+    for name in ("OldValue", "NewValue"):
+        if row.get(name) is not None:
+            row[name] = str(float(row[name])) if numeric else json.dumps(row[name])
 
 
 def _person(row: dict[str, Any]) -> None:

@@ -5,27 +5,42 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import compile_path
 
 from connectors.sandbox.salesforce import (
     bulk_ingest,
     bulk_query,
+    bulk_tables,
+    changes,
     collections,
     company,
     composite,
     describe,
+    entry,
+    formula,
     load,
-    oauth,
     query,
+    recent,
+    resources,
+    rule_tables,
+    save,
+    search,
     sobjects,
     tooling,
     tooling_query,
 )
-from connectors.sandbox.salesforce.errors import not_found
+from connectors.sandbox.salesforce.bulk1 import routes as bulk1_routes
 from connectors.sandbox.salesforce.functions import register_functions
+from connectors.sandbox.salesforce.metadata import rest as metadata_rest
+from connectors.sandbox.salesforce.metadata import soap as metadata_soap
+from connectors.sandbox.salesforce.outage import outage
+from connectors.sandbox.salesforce.page import find_page
 from connectors.sandbox.salesforce.seed import name_integration_user, seed_org
+from connectors.sandbox.salesforce.soap import endpoint
 from connectors.sandbox.salesforce.storage import Store
-from connectors.sandbox.salesforce.web import Answer, Call, Org, route
+from connectors.sandbox.salesforce.web import Org, nothing_here, route
+from connectors.sandbox.salesforce.wire import OneSlash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,18 +52,17 @@ if TYPE_CHECKING:
     from connectors.sandbox.dialect import Settings
     from connectors.sandbox.salesforce.web import Handlers, Routes
 
-_OPEN: Routes = {
-    "/services/oauth2/token": {"POST": oauth.post_token},
-    "/services/oauth2/revoke": {"POST": oauth.post_revoke},
-    "/services/data": {"GET": describe.get_versions},
-}
-_AUTHENTICATED: Routes = {
-    "/services/oauth2/userinfo": {"GET": oauth.get_userinfo, "POST": oauth.get_userinfo},
-    "/id/{organization}/{user}": {"GET": oauth.get_userinfo},
-}
-# Each module's resources under /services/data/vNN.N, in the order they are tried.
-_MODULES = (describe, query, sobjects, collections, composite, bulk_query, bulk_ingest, tooling_query, tooling)
+__all__ = ["build_app", "find_page", "load_company", "load_folder", "open_store", "outage", "save_folder"]
+
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# Modules whose resources look after the session by themselves, if they ask for one.
+_OPEN_MODULES = (entry, endpoint, metadata_soap, bulk1_routes)
+_AUTHENTICATED: Routes = {"/services/apexrest/{rest:path}": dict.fromkeys(_METHODS, resources.no_apex)}
+# Each module's resources under /services/data/vNN.N, in the order they are tried.
+_MODULES = (
+    resources, recent, search, describe, query, changes, sobjects, collections, composite, bulk_query, bulk_ingest,
+    tooling_query, tooling, metadata_rest,
+)  # fmt: skip
 
 
 def build_app(database: Database, settings: Settings) -> Starlette:
@@ -56,26 +70,34 @@ def build_app(database: Database, settings: Settings) -> Starlette:
     database.behaviour = settings.behaviour
     store = open_store(database, settings)
     register_functions(database, settings.time_zone)
+    formula.register(database, settings.time_zone)
     name_integration_user(store, settings.username)
-    resources = {path: handlers for module in _MODULES for path, handlers in module.ROUTES.items()}
-    org = Org(store, settings, [(compile_path(path)[0], handlers) for path, handlers in resources.items()])
+    table = {path: handlers for module in _MODULES for path, handlers in module.ROUTES.items()}
+    org = Org(store, settings, [(compile_path(path)[0], handlers) for path, handlers in table.items()])
     routes: list[Route] = []
-    for path, handlers in _OPEN.items():
-        routes += [route(form, handlers, org, open_to_all=True) for form in (path, f"{path}/")]
+    for module in _OPEN_MODULES:
+        for path, handlers in module.OPEN.items():
+            forms = {path, f"{path.rstrip('/')}/"}
+            routes += [route(form, handlers, org, open_to_all=True) for form in forms]
     for path, handlers in _AUTHENTICATED.items():
         routes.append(route(path, handlers, org))
-    for path, handlers in resources.items():
+    for path, handlers in table.items():
         full = f"/services/data/v{{version}}{path}"
         routes += [route(form, handlers, org) for form in (full, f"{full}/")]
-    nothing: Handlers = dict.fromkeys(_METHODS, _nothing_here)
+    nothing: Handlers = dict.fromkeys(_METHODS, nothing_here)
     routes.append(route("/services/data/{rest:path}", nothing, org))
     routes.append(route("/{rest:path}", nothing, org, open_to_all=True))
-    return Starlette(routes=routes)
+    return Starlette(routes=routes, middleware=[Middleware(OneSlash)])
 
 
 def load_folder(database: Database, folder: Path) -> dict[str, int]:
     """Rows loaded by object from an export folder, all or nothing; LoadError names every problem."""
     return load.load_folder(open_store(database), folder)
+
+
+def save_folder(database: Database, folder: Path) -> dict[str, int]:
+    """Rows written by object to a new export folder; SaveError where it cannot be written."""
+    return save.save_folder(open_store(database), folder)
 
 
 def load_company(database: Database, made_up: Company) -> dict[str, int]:
@@ -90,10 +112,8 @@ def open_store(database: Database, settings: Settings | None = None) -> Store:
     chosen = settings or Defaults()
     store = Store(database)
     with database.transaction() as connection:
-        tooling_query.create_views(connection)
+        rule_tables.create_tables(connection)
+        entry.create_tables(connection)
+        bulk_tables.create_tables(connection)
     seed_org(store, chosen)
     return store
-
-
-def _nothing_here(_: Call) -> Answer:
-    raise not_found()

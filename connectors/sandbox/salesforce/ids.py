@@ -62,3 +62,15 @@ def make_id(prefix: str, number: int) -> str:
         number, rest = divmod(number, 62)
         digits = _DIGITS[rest] + digits
     return extend(prefix + _INSTANCE + digits.rjust(9, "0"))
+
+
+def id_number(record_id: str) -> int:
+    """Which record of this kind of org's making an id is: the inverse of `make_id`.
+
+    >>> id_number("006SB0000000010YAA")
+    62
+    """
+    number = 0
+    for digit in record_id[6:15]:
+        number = number * 62 + _DIGITS.index(digit)
+    return number

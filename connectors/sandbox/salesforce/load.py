@@ -8,11 +8,17 @@ from dataclasses import field as default
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from connectors.sandbox.export import read_setup
 from connectors.sandbox.folder import LoadError, LoadProblem, list_tables, read_table
+from connectors.sandbox.salesforce.access import settle_profiles
 from connectors.sandbox.salesforce.complete import Completer
 from connectors.sandbox.salesforce.errors import RecordError
-from connectors.sandbox.salesforce.schema.spec import Field, SObject
-from connectors.sandbox.salesforce.storage import CUSTOM_NAME, custom_object, quote
+from connectors.sandbox.salesforce.metadata.custom_object import build_custom_object
+from connectors.sandbox.salesforce.metadata.tables import free_prefix, load_field, load_object
+from connectors.sandbox.salesforce.save import CRM, PARTS, bring_definitions, pass_ids, restore
+from connectors.sandbox.salesforce.schema.catalog import Catalog
+from connectors.sandbox.salesforce.schema.spec import Field, SObject, standard_objects
+from connectors.sandbox.salesforce.storage import CUSTOM_NAME, quote
 from connectors.sandbox.salesforce.values import parse_value, scale_decimal
 
 if TYPE_CHECKING:
@@ -20,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from connectors.sandbox.salesforce.schema.catalog import Catalog
     from connectors.sandbox.salesforce.storage import Store
 
 _NUMBER = Field("", "double", "", precision=18, scale=6)
@@ -28,8 +33,11 @@ _LONG_TEXT = 131_072
 _NOT_REQUIRED = frozenset(
     {"User", "OpportunityLineItem", "UserRole", "FieldPermissions", "ObjectPermissions", "PermissionSet"}
 )
-_SEED_REPLACED_BY = ("OpportunityStage", "Organization")
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_SEED_REPLACED_BY = (
+    "OpportunityStage", "Organization", "CaseStatus", "ContractStatus", "FiscalYearSettings", "ForecastingType",
+    "LeadStatus", "OpportunitySplitType", "Period", "TaskPriority", "TaskStatus",
+)  # fmt: skip
+_CURRENCIES = "CurrencyType"
 
 
 @dataclass(slots=True)
@@ -47,9 +55,16 @@ class _Table:
 def load_folder(store: Store, folder: Path) -> dict[str, int]:
     """Rows loaded by object; LoadError names every problem, and then nothing was loaded."""
     problems: list[LoadProblem] = []
+    setup = read_setup(folder, CRM, PARTS)
     with store.database.transaction() as connection:
+        files = list_tables(folder)
+        if setup and setup.complete:
+            return restore(store, connection, files, setup)
+        if setup:
+            bring_definitions(store, connection, setup)
+        currencies = _bring_currencies(store, connection, files, problems)
         catalog = store.catalog()
-        tables = [_read(catalog, name, path, problems) for name, path in list_tables(folder).items()]
+        tables = [_read(catalog, name, path, problems) for name, path in files.items()]
         read = {table.target.name: table for table in tables if table}
         _check_ids(store, read, problems)
         _check_references(store, catalog, read, problems)
@@ -58,8 +73,28 @@ def load_folder(store: Store, folder: Path) -> dict[str, int]:
         _write(store, connection, read, problems)
         if problems:
             raise LoadError(problems)
-        store.schema_changed(connection)
-    return {name: len(table.rows) for name, table in read.items()}
+        settle_profiles(store, connection)
+        pass_ids(connection, read)
+    return currencies | {name: len(table.rows) for name, table in read.items()}
+
+
+def _bring_currencies(
+    store: Store, connection: sqlite3.Connection, files: dict[str, Path], problems: list[LoadProblem]
+) -> dict[str, int]:
+    """Write the currency types first: they make the org one with several, whose objects have a field for it."""
+    path = files.pop(_CURRENCIES, None)
+    if path is None:
+        return {}
+    table = _read(Catalog(_everything()), _CURRENCIES, path, problems)
+    if table is None or problems:
+        return {}
+    _write(store, connection, {_CURRENCIES: table}, problems)
+    store.schema_changed(connection)
+    return {_CURRENCIES: len(table.rows)}
+
+
+def _everything() -> dict[str, SObject]:
+    return {name.lower(): found for name, found in standard_objects().items()}
 
 
 # Reading
@@ -79,7 +114,8 @@ def _read(catalog: Catalog, name: str, path: Path, problems: list[LoadProblem]) 
     custom = [column for column in _header(path) if CUSTOM_NAME.match(column) and column.lower() not in known]
     if target is None:
         target = SObject(name, name, name, "", "", _custom_object_fields(), custom=True)
-    parsers = {field.name: _cell_parser(field) for field in target.fields.values()} | dict.fromkeys(custom, _as_text)
+    stored = [field for field in target.fields.values() if not field.compound and not field.formula]
+    parsers = {field.name: _cell_parser(field) for field in stored} | dict.fromkeys(custom, _as_text)
     table = _Table(path.name, target, custom, new)
     for line, row in read_table(path, parsers, problems, required=_required(target)):
         _add_row(table, line, row, problems)
@@ -87,7 +123,7 @@ def _read(catalog: Catalog, name: str, path: Path, problems: list[LoadProblem]) 
 
 
 def _custom_object_fields() -> dict[str, Field]:
-    return dict(custom_object("X__c", "a00").fields)
+    return dict(build_custom_object("X__c", "a00").fields)
 
 
 def _header(path: Path) -> list[str]:
@@ -211,11 +247,7 @@ def _check_column(
 def _write(
     store: Store, connection: sqlite3.Connection, tables: dict[str, _Table], problems: list[LoadProblem]
 ) -> None:
-    for name in _SEED_REPLACED_BY:
-        if name in tables and tables[name].rows:
-            connection.execute(f"DELETE FROM {quote(name)}")
-    if "Pricebook2" in tables and any(row.get("IsStandard") for row in tables["Pricebook2"].rows.values()):
-        connection.execute("DELETE FROM Pricebook2 WHERE IsStandard = 1")
+    _clear_seed(connection, tables)
     for table in tables.values():
         _add_schema(store, connection, table)
     rows = {name: table.rows for name, table in tables.items()}
@@ -237,15 +269,27 @@ def _write(
         completer.finish()
 
 
+def _clear_seed(connection: sqlite3.Connection, tables: dict[str, _Table]) -> None:
+    """Take away what every org starts with where the folder brings its own."""
+    for name in _SEED_REPLACED_BY:
+        if name in tables and tables[name].rows:
+            connection.execute(f"DELETE FROM {quote(name)}")
+    if "Organization" in tables:  # its fiscal years are made anew, from where it says that they start
+        connection.execute("DELETE FROM FiscalYearSettings")
+        connection.execute("DELETE FROM Period")
+    if "Pricebook2" in tables and any(row.get("IsStandard") for row in tables["Pricebook2"].rows.values()):
+        connection.execute("DELETE FROM Pricebook2 WHERE IsStandard = 1")
+
+
 def _add_schema(store: Store, connection: sqlite3.Connection, table: _Table) -> None:
     """Make the custom object and the custom fields that the file brings; the rows take the fields' stored form."""
     if table.new:
         first = next(iter(table.rows), "")
-        table.target = store.add_object(connection, table.target.name, first[:3] or _free_prefix(store))
+        table.target = load_object(store, connection, table.target.name, first[:3] or free_prefix(store.catalog()))
     for column in table.custom:
         values = [row[column] for row in table.rows.values() if row.get(column) is not None]
         field = _infer(column, values)
-        store.add_field(connection, table.target, field, '{"type": "loaded"}', secured=False)
+        load_field(store, connection, table.target, field)
         if field.type == "double":
             for row in table.rows.values():
                 if row.get(column) is not None:
@@ -271,8 +315,3 @@ def _fits(text: str) -> bool:
         return text.strip() == text and Decimal(scale_decimal(value, _NUMBER)).scaleb(-_NUMBER.scale) == value
     except (InvalidOperation, ValueError):
         return False
-
-
-def _free_prefix(store: Store) -> str:
-    taken = {found.prefix for found in store.catalog().objects.values()}
-    return next(f"a0{letter}" for letter in _LETTERS if f"a0{letter}" not in taken)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.ids import make_id
+from connectors.sandbox.salesforce.periods import CALENDAR_YEAR, FiscalCalendar, read_calendar
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,10 +27,10 @@ def before_opportunity(
         merged["Amount"] = old["Amount"]
     if stage_changed and merged.get("StageName"):
         values |= _stage(writer, values, str(merged["StageName"]))
-        values["LastStageChangeDate"] = writer.store.now()
+        values["LastStageChangeDate"] = writer.stamp
     if name := values.get("ForecastCategoryName"):
         values["ForecastCategory"] = _FORECAST_OF_NAME.get(name, name)
-    values |= derive_opportunity({**merged, **values})
+    values |= derive_opportunity({**merged, **values}, read_calendar(writer.connection))
 
 
 def _stage(writer: Writer, values: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -59,13 +60,13 @@ def stage_values(stage: Mapping[str, Any] | sqlite3.Row | None) -> dict[str, Any
     }
 
 
-def derive_opportunity(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Expected revenue and fiscal period of an opportunity; the fiscal year is the calendar's."""
+def derive_opportunity(row: Mapping[str, Any], fiscal: FiscalCalendar = CALENDAR_YEAR) -> dict[str, Any]:
+    """Expected revenue and fiscal period of an opportunity."""
     amount, probability = row.get("Amount"), row.get("Probability")
     expected = None if amount is None or probability is None else _percent(amount, probability)
     derived: dict[str, Any] = {"ExpectedRevenue": expected}
     if close := row.get("CloseDate"):
-        year, quarter = int(close[:4]), (int(close[5:7]) + 2) // 3
+        year, quarter = fiscal.place(int(close[:4]), int(close[5:7]))
         derived |= {"FiscalYear": year, "FiscalQuarter": quarter, "Fiscal": f"{year} {quarter}"}
     return derived
 

@@ -40,8 +40,8 @@ def divide(value: int, by: int) -> int:
 
 def _link_product(writer: Writer, values: dict[str, Any], merged: dict[str, Any]) -> None:
     """Take product, code and list price from the price book entry, or find the entry of the product."""
-    entries, products = writer.catalog.named("PricebookEntry"), writer.catalog.named("Product2")
-    opportunity = writer.store.get(writer.catalog.named("Opportunity"), merged.get("OpportunityId") or "")
+    entries, products = writer.everything.named("PricebookEntry"), writer.everything.named("Product2")
+    opportunity = writer.store.get(writer.everything.named("Opportunity"), merged.get("OpportunityId") or "")
     if not merged.get("PricebookEntryId") and merged.get("Product2Id"):
         sql = (
             "SELECT e.Id FROM PricebookEntry e JOIN Pricebook2 b ON b.Id = e.Pricebook2Id WHERE e.Product2Id = ?"
@@ -67,14 +67,14 @@ def _link_product(writer: Writer, values: dict[str, Any], merged: dict[str, Any]
 
 def before_pricebook_entry(writer: Writer, values: dict[str, Any]) -> None:
     product_id = values.get("Product2Id")
-    product = writer.store.get(writer.catalog.named("Product2"), product_id) if product_id else None
+    product = writer.store.get(writer.everything.named("Product2"), product_id) if product_id else None
     if product:
         values |= {"Name": product["Name"], "ProductCode": product["ProductCode"]}
 
 
 def roll_up(writer: Writer, opportunity_id: str) -> None:
     """Set the opportunity's amount to the sum of its line items, as Salesforce does while it has any."""
-    target = writer.catalog.named("Opportunity")
+    target = writer.everything.named("Opportunity")
     old = writer.store.get(target, opportunity_id)
     if old is None or old["IsDeleted"]:
         return

@@ -1,13 +1,23 @@
-"""Writing one record: what Salesforce checks, what it fills in, and what follows from it."""
+"""Writing one record: the order in which Salesforce checks it, completes it, stores it and follows it up."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce import rules
+from connectors.sandbox.salesforce import (
+    assignment,
+    auto_numbers,
+    duplicates,
+    locks,
+    recycle_bin,
+    rules,
+    validation_rules,
+)
 from connectors.sandbox.salesforce.errors import RecordError
 from connectors.sandbox.salesforce.ids import make_id, parse_id
+from connectors.sandbox.salesforce.incoming import parse_record
 from connectors.sandbox.salesforce.storage import quote
 from connectors.sandbox.salesforce.values import parse_value
 
@@ -21,31 +31,78 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """What a caller asks of its writes by headers: `Sforce-Auto-Assign` and `Sforce-Duplicate-Rule-Header`."""
+
+    auto_assign: bool = True
+    assignment_rule: str | None = None  # the rule to use instead of the active one
+    allow_duplicates: bool = False
+    duplicate_details: bool = False  # tell the matching fields of the duplicates, not their ids alone
+    root: str = ""  # the version's path, for the addresses of the duplicates
+
+
+@dataclass(frozen=True)
 class Writer:
-    """Writes for one user inside one transaction. Each method raises RecordError and then wrote nothing."""
+    """Writes for one user inside one transaction. Each method raises RecordError and then wrote nothing.
+
+    All rows that it writes carry one stamp, as rows of one transaction do.
+    """
 
     store: Store
     connection: sqlite3.Connection
     catalog: Catalog
     user_id: str
+    options: Options = Options()
+
+    @cached_property
+    def stamp(self) -> str:
+        """When this transaction's rows say they were written."""
+        return locks.write_moment(self.store.database)
+
+    @cached_property
+    def everything(self) -> Catalog:
+        """All objects and fields, also those that the user does not see."""
+        return self.store.catalog()
+
+    @cached_property
+    def rule_cache(self) -> dict[Any, Any]:
+        """Validation, duplicate and assignment rules by object, read once a transaction."""
+        return {}
 
     def create(self, target: SObject, raw: Mapping[str, Any]) -> str:
         """The new record's id."""
         if "c" not in target.abilities:
             raise _unsupported(target, "create")
-        values = self._parse(target, raw, "createable")
-        self._fill_defaults(target, values)
+        values = parse_record(self, target, raw, "createable")
+        complete = self.everything.named(target.name)
+        self._fill_defaults(complete, values)
         with self.store.database.transaction():
-            rules.before_save(self, target, values, None)
-            self._require(target, values)
-            self._check_unique(target, values, None)
-            now = self.store.now()
-            number = self.store.reserve(self.connection, target.prefix)
-            stamps = {"CreatedDate": now, "CreatedById": self.user_id} | self._stamps(now)
-            row: dict[str, Any] = dict.fromkeys(field.name for field in target.fields.values())
-            row |= {k: v for k, v in stamps.items() if k in row} | values | {"Id": make_id(target.prefix, number)}
-            self.store.insert(self.connection, target, list(row), [list(row.values())])
-            rules.after_save(self, target, row, None)
+            locks.check_lock(self.store.database, complete, None, values)
+            rules.before_save(self, complete, values, None)
+            self._require(complete, values)
+            self._check_unique(complete, values, None)
+            assignment.before_insert(self, complete, values)
+            row = self._new_row(complete, values)
+            validation_rules.check(self, complete, row, None)
+            duplicates.check(self, complete, row, None)
+            self.store.insert(self.connection, complete, list(row), [list(row.values())])
+            rules.after_save(self, complete, row, None)
+            assignment.after_save(self, complete, row)
+        return str(row["Id"])
+
+    def _new_row(self, target: SObject, values: Mapping[str, Any]) -> dict[str, Any]:
+        number = self.store.reserve(self.connection, target.prefix)
+        stamps = {"CreatedDate": self.stamp, "CreatedById": self.user_id} | self._stamps(None)
+        row: dict[str, Any] = dict.fromkeys(f.name for f in target.fields.values() if is_stored(f))
+        row |= {field.name: 0 for field in target.fields.values() if field.type == "boolean" and is_stored(field)}
+        row |= {**{k: v for k, v in stamps.items() if k in row}, **values}
+        row |= auto_numbers.next_numbers(self.connection, target)
+        return row | {"Id": make_id(target.prefix, number)}
+
+    def add_system_row(self, target: SObject, values: Mapping[str, Any]) -> str:
+        """The id of a row that Salesforce makes by itself: no rule of the org is asked."""
+        row = self._new_row(target, values)
+        self.store.insert(self.connection, target, list(row), [list(row.values())])
         return str(row["Id"])
 
     def update(self, target: SObject, record_id: str, raw: Mapping[str, Any]) -> None:
@@ -53,54 +110,67 @@ class Writer:
         if "u" not in target.abilities:
             raise _unsupported(target, "update")
         old = self.find(target, record_id)
-        values = self._parse(target, raw, "updateable")
-        self.save(target, old, values)
+        values = parse_record(self, target, raw, "updateable")
+        locks.check_lock(self.store.database, target, str(old["Id"]), values)
+        with self.store.database.transaction():
+            self.save(target, old, values)
+            assignment.after_update(self, target, old)
 
     def save(self, target: SObject, old: Mapping[str, Any], values: dict[str, Any]) -> None:
         """Store parsed values over an existing row, with all that follows."""
+        target = self.everything.named(target.name)
         with self.store.database.transaction():
             rules.before_save(self, target, values, old)
             cleared = [name for name in values if values[name] is None and not target.fields[name.lower()].nillable]
             _refuse_missing([name for name in cleared if target.fields[name.lower()].updateable])
             self._check_unique(target, values, old)
-            stamps = {k: v for k, v in self._stamps(self.store.now()).items() if target.find(k)}
+            stamps = {k: v for k, v in self._stamps(dict(old)).items() if target.find(k)}
             row = values | stamps
+            merged = {**dict(old), **row}
+            validation_rules.check(self, target, merged, dict(old))
+            duplicates.check(self, target, merged, dict(old))
             sets = ", ".join(f"{quote(name)} = ?" for name in row)
             self.connection.execute(
                 f'UPDATE {quote(target.name)} SET {sets} WHERE "Id" = ?', [*row.values(), old["Id"]]
             )
-            rules.after_save(self, target, {**dict(old), **row}, old)
+            rules.after_save(self, target, merged, old)
 
     def delete(self, target: SObject, record_id: str) -> None:
         """Put the record, and what hangs on it, into the recycle bin; what has none is gone."""
         if "d" not in target.abilities:
             raise _unsupported(target, "delete")
         old = self.find(target, record_id)
+        locks.check_lock(self.store.database, target, str(old["Id"]), {})
         with self.store.database.transaction():
             rules.before_delete(self, target, old)
-            self._remove(target, str(old["Id"]))
+            recycle_bin.remove(self, target, str(old["Id"]))
             rules.after_delete(self, target, old)
 
     def upsert(self, target: SObject, key: Field, value: Any, raw: Mapping[str, Any]) -> tuple[str, bool]:
         """(id, created) of the record whose external id has that value."""
         others = {name: item for name, item in raw.items() if name.lower() != key.name.lower()}
         if key.type == "id":
-            record_id = str(parse_value(key, value) or "")
-            self.update(target, record_id, others)
-            return record_id, False
+            return self._upsert_by_id(target, key, value, others)
         stored = parse_value(key, value)
         if stored is None:
             raise RecordError("MISSING_ARGUMENT", f"{key.name} not specified", [])
         matches = self.matching(target, key, stored)
         if len(matches) > 1:
-            ids = ", ".join(matches)
-            raise RecordError(
-                "DUPLICATE_EXTERNAL_ID", f"Duplicate external id specified: {value} ({ids})", [key.name], 300
-            )
+            found = ", ".join(matches)
+            message = f"{key.name}: more than one record found for external id field: [{found}]"
+            raise RecordError("DUPLICATE_EXTERNAL_ID", message, [key.name])
         if matches:
             self.update(target, matches[0], others)
             return matches[0], False
         return self.create(target, {**others, key.name: value}), True
+
+    def _upsert_by_id(self, target: SObject, key: Field, value: Any, raw: Mapping[str, Any]) -> tuple[str, bool]:
+        """An upsert by `Id` changes the record, or creates one where no id is given (REST API Developer Guide)."""
+        record_id = parse_value(key, value)
+        if record_id is None:
+            return self.create(target, raw), True
+        self.update(target, str(record_id), raw)
+        return str(record_id), False
 
     def matching(self, target: SObject, key: Field, stored: Any) -> list[str]:
         """Ids of the records that hold the value in a field, deleted ones left out."""
@@ -120,66 +190,12 @@ class Writer:
             raise RecordError("ENTITY_IS_DELETED", "entity is deleted", [], 404)
         return dict(row)
 
-    def _parse(self, target: SObject, raw: Mapping[str, Any], ability: str) -> dict[str, Any]:
-        """Stored values by exact field name."""
-        values: dict[str, Any] = {}
-        refused = []
-        for name, item in raw.items():
-            if name == "attributes":
-                continue
-            field = target.find(name)
-            if field is None:
-                self._parse_parent(target, name, item, values)
-            elif not getattr(field, ability):
-                refused.append(field.name)
-            else:
-                values[field.name] = parse_value(field, item)
-                self._check_reference(field, values[field.name])
-        if refused:
-            message = (
-                f"Unable to create/update fields: {', '.join(refused)}. Please check the security settings of this"
-                " field and verify that it is read/write for your profile or permission set."
-            )
-            raise RecordError("INVALID_FIELD_FOR_INSERT_UPDATE", message, refused)
-        return values
-
-    def _parse_parent(self, target: SObject, name: str, item: Any, values: dict[str, Any]) -> None:
-        """A parent named by its external id: `"Account": {"Key__c": "7"}`."""
-        field = target.parent(name)
-        if field is None or not isinstance(item, dict):
-            raise RecordError("INVALID_FIELD", f"No such column '{name}' on sobject of type {target.name}", [])
-        keys = {key: value for key, value in item.items() if key != "attributes"}
-        parent = next((p for p in self.catalog.targets(field) if len(keys) == 1 and p.find(next(iter(keys)))), None)
-        key = parent.find(next(iter(keys))) if parent else None
-        if parent is None or key is None or not key.id_lookup:
-            message = f"{name} must name its parent by one external id or unique field"
-            raise RecordError("INVALID_FIELD", message, [name])
-        value = next(iter(keys.values()))
-        found = self.matching(parent, key, parse_value(key, value))
-        if len(found) != 1:
-            message = f"Foreign key external ID: {value} not found for field {key.name} in entity {parent.name}"
-            raise RecordError("INVALID_FIELD", message, [])
-        values[field.name] = found[0]
-
-    def _check_reference(self, field: Field, value: Any) -> None:
-        if field.type != "reference" or value is None:
-            return
-        target = next((t for t in self.catalog.targets(field) if t.prefix == value[:3]), None)
-        if target is None:
-            message = f"{field.label}: id value of incorrect type: {value}"
-            raise RecordError("FIELD_INTEGRITY_EXCEPTION", message, [field.name])
-        row = self.store.get(target, value)
-        if row is None:
-            raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", [field.name])
-        if target.find("IsDeleted") and row["IsDeleted"]:
-            raise RecordError("ENTITY_IS_DELETED", "entity is deleted", [field.name])
-
     def _fill_defaults(self, target: SObject, values: dict[str, Any]) -> None:
         for field in target.fields.values():
-            if field.name in values:
+            if field.name in values or not is_stored(field):
                 continue
             if field.type == "boolean":
-                values[field.name] = 0
+                values[field.name] = int(str(field.default).lower() == "true")
             elif field.default is not None:
                 values[field.name] = field.default
             elif field.name == "OwnerId":
@@ -199,23 +215,15 @@ class Writer:
                 message = f"duplicate value found: {field.name} duplicates value on record with id: {others[0]}"
                 raise RecordError("DUPLICATE_VALUE", message, [field.name])
 
-    def _stamps(self, now: str) -> dict[str, Any]:
-        return {"LastModifiedDate": now, "LastModifiedById": self.user_id, "SystemModstamp": now}
+    def _stamps(self, old: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The moment and the user of a change; a record never gets older than it was."""
+        moment = max(self.stamp, str((old or {}).get("SystemModstamp") or ""))
+        return {"LastModifiedDate": moment, "LastModifiedById": self.user_id, "SystemModstamp": moment}
 
-    def _remove(self, target: SObject, record_id: str) -> None:
-        for child, field in self.catalog.children(target):
-            if "x" not in field.flags:
-                continue
-            sql = f'SELECT "Id" FROM {quote(child.name)} WHERE {quote(field.name)} = ?'
-            alive = ' AND "IsDeleted" = 0' if child.find("IsDeleted") else ""
-            for row in self.connection.execute(sql + alive, (record_id,)).fetchall():
-                self._remove(child, row[0])
-        if not target.find("IsDeleted"):
-            self.connection.execute(f'DELETE FROM {quote(target.name)} WHERE "Id" = ?', (record_id,))
-            return
-        stamps = {"IsDeleted": 1} | {k: v for k, v in self._stamps(self.store.now()).items() if target.find(k)}
-        sets = ", ".join(f"{quote(name)} = ?" for name in stamps)
-        self.connection.execute(f'UPDATE {quote(target.name)} SET {sets} WHERE "Id" = ?', [*stamps.values(), record_id])
+
+def is_stored(field: Field) -> bool:
+    """Whether the field is a column: formulas and compound fields are worked out of others on every read."""
+    return not field.formula and not field.compound
 
 
 def _refuse_missing(names: list[str]) -> None:

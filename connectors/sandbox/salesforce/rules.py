@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce import activities, opportunities, permissions, products
+from connectors.sandbox.salesforce import activities, derived, opportunities, permissions, products
 from connectors.sandbox.salesforce.errors import RecordError
 
 if TYPE_CHECKING:
@@ -13,13 +13,17 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.records import Writer
     from connectors.sandbox.salesforce.schema.spec import SObject
 
-_SCHEMA_OBJECTS = frozenset({"PermissionSet", "PermissionSetAssignment", "FieldPermissions"})
+_SCHEMA_OBJECTS = frozenset(
+    {"PermissionSet", "PermissionSetAssignment", "FieldPermissions", "ObjectPermissions", "RecordType"}
+)
 _PEOPLE = frozenset({"User", "Contact", "Lead"})
 
 
 def before_save(writer: Writer, target: SObject, values: dict[str, Any], old: Mapping[str, Any] | None) -> None:
     """Complete the values to be stored; RecordError where Salesforce's own rules refuse them."""
     merged = {**(dict(old) if old else {}), **values}
+    if target.name == "Lead" and old and old["IsConverted"]:
+        raise RecordError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", [])
     _check_owner(writer, target, values, old)
     if target.name in _PEOPLE:
         values["Name"] = full_name(merged)
@@ -35,6 +39,7 @@ def before_save(writer: Writer, target: SObject, values: dict[str, Any], old: Ma
         activities.before_event(writer, values, merged)
     else:
         _before_setup(writer, target, values, merged, old)
+    derived.before_save(writer, target, values, old)
 
 
 def after_save(writer: Writer, target: SObject, row: Mapping[str, Any], old: Mapping[str, Any] | None) -> None:
@@ -45,6 +50,7 @@ def after_save(writer: Writer, target: SObject, row: Mapping[str, Any], old: Map
         products.roll_up(writer, str(row["OpportunityId"]))
     elif target.name in _SCHEMA_OBJECTS:
         writer.store.schema_changed(writer.connection)
+    derived.after_save(writer, target, row, old)
 
 
 def before_delete(writer: Writer, target: SObject, old: Mapping[str, Any]) -> None:
@@ -52,6 +58,9 @@ def before_delete(writer: Writer, target: SObject, old: Mapping[str, Any]) -> No
         raise RecordError("DELETE_FAILED", "The standard price book cannot be deleted", [])
     if target.name == "PermissionSet":
         permissions.before_delete_set(writer, str(old["Id"]))
+    if target.name == "Account":
+        _keep_won(writer, old)
+    derived.before_delete(writer, target, old)
 
 
 def after_delete(writer: Writer, target: SObject, old: Mapping[str, Any]) -> None:
@@ -59,6 +68,28 @@ def after_delete(writer: Writer, target: SObject, old: Mapping[str, Any]) -> Non
         products.roll_up(writer, str(old["OpportunityId"]))
     elif target.name in _SCHEMA_OBJECTS:
         writer.store.schema_changed(writer.connection)
+    derived.after_delete(writer, target, old)
+
+
+def after_undelete(writer: Writer, target: SObject, row: Mapping[str, Any]) -> None:
+    """Write what follows from a record's return: what a line item adds to its opportunity."""
+    if target.name == "OpportunityLineItem":
+        products.roll_up(writer, str(row["OpportunityId"]))
+
+
+def _keep_won(writer: Writer, old: Mapping[str, Any]) -> None:
+    """An account with won deals is not deleted (as orgs answer)."""
+    sql = (
+        'SELECT "Name" FROM "Opportunity" WHERE "AccountId" = ? AND "IsWon" = 1 AND "IsDeleted" = 0'
+        ' ORDER BY "Name" LIMIT 10'
+    )
+    names = [row[0] for row in writer.connection.execute(sql, (old["Id"],))]
+    if names:
+        message = (
+            f"Your attempt to delete {old['Name']} could not be completed because some opportunities in that account"
+            f" were closed won. The opportunities that could not be deleted are shown below.: {', '.join(names)}\n"
+        )
+        raise RecordError("DELETE_FAILED", message, [])
 
 
 def full_name(row: Mapping[str, Any]) -> str:
@@ -68,6 +99,8 @@ def full_name(row: Mapping[str, Any]) -> str:
 
 def _check_owner(writer: Writer, target: SObject, values: Mapping[str, Any], old: Mapping[str, Any] | None) -> None:
     owner = values.get("OwnerId")
+    if "OwnerId" in values and owner is None and target.find("OwnerId"):
+        raise RecordError("INVALID_CROSS_REFERENCE_KEY", "Owner ID: owner cannot be blank", ["OwnerId"])
     if owner is None or (old and old["OwnerId"] == owner) or not owner.startswith("005"):
         return
     user = writer.store.get(writer.catalog.named("User"), owner)

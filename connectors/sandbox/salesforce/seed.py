@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connectors.sandbox.salesforce.access import settle_profiles
 from connectors.sandbox.salesforce.ids import make_id
+from connectors.sandbox.salesforce.periods import add_years
 from connectors.sandbox.salesforce.schema.spec import read_rows, standard_objects
+from connectors.sandbox.salesforce.seed_setup import setup_rows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -40,7 +43,12 @@ def seed_org(store: Store, settings: Settings) -> None:
             [_stage(row, i) for i, row in enumerate(read_rows("stages.csv"), 1)],
             now,
         )
-        store.schema_changed(connection)
+        for name, rows in setup_rows().items():
+            _add(store, connection, name, rows, now)
+        license_id = make_id("100", 1)
+        connection.execute("UPDATE Profile SET UserLicenseId = ?", (license_id,))
+        add_years(store, connection)
+        settle_profiles(store, connection)
 
 
 def name_integration_user(store: Store, username: str) -> None:

@@ -1,56 +1,71 @@
-"""Tooling API queries: CustomField and EntityDefinition, as views over the org's schema."""
+"""Tooling API queries: real SOQL over the org's schema and metadata."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.query import answer_query
 from connectors.sandbox.salesforce.schema.catalog import Catalog
-from connectors.sandbox.salesforce.schema.spec import Field, SObject, build_object, standard_objects
+from connectors.sandbox.salesforce.tooling_rows import refresh
+from connectors.sandbox.salesforce.tooling_schema import SHARED, tooling_objects
+from connectors.sandbox.salesforce.web import Answer, Call
 
 if TYPE_CHECKING:
-    import sqlite3
+    from connectors.sandbox.salesforce.web import Routes
 
-    from connectors.sandbox.salesforce.web import Answer, Call, Routes
-
-_CUSTOM_FIELD = """CREATE VIEW IF NOT EXISTS "CustomField" AS
-SELECT id AS "Id", object AS "TableEnumOrId", substr(name, 1, length(name) - 3) AS "DeveloperName",
-  NULL AS "NamespacePrefix", created AS "CreatedDate" FROM sf_custom_field"""
-_ENTITY = """CREATE VIEW IF NOT EXISTS "EntityDefinition" AS
-SELECT name AS "Id", name AS "DurableId", name AS "QualifiedApiName", replace(name, '__c', '') AS "DeveloperName",
-  label AS "Label", prefix AS "KeyPrefix", 1 AS "IsQueryable"
-FROM (SELECT column1 AS name, column2 AS label, column3 AS prefix FROM (VALUES {values})
-  UNION ALL SELECT name, replace(replace(name, '__c', ''), '_', ' '), prefix FROM sf_custom_object)"""
+_ONE_AT_A_TIME = ("Metadata", "FullName")
 
 
-def create_views(connection: sqlite3.Connection) -> None:
-    connection.execute(_CUSTOM_FIELD)
-    values = ", ".join(f"('{o.name}', '{o.label}', '{o.prefix}')" for o in standard_objects().values())
-    connection.execute(_ENTITY.format(values=values))
+@dataclass(frozen=True, slots=True)
+class ToolingCall(Call):
+    """A request to the Tooling API: the same call under another root, over other objects."""
+
+    @property
+    def root(self) -> str:
+        return f"/services/data/v{self.version}/tooling"
+
+    @property
+    def catalog(self) -> Catalog:
+        return tooling_catalog(self)
+
+
+def as_tooling(call: Call, text: str = "") -> ToolingCall:
+    """The call as one of the Tooling API; ApiError where the user may not use it.
+
+    The tables of the objects that `text` names, a query or an object's name, are brought up to date.
+    """
+    if not call.store.access(call.user_id).may("ApiEnabled"):
+        raise ApiError("API_DISABLED_FOR_ORG", "The REST API is not enabled for this user", 403)
+    refresh(call.store, [name for name in tooling_objects() if name.lower() in text.lower()])
+    return ToolingCall(**{name: getattr(call, name) for name in Call.__slots__})
+
+
+def tooling_catalog(call: Call) -> Catalog:
+    """The Tooling API's objects: its own for whoever may see Setup, and those of the data API that it has too."""
+    data = call.store.catalog(call.user_id)
+    shared = {name: found for name in SHARED if (found := data.find(name))}
+    own = tooling_objects() if call.store.access(call.user_id).may("ViewSetup") else {}
+    return Catalog({name.lower(): found for name, found in {**shared, **own}.items()})
 
 
 def get_query(call: Call) -> Answer:
     """A query over what the Tooling API knows."""
-    return answer_query(call, _catalog(), deleted_too=False)
+    return checked(answer_query(as_tooling(call, call.query.get("q", "")), tooling_catalog(call), deleted_too=False))
 
 
-def _catalog() -> Catalog:
-    objects = (
-        _object("CustomField", "Custom Field", "00N", "TableEnumOrId DeveloperName NamespacePrefix"),
-        _object(
-            "EntityDefinition", "Entity Definition", "4ie", "DurableId QualifiedApiName DeveloperName Label KeyPrefix"
-        ),
-    )
-    return Catalog({found.name.lower(): found for found in objects})
-
-
-def _object(name: str, label: str, prefix: str, columns: str) -> SObject:
-    own = [Field(column, "string", column, 255, flags="n") for column in columns.split()]
-    if name == "CustomField":
-        own.append(Field("CreatedDate", "datetime", "Created Date"))
-    else:
-        own.append(Field("IsQueryable", "boolean", "Is Queryable"))
-    return build_object(name, label, f"{label}s", prefix, "", "", own)
+def checked(answer: Answer) -> Answer:
+    """The answer; ApiError where it holds the definitions of several components, which are read one by one."""
+    body: Any = answer.body
+    records = body.get("records") or []
+    if body.get("totalSize", 0) > 1 and records and any(name in records[0] for name in _ONE_AT_A_TIME):
+        message = (
+            "When retrieving results with Metadata or FullName fields, the query qualifications must specify no more"
+            f" than one row for retrieval. Result size: {body['totalSize']}"
+        )
+        raise ApiError("MALFORMED_QUERY", message)
+    return answer
 
 
 ROUTES: Routes = {

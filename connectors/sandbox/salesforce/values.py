@@ -6,6 +6,7 @@ in the very text that Salesforce answers with, which also sorts; booleans are 0 
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.errors import RecordError
 from connectors.sandbox.salesforce.ids import parse_id
-from connectors.sandbox.salesforce.schema.spec import DECIMALS
+from connectors.sandbox.salesforce.schema.spec import DECIMALS, STRINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ _DATETIME = re.compile(
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _INT_LIMIT = 2**31
-_XSD = {"boolean": "xsd:boolean", "int": "xsd:int", "date": "xsd:date", "datetime": "xsd:dateTime"}
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?Z?\Z", re.IGNORECASE)
 
 
 def format_datetime(moment: datetime) -> str:
@@ -73,22 +74,31 @@ def parse_value(field: Field, raw: Any) -> Any:
     if field.type in DECIMALS or field.type == "int":
         return _number(field, raw)
     if isinstance(raw, (dict, list)):
-        raise RecordError("INVALID_FIELD", f"Cannot use structured data on the field {field.name}", [])
+        raise wrong_type(field, raw)
+    if field.type in STRINGS and not isinstance(raw, str):
+        return _text(field, str(raw).lower() if isinstance(raw, bool) else str(raw))  # a scalar is read as its text
     if not isinstance(raw, str):
         raise wrong_type(field, raw)
-    if field.type in {"date", "datetime"}:
+    if field.type in {"date", "datetime", "time"}:
         return _moment(field, raw)
+    if field.type == "multipicklist":
+        return _choices(field, raw)
     if field.type in {"reference", "id"}:
         return _reference(field, raw)
     return _text(field, raw)
 
 
 def wrong_type(field: Field, raw: Any) -> RecordError:
-    kind = "double" if field.type in DECIMALS else _XSD.get(field.type, "xsd:string").removeprefix("xsd:")
-    token = {bool: "VALUE_TRUE" if raw is True else "VALUE_FALSE", str: "VALUE_STRING"}.get(type(raw), "VALUE_NUMBER")
-    shown = str(raw).lower() if isinstance(raw, bool) else str(raw)
+    """The refusal of a value that is no value of the field's type, as the REST API words it."""
+    tokens: dict[type, str] = {
+        bool: "VALUE_TRUE" if raw is True else "VALUE_FALSE", str: "VALUE_STRING", int: "VALUE_NUMBER_INT",
+        Decimal: "VALUE_NUMBER_FLOAT", dict: "START_OBJECT", list: "START_ARRAY",
+    }  # fmt: skip
+    brackets: dict[type, str] = {dict: "{", list: "["}
+    shown = brackets.get(type(raw)) or (str(raw).lower() if isinstance(raw, bool) else str(raw))
     message = (
-        f"Cannot deserialize instance of {kind} from {token} value {shown} or request may be missing a required field"
+        f"Cannot deserialize instance of {field.type} from {tokens.get(type(raw), 'VALUE_STRING')} value {shown}"
+        " or request may be missing a required field"
     )
     return RecordError("JSON_PARSER_ERROR", message, [field.name])
 
@@ -130,9 +140,38 @@ def _moment(field: Field, raw: str) -> str:
     try:
         if field.type == "date":
             return parse_date(raw[:10] if _DATETIME.match(raw) else raw)
+        if field.type == "time":
+            return _parse_time(raw)
         return format_datetime(parse_datetime(raw if not _DATE.match(raw) else f"{raw}T00:00:00Z"))
     except (ValueError, OverflowError):
         raise wrong_type(field, raw) from None
+
+
+def _parse_time(text: str) -> str:
+    """The text of a time of day, `14:30:00.000Z`; ValueError where it is none."""
+    match = _TIME.match(text.strip())
+    if not match:
+        message = f"not a time: {text!r}. Write it as 14:30:00.000Z"
+        raise ValueError(message)
+    hour, minute, second, fraction = match.groups()
+    return f"{hour}:{minute}:{second or '00'}.{(fraction or '')[:3].ljust(3, '0')}Z"
+
+
+def _choices(field: Field, raw: str) -> str | None:
+    """The chosen values of a multi-select picklist, in the picklist's order, each once, between semicolons."""
+    chosen = list(dict.fromkeys(part.strip() for part in raw.split(";") if part.strip()))
+    known = {value.lower(): value for value in field.picklist}
+    for value in chosen:
+        if "r" in field.flags and field.picklist and value.lower() not in known:
+            raise _bad_choice(field, value)
+    order = {value.lower(): at for at, value in enumerate(field.picklist)}
+    named = [known.get(value.lower(), value) for value in chosen]
+    return ";".join(sorted(named, key=lambda value: order.get(value.lower(), len(order)))) or None
+
+
+def _bad_choice(field: Field, value: str) -> RecordError:
+    message = f"{field.label}: bad value for restricted picklist field: {value}"
+    return RecordError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, [field.name])
 
 
 def _reference(field: Field, raw: str) -> str:
@@ -148,9 +187,8 @@ def _text(field: Field, raw: str) -> str | None:
     if len(text) > field.length:
         shown = f"{field.label}: data value too large: {text} (max length={field.length})"
         raise RecordError("STRING_TOO_LONG", shown, [field.name])
-    if "r" in field.flags and field.picklist and text not in field.picklist:
-        shown = f"{field.label}: bad value for restricted picklist field: {text}"
-        raise RecordError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", shown, [field.name])
+    if "r" in field.flags and text and field.picklist and text not in field.picklist:
+        raise _bad_choice(field, text)
     if field.type == "email" and text and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
         raise RecordError("INVALID_EMAIL_ADDRESS", f"{field.label}: invalid email address: {text}", [field.name])
     return text or None
@@ -166,6 +204,8 @@ def json_converter(field: Field) -> Callable[[Any], Any] | None:
     if field.type in DECIMALS:
         unit = 10**field.scale
         return lambda stored: stored / unit
+    if field.compound or field.type in {"anyType", "complexvalue"}:
+        return json.loads
     return None
 
 
@@ -178,6 +218,8 @@ def csv_converter(field: Field) -> Callable[[Any], str]:
         return lambda stored: _trim(f"{unscale(stored, field):.{places}f}")
     if field.type == "datetime":
         return lambda stored: str(stored).replace("+0000", "Z")
+    if field.type == "anyType":
+        return lambda stored: str(json.loads(stored))
     return str
 
 

@@ -13,9 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.sandbox.salesforce import limits
+from connectors.sandbox.salesforce import limits, wire
 from connectors.sandbox.salesforce.errors import ApiError, RecordError, malformed_json, not_found
 from connectors.sandbox.salesforce.sessions import find_session
+from connectors.sandbox.salesforce.xml_answers import read_xml
 
 if TYPE_CHECKING:
     import re
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     Table = Sequence[tuple[re.Pattern[str], Handlers]]
 
 _log = logging.getLogger(__name__)
-FIRST_VERSION, LAST_VERSION = 50, 66
-MAX_BODY = 150_000_000
+FIRST_VERSION, LAST_VERSION = 31, 66
+_OLDEST_VERSION = 20  # REST's first; what lies between was retired until Summer '25 (SOAP API End-of-Life Policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Call:
     token: str = ""
     parsed: tuple[Any] | None = None  # the body's value, where the call is part of a composite one
     resources: Table = ()  # what a composite request can call in its turn
+    address: str = ""  # the path as it was asked for
 
     @property
     def version(self) -> str:
@@ -71,6 +73,8 @@ class Call:
         if self.parsed is not None:
             return self.parsed[0]
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind in {"application/xml", "text/xml"}:
+            return read_xml(self.body)
         if kind and kind != "application/json":
             message = f"Content-Type '{kind}' is not supported for this resource; send application/json"
             raise ApiError("UNSUPPORTED_MEDIA_TYPE", message, 415)
@@ -110,6 +114,7 @@ class Org:
     store: Store
     settings: Settings
     resources: Table
+    under_way: wire.UnderWay = default(default_factory=wire.UnderWay)
 
 
 def route(path: str, handlers: Handlers, org: Org, *, open_to_all: bool = False) -> Route:
@@ -117,25 +122,39 @@ def route(path: str, handlers: Handlers, org: Org, *, open_to_all: bool = False)
 
     async def endpoint(request: Request) -> Response:
         try:
-            body = await _read(request)
-            answer, usage = await run_in_threadpool(_serve, request, body, handlers, org, open_to_all=open_to_all)
+            wire.check_head(request)
+            body = await wire.read_body(request)
+        except wire.TooLong as refused:
+            return Response(refused.page, refused.status, media_type="text/html;charset=iso-8859-1")
         except ApiError as error:
-            answer, usage = _refusal(error), ""
-        return _respond(request, answer, usage)
+            return _respond(request, _refusal(error), "")
+        return await run_in_threadpool(_answer, request, body, handlers, org, open_to_all=open_to_all)
 
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     wrapped: Callable[[Request], Awaitable[Response]] = endpoint
     return Route(path, wrapped, methods=methods)
 
 
-async def _read(request: Request) -> bytes:
-    parts, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise ApiError("REQUEST_ENTITY_TOO_LARGE", "The request body is larger than 150 MB", 413)
-        parts.append(chunk)
-    return b"".join(parts)
+def nothing_here(call: Call) -> Answer:
+    """The refusal of a resource that there is not, noted for whoever misses it."""
+    _log.warning("not emulated: %s %s", call.method, call.address)
+    raise not_found()
+
+
+def sign_in(call: Call, token: str) -> tuple[Call, str]:
+    """(call, use of the daily limit) of the session whose token stands elsewhere than in the Authorization header."""
+    user_id, token = find_session(call.store, f"Bearer {token}")
+    return replace(call, user_id=user_id, token=token), limits.count_call(call.store)
+
+
+def _answer(request: Request, body: bytes, handlers: Handlers, org: Org, *, open_to_all: bool) -> Response:
+    try:
+        with org.under_way.one_more(org.store.database):
+            plain = wire.decompress(body, request.headers.get("content-encoding", ""))
+            answer, usage = _serve(request, plain, handlers, org, open_to_all=open_to_all)
+    except ApiError as error:
+        answer, usage = _refusal(error), ""
+    return _respond(request, answer, usage)
 
 
 def _serve(
@@ -151,20 +170,15 @@ def _serve(
     try:
         call = Call(
             org.store, org.settings, request.method, request.path_params, request.query_params, request.headers, body,
-            str(request.base_url).rstrip("/"), resources=org.resources,
+            str(request.base_url).rstrip("/"), resources=org.resources, address=request.url.path,
         )  # fmt: skip
         if not open_to_all:
             user_id, token = find_session(org.store, request.headers.get("authorization", ""))
             call = replace(call, user_id=user_id, token=token)
             usage = limits.count_call(org.store)
-        if "version" in call.path and not _known_version(call.version):
-            raise not_found()  # noqa: TRY301
-        method = "GET" if call.method == "HEAD" else call.method
-        if method not in handlers:
-            allowed = ",".join(handlers)
-            message = f"HTTP Method '{call.method}' not allowed. Allowed are {allowed}"
-            raise ApiError("METHOD_NOT_ALLOWED", message, 405)  # noqa: TRY301
-        return handlers[method](call), usage
+        if "version" in call.path:
+            _check_version(call.version)
+        return _handler(call.method, handlers)(call), usage
     except ApiError as error:
         return _refusal(error), usage
     except UnicodeEncodeError:  # a lone surrogate, which JSON and SOQL can write and no text holds
@@ -177,9 +191,23 @@ def _serve(
         return _refusal(ApiError("UNKNOWN_EXCEPTION", message, 500)), usage
 
 
-def _known_version(version: str) -> bool:
+def _handler(method: str, handlers: Handlers) -> Callable[[Call], Answer]:
+    """What answers the method: HEAD is GET without its body."""
+    handler = handlers.get("GET" if method == "HEAD" else method)
+    if handler is None:
+        allowed = ",".join(["HEAD", *handlers] if "GET" in handlers else handlers)
+        raise ApiError("METHOD_NOT_ALLOWED", f"HTTP Method '{method}' not allowed. Allowed are {allowed}", 405)
+    return handler
+
+
+def _check_version(version: str) -> None:
+    """ApiError where there is no such version: 410 for one that was, 404 for the rest."""
     whole, _, rest = version.partition(".")
-    return rest == "0" and whole.isdigit() and FIRST_VERSION <= int(whole) <= LAST_VERSION
+    number = int(whole) if whole.isascii() and whole.isdigit() and len(whole) < 4 and rest == "0" else 0
+    if _OLDEST_VERSION <= number < FIRST_VERSION:
+        raise ApiError("GONE", "The requested resource has been retired or removed", 410)
+    if not FIRST_VERSION <= number <= LAST_VERSION:
+        raise not_found()
 
 
 def _refusal(error: ApiError) -> Answer:
@@ -187,15 +215,12 @@ def _refusal(error: ApiError) -> Answer:
 
 
 def _respond(request: Request, answer: Answer, usage: str) -> Response:
-    headers = dict(answer.headers)
+    headers = wire.STANDARD_HEADERS | answer.headers
     if usage:
         headers["Sforce-Limit-Info"] = f"api-usage={usage}"
     if answer.status == 204:
         return Response(status_code=204, headers=headers)
-    if isinstance(answer.body, (str, bytes)):
-        content: str | bytes = answer.body
-    else:
-        content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))
+    content, media_type, coded = wire.encode(request, answer.body, answer.status, answer.media_type)
     if request.method == "HEAD":
-        content = b""
-    return Response(content, answer.status, headers, answer.media_type)
+        return Response(b"", answer.status, headers, media_type)
+    return Response(content, answer.status, headers | coded, media_type)

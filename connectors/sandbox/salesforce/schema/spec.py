@@ -1,14 +1,20 @@
 """What an sObject and its fields are: the standard objects of an org, read from the tables beside this module.
 
-The tables follow Salesforce's Object Reference. A field's flags, one letter each: c createable, u updateable,
-n nillable, d defaulted on create, l idLookup, N name field, r restricted picklist, x deleted with its parent,
-E external id, q unique, + and - override whether field-level security applies.
+The tables follow Salesforce's Object Reference and Field Reference. A field's flags, one letter each: c createable,
+u updateable, n nillable, d defaulted on create, l idLookup, N name field, r restricted picklist, x deleted with its
+parent, R its parent cannot be deleted, E external id, q unique, a auto number, L a textarea that is no long one,
+B one byte a character, M there in a multi-currency org only; F, S, G, A not filterable, sortable, groupable,
+aggregatable; + and - override whether field-level security applies.
+
+An object's abilities: c createable, u updateable, d deletable, n undeletable, m mergeable, r replicateable,
+s searchable, t triggerable, l layoutable, f feed enabled, e in the recently used, k deep cloneable, T it has record
+types, v it has list views and approvals, M there in a multi-currency org only.
 """
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -19,6 +25,13 @@ if TYPE_CHECKING:
 STRINGS = frozenset({"string", "textarea", "picklist", "phone", "url", "email", "combobox"})
 DECIMALS = frozenset({"double", "currency", "percent"})
 NAME_PARTS = ("Salutation", "FirstName", "LastName")
+COMPOUND = frozenset({"address", "location"})  # made of other fields on every read, never stored
+_UNGROUPED = DECIMALS | COMPOUND | {"datetime", "combobox", "anyType"}
+_TIME_ZONES = (
+    "Event.RecurrenceTimeZoneSidKey", "Organization.TimeZoneSidKey", "Task.RecurrenceTimeZoneSidKey",
+    "User.TimeZoneSidKey",
+)  # fmt: skip
+_NUMBERED = "{00000000}"  # how the standard auto numbers look
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,22 @@ class Field:
     picklist: tuple[str, ...] = ()
     default: str | None = None
     custom: bool = False
+    # What only custom fields have, as their definition says it.
+    formula: str = ""  # worked out on every read, never stored
+    blank_as_zero: bool = False  # how its formula reads an empty number
+    summary: bool = False  # a roll-up: stored, and kept by the database
+    auto_number: str = ""  # the display format
+    help: str = ""
+    default_formula: str = ""  # as its definition writes `default`
+    case_sensitive: bool = False
+    delete_constraint: str = ""  # of a lookup: SetNull, Restrict, Cascade
+    master_order: int | None = None  # of a master-detail: 0 or 1
+    rich_text: bool = False
+    labels: tuple[str, ...] = ()  # of `picklist`, where they are not the values themselves
+
+    @property
+    def calculated(self) -> bool:
+        return bool(self.formula) or self.summary
 
     @property
     def createable(self) -> bool:
@@ -63,7 +92,36 @@ class Field:
     @property
     def long_text(self) -> bool:
         """Whether this is a long text area, which Salesforce neither filters, sorts nor groups."""
-        return self.type == "textarea" and self.length > 255
+        return self.type == "textarea" and self.length > 255 and "L" not in self.flags
+
+    @property
+    def compound(self) -> bool:
+        """Whether the field is an address or a location: an object in JSON, read only, made of other fields."""
+        return self.type in COMPOUND
+
+    @property
+    def filterable(self) -> bool:
+        return not self.long_text and "F" not in self.flags
+
+    @property
+    def sortable(self) -> bool:
+        return not self.long_text and not self.compound and "S" not in self.flags
+
+    @property
+    def groupable(self) -> bool:
+        fine = self.type not in _UNGROUPED and not self.long_text and not self.auto_number
+        return fine and "G" not in self.flags
+
+    @property
+    def aggregatable(self) -> bool:
+        fine = not self.compound and not self.long_text and self.type != "boolean"
+        return fine and "A" not in self.flags
+
+    def label_of(self, value: str) -> str:
+        """The label of a picklist's value; the value itself where the picklist does not hold it."""
+        if not self.labels:
+            return value
+        return dict(zip(self.picklist, self.labels, strict=True)).get(value, value)
 
     @property
     def permissionable(self) -> bool:
@@ -97,8 +155,12 @@ class SObject:
 
 def build_object(name: str, label: str, plural: str, prefix: str, abilities: str, system: str,
                  own: Iterable[Field], *, custom: bool = False) -> SObject:  # fmt: skip
-    """An sObject of its own fields between the system fields that `system` asks for by letter."""
-    fields = [Field("Id", "id", f"{label} ID", 18, flags="d")]
+    """An sObject of its own fields between the system fields that `system` asks for by letter.
+
+    An object that lists its system fields among its own, at their places, asks for none (and gets no second Id).
+    """
+    own = list(own)
+    fields = [] if any(f.type == "id" for f in own) else [Field("Id", "id", f"{label} ID", 18, flags="d")]
     if "D" in system:
         fields.append(Field("IsDeleted", "boolean", "Deleted", flags="d"))
     fields += own
@@ -121,8 +183,20 @@ def _user_field(name: str, relationship: str, label: str) -> Field:
 
 
 @cache
+def org_objects(*, multi_currency: bool) -> dict[str, SObject]:
+    """The standard objects that an org shows: one with a single currency has no fields and objects for others."""
+    if multi_currency:
+        return standard_objects()
+    return {
+        name: replace(found, fields={key: field for key, field in found.fields.items() if "M" not in field.flags})
+        for name, found in standard_objects().items()
+        if "M" not in found.abilities
+    }
+
+
+@cache
 def standard_objects() -> dict[str, SObject]:
-    """The standard objects by API name, in the order of their table."""
+    """The standard objects by API name, in the order of their table, with all that any org has."""
     picklists = _picklists()
     own: dict[str, list[Field]] = {}
     for row in read_rows("fields.csv"):
@@ -144,7 +218,7 @@ def standard_objects() -> dict[str, SObject]:
 def _field(row: dict[str, str], values: list[str]) -> Field:
     size, kind = row["size"], row["type"]
     precision, _, scale = size.partition(".") if kind in DECIMALS else ("0", "", "0")
-    plain = tuple(value.removeprefix("*") for value in values)
+    plain, labels, default = _read_values(values)
     return Field(
         name=row["name"],
         type=kind,
@@ -158,13 +232,26 @@ def _field(row: dict[str, str], values: list[str]) -> Field:
         relationship=row["relationship"],
         children=row["children"],
         picklist=plain,
-        default=next((value[1:] for value in values if value.startswith("*")), None),
+        labels=labels if labels != plain else (),
+        default=default,
+        auto_number=_NUMBERED if "a" in row["flags"] else "",
     )
+
+
+def _read_values(values: list[str]) -> tuple[tuple[str, ...], tuple[str, ...], str | None]:
+    """A picklist's values, their labels, and the default: written `*value=label`, the star and the label at will."""
+    parts = [value.removeprefix("*").partition("=") for value in values]
+    plain = tuple(value for value, _, _ in parts)
+    labels = tuple(label or value for value, _, label in parts)
+    default = next((value for value, text in zip(plain, values, strict=True) if text.startswith("*")), None)
+    return plain, labels, default
 
 
 def _picklists() -> dict[str, list[str]]:
     rows = read_rows("picklists.csv")
-    return {name: row["values"].split(";") for row in rows for name in row["fields"].split()}
+    found = {name: row["values"].split(";") for row in rows for name in row["fields"].split()}
+    zones = [f"{row['zone']}={row['label']}" for row in read_rows("time_zones.csv")]
+    return found | dict.fromkeys(_TIME_ZONES, zones)
 
 
 def read_rows(file: str) -> list[dict[str, str]]:

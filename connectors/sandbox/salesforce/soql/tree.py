@@ -1,4 +1,4 @@
-"""A SOQL query as data."""
+"""A SOQL query as data. `at` is where a thing stands in the query's text."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A field, through the relationships before it. `at` is where it stands in the query's text."""
+    """A field, through the relationships before it."""
 
     parts: tuple[str, ...]
     at: int
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A function of fields: an aggregate, a date function, FIELDS(), toLabel()."""
-
-    name: str
-    arguments: tuple[Path | Call, ...]
-    at: int
-
-
-Expression = Path | Call
-
-
-@dataclass(frozen=True, slots=True)
 class Value:
-    """A literal: its kind (string, number, date, datetime, date_n, word) and its text as written."""
+    """A literal: its kind (string, number, currency, date, datetime, time, word) and its text as written."""
 
     kind: str
     text: str
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function: an aggregate, a date function, FIELDS(), toLabel(), DISTANCE()."""
+
+    name: str
+    arguments: tuple[Path | Call | Value, ...]
+    at: int
+
+
+Expression = Path | Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,15 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeOf:
+    """TYPEOF: the fields to read of whatever a polymorphic relationship points at, by its object."""
+
+    path: Path
+    whens: tuple[tuple[Path, tuple[Path, ...]], ...]
+    otherwise: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     expression: Expression
     descending: bool
@@ -89,8 +98,24 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """One entry of FROM: an object, or a relationship of the object before it, and its alias."""
+
+    path: Path
+    alias: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class With:
+    """The WITH clause: `mode` (SECURITY_ENFORCED, USER_MODE…), or none where it filters otherwise."""
+
+    mode: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
-    items: tuple[Item | Query, ...]
+    items: tuple[Item | TypeOf | Query, ...]
     source: Path
     alias: str | None
     where: Condition | None
@@ -100,3 +125,9 @@ class Query:
     limit: int | None
     offset: int
     all_rows: bool
+    more: tuple[Source, ...] = ()
+    using: Path | None = None
+    with_: With | None = None
+    purposes: frozenset[str] = frozenset()  # of FOR: VIEW, REFERENCE, UPDATE
+    statistics: Path | None = None  # of UPDATE: TRACKING, VIEWSTAT
+    at: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -136,3 +137,13 @@ def test_an_input_that_is_none_is_a_400(steady: Client, verb: str, body: Any) ->
     answer = steady.send("POST", f"{CONTACTS}/{verb}", body)
     assert answer.status_code in (207, 400)
     assert answer.headers["content-type"].startswith("application/json")
+
+
+def test_the_results_of_a_batch_come_in_an_order_of_their_own(crm: Client) -> None:
+    """Recorded: the ten contacts of a batch create came back in another order than they were given in."""
+    crm.database.behaviour = replace(crm.database.behaviour, shuffle_batches=True)
+    inputs = [{"properties": {"name": str(place)}} for place in range(20)]
+    results = crm.send("POST", "/crm/v3/objects/companies/batch/create", {"inputs": inputs}).json()["results"]
+    names = [each["properties"]["name"] for each in results]
+    given = [str(place) for place in range(20)]
+    assert (names != given, sorted(names, key=int)) == (True, given)

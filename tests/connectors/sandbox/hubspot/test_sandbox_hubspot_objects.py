@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from connectors.sandbox.hubspot.links import STANDARD, add_links
+from connectors.sandbox.hubspot.routes import DATES
+
 if TYPE_CHECKING:
     from conftest import Client
+
+    from connectors.sandbox.hubspot.store import Store
 
 DEALS = "/crm/v3/objects/deals"
 
@@ -248,3 +253,61 @@ def test_a_body_that_cannot_be_read_is_a_400(steady: Client, raw: bytes) -> None
 def test_an_id_that_names_nothing_is_not_found(steady: Client, number: str) -> None:
     assert steady.send("GET", f"{DEALS}/{number}").status_code == 404
     assert steady.send("PATCH", f"{DEALS}/{number}", {"properties": {}}).status_code == 404
+
+
+def test_null_is_passed_over_and_the_empty_string_clears(crm: Client) -> None:
+    """Seen by users of HubSpot's JavaScript client (its issue 324); the guide documents the empty string."""
+    number = crm.create("companies", {"name": "A", "city": "Ulm", "phone": "1"})
+    crm.send("PATCH", f"/crm/v3/objects/companies/{number}", {"properties": {"city": None, "phone": ""}})
+    values = crm.get(f"/crm/v3/objects/companies/{number}?properties=city,phone")["properties"]
+    assert (values["city"], values["phone"]) == ("Ulm", None)
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"numberofemployees": " 5"}, "LEADING_TRAILING_WHITESPACE"),  # changelog on validations of non-string values
+        ({"name": "x" * 65_537}, "VALUE_TOO_LONG"),  # documentation of the properties API
+    ],
+)
+def test_a_value_of_a_wrong_form_is_refused(steady: Client, values: dict[str, str], code: str) -> None:
+    answer = steady.send("POST", "/crm/v3/objects/companies", {"properties": values})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, code)
+
+
+def test_an_old_and_a_dated_path_answer_side_by_side(crm: Client) -> None:
+    """Date-based versioning (HubSpot's API reference): both stay in force until the older one's end."""
+    number = crm.create("companies", {"name": "A"})
+    paths = [f"/crm/v3/objects/companies/{number}", *(f"/crm/objects/{date}/companies/{number}" for date in DATES)]
+    assert [crm.get(path)["id"] for path in paths] == [number] * len(paths)
+    assert crm.send("GET", f"/crm/objects/2024-01/companies/{number}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/crm-pipelines/v1/pipelines/deals",
+        "/properties/v1/contacts/properties",
+        "/properties/v2/deals/properties",
+        "/owners/v2/owners",
+        "/engagements/v1/engagements/paged",
+        "/contacts/v1/lists/all/contacts/all",
+        "/deals/v1/deal/paged",
+    ],
+)
+def test_what_is_not_emulated_is_a_path_that_does_not_exist_and_is_logged(
+    steady: Client, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    with caplog.at_level("INFO", "connectors.sandbox.hubspot.dialect"):
+        assert steady.send("GET", path).status_code == 404
+    assert f"not emulated: GET {path}" in caplog.text
+
+
+def test_more_than_a_hundred_associations_of_a_record_are_paged(crm: Client, store: Store) -> None:
+    """Changelog on association data in version 3: the first hundred, then `after`."""
+    company, first = crm.create("companies", {"name": "A"}), 1000
+    add_links(store, [(STANDARD[280], int(company), first + place) for place in range(101)])
+    found = crm.get(f"/crm/v3/objects/companies/{company}?associations=contacts")["associations"]["contacts"]
+    assert (len(found["results"]), found["paging"]["next"]["after"]) == (100, str(first + 100))
+    following = crm.session.get(found["paging"]["next"]["link"], timeout=10).json()["results"]
+    assert [each["id"] for each in following] == [str(first + 100)]

@@ -50,11 +50,13 @@ def test_an_aggregate_is_no_bulk_query(org):
     assert answer.status_code == 400
 
 
-def test_an_aborted_query_job_has_no_results_and_can_be_deleted(org):
+def test_a_complete_query_job_cannot_be_aborted_but_deleted(org):
+    # Bulk API 2.0 Developer Guide, Abort a Query Job: the example of its error
     job = org.send("POST", "jobs/query", {"operation": "query", "query": "SELECT Id FROM Account"}).json()
     path = f"jobs/query/{job['id']}"
-    assert org.send("PATCH", path, {"state": "Aborted"}).json()["state"] == "Aborted"
-    assert org.send("GET", f"{path}/results").json()[0]["errorCode"] == "JOB_NOT_COMPLETE"
+    refused = org.send("PATCH", path, {"state": "Aborted"})
+    assert refused.status_code == 400
+    assert refused.json() == [{"message": "Aborting already Completed Job not allowed", "errorCode": "INVALIDJOBSTATE"}]
     assert org.send("DELETE", path).status_code == 204
     assert org.send("GET", path).status_code == 404
 
@@ -106,6 +108,6 @@ def test_a_closed_job_takes_no_more(org):
 
 
 def test_an_option_that_is_not_kept_is_refused_rather_than_ignored(org):
-    job = {"object": "Lead", "operation": "insert", "assignmentRuleId": "01QSB0000000001"}
+    job = {"object": "Lead", "operation": "insert", "priority": "high"}
     answer = org.send("POST", "jobs/ingest", job)
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")

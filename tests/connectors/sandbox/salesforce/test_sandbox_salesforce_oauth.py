@@ -62,7 +62,7 @@ def test_a_wrong_secret_is_an_invalid_client(org):
 
 
 def test_an_unknown_grant_is_refused(org):
-    assert org.token(grant_type="password").json()["error"] == "unsupported_grant_type"
+    assert org.token(grant_type="saml2-bearer").json()["error"] == "unsupported_grant_type"
 
 
 def test_an_assertion_of_the_app_opens_a_session(start_org, key, certificate):
