@@ -62,6 +62,7 @@ bench: $(READY)  ## Each figure the README quotes, as ratios within one run
 docs: $(READY)  ## Write the generated pages again
 	@$(BIN)/python -m config.reference > docs/configuration.md
 	@$(BIN)/python -m sync.cli.reference > docs/cli.md
+	@$(BIN)/python -m connectors.sandbox.reference docs/sandbox.md
 
 clean:  ## Remove what was built
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import compute, pull, start_up
+from benchmarks import compute, pull, sandbox, start_up
 
 
 def main() -> None:
@@ -12,6 +12,8 @@ def main() -> None:
         for crm, project in projects.items():
             pull.report(crm, project)
             compute.report(crm, project)
+    sandbox.report("salesforce")
+    sandbox.report("hubspot")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from rich.console import Console
@@ -84,3 +86,20 @@ class Bars:
     def written(self, changes: int) -> None:
         self._done += changes
         self._show("write", self._done, self._changes)
+
+
+@contextmanager
+def counting(console: Console, what: str, count: Callable[[], int]) -> Iterator[None]:
+    """While the block lasts, a line on a terminal that says how many there are by now, and for how long it has run."""
+    from rich.progress import Progress as RichProgress
+    from rich.progress import ProgressColumn, SpinnerColumn, Task, TimeElapsedColumn
+    from rich.text import Text
+
+    class Counted(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{count():,} {task.description}")
+
+    columns = (SpinnerColumn(), Counted(), TimeElapsedColumn())
+    with RichProgress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        shown.add_task(what, total=None)
+        yield

@@ -5,6 +5,7 @@ Faults stand before the API alone.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -14,9 +15,12 @@ from connectors.sandbox.content import fill
 from connectors.sandbox.control import LOOPBACK, Control, Refused
 from connectors.sandbox.faults import Faults
 from connectors.sandbox.folder import LoadError
+from connectors.sandbox.header_names import HeaderNames
 from connectors.sandbox.page.render import render_page
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -37,8 +41,8 @@ class SandboxApp:
         self._database = database
         self._dialect = dialect
         self._settings = settings
-        self._faults = Faults(crm, lambda: database.behaviour.seed, dialect.outage)
-        self._control = Control(database, self._faults, self._describe, self._reset).router()
+        self._faults = Faults(HeaderNames(crm), lambda: database.behaviour.seed, dialect.outage)
+        self._control = Control(database, self._faults, self._describe, self._reset, self._save).router()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -64,15 +68,20 @@ class SandboxApp:
     def _describe(self) -> dict[str, Any]:
         return {"crm": self.content.crm, "source": str(self.content.source), "loaded": self.content.loaded}
 
+    def _save(self, folder: Path) -> dict[str, int]:
+        return self._dialect.save_folder(self._database, folder)
+
     def _reset(self) -> None:
         """The CRM as first filled, at the machine's time and with the first behaviour; Refused where it cannot be."""
         database = self._database
+        before = database.clock.offset, database.behaviour
+        database.clock.offset = timedelta(0)  # what the folder says no time of comes now, not at the time that was set
         try:
             with database.transaction():  # either all is new, or nothing happened
                 database.clear()
                 crm = self._dialect.build_app(database, self._settings)
                 self.content = fill(database, self._dialect, self.content.crm, self.content.source)
         except (LoadError, OSError) as error:
+            database.clock.offset, database.behaviour = before
             raise Refused(f"{self.content.source} cannot be loaded again: {error}. Nothing was changed.") from error
-        database.clock.reset()
-        self._faults.app = crm
+        self._faults.app = HeaderNames(crm)

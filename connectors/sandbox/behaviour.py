@@ -23,6 +23,12 @@ class Behaviour:
     seed: int = _said(1, "what every chance below is drawn from")
     rate_limit: bool = _said(True, "the limits per second, per ten seconds and of concurrent requests")
     daily_limit: int = _said(250_000, "API requests a day: the account's day in HubSpot, rolling in Salesforce")
+    burst_limit: int = _said(190, "HubSpot: requests of a private app in ten seconds; an OAuth app has 110")
+    search_limit: int = _said(5, "HubSpot: searches of the account in a second")
+    retry_after_share: float = _said(0.5, "HubSpot: share of refusals over a limit that say Retry-After", most=1)
+    longest_address: int = _said(
+        16_000, "HubSpot: bytes of path and query; a longer one, as of many properties, is a 414"
+    )
     concurrent_limit: int = _said(25, "Salesforce: requests under way at once that have lasted 20 seconds")
     session_seconds: int = _said(7200, "Salesforce: how long a session lives after its sign-in", least=1)
     session_requests: int = _said(0, "Salesforce: a session is over after so many requests; 0: never for that")
@@ -38,12 +44,19 @@ class Behaviour:
     bulk_query_jobs_limit: int = _said(10_000, "Salesforce: Bulk API 2.0 query jobs in 24 hours")
     hard_delete: bool = _said(False, "Salesforce: users have the permission Bulk API Hard Delete")
     duplicate_rules: bool = _said(True, "Salesforce: the org's active duplicate rules look at every write")
+    collate_subrequests: bool = _said(True, "Salesforce: unrelated subrequests of a composite request lose their order")
     lock_share: float = _said(0.0, "Salesforce: share of writes that find their parent row locked", most=1)
 
 
 # For what is not about any of these.
 CALM = Behaviour(
-    rate_limit=False, search_lag_seconds=0, shuffle_batches=False, late_share=0, bulk_seconds=0, duplicate_rules=False
+    rate_limit=False,
+    search_lag_seconds=0,
+    shuffle_batches=False,
+    late_share=0,
+    bulk_seconds=0,
+    duplicate_rules=False,
+    collate_subrequests=False,
 )
 
 

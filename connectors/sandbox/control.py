@@ -1,4 +1,4 @@
-"""The sandbox's own resources, under /sandbox: what it holds, its clock, its behaviour, its faults, and its reset.
+"""The sandbox's own resources, under /sandbox: what it holds, clock, behaviour, faults, saving it, and its reset.
 
 They are for the person or test that drives a sandbox, not for a CRM's client. They take JSON only, and answer only to a
 loopback name, so that no page of the web can drive a sandbox through a browser.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 
 from connectors.sandbox.behaviour import BadBehaviour, as_dict, changed
+from connectors.sandbox.export import SaveError, read_left_out
 from connectors.sandbox.faults import BadFault, read_fault
 
 if TYPE_CHECKING:
@@ -35,15 +37,24 @@ class Refused(Exception):
 
 
 class Control:
-    """The handlers. `describe` tells what the sandbox holds; `reset` fills it anew, or raises Refused."""
+    """The handlers. `describe` tells what the sandbox holds; `reset` fills it anew, or raises Refused.
+
+    `save` writes it to a new folder and counts the rows by object.
+    """
 
     def __init__(
-        self, database: Database, faults: Faults, describe: Callable[[], dict[str, Any]], reset: Callable[[], None]
+        self,
+        database: Database,
+        faults: Faults,
+        describe: Callable[[], dict[str, Any]],
+        reset: Callable[[], None],
+        save: Callable[[Path], dict[str, int]],
     ) -> None:
         self._database = database
         self._faults = faults
         self._describe = describe
         self._reset = reset
+        self._save = save
 
     def router(self) -> Router:
         """The resources by path and method."""
@@ -55,6 +66,7 @@ class Control:
             ("/faults", "POST", self.add_fault),
             ("/faults", "DELETE", self.remove_faults),
             ("/faults/{number:int}", "DELETE", self.remove_faults),
+            ("/save", "POST", self.save),
             ("/reset", "POST", self.reset),
         ]
         return Router([Route(path, _guarded(handler), methods=[method]) for path, method, handler in table])
@@ -100,12 +112,25 @@ class Control:
             raise Refused(f"there is no fault {number}")
         return JSONResponse({"removed": gone, "faults": self._faults.describe()})
 
+    async def save(self, request: Request) -> Response:
+        """The rows by object that now stand in a new folder of this machine, and what it does not hold."""
+        match await _read(request):
+            case {"folder": str(text), **rest} if not rest and Path(text).is_absolute():
+                folder = Path(text)
+            case _:
+                raise Refused('the body must be {"folder": "/path/to/a/new/folder"}')
+        try:
+            saved = await run_in_threadpool(self._save, folder)
+        except (SaveError, OSError) as error:
+            raise Refused(str(error)) from error
+        return JSONResponse({"saved": saved, "folder": str(folder), "left_out": read_left_out(folder)})
+
     async def reset(self, request: Request) -> Response:
         """The state after the reset."""
         if await _read(request):
             raise Refused("the body must be an empty JSON object")
         await run_in_threadpool(self._reset)
-        self._faults.remove()
+        self._faults.reset()
         return await self.state(request)
 
 

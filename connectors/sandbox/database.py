@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.behaviour import Behaviour
@@ -20,23 +21,19 @@ if TYPE_CHECKING:
 
 
 class Clock:
-    """The sandbox's time: the machine's, moved by an offset that a test or a demo may set."""
+    """The sandbox's time: the machine's, moved by an `offset` that a test or a demo may set."""
 
     def __init__(self) -> None:
-        self._offset = timedelta(0)
+        self.offset = timedelta(0)
 
     def now(self) -> datetime:
         """The sandbox's present, aware, in UTC, cut to milliseconds (both CRMs keep no more)."""
-        now = datetime.now(UTC) + self._offset
+        now = datetime.now(UTC) + self.offset
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def set(self, moment: datetime) -> None:
         """Make `moment` the present; time runs on from there."""
-        self._offset = moment - datetime.now(UTC)
-
-    def reset(self) -> None:
-        """Make it the machine's time again."""
-        self._offset = timedelta(0)
+        self.offset = moment - datetime.now(UTC)
 
 
 class Database:
@@ -49,6 +46,7 @@ class Database:
     def __init__(self, path: Path | None = None) -> None:
         self.clock = Clock()
         self.behaviour = Behaviour()
+        self._draws = count()
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
@@ -87,6 +85,11 @@ class Database:
                 raise
             connection.execute("RELEASE step" if nested else "COMMIT")
 
+    @property
+    def written(self) -> int:
+        """How many rows this process has written so far: for whoever watches a long load from another thread."""
+        return self._connection.total_changes
+
     def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[sqlite3.Row]:
         """All rows of a query, read under the lock."""
         with self._lock:
@@ -97,8 +100,34 @@ class Database:
         with self.transaction() as connection:
             connection.executemany(sql, rows)
 
+    @contextmanager
+    def indexed_afterwards(self, tables: Sequence[str]) -> Iterator[sqlite3.Connection]:
+        """A transaction at whose end the indexes of `tables` are made anew: faster than keeping them through a load.
+
+        Uniqueness holds all the while.
+        """
+        with self.transaction() as connection:
+            indexes = connection.execute(
+                "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql NOT LIKE 'CREATE UNIQUE %'"
+                f" AND tbl_name IN ({', '.join('?' * len(tables))})",
+                tables,
+            ).fetchall()
+            for name, _ in indexes:
+                connection.execute(f'DROP INDEX "{name}"')
+            yield connection
+            for _, sql in indexes:
+                connection.execute(sql)
+
+    def draw(self) -> int:
+        """A number for each thing that is left to chance, in their order; it does not roll back with a transaction.
+
+        A write that met a lock would else meet it again for ever.
+        """
+        return next(self._draws)
+
     def clear(self) -> None:
-        """Everything in it goes: tables, views and their rows. The account's number stays."""
+        """Everything in it goes: tables, views and their rows. The account's number stays, chance begins anew."""
+        self._draws = count()
         with self.transaction() as connection:
             for schema in ("sqlite_temp_schema", "sqlite_schema"):
                 held = connection.execute(

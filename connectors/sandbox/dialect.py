@@ -38,6 +38,15 @@ class Settings:
     behaviour: Behaviour = Behaviour()  # noqa: RUF009  frozen
 
 
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of the API: the module that has it, its addresses (of several versions), and its methods."""
+
+    module: str
+    paths: tuple[str, ...]
+    methods: tuple[str, ...]
+
+
 class Dialect(Protocol):
     """A module `connectors.sandbox.<crm>.dialect` is one of these."""
 
@@ -54,6 +63,9 @@ class Dialect(Protocol):
         self, database: Database, settings: Settings, path: str, parameters: Mapping[str, str]
     ) -> Page | None:
         """The page for people at a path of the vendor's user interface; None where there is none."""
+
+    def list_resources(self) -> list[Resource]:
+        """Everything that there is, in the order it is tried; whatever else is asked for does not exist."""
 
     def outage(self, status: int) -> Response:
         """What the vendor answers with that status when it cannot serve: 429 (over a limit), 500, 502, 503 or 504."""

@@ -69,7 +69,7 @@ def write_table(folder: Path, name: str, columns: Sequence[str], rows: Iterable[
     """How many rows the new file NAME.csv holds; None is an empty cell."""
     count = 0
     with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file)  # its lines end with \r\n: only then is a cell that holds a lone \r put in quotes
         writer.writerow(columns)
         for row in rows:
             writer.writerow(row)
@@ -108,6 +108,11 @@ def read_setup(folder: Path, crm: str, parts: Sequence[str]) -> Setup | None:
         raise _problem("complete: must be true or false")
     left_out = tuple(map(str, held.get("left_out") or ()))
     return Setup(crm, held.get("complete", False), {name: held[name] for name in parts if name in held}, left_out)
+
+
+def read_left_out(folder: Path) -> tuple[str, ...]:
+    """What a folder that was just saved does not hold, for people."""
+    return tuple(json.loads((folder / SETUP).read_text(encoding="utf-8"))["left_out"])
 
 
 def setup_rows(setup: Setup, part: str, needed: Sequence[str]) -> list[dict[str, Any]]:

@@ -101,6 +101,11 @@ class Faults:
             self._answers.clear()
         return gone
 
+    def reset(self) -> None:
+        """As at the start: none in force, and the next one is the first."""
+        self.remove()
+        self._last = 0
+
     def describe(self) -> list[dict[str, Any]]:
         """The faults in force, as JSON, with how many requests each has met and hit."""
         return [
@@ -114,9 +119,7 @@ class Faults:
             return
         method, path = scope["method"], scope["path"]
         struck = [each.fault for each in self._active if self._strikes(each, method, path)]
-        for fault in struck:
-            if fault.kind == "latency":
-                await asyncio.sleep(fault.seconds)
+        receive = _later(sum(fault.seconds for fault in struck if fault.kind == "latency"), receive)
         others = [fault for fault in struck if fault.kind != "latency"]
         if others:
             await self._inflict(others[0], scope, receive, send)
@@ -143,6 +146,7 @@ class Faults:
             await _drain(receive)
             await self._outage(429 if fault.kind == "limit" else fault.status)(scope, receive, send)
         elif fault.kind == "reset":
+            await receive()
             _reset(transport)
         elif fault.kind == "repeated":
             before = self._answers.get((scope["method"], scope["path"]))
@@ -240,6 +244,20 @@ def _reset(transport: Any) -> None:
     connection: socket.socket = transport.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     transport.abort()
+
+
+def _later(seconds: float, receive: Receive) -> Receive:
+    """The same request, which is only to be read after some time: till then it is under way, and not carried out."""
+    if not seconds:
+        return receive
+    waiting = [seconds]
+
+    async def wait_and_receive() -> Message:
+        while waiting:
+            await asyncio.sleep(waiting.pop())
+        return await receive()
+
+    return wait_and_receive
 
 
 async def _drain(receive: Receive) -> None:

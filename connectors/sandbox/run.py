@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +14,8 @@ from connectors.sandbox.dialect import Dialect, Settings
 from connectors.sandbox.server import SandboxServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from datetime import date
     from pathlib import Path
 
@@ -70,11 +71,13 @@ def open_sandbox(
     size: int = 1,
     settings: Settings = DEFAULT_SETTINGS,
     tls_folder: Path | None = None,
+    watch: Callable[[Callable[[], int]], AbstractContextManager[object]] = lambda _: nullcontext(),
 ) -> Iterator[Sandbox]:
     """A running sandbox for `crm` while the block lasts.
 
     An empty `database` (None: memory) is filled from the export folder `data`, or else with the company that
     `generate_company` makes from `seed`, `as_of` (None: yesterday) and `size`; a filled one is served as it stands.
+    `watch` is open while it is filled, and can ask how many rows are written.
     Raises LoadError for a bad folder, PortUnavailable, and SandboxError for a database that holds something else.
     """
     dialect = _dialect(crm)
@@ -87,7 +90,8 @@ def open_sandbox(
                 "Name a new database file, or leave the folder out."
             )
         vendor = dialect.build_app(opened, settings)
-        content = held or fill(opened, dialect, crm, source)
+        with watch(lambda: opened.written):
+            content = held or fill(opened, dialect, crm, source)
         app = SandboxApp(opened, dialect, settings, vendor, content)
         # simple-salesforce builds https addresses only; the HubSpot client takes any host.
         with SandboxServer(app, port=port, tls=crm == "salesforce", tls_folder=tls_folder) as server:
@@ -108,6 +112,20 @@ def load_sandbox(crm: Crm, data: Path, database: Path) -> dict[str, int]:
             )
         dialect.build_app(opened, DEFAULT_SETTINGS)  # makes the tables
         return fill(opened, dialect, crm, make_source(opened, data, 0, None, 1)).loaded
+
+
+def save_sandbox(folder: Path, database: Path, crm: Crm | None = None) -> dict[str, int]:
+    """Rows by object that were written from a sandbox's database file to a new export folder.
+
+    Raises SaveError for the folder, and SandboxError for a database that holds no sandbox, or one of another CRM.
+    """
+    if not database.exists():
+        raise SandboxError(f"{database}: is not there. Name the file of `salesops sandbox serve --database`.")
+    with _disk_errors_named(database), closing(_open_database(database)) as opened:
+        held = read_content(opened) if crm is None else _read_content(opened, crm)
+        if held is None:
+            raise SandboxError(f"{database}: holds no sandbox. Name the file of `salesops sandbox serve --database`.")
+        return _dialect("salesforce" if held.crm == "salesforce" else "hubspot").save_folder(opened, folder)
 
 
 def _dialect(crm: Crm) -> Dialect:

@@ -87,4 +87,4 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     if keep.exists() and any(keep.iterdir()):
         raise click.UsageError(f"--keep {keep}: the folder is not empty. Name a new one.")
     keep.mkdir(parents=True, exist_ok=True)
-    yield keep
+    yield keep.resolve()  # a project's paths are relative to the project, not to where the demo was started

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from salesops.calendar import EARLIEST, LATEST
-from sync.cli.options import json_option, project_option
+from sync.cli.options import project_option
 from sync.cli.sandbox_control import DEFAULT_PORT, behaviour, clock, fault, read_settings, reset, tls_folder
+from sync.cli.sandbox_data import copy, load, save
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,9 +69,12 @@ def serve(
       salesops sandbox serve --crm hubspot --data exports/hubspot --database crm.db
       salesops sandbox serve --crm hubspot --set search_lag_seconds=30 --set seed=7
     """
+    from rich.console import Console
+
     from connectors.sandbox.behaviour import CALM, BadBehaviour, Behaviour, changed
     from connectors.sandbox.dialect import Settings
     from connectors.sandbox.run import open_sandbox
+    from sync.progress import counting
 
     day = as_of.date() if as_of else None
     if day is not None and not EARLIEST < day < LATEST:
@@ -89,6 +94,7 @@ def serve(
         size=size,
         settings=Settings(behaviour=behaving),
         tls_folder=tls_folder(context, project),
+        watch=partial(counting, Console(stderr=True), "rows written"),
     ) as running:
         rows = ", ".join(f"{count:,} {name}" for name, count in running.loaded.items())
         click.echo(f"{crm} sandbox: {running.source}")
@@ -103,35 +109,10 @@ def serve(
             click.echo(f"  password    {running.settings.password}")
         else:
             click.echo(f"  token       {running.settings.access_token}")
+        click.echo("Open the address in a browser to look at the records.")
         click.echo("Ctrl-C stops it.")
         running.serve_forever()
 
 
-@sandbox.command()
-@crm_option
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--database", type=click.Path(path_type=Path), required=True, help="The file to keep the CRM in.")
-@json_option
-def load(crm: str, folder: Path, database: Path, as_json: bool) -> None:
-    """Load an export FOLDER, one CSV an object, into a sandbox database; serve it later with `sandbox serve`.
-
-    A bad file names its line and column, and nothing is loaded.
-
-    \b
-    Examples:
-      salesops sandbox load exports/salesforce --crm salesforce --database crm.db
-    """
-    from connectors.sandbox.run import load_sandbox
-    from sync.cli.output import print_json
-
-    loaded = load_sandbox("salesforce" if crm == "salesforce" else "hubspot", folder, database)
-    if as_json:
-        print_json({"loaded": loaded, "database": str(database)})
-        return
-    for name, count in loaded.items():
-        click.echo(f"{count:>10,} {name}")
-    click.echo(f"Serve it with: salesops sandbox serve --crm {crm} --database {database}")
-
-
-for driven in (clock, behaviour, fault, reset):
-    sandbox.add_command(driven)
+for each in (load, save, copy, clock, behaviour, fault, reset):
+    sandbox.add_command(each)

@@ -41,7 +41,7 @@ def routes_of(crm: Crm) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for module in salesforce._MODULES:
             for path, handlers in module.ROUTES.items():
                 yield f"/services/data/v{{version}}{path}", handlers
-        for opened in salesforce._OPEN_MODULES:
+        for opened, _ in salesforce._OPEN_MODULES:
             yield from opened.OPEN.items()
         return
     from connectors.sandbox.hubspot import dialect as hubspot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.company.calendar import DAY_MINUTES, SEASON
 from connectors.sandbox.company.dice import Weighted
@@ -94,8 +94,11 @@ class ActivityBuilder:
 
     def finish(self) -> list[Activity]:
         """All activities in the order in which they happened."""
-        self._drafts.sort(key=itemgetter(0))
-        return [self._finish_one(number, draft) for number, draft in enumerate(self._drafts)]
+        drafts: list[Any] = self._drafts
+        drafts.sort(key=itemgetter(0))
+        for number, draft in enumerate(drafts):
+            drafts[number] = self._finish_one(number, draft)  # in its place: two lists of millions are one too many
+        return drafts
 
     def _add(
         self,

@@ -13,6 +13,8 @@ from connectors.sandbox.hubspot.types import ObjectType, find_object
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from connectors.sandbox.hubspot.given import Given
+
 
 def apply_associations(call: Call, kind: ObjectType, new_id: int, given: Any) -> set[str]:
     """The objects that a new record was linked to by the `associations` of its body."""
@@ -93,7 +95,7 @@ def pair(call: Call) -> tuple[ObjectType, ObjectType]:
     return find_object(call.store, call.params["kind"]), find_object(call.store, call.params["to"])
 
 
-def read_inputs(call: Call, maximum: int) -> list[dict[str, Any]]:
+def read_inputs(call: Call, maximum: int) -> list[Given]:
     """The inputs of a batch."""
     inputs = object_list(call.json(), "inputs")
     if len(inputs) > maximum:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from connectors.sandbox.behaviour import chance
 from connectors.sandbox.hubspot.call import Call, object_list, record_id, required, scalar, text_list
 from connectors.sandbox.hubspot.errors import ApiError, json_response, missing, validation
+from connectors.sandbox.hubspot.given import Given
 from connectors.sandbox.hubspot.links import archive_records
 from connectors.sandbox.hubspot.objects import create_one, properties_of, reread
 from connectors.sandbox.hubspot.records import Checker, all_properties, find_record, identity_property, update_record
@@ -58,7 +59,7 @@ def batch_create(call: Call) -> Response:
     kind = find_object(call.store, call.params["kind"])
     checker = Checker.of(call.store, kind, call.version)
 
-    def one(entry: dict[str, Any]) -> dict[str, Any]:
+    def one(entry: Given) -> dict[str, Any]:
         return written_body(kind, create_one(call, checker, entry), None)
 
     return _write(call, _inputs(call.json(), LIMIT, with_id=False), one, 201)
@@ -72,7 +73,7 @@ def batch_update(call: Call) -> Response:
     inputs = _inputs(call.json(), LIMIT)
     _refuse_repeated(inputs)
 
-    def one(entry: dict[str, Any]) -> dict[str, Any]:
+    def one(entry: Given) -> dict[str, Any]:
         key = scalar(entry["id"], "id")
         record = find_record(call.store, kind, names, entry.get("idProperty"), key)
         if record is None:
@@ -92,7 +93,7 @@ def batch_upsert(call: Call) -> Response:
     inputs = _inputs(call.json(), LIMIT)
     _refuse_repeated(inputs)
 
-    def one(entry: dict[str, Any]) -> dict[str, Any]:
+    def one(entry: Given) -> dict[str, Any]:
         key, identity = scalar(entry["id"], "id"), identity_property(call.store, kind, entry.get("idProperty"))
         given = properties_of(entry)
         record = find_record(call.store, kind, names, identity, key)
@@ -101,7 +102,7 @@ def batch_upsert(call: Call) -> Response:
             return {**written_body(kind, reread(call, kind, record.id), given), "new": False}
         if identity == "hs_object_id":
             raise _missing_record(kind, key)
-        created = create_one(call, checker, {"properties": {identity: key, **given}})
+        created = create_one(call, checker, Given({"properties": Given({identity: key, **given})}))
         return {**written_body(kind, created, None), "new": True}
 
     return _write(call, inputs, one, 200)
@@ -115,7 +116,7 @@ def batch_archive(call: Call) -> Response:
     return Response(status_code=204)
 
 
-def _inputs(body: dict[str, Any], limit: int, *, with_id: bool = True) -> list[dict[str, Any]]:
+def _inputs(body: Given, limit: int, *, with_id: bool = True) -> list[Given]:
     inputs = object_list(body, "inputs")
     if len(inputs) > limit:
         raise validation(
@@ -126,16 +127,14 @@ def _inputs(body: dict[str, Any], limit: int, *, with_id: bool = True) -> list[d
     return inputs
 
 
-def _refuse_repeated(inputs: Sequence[dict[str, Any]]) -> None:
+def _refuse_repeated(inputs: Sequence[Given]) -> None:
     keys = [scalar(each["id"], "id") for each in inputs]
     repeated = list(dict.fromkeys(key for key in keys if keys.count(key) > 1))
     if repeated:
         raise validation(f"Duplicate IDs found in batch input: [{', '.join(repeated)}]. IDs must be unique")
 
 
-def _write(
-    call: Call, inputs: list[dict[str, Any]], one: Callable[[dict[str, Any]], dict[str, Any]], done: int
-) -> Response:
+def _write(call: Call, inputs: list[Given], one: Callable[[Given], dict[str, Any]], done: int) -> Response:
     """The answer to a batch of writes, each a step of its own inside one transaction."""
     begun = call.store.now()
     traced = bool(inputs) and all(isinstance(each.get("objectWriteTraceId"), str) for each in inputs)
@@ -143,7 +142,7 @@ def _write(
     errors: list[dict[str, Any]] = []
     absent: list[str] = []
     database = call.store.database
-    with database.transaction():
+    with database.transaction(), call.store.one_moment():
         for entry in inputs:
             try:
                 with database.transaction():
@@ -160,12 +159,12 @@ def _write(
     return json_response(_complete(call, results, begun, errors), 207 if errors else done)
 
 
-def _traced(body: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+def _traced(body: dict[str, Any], entry: Given) -> dict[str, Any]:
     trace = entry.get("objectWriteTraceId")
     return {**body, "objectWriteTraceId": trace} if trace else body
 
 
-def _batch_error(error: ApiError, entry: dict[str, Any]) -> dict[str, Any]:
+def _batch_error(error: ApiError, entry: Given) -> dict[str, Any]:
     body = {name: value for name, value in error.body.items() if name != "errors"}
     trace = {"objectWriteTraceId": [entry["objectWriteTraceId"]]}
     return {**body, "context": {**body.get("context", {}), **trace}}

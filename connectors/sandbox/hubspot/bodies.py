@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.hubspot.errors import bad_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-_log = logging.getLogger(__name__)
-
-
-def note_unread(body: Mapping[str, Any], known: Iterable[str], where: str) -> None:
-    """Log the members of a body that nobody reads: HubSpot takes and ignores what it does not name."""
-    unread = sorted(set(body) - set(known))
-    if unread:
-        _log.info("ignored as HubSpot ignores them, in %s: %s", where, ", ".join(unread))
+    from collections.abc import Mapping
 
 
 def text(body: Mapping[str, Any], name: str, default: str = "") -> str:

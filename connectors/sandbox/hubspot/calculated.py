@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.hubspot.formula import parse_formula
@@ -12,7 +12,7 @@ from connectors.sandbox.hubspot.values import decimal, decimal_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connectors.sandbox.hubspot.pipelines import Pipeline
+    from connectors.sandbox.hubspot.pipelines import Pipeline, Stage
     from connectors.sandbox.hubspot.schema import Property
     from connectors.sandbox.hubspot.store import Store
     from connectors.sandbox.hubspot.types import ObjectType
@@ -21,6 +21,24 @@ if TYPE_CHECKING:
     Pipelines = Mapping[str, Pipeline]
 
 CURRENCY = "USD"
+PRECISION = 2000  # digits of a product: those of an amount and of a double are fewer
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What the answer to a creation shows, or leaves out, of values that HubSpot reckons a moment later (recorded).
+NOT_YET: dict[str, dict[str, str | None]] = {
+    "deals": {
+        "hs_deal_stage_probability": None,
+        "hs_projected_amount": "0",
+        "hs_projected_amount_in_home_currency": "0",
+    }
+}
+# The sandbox splits no deals, registers none and knows no target accounts.
+_NEVER = {
+    "hs_is_deal_split": "false",
+    "hs_num_associated_deal_splits": "0",
+    "hs_num_associated_deal_registrations": "0",
+    "hs_num_associated_active_deal_registrations": "0",
+    "hs_num_target_accounts": "0",
+}
 
 
 def default_values(kind: str, given: Values, pipelines: Pipelines) -> dict[str, str | None]:
@@ -37,7 +55,7 @@ def default_values(kind: str, given: Values, pipelines: Pipelines) -> dict[str, 
         found = {"lifecyclestage": "lead", "hs_pipeline": "companies-lifecycle-pipeline"}
         return {**found, "website": given.get("domain")}
     if kind == "deals":
-        return {"pipeline": next(iter(pipelines)), "deal_currency_code": CURRENCY}
+        return {"pipeline": next(iter(pipelines)), "deal_currency_code": CURRENCY, **_NEVER}
     if kind in {"leads", "orders"}:
         first = next(iter(pipelines.values()))
         return {"hs_pipeline": first.id, "hs_pipeline_stage": first.stages[0].id}
@@ -102,31 +120,58 @@ def _contact(values: Values, _: Pipelines) -> dict[str, str | None]:
 
 
 def _deal(values: Values, pipelines: Pipelines) -> dict[str, str | None]:
+    """A deal's figures in the form that recorded answers have them."""
     pipeline = pipelines.get(values.get("pipeline") or "")
     stage = pipeline.stage(values.get("dealstage")) if pipeline else None
-    probability = decimal(stage.metadata.get("probability")) if stage else None
+    probability = stage_probability(stage)
     closed = stage is not None and stage.closed
     won = closed and probability == 1
-    amount = decimal(values.get("amount"))
-    weighted = amount * probability if amount is not None and probability is not None else None
-    closed_amount = values.get("amount") if won and amount is not None else "0"
+    amount, created = decimal(values.get("amount")), values.get("createdate")
     rate = decimal(values.get("hs_exchange_rate")) or Decimal(1)
+    closed_amount = values.get("amount") if won and amount is not None else "0"
+    in_home_currency = _at_rate(values.get("amount"), rate)
+    days = _days(created, values.get("closedate"))
     return {
-        "hs_createdate": values.get("createdate"),
-        "amount_in_home_currency": _at_rate(values.get("amount"), rate),
+        "hs_createdate": created,
+        "amount_in_home_currency": in_home_currency,
         "hs_is_closed": _flag(closed),
         "hs_is_closed_won": _flag(won),
         "hs_is_closed_lost": _flag(closed and not won),
-        "hs_is_open_count": "0" if closed else "1",
+        "hs_is_open_count": str(int(not closed)),
+        "hs_is_closed_count": str(int(closed)),
+        "hs_closed_won_count": str(int(won)),
         "hs_closed_amount": closed_amount,
         "hs_closed_amount_in_home_currency": _at_rate(closed_amount, rate),
         "hs_closed_won_date": values.get("closedate") if won else None,
-        "hs_deal_stage_probability": None if probability is None else decimal_text(probability),
-        "hs_projected_amount": None if weighted is None else decimal_text(weighted),
-        "hs_projected_amount_in_home_currency": None if weighted is None else decimal_text(weighted * rate),
+        "hs_open_amount_in_home_currency": None if closed else in_home_currency,
+        "hs_open_deal_create_date": "0" if closed else _milliseconds(created),
+        "hs_closed_deal_create_date": _milliseconds(created) if closed else "0",
+        "hs_closed_deal_close_date": _milliseconds(values.get("closedate")) if closed else "0",
+        "hs_deal_stage_probability": None if probability is None else f"{probability:f}",
+        "hs_deal_stage_probability_shadow": f"{probability or Decimal(0):f}",
+        "hs_projected_amount": _product(amount, probability),
+        "hs_projected_amount_in_home_currency": _product(amount, probability, rate),
         "hs_forecast_amount": values.get("amount"),
-        "days_to_close": _days(values.get("createdate"), values.get("closedate")),
+        "days_to_close": str(int(days)),
+        "hs_days_to_close_raw": repr(days) if days else "0",
     }
+
+
+def stage_probability(stage: Stage | None) -> Decimal | None:
+    """A stage's probability as HubSpot reckons with it: the binary double nearest to it, with all its digits."""
+    given = decimal(stage.metadata.get("probability")) if stage else None
+    return None if given is None else Decimal(float(given))
+
+
+def _product(*factors: Decimal | None) -> str | None:
+    """The product with every digit of its factors, zeros at the end too; None where a factor is missing."""
+    product = Decimal(1)
+    with localcontext(prec=PRECISION):
+        for each in factors:
+            if each is None:
+                return None
+            product *= each
+    return f"{product:f}"
 
 
 def _at_rate(text: str | None, rate: Decimal) -> str | None:
@@ -169,8 +214,13 @@ def _flag(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _days(start: str | None, end: str | None) -> str | None:
-    """Whole days from one instant to another, never negative."""
+def _days(start: str | None, end: str | None) -> float:
+    """Days from one instant to another with their fraction, never negative; 0 where one of them is missing."""
     if not start or not end:
-        return None
-    return str(max(0, (datetime.fromisoformat(end) - datetime.fromisoformat(start)).days))
+        return 0.0
+    return max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(start)) / timedelta(days=1))
+
+
+def _milliseconds(text: str | None) -> str:
+    """An instant in milliseconds since 1970; 0 where there is none."""
+    return str((datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)) if text else "0"

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.hubspot.errors import bad_json, validation
+from connectors.sandbox.hubspot.given import Given, Query, unread
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from starlette.datastructures import QueryParams
+    from collections.abc import Iterator, Mapping
 
     from connectors.sandbox.dialect import Settings
     from connectors.sandbox.hubspot.limits import Limiter
-    from connectors.sandbox.hubspot.oauth import Tokens
     from connectors.sandbox.hubspot.store import Store
+    from connectors.sandbox.hubspot.tokens import Tokens
 
 MAX_ID = 2**63 - 1
 _VERSION = re.compile(r"/(v\d|\d{4}-\d{2})(?=/|$)")
@@ -36,8 +35,9 @@ class Call:
     path: str
     headers: Mapping[str, str]
     params: Mapping[str, str]
-    query: QueryParams
+    query: Query
     raw: bytes
+    bodies: list[Any] = field(default_factory=list)  # the body as it was read, which a handler may do more than once
 
     @property
     def version(self) -> str:
@@ -51,23 +51,29 @@ class Call:
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else ""
 
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Given:
         """The body as a JSON object."""
         value = self.json_value()
-        if not isinstance(value, dict):
+        if not isinstance(value, Given):
             raise bad_json(f"line 1, column 1: Cannot deserialize value of type object from {_kind(value)}")
         return value
 
     def json_value(self) -> Any:
         """The body as any JSON value."""
         try:
-            return json.loads(self.raw)
+            self.bodies.append(json.loads(self.raw, object_hook=Given))
         except UnicodeDecodeError as error:
             raise bad_json(f"line 1, column {error.start + 1}: Invalid UTF-8") from error
         except json.JSONDecodeError as error:
             raise bad_json(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
         except (RecursionError, ValueError) as error:  # nested too deep, or a number of too many digits
             raise bad_json("line 1, column 1: the document is nested too deep or holds too long a number") from error
+        return self.bodies[-1]
+
+    def ignored(self) -> Iterator[str]:
+        """What the request gave and its handler has not looked at."""
+        yield from (f"query parameter {name}" for name in self.query.unread())
+        yield from (f"body member {name}" for body in self.bodies for name in unread(body))
 
     def number(self, name: str, default: int, maximum: int) -> int:
         """A query parameter between 1 and `maximum`."""
@@ -111,14 +117,14 @@ def text_list(body: Mapping[str, Any], name: str) -> list[str]:
     return values
 
 
-def text_map(value: Any, where: str) -> dict[str, Any]:
+def text_map(value: Any, where: str) -> Given:
     """A JSON object in a body."""
-    if not isinstance(value, dict):
+    if not isinstance(value, Given):
         raise bad_json(f"line 1, column 1: Cannot deserialize {where} from {_kind(value)}")
     return value
 
 
-def object_list(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+def object_list(body: Mapping[str, Any], name: str) -> list[Given]:
     """A list of JSON objects in a body; empty where it is missing or null, as HubSpot reads it."""
     values = body.get(name)
     if values is None:
@@ -158,5 +164,5 @@ def record_id(text: str) -> int | None:
 def _kind(value: Any) -> str:
     if value is None:
         return "null"
-    names = {dict: "Object value", list: "Array value", str: "String value", bool: "Boolean value"}
+    names = {Given: "Object value", list: "Array value", str: "String value", bool: "Boolean value"}
     return names.get(type(value), "Number value")

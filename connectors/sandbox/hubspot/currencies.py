@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from connectors.sandbox.hubspot.call import object_list, record_id, required, scalar
-from connectors.sandbox.hubspot.errors import ApiError, json_response, missing, validation
+from connectors.sandbox.hubspot.errors import json_response, missing, validation
 from connectors.sandbox.hubspot.schema import Option
 from connectors.sandbox.hubspot.values import ValueRefusedError, decimal_text, parse_datetime
 
@@ -86,7 +86,6 @@ def read_company(call: Call) -> Response:
 def set_company(call: Call) -> Response:
     """PUT /settings/v3/currencies/company-currency: refused while there are rates to the old one."""
     body = call.json()
-    _only(body, "currencyCode")
     code = _code(body, "currencyCode")
     with call.store.database.transaction() as connection:
         if code != company_currency(call.store) and further_currencies(call.store):
@@ -106,7 +105,7 @@ def list_rates(call: Call) -> Response:
     values: list[Any] = [call.after()]
     for name, column in (("fromCurrencyCode", "code"), ("toCurrencyCode", "target")):
         if name in call.query:
-            where, values = f"{where} AND {column} = ?", [*values, _code(dict(call.query), name)]
+            where, values = f"{where} AND {column} = ?", [*values, _code({name: call.query[name]}, name)]
     rows = call.store.database.rows(f"SELECT * FROM hs_rate WHERE {where} ORDER BY id LIMIT ?", [*values, limit + 1])
     body: dict[str, Any] = {"results": [_body(row) for row in rows[:limit]]}
     if len(rows) > limit:
@@ -145,7 +144,6 @@ def update_rate(call: Call) -> Response:
 def set_visibility(call: Call) -> Response:
     """POST /settings/v3/currencies/exchange-rates/update-visibility: a currency that is hidden is in use no more."""
     body = call.json()
-    _only(body, "fromCurrencyCode", "toCurrencyCode", "visibleInUI")
     required(body, "fromCurrencyCode", "toCurrencyCode", "visibleInUI")
     if not isinstance(body["visibleInUI"], bool):
         raise validation("visibleInUI must be true or false")
@@ -169,7 +167,7 @@ def batch_read(call: Call) -> Response:
 
 def batch_update(call: Call) -> Response:
     """POST /settings/v3/currencies/exchange-rates/batch/update: all or none."""
-    return _batch(call, lambda each: _update(call, _id(each), {k: v for k, v in each.items() if k != "id"}), 200)
+    return _batch(call, lambda each: _update(call, _id(each), each), 200)
 
 
 def read_central(_: Call) -> Response:
@@ -178,7 +176,6 @@ def read_central(_: Call) -> Response:
 
 
 def _create(call: Call, body: Mapping[str, Any]) -> dict[str, Any]:
-    _only(body, "fromCurrencyCode", "conversionRate", "effectiveAt")
     required(body, "fromCurrencyCode", "conversionRate")
     code, own, now = _code(body, "fromCurrencyCode"), company_currency(call.store), call.store.now()
     if code == own:
@@ -193,7 +190,6 @@ def _create(call: Call, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _update(call: Call, number: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    _only(body, "conversionRate", "effectiveAt")
     required(body, "conversionRate")
     kept = _rate(call.store, number)
     row = (_conversion(body), _effective(body) or kept["effective"], call.store.now(), kept["id"])
@@ -274,12 +270,6 @@ def _code(body: Mapping[str, Any], name: str) -> str:
 def _id(body: Mapping[str, Any]) -> str:
     required(body, "id")
     return scalar(body["id"], "id")
-
-
-def _only(body: Mapping[str, Any], *names: str) -> None:
-    unknown = [name for name in body if name not in names]
-    if unknown:
-        raise ApiError(400, f'Invalid input JSON: Unrecognized field "{unknown[0]}"', "VALIDATION_ERROR")
 
 
 _TABLE: Routes = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from connectors.sandbox.hubspot import definitions_further as further
 from connectors.sandbox.hubspot import definitions_service as service
+from connectors.sandbox.hubspot.pipelines import LIFECYCLE_STAGES
 from connectors.sandbox.hubspot.schema import Option, Property
 from connectors.sandbox.hubspot.types import OBJECTS
 
@@ -95,11 +96,7 @@ WINE_AND_SPIRITS WIRELESS WRITING_AND_EDITING
 """
 _INDUSTRIES = ", ".join(f"{each}={each.replace('_', ' ').title()}" for each in _INDUSTRY_VALUES.split())
 
-_LIFECYCLE = (
-    "subscriber=Subscriber, lead=Lead, marketingqualifiedlead=Marketing Qualified Lead, "
-    "salesqualifiedlead=Sales Qualified Lead, opportunity=Opportunity, customer=Customer, evangelist=Evangelist, "
-    "other=Other"
-)
+_LIFECYCLE = ", ".join(f"{value}={label}" for value, label in LIFECYCLE_STAGES)
 
 _OWN: dict[str, str] = {
     "contacts": f"""
@@ -139,7 +136,7 @@ hs_registered_member | Registered member | number calculation_equation | calc in
     "companies": f"""
 name | Company name | string text | form
 domain | Company Domain Name | string text | form
-hs_additional_domains | Additional Domains | enumeration checkbox | ro ext
+hs_additional_domains | Additional Domains | enumeration checkbox | ext
 website | Website URL | string text | form
 phone | Phone Number | string phonenumber | form
 address | Street Address | string text | form

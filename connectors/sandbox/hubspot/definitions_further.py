@@ -73,6 +73,20 @@ hs_createdate | Object create date/time | datetime date | ro hidden
 hs_deal_score | Deal Score | number number | ro
 hs_likelihood_to_close | Likelihood to close by the close date | number number | ro
 hs_is_deal_split | Deal Split | bool booleancheckbox | ro
+hs_num_associated_deal_splits | Number of Associated Deal Splits | number number | ro
+hs_num_associated_deal_registrations | Number of Associated Deal Registrations | number number | ro hidden
+hs_num_associated_active_deal_registrations | Number of Associated Active Deal Registrations | number number | ro hidden
+hs_num_target_accounts | Number of Target Accounts | number number | ro hidden
+hs_deal_stage_probability_shadow | Deal stage probability shadow | number number | calc hidden
+hs_closed_won_count | Closed won count | number number | calc
+hs_is_closed_count | Is Closed (numeric) | number number | calc
+hs_closed_deal_close_date | Closed deal close date | number number | calc hidden
+hs_closed_deal_create_date | Closed deal create date | number number | calc hidden
+hs_open_deal_create_date | Open deal create date | number number | calc hidden
+hs_days_to_close_raw | Days to close (without rounding) | number number | calc
+hs_open_amount_in_home_currency | Open deal amount in company currency | number number | calc money
+hs_v2_date_entered_current_stage | Date entered current stage | datetime date | ro
+hs_v2_time_in_current_stage | Time in current stage | datetime date | ro
 hs_tag_ids | Deal Tags | enumeration checkbox | ext
 hs_analytics_source | Original Source Type | enumeration select | ro | ORGANIC_SEARCH=Organic Search, PAID_SEARCH=Paid Search, EMAIL_MARKETING=Email Marketing, SOCIAL_MEDIA=Organic Social, REFERRALS=Referrals, OTHER_CAMPAIGNS=Other Campaigns, DIRECT_TRAFFIC=Direct Traffic, OFFLINE=Offline Sources, PAID_SOCIAL=Paid Social
 """,  # noqa: E501

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
+from connectors.sandbox.dialect import Resource
 from connectors.sandbox.hubspot import (
     account,
     association_labels,
@@ -17,6 +18,8 @@ from connectors.sandbox.hubspot import (
     batch,
     currencies,
     gdpr,
+    legacy_properties,
+    limits_api,
     merge,
     oauth,
     objects,
@@ -26,20 +29,29 @@ from connectors.sandbox.hubspot import (
     property_groups,
     schemas,
     search,
+    stage_api,
     users,
     validations,
 )
 from connectors.sandbox.hubspot.call import Call
-from connectors.sandbox.hubspot.errors import ApiError, NotFoundPage, bad_json, error_response, page_response
+from connectors.sandbox.hubspot.errors import (
+    ApiError,
+    NotFoundPage,
+    bad_json,
+    error_response,
+    page_response,
+    too_long_response,
+)
+from connectors.sandbox.hubspot.given import Notes, Query
 from connectors.sandbox.hubspot.limits import Limiter
 from connectors.sandbox.hubspot.load import load_folder
-from connectors.sandbox.hubspot.oauth import Tokens
 from connectors.sandbox.hubspot.outage import outage
 from connectors.sandbox.hubspot.page import find_page
 from connectors.sandbox.hubspot.save import save_account
 from connectors.sandbox.hubspot.scopes import check_endpoint, check_object
 from connectors.sandbox.hubspot.seed import load_company
 from connectors.sandbox.hubspot.store import Store
+from connectors.sandbox.hubspot.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +64,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.dialect import Settings
     from connectors.sandbox.hubspot.routes import Handlers, Routes
 
-__all__ = ["build_app", "find_page", "load_company", "load_folder", "outage", "save_folder"]
+__all__ = ["build_app", "find_page", "list_resources", "load_company", "load_folder", "outage", "save_folder"]
 
 MAX_BODY = 10 * 1024 * 1024
 
@@ -69,13 +81,16 @@ _MODULES = (
     objects,
     property_groups,
     properties,
+    legacy_properties,
     pipeline_api,
+    stage_api,
     owners,
     account,
     currencies,
     schemas,
     validations,
     users,
+    limits_api,
 )
 # What is called without a token.
 _OPEN: tuple[Routes, ...] = (oauth.OPEN_ROUTES,)
@@ -102,6 +117,18 @@ def save_folder(database: Database, folder: Path) -> dict[str, int]:
     return save_account(Store(database), folder)
 
 
+def list_resources() -> list[Resource]:
+    """Everything that there is, in the order it is tried; whatever else is asked for does not exist."""
+    found: dict[tuple[str, int], list[str]] = {}
+    methods: dict[tuple[str, int], tuple[str, ...]] = {}
+    for module, table in ((oauth, oauth.OPEN_ROUTES), *((module, module.ROUTES) for module in _MODULES)):
+        for path, handlers in table.items():
+            key = module.__name__, id(handlers)  # a numbered path and its dated twin have the same handlers
+            found.setdefault(key, []).append(path)
+            methods[key] = tuple(handlers)
+    return [Resource(key[0], tuple(paths), methods[key]) for key, paths in found.items()]
+
+
 def _forms(path: str) -> Iterator[str]:
     yield path
     if not path.endswith("}"):
@@ -117,11 +144,15 @@ class _Gate:
         self._store = Store(database)
         self._limiter = Limiter(database, settings.time_zone)
         self._tokens = Tokens(settings, database)
+        self._notes = Notes()
 
     def endpoint(self, handlers: Handlers | None, *, is_open: bool = False) -> Callable[[Request], object]:
         """An endpoint that picks the handler by method; without handlers, of a path that does not exist."""
 
         async def answer(request: Request) -> Response:
+            address = len(request.scope["raw_path"]) + len(request.scope["query_string"])
+            if address > self._store.database.behaviour.longest_address:
+                return too_long_response()
             raw = await request.body()
             return await run_in_threadpool(self._answer, request, raw, handlers, is_open)
 
@@ -153,7 +184,10 @@ class _Gate:
             return page_response(404 if handlers is None else 405)
         if len(raw) > MAX_BODY:
             raise ApiError(413, f"The request body is longer than {MAX_BODY} bytes")
-        return handler(self._call(request, raw))
+        call = self._call(request, raw)
+        response = handler(call)
+        self._notes.add(f"{request.method} {request.scope['route'].path}", call.ignored())
+        return response
 
     def _call(self, request: Request, raw: bytes) -> Call:
         return Call(
@@ -166,6 +200,6 @@ class _Gate:
             path=request.url.path,
             headers=request.headers,
             params=request.path_params,
-            query=request.query_params,
+            query=Query(request.query_params),
             raw=raw,
         )

@@ -29,6 +29,7 @@ class ApiError(Exception):
         super().__init__(message)
         self.status = status
         self.message = message
+        self.headers: dict[str, str] = {}
         self.body: dict[str, Any] = {"status": "error", "message": message, **more}
         if category:
             self.body["category"] = category
@@ -68,7 +69,14 @@ def error_response(error: ApiError) -> Response:
     """The answer of an ApiError; body and header carry one correlation id."""
     correlation = str(uuid.uuid4())
     body = {**error.body, "correlationId": correlation}
-    return json_response(body, error.status, {"X-HubSpot-Correlation-Id": correlation})
+    return json_response(body, error.status, {"X-HubSpot-Correlation-Id": correlation, **error.headers})
+
+
+def too_long_response() -> Response:
+    """What the gateway answers to an address that is too long, whatever it asks for."""
+    title = "414 Request-URI Too Large"
+    page = f"<html>\n<head><title>{title}</title></head>\n<body><h1>{title}</h1></body>\n</html>\n"
+    return Response(page, 414, media_type="text/html")
 
 
 def page_response(status: int = 404) -> Response:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from connectors.sandbox.hubspot.call import record_id, required, scalar
-from connectors.sandbox.hubspot.errors import missing, validation
+from connectors.sandbox.hubspot.errors import NotFoundPage, missing, validation
 from connectors.sandbox.hubspot.links import drop_links
 from connectors.sandbox.hubspot.merge import retire
 from connectors.sandbox.hubspot.records import identity_property
@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 
 
 def gdpr_delete(call: Call) -> Response:
-    """POST /{kind}/gdpr-delete: by id, or by a unique property; a contact's address cannot be used again.
+    """POST /contacts/gdpr-delete: by id, or by a unique property; a contact's address cannot be used again.
 
-    An address that no contact has is blocked just the same (reference of the contacts API).
+    An address that no contact has is blocked just the same, and no other object has this resource (reference of the
+    contacts API).
     """
-    kind, body = find_object(call.store, call.params["kind"]), call.json()
+    kind = find_object(call.store, call.params["kind"])
+    if kind is not CONTACTS:
+        raise NotFoundPage
+    body = call.json()
     required(body, "objectId")
-    if not kind.creatable:
-        raise validation(f"{kind.label} records cannot be deleted through this API.")
     key = scalar(body["objectId"], "objectId")
     identity = identity_property(call.store, kind, body.get("idProperty") or None)
     with call.store.database.transaction():
@@ -44,10 +46,9 @@ def gdpr_delete(call: Call) -> Response:
 
 
 def erase(store: Store, kind: ObjectType, record: Record) -> None:
-    """Take away a record, its history, its links and what search still knows of it; block a contact's addresses."""
-    if kind is CONTACTS:
-        emails = [record.values.get("email"), *(record.values.get("hs_additional_emails") or "").split(";")]
-        block(store, [each for each in emails if each])
+    """Take away a contact, its history, its links and what search still knows of it; block its addresses."""
+    emails = [record.values.get("email"), *(record.values.get("hs_additional_emails") or "").split(";")]
+    block(store, [each for each in emails if each])
     drop_links(store, kind, [record.id])
     retire(store, kind, [record.id], None)
     forget(store, kind, [record.id])

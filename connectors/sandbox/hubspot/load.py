@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connectors.sandbox.export import read_setup
 from connectors.sandbox.folder import LoadError, LoadProblem, list_tables
 from connectors.sandbox.hubspot.calculated import default_values
 from connectors.sandbox.hubspot.links import PRIMARY_COMPANY, STANDARD, LinkType, add_links, default_type
 from connectors.sandbox.hubspot.load_check import check_tables
-from connectors.sandbox.hubspot.load_tables import Table, read_object, read_owners
+from connectors.sandbox.hubspot.load_tables import ARCHIVED, Table, read_object, read_owners
 from connectors.sandbox.hubspot.owners import Owner, save_owners
 from connectors.sandbox.hubspot.records import filled
+from connectors.sandbox.hubspot.save import CRM, HISTORY, PARTS, bring_definitions, load_history, restore
 from connectors.sandbox.hubspot.store import Store
 from connectors.sandbox.hubspot.types import OBJECTS, USERS, ObjectType
 
@@ -31,19 +33,29 @@ def load_folder(database: Database, folder: Path) -> dict[str, int]:
     store = Store(database)
     problems: list[LoadProblem] = []
     files = list_tables(folder)
-    owners = read_owners(files.pop("owners"), problems) if "owners" in files else []
-    tables = []
-    for name, path in files.items():
-        if name in OBJECTS:
-            tables.append(read_object(store, OBJECTS[name], path, problems))
-        else:
-            known = ", ".join(f"{each}.csv" for each in ("owners", *OBJECTS))
-            problems.append(LoadProblem(path.name, 0, "", f"is not an object; name the file one of {known}"))
+    setup = read_setup(folder, CRM, PARTS)
+    if setup and setup.complete:
+        return restore(store, files, setup)
     with database.transaction():
+        if setup:
+            bring_definitions(store, setup)
+        history = files.pop(HISTORY, None)
+        owners = read_owners(files.pop("owners"), problems) if "owners" in files else []
+        tables = []
+        for name, path in files.items():
+            if name in OBJECTS:
+                tables.append(read_object(store, OBJECTS[name], path, problems))
+            else:
+                known = ", ".join(f"{each}.csv" for each in ("owners", *OBJECTS, HISTORY))
+                problems.append(LoadProblem(path.name, 0, "", f"is not an object; name the file one of {known}"))
         check_tables(store, tables, owners, problems)
         if problems:
             raise LoadError(problems)
         _write(store, tables, [owner for _, owner in owners])
+        if history:
+            load_history(store, history, problems)
+        if problems:
+            raise LoadError(problems)
     counts = {table.kind.name: len(table.rows) for table in tables}
     return {"owners": len(owners), **counts} if owners else counts
 
@@ -57,8 +69,8 @@ def save_users(store: Store, owners: Iterable[Owner], more: Mapping[int, Mapping
             "hs_createdate": owner.created,
             "hs_lastmodifieddate": owner.updated or now,
             "hs_email": owner.email,
-            "hs_given_name": owner.first_name,
-            "hs_family_name": owner.last_name,
+            "hs_given_name": owner.first_name or None,
+            "hs_family_name": owner.last_name or None,
             "hs_internal_user_id": str(owner.user_id),
             "hubspot_owner_id": str(owner.id),
             "hs_deactivated": "true" if owner.archived else None,
@@ -88,13 +100,17 @@ def _write(store: Store, tables: list[Table], owners: list[Owner]) -> None:
         rows = []
         for _, row in table.rows:
             number = row["hs_object_id"]
-            taken = {"hs_object_id", *table.links}
+            taken = {"hs_object_id", ARCHIVED, *table.links}
             given = {name: value for name, value in row.items() if value is not None and name not in taken}
             values = {**SOURCE, **default_values(kind.name, given, pipelines), **given}
             values = filled(kind, number, values, pipelines, now)
+            # What cannot be worked out from the row stays as the export says: an amount without a price.
+            values |= {name: value for name, value in given.items() if values[name] is None}
             rows.append((number, str(values[kind.created]), values))
             links += _links(store, kind, row, table.links)
         insert_rows(store, kind, rows)
+        gone = [(row[ARCHIVED], row["hs_object_id"]) for _, row in table.rows if row.get(ARCHIVED)]
+        store.database.write(f'UPDATE {kind.table} SET "$archived" = ? WHERE "$id" = ?', gone)
     add_links(store, links)
     held = {row[0] for row in store.database.rows('SELECT hubspot_owner_id FROM "hs_users"')}
     save_users(store, [owner for owner in owners if str(owner.id) not in held], {})

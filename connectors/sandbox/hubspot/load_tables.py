@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Row = tuple[int, dict[str, Any]]
 
 LINK_COLUMN = re.compile(r"associated_(\w+)")
+ARCHIVED = "archivedAt"  # a record's own member beside its properties, whose names have no capitals
 USER_ID_OFFSET = 40_000_000  # HubSpot's user ids are not its owner ids
 BY_SINGULAR = {kind.singular: kind for kind in OBJECTS.values()}
 
@@ -77,6 +78,8 @@ def read_object(store: Store, kind: ObjectType, path: Path, problems: list[LoadP
             parsers[column] = _ids
         elif column in definitions:
             parsers[column] = parse_id if column == "hs_object_id" else _cell(definitions[column])
+        elif column == ARCHIVED:
+            parsers[column] = parse_datetime
         elif NAME.fullmatch(column):
             custom.append(column)
             parsers[column] = str

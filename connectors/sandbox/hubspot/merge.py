@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.hubspot.calculated import calculated_values
 from connectors.sandbox.hubspot.call import record_id, required, scalar
+from connectors.sandbox.hubspot.currencies import current_rates
 from connectors.sandbox.hubspot.errors import json_response, missing, validation
+from connectors.sandbox.hubspot.history import Version, read_versions
 from connectors.sandbox.hubspot.links import move_links
+from connectors.sandbox.hubspot.pipelines import LIFECYCLE_STAGES
 from connectors.sandbox.hubspot.records import all_properties
-from connectors.sandbox.hubspot.render import written_body
+from connectors.sandbox.hubspot.render import whole_body
 from connectors.sandbox.hubspot.routes import under
 from connectors.sandbox.hubspot.search_index import delay
-from connectors.sandbox.hubspot.store import Record, Version
 from connectors.sandbox.hubspot.types import ObjectType, find_object
 
 if TYPE_CHECKING:
@@ -25,22 +27,11 @@ if TYPE_CHECKING:
 
     from connectors.sandbox.hubspot.call import Call
     from connectors.sandbox.hubspot.routes import Routes
-    from connectors.sandbox.hubspot.store import Store
+    from connectors.sandbox.hubspot.store import Record, Store
 
 MOST_MERGED = 250  # records in one (help page on merging records)
 SOURCE = "MERGE_OBJECTS"
-# What joins instead of giving way: the other record's value is kept in the list beside the property.
-_KEPT_BESIDE = {"contacts": ("email", "hs_additional_emails"), "companies": ("domain", "hs_additional_domains")}
-_STAGES = (
-    "subscriber",
-    "lead",
-    "marketingqualifiedlead",
-    "salesqualifiedlead",
-    "opportunity",
-    "customer",
-    "evangelist",
-    "other",
-)
+_STAGES = [value for value, _ in LIFECYCLE_STAGES]
 
 
 def merge(call: Call) -> Response:
@@ -56,7 +47,7 @@ def merge(call: Call) -> Response:
         merged = merge_records(call.store, kind, primary, other)
         names = all_properties(call.store, kind)
         record = call.store.by_identity(kind, names, "hs_object_id", [merged])[str(merged)]
-        return json_response(written_body(kind, record, None))
+        return json_response(whole_body(kind, record))
 
 
 def merge_records(store: Store, kind: ObjectType, primary: Record, other: Record) -> int:
@@ -66,7 +57,9 @@ def merge_records(store: Store, kind: ObjectType, primary: Record, other: Record
     if len(merged) > MOST_MERGED:
         raise validation(f"A record can hold at most {MOST_MERGED} merged records.")
     values = _values(store, kind, primary, other, merged)
-    values |= calculated_values(kind.name, new_id, values, store.pipelines(kind), store.catalog.of(kind.name))
+    rates = current_rates(store) if kind.name == "deals" else {}
+    known = store.catalog.of(kind.name)
+    values |= calculated_values(kind.name, new_id, values, store.pipelines(kind), known, rates)
     values[kind.modified] = now
     if "hs_all_contact_vids" in values:
         values["hs_all_contact_vids"] = ";".join(map(str, (new_id, *merged)))
@@ -116,8 +109,8 @@ def _values(store: Store, kind: ObjectType, primary: Record, other: Record, merg
     values[kind.created] = min(filter(None, (primary.values[kind.created], other.values[kind.created])))
     if "lifecyclestage" in known:
         values["lifecyclestage"] = _furthest(primary.values["lifecyclestage"], other.values["lifecyclestage"])
-    single, listed = _KEPT_BESIDE.get(kind.name, ("", ""))
-    if listed in known:
+    if kind.beside:  # what joins instead of giving way: the other record's value is kept in the list
+        single, listed = kind.beside
         values[listed] = _listed(single, listed, primary, other)
     values["hs_merged_object_ids"] = ";".join(merged)
     if "hs_calculated_merged_vids" in known:
@@ -154,7 +147,7 @@ def _history(
     store: Store, kind: ObjectType, records: tuple[Record, Record], values: Mapping[str, str | None], now: str
 ) -> list[tuple[str, Version]]:
     """The versions of both records in the order of time, each property's last one being the value it now has."""
-    versions = store.versions(kind, records, list(values))
+    versions = read_versions(store, kind, records, list(values))
     found: list[tuple[str, Version]] = []
     for name, value in values.items():
         both = [each for record in reversed(records) for each in reversed(versions[record.id].get(name, []))]

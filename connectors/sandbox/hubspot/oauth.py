@@ -1,4 +1,4 @@
-"""Who may call: the private app's token, and the OAuth endpoints that give out, describe and revoke tokens.
+"""The OAuth endpoints that give out, describe and revoke tokens.
 
 Sources: the OAuth guides of v1 and v3, the private-apps guide, and error bodies that users reported.
 """
@@ -8,9 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -20,17 +17,12 @@ from connectors.sandbox.hubspot.call import required, scalar
 from connectors.sandbox.hubspot.errors import ApiError, json_response, missing
 from connectors.sandbox.hubspot.routes import under
 from connectors.sandbox.hubspot.scopes import ALL_SCOPES
-from connectors.sandbox.hubspot.values import stamp
+from connectors.sandbox.hubspot.tokens import Grant, refused
 
 if TYPE_CHECKING:
-    from sqlite3 import Row
-
-    from connectors.sandbox.database import Database
-    from connectors.sandbox.dialect import Settings
     from connectors.sandbox.hubspot.call import Call
     from connectors.sandbox.hubspot.routes import Routes
 
-REFRESH_TOKEN = "sandbox-refresh-token"  # noqa: S105  public on purpose: the sandbox serves loopback only
 TOKEN_SECONDS = 1800
 CODE_SECONDS = 60
 APP_ID = 4169410
@@ -42,94 +34,6 @@ _ERRORS = {  # OAuth's own name for HubSpot's status (RFC 6749, section 5.2), wh
     "BAD_CLIENT_SECRET": "invalid_client",
     "BAD_SCOPE": "invalid_scope",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a good token allows. `kind` is private, access, refresh, client or code."""
-
-    token: str
-    kind: str
-    scopes: frozenset[str]
-    expires: datetime | None = None
-    redirect_uri: str = ""
-    challenge: str = ""
-
-    @property
-    def is_oauth(self) -> bool:
-        return self.kind != "private"
-
-
-class Tokens:
-    """The tokens that are good: the private app's, the app's first refresh token, and those given out since."""
-
-    def __init__(self, settings: Settings, database: Database) -> None:
-        self._settings = settings
-        self._database = database
-        chosen = ALL_SCOPES if settings.scopes is None else settings.scopes
-        self.scopes = frozenset(chosen)
-
-    def check(self, header: str | None) -> Grant:
-        """What the token of a request allows; ApiError 401 where the header holds no good one."""
-        scheme, _, token = (header or "").partition(" ")
-        grant = self.find(token.strip()) if scheme.lower() == "bearer" else None
-        if grant is None or grant.kind not in {"private", "access", "client"}:
-            raise ApiError(
-                401,
-                "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find "
-                "more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview",
-                "INVALID_AUTHENTICATION",
-            )
-        now = self._database.clock.now()
-        if grant.expires is not None and grant.expires <= now:
-            age = int((now - grant.expires).total_seconds())
-            raise ApiError(
-                401,
-                f"The OAuth token used to make this call expired {age} second(s) ago.",
-                "EXPIRED_AUTHENTICATION",
-                context={"expire time": [stamp(grant.expires)]},
-            )
-        return grant
-
-    def find(self, token: str) -> Grant | None:
-        """What a token is, expired or not; None for one that was never given out or was revoked."""
-        rows = self._database.rows("SELECT * FROM hs_grant WHERE token = ?", (token,))
-        if rows:
-            return _grant(rows[0])
-        if secrets.compare_digest(token.encode(), self._settings.access_token.encode()):
-            return Grant(token, "private", self.scopes)
-        return Grant(token, "refresh", self.scopes) if token == REFRESH_TOKEN else None
-
-    def give(self, kind: str, scopes: frozenset[str], seconds: int | None, **more: str) -> Grant:
-        """A new token, kept."""
-        expires = None if seconds is None else self._database.clock.now() + timedelta(seconds=seconds)
-        grant = Grant(secrets.token_urlsafe(32), kind, scopes, expires, **more)
-        row = (
-            grant.token,
-            kind,
-            " ".join(sorted(scopes)),
-            expires and expires.isoformat(),
-            grant.redirect_uri,
-            grant.challenge,
-        )
-        self._database.write("INSERT INTO hs_grant VALUES (?, ?, ?, ?, ?, ?)", [row])
-        return grant
-
-    def revoke(self, token: str) -> None:
-        """Nothing any more comes of this token; the app's first refresh token cannot be revoked."""
-        self._database.write("DELETE FROM hs_grant WHERE token = ?", [(token,)])
-
-    def check_client(self, form: dict[str, str]) -> None:
-        """Nothing; a 400 where the form is not from the sandbox's app."""
-        if form.get("client_id") != self._settings.client_id:
-            raise _refused("BAD_CLIENT_ID", "missing or unknown client id")
-        if not secrets.compare_digest(form.get("client_secret", "").encode(), self._settings.client_secret.encode()):
-            raise _refused("BAD_CLIENT_SECRET", "missing or invalid client secret")
-
-    def remaining(self, grant: Grant) -> int:
-        """The seconds a grant has left, negative once it has expired."""
-        left = (grant.expires or self._database.clock.now()) - self._database.clock.now()
-        return int(left.total_seconds())
 
 
 def consent(call: Call) -> Response:
@@ -147,7 +51,7 @@ def authorize(call: Call) -> Response:
     uri = _asked(call)
     challenge = call.query.get("code_challenge", "")
     if challenge and call.query.get("code_challenge_method", "S256") != "S256":
-        raise _refused("BAD_REQUEST", "code_challenge_method must be S256")
+        raise refused("BAD_REQUEST", "code_challenge_method must be S256")
     grant = call.tokens.give("code", _wanted(call), CODE_SECONDS, redirect_uri=uri, challenge=challenge)
     state = {"state": call.query["state"]} if "state" in call.query else {}
     joint = "&" if "?" in uri else "?"
@@ -227,7 +131,7 @@ def _issue(call: Call, form: dict[str, str]) -> dict[str, Any]:
     kind = form.get("grant_type")
     allowed = {"authorization_code", "refresh_token"} | ({"client_credentials"} if call.version != "v1" else set())
     if kind not in allowed:
-        raise _refused("BAD_GRANT_TYPE", "missing or unknown grant type")
+        raise refused("BAD_GRANT_TYPE", "missing or unknown grant type")
     call.tokens.check_client(form)
     if kind == "client_credentials":
         return _token_body(call, call.tokens.give("client", _app_scopes(form), TOKEN_SECONDS), None)
@@ -237,7 +141,7 @@ def _issue(call: Call, form: dict[str, str]) -> dict[str, Any]:
     else:
         found = call.tokens.find(form.get("refresh_token", ""))
         if found is None or found.kind != "refresh":
-            raise _refused("BAD_REFRESH_TOKEN", "missing or invalid refresh token")
+            raise refused("BAD_REFRESH_TOKEN", "missing or invalid refresh token")
         refresh, scopes = found, found.scopes
     return _token_body(call, call.tokens.give("access", scopes, TOKEN_SECONDS), refresh)
 
@@ -258,7 +162,7 @@ def _app_scopes(form: dict[str, str]) -> frozenset[str]:
     """The scopes of an app's own token: it is for no account, so none of an account's is among them."""
     asked = frozenset(form.get("scope", "").split())
     if asked & frozenset(ALL_SCOPES):
-        raise _refused("BAD_SCOPE", "a client credentials token cannot have the scopes of an account")
+        raise refused("BAD_SCOPE", "a client credentials token cannot have the scopes of an account")
     return asked
 
 
@@ -266,29 +170,29 @@ def _redeem(call: Call, form: dict[str, str]) -> frozenset[str]:
     """The scopes that an authorization code stands for; it is good once."""
     code = call.tokens.find(form.get("code", ""))
     if code is None or code.kind != "code":
-        raise _refused("BAD_AUTH_CODE", "missing or unknown auth code")
+        raise refused("BAD_AUTH_CODE", "missing or unknown auth code")
     call.tokens.revoke(code.token)
     if call.tokens.remaining(code) <= 0:
-        raise _refused("EXPIRED_AUTH_CODE", "auth code expired")
+        raise refused("EXPIRED_AUTH_CODE", "auth code expired")
     if form.get("redirect_uri") != code.redirect_uri:
         text = "redirect uri does not match redirect uri from auth code"
-        raise _refused("MISMATCH_REDIRECT_URI_AUTH_CODE", text)
+        raise refused("MISMATCH_REDIRECT_URI_AUTH_CODE", text)
     if code.challenge:
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != code.challenge:
-            raise _refused("BAD_CODE_VERIFIER", "missing or invalid code verifier")
+            raise refused("BAD_CODE_VERIFIER", "missing or invalid code verifier")
     return code.scopes
 
 
 def _asked(call: Call) -> str:
     """Where an authorization goes back to; a 400 where the app or the address is not known."""
     if call.query.get("client_id") != call.settings.client_id:
-        raise _refused("BAD_CLIENT_ID", "missing or unknown client id")
+        raise refused("BAD_CLIENT_ID", "missing or unknown client id")
     uri = call.query.get("redirect_uri", "")
     parts = urlsplit(uri)
     loopback = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
     if not loopback and not (parts.scheme == "https" and parts.hostname):
-        raise _refused("BAD_REDIRECT_URI", "missing or invalid redirect uri")
+        raise refused("BAD_REDIRECT_URI", "missing or invalid redirect uri")
     return uri
 
 
@@ -297,7 +201,7 @@ def _wanted(call: Call) -> frozenset[str]:
     asked = frozenset(call.query.get("scope", "").split())
     lacking = sorted(asked - call.tokens.scopes - {"oauth"})
     if lacking or not asked:
-        raise _refused("BAD_SCOPE", f"missing or unknown scopes: [{', '.join(lacking)}]")
+        raise refused("BAD_SCOPE", f"missing or unknown scopes: [{', '.join(lacking)}]")
     return asked | (frozenset(call.query.get("optional_scope", "").split()) & call.tokens.scopes) | {"oauth"}
 
 
@@ -328,20 +232,8 @@ def _user(call: Call) -> int:
     return int(rows[0][0] or 1)
 
 
-def _grant(row: Row) -> Grant:
-    expires = row["expires"] and datetime.fromisoformat(row["expires"])
-    scopes = frozenset(row["scopes"].split())
-    return Grant(row["token"], row["kind"], scopes, expires, row["redirect_uri"], row["challenge"])
-
-
 def _form(call: Call) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(call.raw.decode(errors="replace")).items()}
-
-
-def _refused(status: str, message: str) -> ApiError:
-    error = ApiError(400, message)
-    error.body["status"] = status
-    return error
 
 
 def _as_oauth(call: Call, error: ApiError) -> ApiError:

@@ -31,8 +31,7 @@ def list_records(call: Call) -> Response:
     kind = find_object(call.store, call.params["kind"])
     names, histories = _chosen(call, kind)
     limit = call.number("limit", 10, HISTORY_PAGE if histories else PAGE)
-    state = "NOT NULL" if call.flag("archived") else "NULL"
-    where = f'"$id" >= ? AND "$archived" IS {state}'
+    where = f'"$id" >= ? AND {call.store.standing(archived=call.flag("archived"))}'
     with call.store.database.transaction():
         found = call.store.select(
             kind, [*names, *histories], where, (call.after(), limit + 1), 'ORDER BY "$id" LIMIT ?'

@@ -1,4 +1,4 @@
-"""The pipelines API: pipelines and stages listed, read, created, replaced, changed and archived, and who did it."""
+"""The pipelines API: pipelines listed, read, created, replaced, changed and archived, and what was done to them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from connectors.sandbox.hubspot.bodies import flag, note_unread, text, whole
+from connectors.sandbox.hubspot.bodies import flag, text, whole
 from connectors.sandbox.hubspot.errors import json_response, missing, validation
-from connectors.sandbox.hubspot.pipeline_input import change_stage, check_label, read_pipeline, read_stage
+from connectors.sandbox.hubspot.pipeline_input import check_label, read_pipeline
 from connectors.sandbox.hubspot.pipelines import Pipeline, Stage, read_pipelines, save_pipeline
 from connectors.sandbox.hubspot.routes import under
-from connectors.sandbox.hubspot.types import ObjectType, find_object
+from connectors.sandbox.hubspot.schema import Option
+from connectors.sandbox.hubspot.types import LIFECYCLE, ObjectType, find_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,50 +30,51 @@ SHOWN_REFERENCES = 10
 
 def list_pipelines(call: Call) -> Response:
     """GET /crm/v3/pipelines/{kind}."""
-    kind = _kind(call)
+    kind = kind_of(call)
     found = read_pipelines(call.store.database, kind.name, archived=call.flag("archived"))
-    return json_response({"results": [_body(call, each) for each in found.values()]})
+    return json_response({"results": [body_of(call, each) for each in found.values()]})
 
 
 def read_one(call: Call) -> Response:
     """GET /crm/v3/pipelines/{kind}/{pipeline}."""
-    return json_response(_body(call, _pipeline(call, archived=call.flag("archived"))))
+    return json_response(body_of(call, pipeline_of(call, archived=call.flag("archived"))))
 
 
 def create_pipeline(call: Call) -> Response:
     """POST /crm/v3/pipelines/{kind}."""
-    kind, body = _kind(call), call.json()
+    kind, body = kind_of(call), call.json()
     with call.store.database.transaction():
         others = read_pipelines(call.store.database, kind.name)
-        made = read_pipeline(kind, body, others.values(), _ids(call.store))
+        if kind.pipeline == LIFECYCLE:
+            raise validation(f"{kind.label} objects have the pipeline of their lifecycle stages and no other.")
+        made = read_pipeline(kind, body, others.values(), new_ids(call.store))
         made = _stamped(call, made, made)
-        _save(call, kind, made, "CREATE", made.id)
+        save_changed(call, kind, made, "CREATE", made.id)
         if kind.schema and kind.pipeline is None:
             call.store.catalog.save_objects([replace(kind, pipeline=CUSTOM_NAMES)])
-    return json_response(_body(call, made), 201)
+    return json_response(body_of(call, made), 201)
 
 
 def replace_pipeline(call: Call) -> Response:
     """PUT /crm/v3/pipelines/{kind}/{pipeline}: the stages are those of the body, and no others."""
-    kind, body = _kind(call), call.json()
+    kind, body = kind_of(call), call.json()
     with call.store.database.transaction():
-        current = _pipeline(call)
+        current = pipeline_of(call)
         others = [each for each in read_pipelines(call.store.database, kind.name).values() if each.id != current.id]
-        body = {**body, "pipelineId": current.id}
-        made = _stamped(call, read_pipeline(kind, body, others, _ids(call.store)), current)
+        given = body.plus(pipelineId=current.id)
+        made = _stamped(call, read_pipeline(kind, given, others, new_ids(call.store)), current)
         kept = {stage.id for stage in made.stages}
-        _check_references(call, kind, current, [stage for stage in current.stages if stage.id not in kept])
-        _save(call, kind, replace(made, created=current.created), "UPDATE", made.id)
-    return json_response(_body(call, made))
+        check_references(call, kind, current, [stage for stage in current.stages if stage.id not in kept])
+        save_changed(call, kind, replace(made, created=current.created), "UPDATE", made.id)
+    return json_response(body_of(call, made))
 
 
 def update_pipeline(call: Call) -> Response:
     """PATCH /crm/v3/pipelines/{kind}/{pipeline}; `archived` is only for bringing an archived one back."""
-    kind, body = _kind(call), call.json()
-    note_unread(body, ("label", "displayOrder", "archived"), "a change of a pipeline")
+    kind, body = kind_of(call), call.json()
     with call.store.database.transaction():
-        restored = _restores(body)
-        current = _pipeline(call, archived=restored)
+        restored = restores(body)
+        current = pipeline_of(call, archived=restored)
         others = read_pipelines(call.store.database, kind.name).values()
         made = replace(
             current,
@@ -82,89 +84,27 @@ def update_pipeline(call: Call) -> Response:
             archived_at=None,
         )
         check_label("Pipeline", made.label, [each.label for each in others if each.id != made.id])
-        _save(call, kind, made, "UPDATE", made.id)
-    return json_response(_body(call, made))
+        save_changed(call, kind, made, "UPDATE", made.id)
+    return json_response(body_of(call, made))
 
 
 def archive_pipeline(call: Call) -> Response:
     """DELETE /crm/v3/pipelines/{kind}/{pipeline}: not the last one."""
-    kind = _kind(call)
+    kind = kind_of(call)
     with call.store.database.transaction():
-        current = _pipeline(call)
+        current = pipeline_of(call)
         if len(read_pipelines(call.store.database, kind.name)) == 1 and not kind.schema:
             raise validation(f"The last pipeline of {kind.label} cannot be deleted.")
-        _check_references(call, kind, current, current.stages)
-        _save(call, kind, replace(current, archived_at=call.store.now()), "DELETE", current.id)
+        check_references(call, kind, current, current.stages)
+        save_changed(call, kind, replace(current, archived_at=call.store.now()), "DELETE", current.id)
         if kind.schema and not read_pipelines(call.store.database, kind.name):
             call.store.catalog.save_objects([replace(kind, pipeline=None)])
     return Response(status_code=204)
 
 
-def list_stages(call: Call) -> Response:
-    """GET /crm/v3/pipelines/{kind}/{pipeline}/stages."""
-    return json_response({"results": _body(call, _pipeline(call))["stages"]})
-
-
-def read_one_stage(call: Call) -> Response:
-    """GET /crm/v3/pipelines/{kind}/{pipeline}/stages/{stage}."""
-    return json_response(_stage_body(call, _stage(call, _pipeline(call).stages)))
-
-
-def create_stage(call: Call) -> Response:
-    """POST /crm/v3/pipelines/{kind}/{pipeline}/stages."""
-    kind, body = _kind(call), call.json()
-    with call.store.database.transaction():
-        current, now = _pipeline(call), call.store.now()
-        made = read_stage(kind, body, current.stages, _ids(call.store))
-        made = replace(made, created=now, updated=now)
-        _save(call, kind, replace(current, stages=(*current.stages, made)), "CREATE", made.id)
-    return json_response(_stage_body(call, made), 201)
-
-
-def replace_stage(call: Call) -> Response:
-    """PUT /crm/v3/pipelines/{kind}/{pipeline}/stages/{stage}."""
-    kind, body = _kind(call), call.json()
-    with call.store.database.transaction():
-        current = _pipeline(call)
-        old = _stage(call, current.stages)
-        others = [stage for stage in current.stages if stage.id != old.id]
-        made = read_stage(kind, {**body, "stageId": old.id}, others, _ids(call.store))
-        made = replace(made, created=old.created, updated=call.store.now())
-        _save(call, kind, replace(current, stages=(*others, made)), "UPDATE", made.id)
-    return json_response(_stage_body(call, made))
-
-
-def update_stage(call: Call) -> Response:
-    """PATCH /crm/v3/pipelines/{kind}/{pipeline}/stages/{stage}; `archived` brings an archived one back."""
-    kind, body = _kind(call), call.json()
-    note_unread(body, ("label", "displayOrder", "metadata", "archived"), "a change of a stage")
-    with call.store.database.transaction():
-        current = _pipeline(call)
-        old = _stage(call, current.gone if _restores(body) else current.stages)
-        others = [stage for stage in current.stages if stage.id != old.id]
-        made = replace(change_stage(kind, old, body, others), updated=call.store.now())
-        gone = tuple(stage for stage in current.gone if stage.id != old.id)
-        _save(call, kind, replace(current, stages=(*others, made), gone=gone), "UPDATE", made.id)
-    return json_response(_stage_body(call, made))
-
-
-def archive_stage(call: Call) -> Response:
-    """DELETE /crm/v3/pipelines/{kind}/{pipeline}/stages/{stage}: not the last one, and none that records are in."""
-    kind = _kind(call)
-    with call.store.database.transaction():
-        current = _pipeline(call)
-        old = _stage(call, current.stages)
-        if len(current.stages) == 1:
-            raise validation(f"The last stage of pipeline '{current.id}' cannot be deleted.")
-        _check_references(call, kind, current, [old], always=True)
-        rest = tuple(stage for stage in current.stages if stage.id != old.id)
-        _save(call, kind, replace(current, stages=rest, gone=(*current.gone, old)), "DELETE", old.id)
-    return Response(status_code=204)
-
-
 def list_changes(call: Call) -> Response:
     """GET …/{pipeline}/audit and …/stages/{stage}/audit: every change, newest first."""
-    kind = _kind(call)
+    kind = kind_of(call)
     pipelines = {**read_pipelines(call.store.database, kind.name, archived=True), **call.store.pipelines(kind)}
     if call.params["pipeline"] not in pipelines:
         raise missing(f"Pipeline '{call.params['pipeline']}' does not exist for {kind.label}")
@@ -188,11 +128,15 @@ def list_changes(call: Call) -> Response:
     )
 
 
-def _save(call: Call, kind: ObjectType, pipeline: Pipeline, action: str, identifier: str) -> None:
+def save_changed(call: Call, kind: ObjectType, pipeline: Pipeline, action: str, identifier: str) -> None:
     """Keep the pipeline, and that it or one of its stages was changed."""
     ordered = replace(pipeline, stages=tuple(sorted(pipeline.stages, key=lambda each: each.order)))
     save_pipeline(call.store.database, kind.name, ordered)
-    body = json.dumps(_body(call, ordered))
+    if kind.pipeline == LIFECYCLE:  # whose stages are the options of the property
+        options = tuple(Option(each.id, each.label, each.order) for each in ordered.stages)
+        stages = call.store.catalog.of(kind.name)[LIFECYCLE[1]]
+        call.store.catalog.save(kind.name, [stages.with_options(options)])
+    body = json.dumps(body_of(call, ordered))
     row = (kind.name, identifier, action, call.store.now(), body)
     call.store.database.write("INSERT INTO hs_pipeline_audit VALUES (?, ?, ?, ?, ?)", [row])
 
@@ -204,7 +148,7 @@ def _stamped(call: Call, made: Pipeline, current: Pipeline) -> Pipeline:
     return replace(made, stages=stages, created=current.created or now, updated=now)
 
 
-def _check_references(
+def check_references(
     call: Call, kind: ObjectType, pipeline: Pipeline, stages: Sequence[Stage], *, always: bool = False
 ) -> None:
     """Nothing; a 400 that names the records in these stages, where the request asks for the check."""
@@ -228,7 +172,7 @@ def _check_references(
         )
 
 
-def _restores(body: dict[str, Any]) -> bool:
+def restores(body: dict[str, Any]) -> bool:
     """Whether the body brings something back from the archive: the one thing that `archived` is for."""
     if "archived" not in body:
         return False
@@ -237,29 +181,22 @@ def _restores(body: dict[str, Any]) -> bool:
     return True
 
 
-def _kind(call: Call) -> ObjectType:
+def kind_of(call: Call) -> ObjectType:
     kind = find_object(call.store, call.params["kind"])
     if kind.pipeline is None and not kind.schema:
         raise missing(f"{kind.label} objects have no pipelines")
     return kind
 
 
-def _pipeline(call: Call, *, archived: bool = False) -> Pipeline:
-    kind = _kind(call)
+def pipeline_of(call: Call, *, archived: bool = False) -> Pipeline:
+    kind = kind_of(call)
     pipeline = read_pipelines(call.store.database, kind.name, archived=archived).get(call.params["pipeline"])
     if pipeline is None:
         raise missing(f"Pipeline '{call.params['pipeline']}' does not exist for {kind.label}")
     return pipeline
 
 
-def _stage(call: Call, stages: Sequence[Stage]) -> Stage:
-    for stage in stages:
-        if stage.id == call.params["stage"]:
-            return stage
-    raise missing(f"Stage '{call.params['stage']}' does not exist in pipeline '{call.params['pipeline']}'")
-
-
-def _ids(store: Store) -> Callable[[], str]:
+def new_ids(store: Store) -> Callable[[], str]:
     """Numbers for new pipelines and stages, above all that there are."""
     rows = store.database.rows(
         "SELECT max(CAST(number AS INTEGER)) FROM (SELECT id AS number FROM hs_pipeline UNION ALL"
@@ -272,13 +209,13 @@ def _ids(store: Store) -> Callable[[], str]:
     return lambda: str(next(counter))
 
 
-def _body(call: Call, pipeline: Pipeline) -> dict[str, Any]:
+def body_of(call: Call, pipeline: Pipeline) -> dict[str, Any]:
     archived = {"archivedAt": pipeline.archived_at} if pipeline.archived_at else {}
     return {
         "label": pipeline.label,
         "displayOrder": pipeline.order,
         "id": pipeline.id,
-        "stages": [_stage_body(call, stage) for stage in pipeline.stages],
+        "stages": [stage_body(call, stage) for stage in pipeline.stages],
         "createdAt": pipeline.created or call.store.born,
         "updatedAt": pipeline.updated or call.store.born,
         "archived": bool(archived),
@@ -286,7 +223,7 @@ def _body(call: Call, pipeline: Pipeline) -> dict[str, Any]:
     }
 
 
-def _stage_body(call: Call, stage: Stage) -> dict[str, Any]:
+def stage_body(call: Call, stage: Stage) -> dict[str, Any]:
     return {
         "label": stage.label,
         "displayOrder": stage.order,
@@ -312,13 +249,5 @@ ROUTES: Routes = under(
             "DELETE": archive_pipeline,
         },
         "/{kind}/{pipeline}/audit": {"GET": list_changes},
-        "/{kind}/{pipeline}/stages": {"GET": list_stages, "POST": create_stage},
-        "/{kind}/{pipeline}/stages/{stage}": {
-            "GET": read_one_stage,
-            "PUT": replace_stage,
-            "PATCH": update_stage,
-            "DELETE": archive_stage,
-        },
-        "/{kind}/{pipeline}/stages/{stage}/audit": {"GET": list_changes},
     },
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.hubspot.bodies import note_unread, text, whole
+from connectors.sandbox.hubspot.bodies import text, whole
 from connectors.sandbox.hubspot.call import object_list, required, scalar, text_map
 from connectors.sandbox.hubspot.errors import ApiError, validation
+from connectors.sandbox.hubspot.given import Given
 from connectors.sandbox.hubspot.pipelines import Pipeline, Stage
 from connectors.sandbox.hubspot.values import decimal
 
@@ -28,7 +29,6 @@ _CLOSED = frozenset({"CLOSED", "QUALIFIED", "UNQUALIFIED"})
 
 def read_pipeline(kind: ObjectType, body: Mapping[str, Any], others: Iterable[Pipeline], next_id: NextId) -> Pipeline:
     """A whole pipeline: its name, its place, and at least one stage."""
-    note_unread(body, ("label", "displayOrder", "stages", "pipelineId"), "a pipeline")
     required(body, "label", "displayOrder", "stages")
     given = object_list(body, "stages")
     if not 1 <= len(given) <= MAX_STAGES:
@@ -47,9 +47,8 @@ def read_pipeline(kind: ObjectType, body: Mapping[str, Any], others: Iterable[Pi
 
 def read_stage(kind: ObjectType, body: Mapping[str, Any], others: Iterable[Stage], next_id: NextId) -> Stage:
     """A whole stage."""
-    note_unread(body, ("label", "displayOrder", "metadata", "stageId"), "a stage")
     required(body, "label", "displayOrder")
-    metadata = read_metadata(kind, text_map(body.get("metadata") or {}, "metadata"))
+    metadata = read_metadata(kind, text_map(body.get("metadata") or Given({}), "metadata"))
     made = Stage(text(body, "stageId") or next_id(), text(body, "label"), whole(body, "displayOrder", 0), metadata)
     if any(each.id == made.id for each in others):
         raise _taken("Stage id", made.id, "STAGE_ID_EXISTS")

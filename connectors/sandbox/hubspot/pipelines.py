@@ -27,6 +27,16 @@ _LEADS = (
     ("unqualified-stage-id", "Disqualified", "UNQUALIFIED"),
 )
 _TICKETS = (("1", "New"), ("2", "Waiting on contact"), ("3", "Waiting on us"), ("4", "Closed"))
+LIFECYCLE_STAGES = (
+    ("subscriber", "Subscriber"),
+    ("lead", "Lead"),
+    ("marketingqualifiedlead", "Marketing Qualified Lead"),
+    ("salesqualifiedlead", "Sales Qualified Lead"),
+    ("opportunity", "Opportunity"),
+    ("customer", "Customer"),
+    ("evangelist", "Evangelist"),
+    ("other", "Other"),
+)
 # The ids of the order pipeline are the same in every account (orders guide).
 _ORDERS = (
     ("4b27b500-f031-4927-9811-68a0b525cbae", "Open"),
@@ -86,7 +96,13 @@ def default_pipelines() -> dict[str, Pipeline]:
         for order, (stage_id, label) in enumerate(_TICKETS)
     )
     orders = tuple(Stage(stage_id, label, order, {}) for order, (stage_id, label) in enumerate(_ORDERS))
+    stages = tuple(Stage(stage_id, label, order, {}) for order, (stage_id, label) in enumerate(LIFECYCLE_STAGES))
+    lifecycles = {
+        name: Pipeline(f"{name}-lifecycle-pipeline", "Lifecycle Stage Pipeline", 0, stages)
+        for name in ("contacts", "companies")
+    }
     return {
+        **lifecycles,
         "deals": Pipeline("default", "Sales Pipeline", 0, deals),
         "leads": Pipeline("lead-pipeline-id", "Lead pipeline", 0, leads),
         "tickets": Pipeline("0", "Support Pipeline", 0, tickets),

@@ -20,6 +20,7 @@ from connectors.sandbox.hubspot.types import ObjectType, find_object
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from connectors.sandbox.hubspot.given import Given
     from connectors.sandbox.hubspot.routes import Routes
 
 BATCH = 100
@@ -114,7 +115,7 @@ def _archive(call: Call, kind: ObjectType, current: Property) -> None:
     call.store.catalog.save(kind.name, [replace(current, archived_at=call.store.now())])
 
 
-def _batch(call: Call, body: Mapping[str, Any], one: Callable[[dict[str, Any]], Property], done: int) -> Response:
+def _batch(call: Call, body: Mapping[str, Any], one: Callable[[Given], Property], done: int) -> Response:
     """The answer to a batch, each input a step of its own."""
     begun = call.store.now()
     results: list[dict[str, Any]] = []
@@ -130,7 +131,7 @@ def _batch(call: Call, body: Mapping[str, Any], one: Callable[[dict[str, Any]], 
     return json_response({**answer, **more}, 207 if errors else done)
 
 
-def _inputs(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _inputs(body: Mapping[str, Any]) -> list[Given]:
     inputs = object_list(body, "inputs")
     if len(inputs) > BATCH:
         raise validation(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from connectors.sandbox.hubspot.bodies import note_unread, text, whole
+from connectors.sandbox.hubspot.bodies import text, whole
 from connectors.sandbox.hubspot.call import required
 from connectors.sandbox.hubspot.errors import ApiError, json_response, missing, validation
 from connectors.sandbox.hubspot.routes import under
@@ -45,7 +45,6 @@ def read_group(call: Call) -> Response:
 def create_group(call: Call) -> Response:
     """POST /crm/v3/properties/{kind}/groups."""
     kind, body = find_object(call.store, call.params["kind"]), call.json()
-    note_unread(body, ("name", "label", "displayOrder"), "a new group")
     required(body, "name", "label")
     name, label, order = text(body, "name"), text(body, "label"), whole(body, "displayOrder", -1)
     if not NAME.fullmatch(name):
@@ -61,7 +60,6 @@ def create_group(call: Call) -> Response:
 def update_group(call: Call) -> Response:
     """PATCH /crm/v3/properties/{kind}/groups/{group}."""
     kind, body = find_object(call.store, call.params["kind"]), call.json()
-    note_unread(body, ("label", "displayOrder"), "a change of a group")
     with call.store.database.transaction() as connection:
         name, label, order = _known(call)
         label, order = text(body, "label", label), whole(body, "displayOrder", order)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.hubspot.bodies import flag, note_unread, text, whole
+from connectors.sandbox.hubspot.bodies import flag, text, whole
 from connectors.sandbox.hubspot.call import object_list, required, scalar
 from connectors.sandbox.hubspot.errors import ApiError, validation
 from connectors.sandbox.hubspot.formula import RESULT_TYPES, FormulaError, parse_formula
@@ -18,25 +18,14 @@ CALCULATED = "calculation_equation"
 MAX_UNIQUE = 10  # unique-value properties of an object (properties guide)
 MAX_OPTIONS = 5000
 
-_CREATE = (
-    *("name", "label", "type", "fieldType", "groupName", "description", "options", "displayOrder", "hasUniqueValue"),
-    *("hidden", "formField", "externalOptions", "referencedObjectType", "calculationFormula", "dataSensitivity"),
-)
-_SHOWN = ("showCurrencySymbol", "numberDisplayHint", "currencyPropertyName")
-_CHANGE = (
-    *("label", "type", "fieldType", "groupName", "description", "options", "displayOrder", "hidden", "formField"),
-    *("calculationFormula", *_SHOWN),
-)
-
 
 def read_new(
     body: Mapping[str, Any], known: Mapping[str, Property], groups: frozenset[str], *, dated: bool
 ) -> Property:
     """A new definition; `known` are the object's, and `dated` tells the paths whose body says how a number is shown."""
-    note_unread(body, (*_CREATE, *_SHOWN) if dated else _CREATE, "a new property")
     required(body, "name", "label", "type", "fieldType", "groupName")
     name = _new_name(body, known)
-    _check_type(body)
+    _check_type(body["type"], body["fieldType"])
     _check_group(text(body, "groupName"), groups)
     options = _options(body)
     chosen = body["type"] == "enumeration" and body["fieldType"] not in {"booleancheckbox", CALCULATED}
@@ -65,11 +54,10 @@ def read_changed(
     current: Property, body: Mapping[str, Any], known: Mapping[str, Property], groups: frozenset[str]
 ) -> Property:
     """A definition with what the body changes of it; what is left out stays."""
-    note_unread(body, _CHANGE, "a change of a property")
     fixed = current.hubspot_defined and not current.open_definition
     if fixed and not (set(body) <= {"options"} and current.extensible):
         raise validation(f"The definition of property '{current.name}' is read-only.")
-    _check_type({"type": current.type, "fieldType": current.field_type, **body})
+    _check_type(body.get("type", current.type), body.get("fieldType", current.field_type))
     if body.get("type", current.type) != current.type:
         raise validation(f"The type of property '{current.name}' cannot be changed.")
     changed = replace(
@@ -109,8 +97,7 @@ def _new_name(body: Mapping[str, Any], known: Mapping[str, Property]) -> str:
     return name
 
 
-def _check_type(body: Mapping[str, Any]) -> None:
-    kind, field_type = body["type"], body["fieldType"]
+def _check_type(kind: Any, field_type: Any) -> None:
     if not isinstance(kind, str) or kind not in FIELD_TYPES:
         raise validation(f"Invalid property type '{kind}': use one of {', '.join(FIELD_TYPES)}.")
     if field_type not in FIELD_TYPES[kind]:
@@ -195,7 +182,6 @@ def _options(body: Mapping[str, Any]) -> tuple[Option, ...]:
     found: dict[str, Option] = {}
     labels: set[str] = set()
     for order, each in enumerate(given):
-        note_unread(each, ("label", "value", "displayOrder", "hidden", "description"), "an option")
         required(each, "label", "value")
         value, label = text(each, "value"), text(each, "label")
         if value in found or label in labels:

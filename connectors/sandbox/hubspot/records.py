@@ -9,6 +9,7 @@ from connectors.sandbox.hubspot.calculated import calculated_values, default_val
 from connectors.sandbox.hubspot.call import record_id
 from connectors.sandbox.hubspot.currencies import current_rates
 from connectors.sandbox.hubspot.errors import ApiError, validation
+from connectors.sandbox.hubspot.history import change
 from connectors.sandbox.hubspot.owners import owner_ids
 from connectors.sandbox.hubspot.search_index import delay
 from connectors.sandbox.hubspot.types import OBJECTS, ObjectType
@@ -91,6 +92,8 @@ def stage_problem(
     names: tuple[str, str], values: Mapping[str, str | None], pipelines: Mapping[str, Pipeline]
 ) -> ValueProblem | None:
     """What is wrong with a record's pipeline and stage; None where the stage is one of the pipeline's."""
+    if not pipelines:
+        return None
     pipeline_name, stage_name = names
     pipeline = pipelines.get(values.get(pipeline_name) or next(iter(pipelines)))
     if pipeline is None:
@@ -121,8 +124,7 @@ def create_record(store: Store, checker: Checker, given: Mapping[str, str]) -> i
     now = store.now()
     values = filled(kind, new_id, values, checker.pipelines, now, checker.definitions, checker.rates)
     check_rules(store, kind, values, checker.version)
-    if kind.name == "contacts" and values["lifecyclestage"] == "lead":
-        values["hs_lifecyclestage_lead_date"] = now
+    values |= _became(checker, values, now)
     source = {"hs_object_source": SOURCE, "hs_object_source_id": APP_ID, "hs_object_source_label": SOURCE}
     values |= source
     store.insert(kind, list(values), [(new_id, now, *values.values())])
@@ -141,8 +143,23 @@ def filled(
 ) -> dict[str, str | None]:
     """A new record's values with its stamps and calculated properties."""
     stamps = {kind.created: values.get(kind.created) or now, kind.modified: values.get(kind.modified) or now}
-    complete = {**values, **stamps}
+    complete = {**values, **stamps, **_stage_dates(kind, values, stamps[kind.created])}
     return complete | calculated_values(kind.name, record, complete, pipelines, definitions, rates)
+
+
+def _became(checker: Checker, values: Mapping[str, str | None], now: str) -> dict[str, str | None]:
+    """When a record came to its lifecycle stage, where HubSpot keeps that (its own stages of contacts)."""
+    name = f"hs_lifecyclestage_{values.get('lifecyclestage')}_date"
+    return {name: now} if name in checker.definitions else {}
+
+
+def _stage_dates(kind: ObjectType, values: Mapping[str, str | None], now: str | None) -> dict[str, str | None]:
+    """Since when a deal is in its stage; the time in it is kept as that instant too (recorded)."""
+    if kind is not OBJECTS["deals"]:
+        return {}
+    known = values.get("hs_v2_date_entered_current_stage")
+    entered = (known or now) if values.get("dealstage") else None
+    return dict.fromkeys(("hs_v2_date_entered_current_stage", "hs_v2_time_in_current_stage"), entered)
 
 
 def update_record(store: Store, checker: Checker, record: Record, given: Mapping[str, str]) -> list[str]:
@@ -159,12 +176,14 @@ def update_record(store: Store, checker: Checker, record: Record, given: Mapping
     if not changes:
         return []
     _refuse_taken(store, checker, changes, record.id)
+    if kind.pipeline and kind.pipeline[1] in changes:
+        changes |= _stage_dates(kind, changes, store.now()) | _became(checker, changes, store.now())
     complete = {**record.values, **changes}
     derived = calculated_values(kind.name, record.id, complete, checker.pipelines, checker.definitions, checker.rates)
     check_rules(store, kind, {**complete, **derived}, checker.version)
     changes |= {name: value for name, value in derived.items() if value != record.values[name]}
     changes[kind.modified] = store.now()
-    store.change(kind, record, changes, {name: _source(checker.definitions[name]) for name in changes})
+    change(store, kind, record, changes, {name: _source(checker.definitions[name]) for name in changes})
     delay(store, kind, {record.id: record.values})
     return list(changes)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from connectors.sandbox.hubspot.calculated import NOT_YET
+from connectors.sandbox.hubspot.history import read_versions
 from connectors.sandbox.hubspot.links import link_types, links_of
 from connectors.sandbox.hubspot.records import APP_ID, SOURCE
 from connectors.sandbox.hubspot.types import find_object
@@ -11,8 +14,9 @@ from connectors.sandbox.hubspot.types import find_object
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from connectors.sandbox.hubspot.history import Version
     from connectors.sandbox.hubspot.link_types import LinkType
-    from connectors.sandbox.hubspot.store import Record, Store, Version
+    from connectors.sandbox.hubspot.store import Record, Store
     from connectors.sandbox.hubspot.types import ObjectType
 
 # The newest versions of a property that a read shows (seen by clients of the API, undocumented).
@@ -39,10 +43,16 @@ def written_body(kind: ObjectType, record: Record, changed: Iterable[str] | None
 
     `changed` None is a new record, which shows everything it holds; an update shows what it was given and a few more.
     """
-    names = set(record.values) if changed is None else {*changed, *kind.echoed}
-    given = set() if changed is None else set(changed)
-    shown = [name for name in names if record.values.get(name) is not None or name in given]
+    if changed is None:
+        return whole_body(kind, replace(record, values={**record.values, **NOT_YET.get(kind.name, {})}))
+    given = set(changed)
+    shown = [name for name in (*given, *kind.echoed) if record.values.get(name) is not None or name in given]
     return record_body(kind, record, shown)
+
+
+def whole_body(kind: ObjectType, record: Record) -> dict[str, Any]:
+    """A record with everything it holds, without nulls."""
+    return record_body(kind, record, [name for name, value in record.values.items() if value is not None])
 
 
 def add_versions(
@@ -51,7 +61,7 @@ def add_versions(
     """Put `propertiesWithHistory` into the bodies of records."""
     if not names:
         return
-    versions = store.versions(kind, records, names)
+    versions = read_versions(store, kind, records, names)
     for record, body in zip(records, bodies, strict=True):
         found = versions[record.id]
         most = MOST_VERSIONS.get(kind.name, MOST_VERSIONS_ELSEWHERE)

@@ -81,11 +81,11 @@ def save_account(store: Store, folder: Path) -> dict[str, int]:
                 columns = _used_columns(store, connection, kind)
                 sql = f'SELECT {", ".join(columns.values())} FROM {kind.table} ORDER BY "$id"'
                 counts[kind.name] = write_table(written, kind.name, list(columns), connection.execute(sql))
-        if links := write_table(written, LINKS, _LINK_COLUMNS, _links(connection)):
-            counts[LINKS] = links
-        sql = "SELECT kind, id, property, at, value, source FROM hs_history ORDER BY rowid"
-        if versions := write_table(written, HISTORY, _HISTORY_COLUMNS, connection.execute(sql)):
-            counts[HISTORY] = versions
+        if connection.execute("SELECT 1 FROM hs_link LIMIT 1").fetchone():
+            counts[LINKS] = write_table(written, LINKS, _LINK_COLUMNS, _links(connection))
+        if connection.execute("SELECT 1 FROM hs_history LIMIT 1").fetchone():
+            sql = "SELECT kind, id, property, at, value, source FROM hs_history ORDER BY rowid"
+            counts[HISTORY] = write_table(written, HISTORY, _HISTORY_COLUMNS, connection.execute(sql))
         write_setup(written, _read_setup(store, connection))
     return counts
 
@@ -151,7 +151,9 @@ def restore(store: Store, files: Mapping[str, Path], setup: Setup) -> dict[str, 
     with store.database.transaction() as connection:
         bring_definitions(store, setup)
         _restore_tables(connection, setup)
-        connection.execute("UPDATE hs_schema SET generation = random(), born = ?", (setup.parts.get("born", store.born),))
+        connection.execute(
+            "UPDATE hs_schema SET generation = random(), born = ?", (setup.parts.get("born", store.born),)
+        )
         counts: dict[str, int] = {}
         if OWNERS in files:
             owners = [owner for _, owner in read_owners(files.pop(OWNERS), problems)]

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from connectors.sandbox.hubspot.bodies import flag, note_unread, text
+from connectors.sandbox.hubspot.bodies import flag, text
 from connectors.sandbox.hubspot.call import object_list, record_id, required, text_list, text_map
 from connectors.sandbox.hubspot.definitions import custom_object_properties
 from connectors.sandbox.hubspot.errors import ApiError, json_response, missing, validation
+from connectors.sandbox.hubspot.given import Given
 from connectors.sandbox.hubspot.link_types import STANDARD
 from connectors.sandbox.hubspot.links import define_types, link_types
 from connectors.sandbox.hubspot.property_input import read_new
@@ -37,7 +38,6 @@ FIRST_RECORD = 1_000_000_001
 # What every custom object is associated with from its creation (schemas guide).
 _ALWAYS = ("calls", "emails", "meetings", "notes", "tasks", "communications", "postal_mail")
 _PROPERTY_LISTS = ("requiredProperties", "searchableProperties", "secondaryDisplayProperties")
-_COMMON = ("labels", "description", "primaryDisplayProperty", *_PROPERTY_LISTS, "allowsSensitiveProperties")
 
 
 def list_schemas(call: Call) -> Response:
@@ -54,7 +54,6 @@ def read_schema(call: Call) -> Response:
 def create_schema(call: Call) -> Response:
     """POST /crm-object-schemas/v3/schemas."""
     body = call.json()
-    note_unread(body, (*_COMMON, "name", "properties", "associatedObjects"), "a new schema")
     required(body, "name", "labels", "properties", "requiredProperties")
     with call.store.database.transaction():
         kind = _new_kind(call.store, body)
@@ -73,7 +72,6 @@ def create_schema(call: Call) -> Response:
 def update_schema(call: Call) -> Response:
     """PATCH /crm-object-schemas/v3/schemas/{kind}; the name stays what it is. The answer leaves properties out."""
     body = call.json()
-    note_unread(body, (*_COMMON, "clearDescription", "restorable"), "a change of a schema")
     with call.store.database.transaction():
         kind = _custom(call)
         told = json.loads(kind.schema)
@@ -110,7 +108,6 @@ def delete_schema(call: Call) -> Response:
 def create_association(call: Call) -> Response:
     """POST /crm-object-schemas/v3/schemas/{kind}/associations."""
     body = call.json()
-    note_unread(body, ("fromObjectTypeId", "toObjectTypeId", "name"), "a schema's association")
     required(body, "fromObjectTypeId", "toObjectTypeId")
     with call.store.database.transaction():
         kind = _custom(call)
@@ -169,17 +166,15 @@ def _new_kind(store: Store, body: Mapping[str, Any]) -> ObjectType:
     )
 
 
-def _new_properties(
-    call: Call, given: Sequence[dict[str, Any]], known: Sequence[Property], group: str
-) -> list[Property]:
+def _new_properties(call: Call, given: Sequence[Given], known: Sequence[Property], group: str) -> list[Property]:
     """The object's own first properties; one without a group goes to the object's."""
     if not given:
         raise validation("A schema needs at least one property.")
     now, found = call.store.now(), {each.name: each for each in known}
     made = []
     for each in given:
-        complete = {"groupName": group, **{name: value for name, value in each.items() if value is not None}}
-        new = read_new(complete, found, frozenset({group}), dated=True)
+        grouped = each if each.get("groupName") is not None else each.plus(groupName=group)
+        new = read_new(grouped, found, frozenset({group}), dated=True)
         found[new.name] = replace(new, created_at=now, updated_at=now)
         made.append(found[new.name])
     return made
@@ -239,8 +234,8 @@ def _associations(store: Store, kind: ObjectType) -> list[dict[str, Any]]:
 
 
 def _labels(body: Mapping[str, Any], kept: Mapping[str, str]) -> dict[str, str]:
-    given = {**kept, **text_map(body.get("labels") or {}, "labels")}
-    labels = {name: text(given, name) for name in ("singular", "plural")}
+    given = text_map(body.get("labels") or Given({}), "labels")
+    labels = {name: text(given, name, kept.get(name, "")) for name in ("singular", "plural")}
     if not all(label.strip() for label in labels.values()):
         raise validation("labels need a singular and a plural that are not empty.")
     return labels
@@ -287,11 +282,7 @@ def _body(call: Call, kind: ObjectType) -> dict[str, Any]:
 
 def _own(store: Store, kind: ObjectType) -> dict[str, Any]:
     """What the schema of one of HubSpot's own objects tells."""
-    labels = {
-        name: value.replace("_", " ").capitalize()
-        for name, value in (("singular", kind.singular), ("plural", kind.name))
-    }
-    told: dict[str, Any] = {"name": kind.label, "labels": labels, "description": None, "created": store.born}
+    told: dict[str, Any] = {"name": kind.label, "labels": kind.labels, "description": None, "created": store.born}
     primary = kind.searched[0] if kind.searched else None
     return {**told, "updated": store.born, "primary": primary, "secondary": []}
 

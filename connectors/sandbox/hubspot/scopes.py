@@ -13,8 +13,8 @@ from connectors.sandbox.hubspot.errors import ApiError
 from connectors.sandbox.hubspot.types import OBJECTS, find_object
 
 if TYPE_CHECKING:
-    from connectors.sandbox.hubspot.oauth import Grant
     from connectors.sandbox.hubspot.store import Store
+    from connectors.sandbox.hubspot.tokens import Grant
 
 SCOPES_PAGE = "https://developers.hubspot.com/scopes"
 

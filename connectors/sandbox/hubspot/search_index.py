@@ -2,7 +2,8 @@
 
 HubSpot's search answers from an index that follows the records a moment later (search guide). A write keeps the state
 before it until the index catches up; what was loaded is indexed at once. The overlay holds the late records alone, so
-it stays as small as the lag is short.
+it stays as small as the lag is short. What HubSpot changes by itself is seen at once: a new formula's values in the
+records that there are, a user's record, a link, an object that is gone.
 """
 
 from __future__ import annotations

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.hubspot.calculated import calculated_values, default_values
-from connectors.sandbox.hubspot.links import add_links
 from connectors.sandbox.hubspot.load import insert_rows, save_users
 from connectors.sandbox.hubspot.owners import Owner, save_owners
 from connectors.sandbox.hubspot.schema import Property
-from connectors.sandbox.hubspot.seed_activities import activity_rows
-from connectors.sandbox.hubspot.seed_links import company_links
+from connectors.sandbox.hubspot.seed_activities import ACTIVITIES, activity_rows
+from connectors.sandbox.hubspot.seed_links import company_links, load_links
 from connectors.sandbox.hubspot.store import Store
 from connectors.sandbox.hubspot.types import (
     COMPANIES,
@@ -58,28 +58,32 @@ CUSTOM = (
 )
 
 
+LARGE = (COMPANIES, CONTACTS, LEADS, DEALS, LINE_ITEMS, *(OBJECTS[name] for name in ACTIVITIES))
+CHUNK = 1000  # records whose values are in memory at once
+
+
 def load_company(database: Database, company: Company) -> dict[str, int]:
     """Rows loaded by object from a generated company."""
     store = Store(database)
     seed = _Seed(store, company)
-    with database.transaction():
+    with database.indexed_afterwards([*(kind.table.strip('"') for kind in LARGE), "hs_history"]):
         _add_custom(store)
         counts = {"owners": _load_owners(store, company), "users": len(company.users)}
         for kind, rows in (
-            (COMPANIES, [(each.id, _account(each, seed)) for each in company.accounts]),
-            (PRODUCTS, [(each.id, _product(each)) for each in company.products]),
-            (CONTACTS, [(each.id, _contact(each, seed)) for each in company.leads]),
-            (LEADS, [(each.id, _lead(each, seed)) for each in company.leads]),
-            (DEALS, [(each.id, _deal(each, seed)) for each in company.opportunities]),
-            (LINE_ITEMS, list(_line_items(company, seed))),
+            (COMPANIES, ((each.id, _account(each, seed)) for each in company.accounts)),
+            (PRODUCTS, ((each.id, _product(each)) for each in company.products)),
+            (CONTACTS, ((each.id, _contact(each, seed)) for each in company.leads)),
+            (LEADS, ((each.id, _lead(each, seed)) for each in company.leads)),
+            (DEALS, ((each.id, _deal(each, seed)) for each in company.opportunities)),
+            (LINE_ITEMS, _line_items(company, seed)),
         ):
             counts[kind.name] = seed.insert(kind, rows)
         store.add_versions(_deal_versions(company, seed))
         store.add_versions(_lead_versions(company, seed))
         for kind_name, names, rows in activity_rows(company, seed.ids, _owner):
             store.insert(OBJECTS[kind_name], names, rows)
-            counts[kind_name] = len(rows)
-        add_links(store, company_links(company, seed.ids))
+            counts[kind_name] = database.rows(f"SELECT count(*) FROM {OBJECTS[kind_name].table}")[0][0]
+        load_links(store, company_links(company, seed.ids))
     return counts
 
 
@@ -95,8 +99,15 @@ class _Seed:
     def ids(self, kind: str, place: int) -> int:
         return self.first[kind] + place
 
-    def insert(self, kind: ObjectType, rows: list[tuple[int, Values]]) -> int:
-        """Add records whose values are complete but for defaults and calculated properties."""
+    def insert(self, kind: ObjectType, rows: Iterable[tuple[int, Values]]) -> int:
+        """How many records were added, whose values were complete but for defaults and calculated properties."""
+        added, remaining = 0, iter(rows)
+        while chunk := list(islice(remaining, CHUNK)):
+            self._insert(kind, chunk)
+            added += len(chunk)
+        return added
+
+    def _insert(self, kind: ObjectType, rows: list[tuple[int, Values]]) -> None:
         pipelines = self.pipelines.get(kind.name, {})
         complete = []
         for place, given in rows:
@@ -109,7 +120,6 @@ class _Seed:
             }
             complete.append((number, str(values[kind.created]), values))
         insert_rows(self.store, kind, complete)
-        return len(complete)
 
 
 def _add_custom(store: Store) -> None:
@@ -203,8 +213,19 @@ def _deal(deal: Opportunity, _: _Seed) -> Values:
         "hubspot_owner_id": _owner(deal.owner),
         "createdate": stamp(deal.created_at),
         "hs_lastmodifieddate": stamp(last.at),
+        **dict.fromkeys(("hs_v2_date_entered_current_stage", "hs_v2_time_in_current_stage"), _entered(deal)),
         **_moving(last),
     }
+
+
+def _entered(deal: Opportunity) -> str:
+    """Since when a deal is in its last stage."""
+    since = deal.history[-1]
+    for change in reversed(deal.history):
+        if change.stage != since.stage:
+            break
+        since = change
+    return stamp(since.at)
 
 
 def _moving(change: Any) -> Values:

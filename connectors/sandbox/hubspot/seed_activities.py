@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.sandbox.hubspot.values import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from connectors.sandbox.company.model import Activity, Company
 
@@ -37,19 +37,27 @@ _NAMES = {
 }
 
 
+ACTIVITIES = tuple(f"{kind}s" for kind in _NAMES)
+
+
 def activity_rows(
     company: Company, ids: Callable[[str, int], int], owner: Callable[[int], str]
-) -> Iterator[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]]:
+) -> Iterator[tuple[str, tuple[str, ...], Iterator[tuple[Any, ...]]]]:
     """For each activity object its name, the properties of a row, and the rows: id, creation, values."""
-    rows: dict[str, list[tuple[Any, ...]]] = {kind: [] for kind in _NAMES}
-    for activity in company.activities:
-        listed = rows[activity.kind]
-        at = stamp(activity.at)
-        common = (at, at, at, owner(activity.owner), "CRM_UI")
-        number = ids(f"{activity.kind}s", len(listed))
-        listed.append((number, at, *common, *_OWN[activity.kind](activity, at)))
     for kind, names in _NAMES.items():
-        yield f"{kind}s", (*_COMMON, *names), rows[kind]
+        activities = (activity for activity in company.activities if activity.kind == kind)
+        yield f"{kind}s", (*_COMMON, *names), _rows(activities, ids(f"{kind}s", 0), owner, _OWN[kind])
+
+
+def _rows(
+    activities: Iterable[Activity],
+    first: int,
+    owner: Callable[[int], str],
+    own: Callable[[Activity, str], tuple[Any, ...]],
+) -> Iterator[tuple[Any, ...]]:
+    for number, activity in enumerate(activities, first):
+        at = stamp(activity.at)
+        yield (number, at, at, at, at, owner(activity.owner), "CRM_UI", *own(activity, at))
 
 
 def _call(activity: Activity, _: str) -> tuple[Any, ...]:

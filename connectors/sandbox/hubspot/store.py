@@ -1,13 +1,11 @@
-"""The records: a table an object with a text column a property, their versions, and the account's owners.
-
-The first version of a value is not stored: it is the value a record was created with, at its creation. Versions are
-stored from the first change on, so they stay exact and a large load stays small.
-"""
+"""The records: a table an object with a text column a property, their versions, and the account's owners."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.hubspot.definitions import GROUPS, standard_properties
@@ -19,12 +17,14 @@ from connectors.sandbox.hubspot.words import has_all_words, has_token
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from connectors.sandbox.database import Database
 
 SYSTEM = ("$id", "$created", "$archived")
 IN_CHUNK = 500  # ids bound in one statement
+KEPT = timedelta(days=90)  # how long an archived record is there (knowledge base, Restore deleted records)
+_moment: ContextVar[str | None] = ContextVar("moment", default=None)
 
 _TABLES = """
 CREATE TABLE hs_schema (generation INTEGER NOT NULL, born TEXT NOT NULL) STRICT;
@@ -73,18 +73,6 @@ class Record:
     values: dict[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One version of a property value; None where it was cleared."""
-
-    value: str | None
-    at: str
-    source: str
-
-
-Versions = dict[int, dict[str, list[Version]]]
-
-
 class Store:
     """Records of one sandbox account. Every method is safe to call from any thread."""
 
@@ -100,7 +88,21 @@ class Store:
 
     def now(self) -> str:
         """The sandbox's present in HubSpot's form."""
-        return stamp(self.database.clock.now())
+        return _moment.get() or stamp(self.database.clock.now())
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """While the block lasts it is one moment: the records of a batch bear the same stamp (recorded)."""
+        token = _moment.set(self.now())
+        try:
+            yield
+        finally:
+            _moment.reset(token)
+
+    def standing(self, *, archived: bool) -> str:
+        """The condition on the records that are there: the living, or those archived not too long ago."""
+        oldest = stamp(self.database.clock.now() - KEPT)
+        return f"\"$archived\" > '{oldest}'" if archived else '"$archived" IS NULL'
 
     def pipelines(self, kind: ObjectType) -> dict[str, Pipeline]:
         """The object's pipelines by id; empty for an object without."""
@@ -133,6 +135,9 @@ class Store:
             )
             for name in (kind.modified, *kind.identity, *(each.name for each in definitions if each.unique)):
                 _index(connection, kind, name)
+            if kind.identity and kind.beside:
+                statement = f'CREATE INDEX "hs_{kind.name}_further" ON {kind.table} ("{kind.beside[1]}")'
+                connection.execute(f'{statement} WHERE "$archived" IS NULL AND "{kind.beside[1]}" IS NOT NULL')
             self.catalog.save(kind.name, definitions)
             rows = [(kind.name, *group, order) for order, group in enumerate(groups)]
             connection.executemany("INSERT INTO hs_group VALUES (?, ?, ?, ?)", rows)
@@ -194,40 +199,37 @@ class Store:
             heirs = self.heirs(kind, keys)
             own = self._by_column(kind, names, identity, list(dict.fromkeys(heirs.values())), archived=archived)
             return {str(asked): own[str(heir)] for asked, heir in heirs.items() if str(heir) in own}
-        return self._by_column(kind, names, identity, keys, archived=archived)
+        found = self._by_column(kind, names, identity, keys, archived=archived)
+        if identity in kind.identity and kind.beside and not archived:
+            found |= self._by_further(kind, kind.beside[1], names, [key for key in keys if key not in found])
+        return found
+
+    def _by_further(
+        self, kind: ObjectType, listed: str, names: Iterable[str], keys: Sequence[str]
+    ) -> dict[str, Record]:
+        """Records by one of the further values that a property lists: they find it like the first (HubSpot's forum)."""
+        if not keys:
+            return {}
+        asked = " OR ".join([f"instr(';' || \"{listed}\" || ';', ';' || ? || ';')"] * len(keys))
+        where = f'{self.standing(archived=False)} AND "{listed}" IS NOT NULL AND ({asked})'
+        wanted, found = set(keys), {}
+        for record in self.select(kind, [*names, listed], where, keys):
+            for each in wanted & set((record.values[listed] or "").split(";")):
+                found[each] = record
+        return found
 
     def _by_column(
         self, kind: ObjectType, names: Iterable[str], identity: str, keys: Sequence[Any], *, archived: bool
     ) -> dict[str, Record]:
         column = '"$id"' if identity == "hs_object_id" else f'"{identity}"'
-        state = "NOT NULL" if archived else "NULL"
+        standing = self.standing(archived=archived)
         found: dict[str, Record] = {}
         for start in range(0, len(keys), IN_CHUNK):
             chunk = keys[start : start + IN_CHUNK]
-            where = f'{column} IN ({", ".join("?" * len(chunk))}) AND "$archived" IS {state}'
+            where = f"{column} IN ({', '.join('?' * len(chunk))}) AND {standing}"
             for record in self.select(kind, [*names, identity], where, chunk):
                 found[record.values[identity] or ""] = record
         return found
-
-    def change(
-        self, kind: ObjectType, record: Record, changes: Mapping[str, str | None], sources: Mapping[str, str]
-    ) -> None:
-        """Write new values of a record, whose old ones `record` holds, and keep the versions."""
-        if not changes:
-            return
-        now = self.now()
-        versions = self.stored_versions(kind, [record.id], changes)
-        origin = self._origins(kind, [record.id])[record.id]
-        rows: list[tuple[Any, ...]] = []
-        for name, value in changes.items():
-            if (record.id, name) not in versions and record.values[name] is not None:
-                first = _first(kind, name, record.values[name], origin)
-                rows.append((kind.name, record.id, name, first.at, first.value, first.source))
-            rows.append((kind.name, record.id, name, now, value, sources[name]))
-        assigned = ", ".join(f'"{name}" = ?' for name in changes)
-        with self.database.transaction() as connection:
-            connection.execute(f'UPDATE {kind.table} SET {assigned} WHERE "$id" = ?', (*changes.values(), record.id))
-            self.add_versions(rows)
 
     def add_versions(self, rows: Iterable[Sequence[Any]]) -> None:
         """Keep versions, oldest first: kind, id, property, instant, value, source."""
@@ -238,54 +240,6 @@ class Store:
         now = self.now()
         rows = [(now, each) for each in ids]
         self.database.write(f'UPDATE {kind.table} SET "$archived" = ? WHERE "$id" = ? AND "$archived" IS NULL', rows)
-
-    def versions(self, kind: ObjectType, records: Sequence[Record], names: Sequence[str]) -> Versions:
-        """The versions of properties by record id and name, newest first; the records must hold the values."""
-        stored = self.stored_versions(kind, [record.id for record in records], names)
-        origins = self._origins(kind, [record.id for record in records])
-        found: dict[int, dict[str, list[Version]]] = {}
-        for record in records:
-            by_name = found[record.id] = {}
-            for name in names:
-                if name not in record.values:
-                    continue
-                versions = stored.get((record.id, name))
-                if versions is None:
-                    value = record.values[name]
-                    versions = [] if value is None else [_first(kind, name, value, origins[record.id])]
-                by_name[name] = versions[::-1]
-        return found
-
-    def stored_versions(
-        self, kind: ObjectType, ids: Sequence[int], names: Iterable[str]
-    ) -> dict[tuple[int, str], list[Version]]:
-        """The versions kept since a first change, oldest first, by record id and property."""
-        wanted = set(names)
-        found: dict[tuple[int, str], list[Version]] = defaultdict(list)
-        for start in range(0, len(ids), IN_CHUNK):
-            chunk = ids[start : start + IN_CHUNK]
-            rows = self.database.rows(
-                "SELECT id, property, value, at, source FROM hs_history"
-                f" WHERE kind = ? AND id IN ({', '.join('?' * len(chunk))}) ORDER BY id, rowid",
-                (kind.name, *chunk),
-            )
-            for record_id, name, *version in rows:
-                if name in wanted:
-                    found[record_id, name].append(Version(*version))
-        return found
-
-    def _origins(self, kind: ObjectType, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-        """When and whence each record came."""
-        found: dict[int, tuple[str, str]] = {}
-        for start in range(0, len(ids), IN_CHUNK):
-            chunk = ids[start : start + IN_CHUNK]
-            rows = self.database.rows(
-                f'SELECT "$id", "$created", hs_object_source FROM {kind.table}'
-                f' WHERE "$id" IN ({", ".join("?" * len(chunk))})',
-                chunk,
-            )
-            found |= {row[0]: (row[1], row[2] or "CRM_UI") for row in rows}
-        return found
 
     def _create(self, connection: sqlite3.Connection) -> None:
         for statement in _TABLES.split(";"):
@@ -301,10 +255,3 @@ def _index(connection: sqlite3.Connection, kind: ObjectType, name: str) -> None:
     """An index over the records that are not archived: what searches read."""
     index = f"hs_{kind.name}_{name}"
     connection.execute(f'CREATE INDEX IF NOT EXISTS "{index}" ON {kind.table} ("{name}") WHERE "$archived" IS NULL')
-
-
-def _first(kind: ObjectType, name: str, value: str | None, origin: tuple[str, str]) -> Version:
-    """The version a record was created with."""
-    created, source = origin
-    # A modification stamp that was loaded, not moved by a write, dates itself.
-    return Version(value, value if name == kind.modified and value else created, source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ class ObjectType:
     required: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
     pipeline: tuple[str, str] | None = None
+    beside: tuple[str, str] | None = None  # an identifying property, and the one that lists further values of it
     creatable: bool = True
     schema: str = ""  # what is told of a custom object alone, as JSON; empty for HubSpot's own
     gone: bool = False  # True: a custom object whose schema was deleted, and whose name is still taken
@@ -53,12 +55,24 @@ class ObjectType:
         return self.singular.upper()
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What people call it, as `singular` and `plural`."""
+        if self.schema:
+            told: dict[str, str] = json.loads(self.schema)["labels"]
+            return told
+        names = {"singular": self.singular, "plural": self.name}
+        return {number: name.replace("_", " ").capitalize() for number, name in names.items()}
+
+    @property
     def stamps(self) -> tuple[str, str, str]:
         """The properties that every answer carries."""
         return (self.created, self.modified, "hs_object_id")
 
 
 _SOURCE = ("hs_object_source", "hs_object_source_id", "hs_object_source_label")
+
+# Contacts and companies have one pipeline, of the lifecycle stages.
+LIFECYCLE = ("hs_pipeline", "lifecyclestage")
 
 CONTACTS = ObjectType(
     name="contacts",
@@ -71,6 +85,8 @@ CONTACTS = ObjectType(
     modified="lastmodifieddate",
     echoed=(*_SOURCE, "hs_is_contact", "hs_is_unworked", "hs_pipeline", "lifecyclestage"),
     identity=("email",),
+    pipeline=LIFECYCLE,
+    beside=("email", "hs_additional_emails"),
 )
 COMPANIES = ObjectType(
     name="companies",
@@ -81,6 +97,8 @@ COMPANIES = ObjectType(
     searched=("website", "phone", "name", "domain"),
     created="createdate",
     echoed=(*_SOURCE, "hs_pipeline", "lifecyclestage"),
+    pipeline=LIFECYCLE,
+    beside=("domain", "hs_additional_domains"),
 )
 DEALS = ObjectType(
     name="deals",
@@ -90,7 +108,15 @@ DEALS = ObjectType(
     shown=("amount", "closedate", "dealname", "dealstage", "pipeline"),
     searched=("dealname", "pipeline", "dealstage", "description", "dealtype"),
     created="createdate",
-    echoed=(*_SOURCE, "hs_is_closed", "hs_is_closed_won", "hs_deal_stage_probability", "hs_projected_amount"),
+    echoed=(
+        *_SOURCE,
+        *("amount_in_home_currency", "days_to_close", "hs_closed_amount", "hs_closed_amount_in_home_currency"),
+        *("hs_closed_deal_close_date", "hs_closed_deal_create_date", "hs_closed_won_count", "hs_days_to_close_raw"),
+        *("hs_deal_stage_probability", "hs_deal_stage_probability_shadow", "hs_forecast_amount", "hs_is_closed"),
+        *("hs_is_closed_count", "hs_is_closed_won", "hs_is_open_count", "hs_open_deal_create_date"),
+        *("hs_projected_amount", "hs_projected_amount_in_home_currency"),
+        *("hs_v2_date_entered_current_stage", "hs_v2_time_in_current_stage"),
+    ),
     pipeline=("pipeline", "dealstage"),
 )
 LEADS = ObjectType(
@@ -311,6 +337,7 @@ OBJECTS: dict[str, ObjectType] = {
         TAXES,
     )
 }
+_TYPE_ID = re.compile(r"\d+-\d+")
 BY_ANY_NAME = {key: kind for kind in OBJECTS.values() for key in kind.aliases}
 
 
@@ -325,5 +352,7 @@ def find_object(store: Store, name: str) -> ObjectType:
     """The account's object called so in a path, its custom ones too: by plural, singular or type id, in any case."""
     kind = BY_ANY_NAME.get(name.lower()) or store.catalog.custom_object(name)
     if kind is None:
-        raise ApiError(400, f"Unable to infer object type from: {name}")
+        # Seen of the API: a type id that there is not has words of its own; neither refusal names a category.
+        known = "Invalid object or event type id:" if _TYPE_ID.fullmatch(name) else "Unable to infer object type from:"
+        raise ApiError(400, f"{known} {name}")
     return kind

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from connectors.sandbox.hubspot.bodies import flag, note_unread, text
+from connectors.sandbox.hubspot.bodies import flag, text
 from connectors.sandbox.hubspot.call import record_id, required, text_list
 from connectors.sandbox.hubspot.errors import ApiError, json_response, missing, validation
 from connectors.sandbox.hubspot.load import save_users
@@ -30,7 +30,6 @@ _SELECT = (
     "SELECT o.*, u.role, u.secondary FROM hs_owner o LEFT JOIN hs_user_setting u ON u.user_id = o.user_id"
     " WHERE NOT o.archived"
 )
-_CHANGE = ("roleId", "primaryTeamId", "secondaryTeamIds", "firstName", "lastName")
 
 
 def list_users(call: Call) -> Response:
@@ -54,7 +53,6 @@ def read_user(call: Call) -> Response:
 def create_user(call: Call) -> Response:
     """POST /settings/v3/users: a new user is an owner and has a user record at once."""
     body = call.json()
-    note_unread(body, (*_CHANGE, "email", "sendWelcomeEmail"), "a new user")
     required(body, "email")
     email = text(body, "email").lower()
     if not is_email(email):
@@ -77,7 +75,6 @@ def create_user(call: Call) -> Response:
 def update_user(call: Call) -> Response:
     """PUT /settings/v3/users/{user}: what is left out stays."""
     body = call.json()
-    note_unread(body, _CHANGE, "a change of a user")
     with call.store.database.transaction() as connection:
         user = _user(call)["user_id"]
         _apply(call, connection, user, body)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from connectors.sandbox.hubspot.bodies import flag, note_unread
+from connectors.sandbox.hubspot.bodies import flag
 from connectors.sandbox.hubspot.call import required, text_list
 from connectors.sandbox.hubspot.errors import json_response, missing, validation
 from connectors.sandbox.hubspot.routes import under
@@ -83,7 +83,6 @@ def read_rule(call: Call) -> Response:
 def set_rule(call: Call) -> Response:
     """PUT /crm/v3/property-validations/{kind}/{name}/rule-type/{type}: records that break it already stay."""
     body = call.json()
-    note_unread(body, ("ruleArguments", "shouldApplyNormalization"), "a validation rule")
     required(body, "ruleArguments")
     kind, definition = _property(call)
     name, arguments = _type(call), text_list(body, "ruleArguments")

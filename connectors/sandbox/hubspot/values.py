@@ -113,7 +113,7 @@ def parse_date(text: str) -> str:
 
 def stamp(moment: datetime) -> str:
     """An instant in HubSpot's form: UTC, milliseconds, Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def decimal(text: str | None) -> Decimal | None:

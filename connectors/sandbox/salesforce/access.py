@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.ids import make_id
 from connectors.sandbox.salesforce.schema.spec import standard_objects
+from connectors.sandbox.salesforce.values import format_stamp
 
 if TYPE_CHECKING:
     import sqlite3
@@ -219,7 +220,7 @@ def insert_rows(store: Store, connection: sqlite3.Connection, name: str, rows: l
     if not rows:
         return []
     target = standard_objects()[name]
-    user, now = make_id("005", 1), store.now()
+    user, now = make_id("005", 1), format_stamp(store.database.clock.now())
     stamps = {"CreatedDate": now, "CreatedById": user, "LastModifiedDate": now, "LastModifiedById": user,
               "SystemModstamp": now}  # fmt: skip
     held = {key: value for key, value in stamps.items() if target.find(key)}

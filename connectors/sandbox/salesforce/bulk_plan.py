@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.query import plan_query, run
 from connectors.sandbox.salesforce.soql.plan import Rows
-from connectors.sandbox.salesforce.soql.tree import TypeOf
+from connectors.sandbox.salesforce.soql.tree import Call as FunctionCall
+from connectors.sandbox.salesforce.soql.tree import Item, Path, TypeOf
 from connectors.sandbox.salesforce.values import csv_converter
 
 if TYPE_CHECKING:
@@ -24,9 +25,12 @@ def plan_bulk(call: Call, soql: str, *, deleted_too: bool) -> Rows:
     """The plan of a query; ApiError where it is none, or has what the Bulk APIs do not take.
 
     They take no GROUP BY, OFFSET, TYPEOF, aggregate functions, nested queries and compound fields (Bulk API 2.0
-    Developer Guide, SOQL Considerations).
+    Developer Guide, SOQL Considerations), and of FIELDS() only that of the standard fields (SOQL and SOSL Reference).
     """
     plan = plan_query(call, call.catalog, soql, deleted_too=deleted_too)
+    if any(_unbounded(item) for item in plan.query.items):
+        message = "The SOQL FIELDS function is not supported with an unbounded set of fields in this API"
+        raise ApiError("MALFORMED_QUERY", message)
     if not isinstance(plan, Rows) or plan.children:
         raise ApiError("API_ERROR", "Aggregate Relationships not supported in Bulk Query")
     if plan.query.offset:
@@ -36,6 +40,13 @@ def plan_bulk(call: Call, soql: str, *, deleted_too: bool) -> Rows:
     if any(field.type in _COMPOUND for _, _, field in plan.columns):
         raise ApiError("API_ERROR", "Selecting compound data not supported in Bulk Query")
     return plan
+
+
+def _unbounded(item: object) -> bool:
+    """Whether an entry of the select list is FIELDS(ALL) or FIELDS(CUSTOM)."""
+    call = item.expression if isinstance(item, Item) else None
+    named = call.arguments if isinstance(call, FunctionCall) and call.name.upper() == "FIELDS" else ()
+    return any(isinstance(each, Path) and each.parts[0].upper() != "STANDARD" for each in named)
 
 
 def freeze(plan: Rows, soql: str) -> str:

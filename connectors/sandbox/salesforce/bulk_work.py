@@ -35,6 +35,7 @@ _log = logging.getLogger(__name__)
 _STEP = 200  # "Bulk API batches are split into chunks of 200 records": Bulk API Developer Guide, Batch Processing Time
 _INTERNAL_BATCH = 10_000  # "a separate batch for every 10,000 records in your job data": Bulk API 2.0 Guide, Limits
 _POLL_SECONDS = 1.0  # how long a request that asks for a batch may work on it
+_GIVE_WAY = 0.001  # seconds between two steps in which other requests get the database's lock, which is not fair
 _JOB_STATES = {"InProgress": "InProgress", "Completed": "JobComplete", "Failed": "Failed"}
 _threads: WeakKeyDictionary[Database, threading.Thread] = WeakKeyDictionary()
 _guard = threading.Lock()
@@ -61,7 +62,7 @@ def _work(call: Call) -> None:
                     del _threads[database]
                     return
             busy = [_safe_step(call, row[0]) for row in waiting]
-            time.sleep(0.001 if any(busy) else 0.02)  # also lets requests have the database's lock
+            time.sleep(_GIVE_WAY if any(busy) else 0.02)
     except sqlite3.ProgrammingError:  # closed
         with _guard:
             _threads.pop(database, None)
@@ -84,7 +85,7 @@ def advance(call: Call, batch_ids: Iterable[str]) -> None:
     end = time.monotonic() + _POLL_SECONDS
     for batch_id in batch_ids:
         while time.monotonic() < end and step(call, batch_id):
-            pass
+            time.sleep(_GIVE_WAY)
 
 
 def share_due(database: Database, queued: float) -> float | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.sandbox.salesforce import derived, uploads
 from connectors.sandbox.salesforce.errors import RecordError
 from connectors.sandbox.salesforce.ids import parse_id
+from connectors.sandbox.salesforce.jobs import LINE_ENDS
 from connectors.sandbox.salesforce.recycle_bin import hard_delete
 from connectors.sandbox.salesforce.sobjects import writer
 
@@ -38,6 +39,7 @@ def write_rows(
     """An outcome a row, in order, and how often a locked row was tried again. The rows share one stamp."""
     found = call.catalog.named(info["object"])
     outcomes, retries = [], 0
+    line_end = LINE_ENDS.get(info.get("headers", {}).get("sforce-line-ending", "").upper())
     with writer(call) as plain:
         # A job runs the assignment rule that it names and no other (Bulk API 2.0 Developer Guide, Create a Job).
         rule = info.get("assignmentRuleId")
@@ -45,11 +47,20 @@ def write_rows(
         writing = replace(plain, options=chosen)
         for row in rows:
             record = uploads.plain_record(row) if header is None else uploads.csv_record(found, header, row)
+            _end_lines(found, record, line_end)
             outcome, again = _write(call, writing, found, info, record)
             outcomes.append(outcome)
             retries += again
         refused = derived.settle(writing)  # what only all rows together can break
     return [_refuse(outcome, refused.get(str(outcome.record))) for outcome in outcomes], retries
+
+
+def _end_lines(found: SObject, record: dict[str, Any], line_end: str | None) -> None:
+    """Write the lines of text areas as `Sforce-Line-Ending` says, where it says (Bulk API, Line Ending Header)."""
+    for name, value in record.items() if line_end else ():
+        field = found.find(name)
+        if isinstance(value, str) and field is not None and field.type == "textarea":
+            record[name] = value.replace("\r\n", "\n").replace("\n", str(line_end))
 
 
 def _refuse(outcome: Outcome, error: RecordError | None) -> Outcome:

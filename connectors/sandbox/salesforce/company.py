@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce import opportunities, products
@@ -13,11 +14,11 @@ from connectors.sandbox.salesforce.metadata.tables import load_field
 from connectors.sandbox.salesforce.records import Writer
 from connectors.sandbox.salesforce.schema.spec import Field, standard_objects
 from connectors.sandbox.salesforce.seed import INTEGRATION_USER, STANDARD_PRICEBOOK, STANDARD_PROFILE
-from connectors.sandbox.salesforce.values import format_datetime
+from connectors.sandbox.salesforce.values import format_datetime, format_stamp
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from connectors.sandbox.company import model
@@ -44,9 +45,15 @@ _OUTCOME = Field("Outcome__c", "string", "Outcome", 255, flags="cun", custom=Tru
 _LOST_REASON = Field("Loss_Reason__c", "string", "Loss Reason", 255, flags="cun", custom=True)
 
 
+_LARGE = (
+    "Account", "Lead", "Opportunity", "OpportunityHistory", "OpportunityLineItem", "OpportunitySplit", "Task", "Event",
+)  # fmt: skip
+_CHUNK = 1000  # deals whose states are in memory at once
+
+
 def load_company(store: Store, company: model.Company) -> dict[str, int]:
     """Rows written by object."""
-    with store.database.transaction() as connection:
+    with store.database.indexed_afterwards(_LARGE) as connection:
         writer = _CompanyWriter(store, connection, company)
         catalog = store.catalog()
         for owner, field in (("Task", _OUTCOME), ("Event", _OUTCOME), ("Opportunity", _LOST_REASON)):
@@ -62,10 +69,8 @@ def load_company(store: Store, company: model.Company) -> dict[str, int]:
 class _Ids:
     """The ids of one object's records, by their position in the company."""
 
-    def __init__(self, store: Store, connection: sqlite3.Connection, name: str, count: int) -> None:
-        prefix = standard_objects()[name].prefix
-        first = store.reserve(connection, prefix, count) if count else 0
-        self._ids = [make_id(prefix, first + position) for position in range(count)]
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._ids = list(ids)
 
     def __getitem__(self, position: int) -> str:
         return self._ids[position]
@@ -87,20 +92,26 @@ class _CompanyWriter:
         self._accounts_of_deals = [self._accounts[deal.account] for deal in company.opportunities]
 
     def _ids(self, name: str, count: int) -> _Ids:
-        return _Ids(self._store, self._connection, name, count)
+        return _Ids(self._numbered(name, count))
+
+    def _numbered(self, name: str, count: int) -> Iterator[str]:
+        """New ids of an object, one after the other: of millions, none is kept."""
+        prefix = standard_objects()[name].prefix
+        first = self._store.reserve(self._connection, prefix, count) if count else 0
+        return map(make_id, repeat(prefix), range(first, first + count))
 
     def _insert(self, name: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
-        listed = list(rows)
+        before = self._connection.total_changes
         target = self._store.catalog().named(name)
-        self._store.insert(self._connection, target, columns.split(), listed)
-        self.counts[name] = self.counts.get(name, 0) + len(listed)
+        self._store.insert(self._connection, target, columns.split(), rows)
+        self.counts[name] = self.counts.get(name, 0) + self._connection.total_changes - before
 
     def people(self) -> None:
         """Users, and a role a team."""
         users = self._company.users
         teams = list(dict.fromkeys(user.team for user in users))
         roles = self._ids("UserRole", len(teams))
-        now = self._store.now()
+        now = format_stamp(self._store.database.clock.now())
         self._insert(
             "UserRole",
             "Id Name DeveloperName OpportunityAccessForAccountOwner LastModifiedDate LastModifiedById SystemModstamp",
@@ -159,15 +170,17 @@ class _CompanyWriter:
         """Opportunities as they stand, the history behind them, and their line items."""
         stages = {row["MasterLabel"]: row for row in self._store.database.rows("SELECT * FROM OpportunityStage")}
         derived = {key: opportunities.stage_values(stages.get(label)) for key, label in _STAGES.items()}
-        history: list[dict[str, Any]] = []
-        rows: list[dict[str, Any]] = []
-        for deal in self._company.opportunities:
-            states = [self._state(deal, change, derived[change.stage]) for change in deal.history]
-            history += _with_previous(states)
-            rows.append(self._deal(deal, states))
-        names = list(rows[0]) if rows else []
-        self._insert("Opportunity", " ".join(names), [list(row.values()) for row in rows])
-        self._write_history(history)
+        deals = self._company.opportunities
+        history_ids = self._numbered("OpportunityHistory", sum(len(deal.history) for deal in deals))
+        for start in range(0, len(deals), _CHUNK):
+            history: list[dict[str, Any]] = []
+            rows: list[dict[str, Any]] = []
+            for deal in deals[start : start + _CHUNK]:
+                states = [self._state(deal, change, derived[change.stage]) for change in deal.history]
+                history += _with_previous(states)
+                rows.append(self._deal(deal, states))
+            self._insert("Opportunity", " ".join(rows[0]), [list(row.values()) for row in rows])
+            self._write_history(history, history_ids)
         self._line_items()
 
     def _state(self, deal: model.Opportunity, change: model.StageChange, stage: dict[str, Any]) -> dict[str, Any]:
@@ -208,36 +221,36 @@ class _CompanyWriter:
             "SystemModstamp": max(created, modified),
         }
 
-    def _write_history(self, history: list[dict[str, Any]]) -> None:
-        ids = self._ids("OpportunityHistory", len(history))
+    def _write_history(self, history: list[dict[str, Any]], ids: Iterator[str]) -> None:
         columns = (
             "Id OpportunityId StageName Amount ExpectedRevenue CloseDate Probability ForecastCategory PrevAmount"
             " PrevCloseDate CreatedDate CreatedById SystemModstamp"
         )
         rows = [
             (
-                ids[i], h["Id"], h["StageName"], h["Amount"], h["ExpectedRevenue"], h["CloseDate"], h["Probability"],
+                next(ids), h["Id"], h["StageName"], h["Amount"], h["ExpectedRevenue"], h["CloseDate"], h["Probability"],
                 h["ForecastCategory"], h["previous_amount"], h["previous_close"], h["at"], h["by"], h["at"],
             )
-            for i, h in enumerate(history)
+            for h in history
         ]  # fmt: skip
         self._insert("OpportunityHistory", columns, rows)
 
     def _line_items(self) -> None:
-        lines = [(deal, line) for deal in self._company.opportunities for line in deal.lines]
-        ids = self._ids("OpportunityLineItem", len(lines))
-        rows = []
-        for i, (deal, line) in enumerate(lines):
-            product = self._company.products[line.product]
-            rows.append((
-                ids[i], self._opportunities[deal.id], self._entries[product.id], self._products[product.id],
-                product.code, f"{deal.name} {product.name}"[:376], line.quantity * 100, line.unit_price, line.total,
-                product.price, *_stamps(deal.created_at),
-            ))  # fmt: skip
+        deals = self._company.opportunities
+        ids = self._numbered("OpportunityLineItem", sum(len(deal.lines) for deal in deals))
         columns = (
             "Id OpportunityId PricebookEntryId Product2Id ProductCode Name Quantity UnitPrice TotalPrice ListPrice "
         )
+        rows = (self._line_item(next(ids), deal, line) for deal in deals for line in deal.lines)
         self._insert("OpportunityLineItem", columns + _STAMPS, rows)
+
+    def _line_item(self, record_id: str, deal: model.Opportunity, line: model.LineItem) -> tuple[Any, ...]:
+        product = self._company.products[line.product]
+        return (
+            record_id, self._opportunities[deal.id], self._entries[product.id], self._products[product.id],
+            product.code, f"{deal.name} {product.name}"[:376], line.quantity * 100, line.unit_price, line.total,
+            product.price, *_stamps(deal.created_at),
+        )  # fmt: skip
 
     def leads(self) -> None:
         rows = []
@@ -258,19 +271,22 @@ class _CompanyWriter:
 
     def activities(self) -> None:
         """Calls, e-mails and tasks as Task; meetings as Event."""
-        tasks = [a for a in self._company.activities if a.kind != "meeting"]
-        meetings = [a for a in self._company.activities if a.kind == "meeting"]
-        task_ids, event_ids = self._ids("Task", len(tasks)), self._ids("Event", len(meetings))
+        activities = self._company.activities
+        meetings = sum(a.kind == "meeting" for a in activities)
+        task_ids, event_ids = self._numbered("Task", len(activities) - meetings), self._numbered("Event", meetings)
         columns = (
             "Id Subject OwnerId WhatId WhoId AccountId ActivityDate Status Priority IsClosed CompletedDateTime"
             " TaskSubtype CallType CallDisposition Outcome__c CallDurationInSeconds "
         )
-        self._insert("Task", columns + _STAMPS, (self._task(task_ids[i], a) for i, a in enumerate(tasks)))
+        self._insert(
+            "Task", columns + _STAMPS, (self._task(next(task_ids), a) for a in activities if a.kind != "meeting")
+        )
         columns = (
             "Id Subject OwnerId WhatId WhoId AccountId StartDateTime ActivityDateTime ActivityDate DurationInMinutes"
             " EndDateTime EndDate ShowAs EventSubtype GroupEventType Outcome__c "
         )
-        self._insert("Event", columns + _STAMPS, (self._meeting(event_ids[i], a) for i, a in enumerate(meetings)))
+        rows = (self._meeting(next(event_ids), a) for a in activities if a.kind == "meeting")
+        self._insert("Event", columns + _STAMPS, rows)
 
     def _links(self, a: model.Activity) -> tuple[str | None, str | None, str | None]:
         """WhatId, WhoId and AccountId."""

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.salesforce import batch, graph, tree
+from connectors.sandbox.salesforce.collation import collate
 from connectors.sandbox.salesforce.dispatch import check_subrequests, run_subrequests, split_url
 from connectors.sandbox.salesforce.errors import ApiError, malformed_json
 from connectors.sandbox.salesforce.web import Answer
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.web import Call, Routes
 
 _MOST, _MOST_QUERIES = 25, 5
+_COLLATED_SINCE = 49.0  # REST API Developer Guide, Composite Request Body
 # REST API Developer Guide, Composite: the resources that it is supported for.
 _ALLOWED = tuple(
     re.compile(path) for path in (r"/sobjects(?:/|\Z)", r"/query(?:All)?(?:/|\Z)", r"/composite/sobjects(?:/|\Z)")
@@ -29,7 +31,7 @@ def get_composite(call: Call) -> Answer:
 def post_composite(call: Call) -> Answer:
     """The results of the subrequests, in their order; all undone where one fails and `allOrNone` is asked for.
 
-    `collateSubrequests` lets Salesforce reorder what does not depend on each other; here the order is kept either way.
+    With `collateSubrequests`, which is the default since version 49.0, they are done in the order of `collation.py`.
     """
     body = call.json_object("compositeRequest", "allOrNone", "collateSubrequests")
     for name in ("allOrNone", "collateSubrequests"):
@@ -43,7 +45,10 @@ def post_composite(call: Call) -> Answer:
     if queries > _MOST_QUERIES:
         message = f"The composite request has {queries} query or collection subrequests. The limit is {_MOST_QUERIES}"
         raise ApiError("LIMIT_EXCEEDED", message)
-    results, _ = run_subrequests(call, requests, _ALLOWED, all_or_none=body.get("allOrNone", False))
+    asked = body.get("collateSubrequests", float(call.version) >= _COLLATED_SINCE)
+    collated = asked and call.store.database.behaviour.collate_subrequests
+    order = collate(requests) if collated else range(len(requests))
+    results, _ = run_subrequests(call, requests, _ALLOWED, all_or_none=body.get("allOrNone", False), order=order)
     return Answer({"compositeResponse": results})
 
 

@@ -10,6 +10,7 @@ from connectors.sandbox.salesforce import (
     currencies,
     field_history,
     forecasts,
+    groups,
     quotes,
     service,
     splits,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     After = Callable[[Writer, Row, Row | None], None]  # row, old
     Gone = Callable[[Writer, Row], None]
 
-_MODULES = (access, campaigns, currencies, field_history, forecasts, quotes, service, splits, territories)
+_MODULES = (access, campaigns, currencies, field_history, forecasts, groups, quotes, service, splits, territories)
 
 
 def _join(name: str) -> dict[str, list[Any]]:

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import compile_path
 
+from connectors.sandbox.dialect import Resource
 from connectors.sandbox.salesforce import (
     bulk_ingest,
     bulk_query,
@@ -19,7 +20,9 @@ from connectors.sandbox.salesforce import (
     describe,
     entry,
     formula,
+    groups,
     load,
+    passwords,
     query,
     recent,
     resources,
@@ -39,10 +42,11 @@ from connectors.sandbox.salesforce.page import find_page
 from connectors.sandbox.salesforce.seed import name_integration_user, seed_org
 from connectors.sandbox.salesforce.soap import endpoint
 from connectors.sandbox.salesforce.storage import Store
-from connectors.sandbox.salesforce.web import Org, nothing_here, route
+from connectors.sandbox.salesforce.web import Org, nothing_here, refuse, route
 from connectors.sandbox.salesforce.wire import OneSlash
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from starlette.routing import Route
@@ -52,16 +56,27 @@ if TYPE_CHECKING:
     from connectors.sandbox.dialect import Settings
     from connectors.sandbox.salesforce.web import Handlers, Routes
 
-__all__ = ["build_app", "find_page", "load_company", "load_folder", "open_store", "outage", "save_folder"]
+__all__ = [
+    "build_app",
+    "find_page",
+    "list_resources",
+    "load_company",
+    "load_folder",
+    "open_store",
+    "outage",
+    "save_folder",
+]
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-# Modules whose resources look after the session by themselves, if they ask for one.
-_OPEN_MODULES = (entry, endpoint, metadata_soap, bulk1_routes)
+# Modules whose resources look after the session by themselves, if they ask for one, and how each refuses.
+_OPEN_MODULES = (
+    (entry, refuse), (endpoint, endpoint.refuse), (metadata_soap, endpoint.refuse), (bulk1_routes, bulk1_routes.refuse),
+)  # fmt: skip
 _AUTHENTICATED: Routes = {"/services/apexrest/{rest:path}": dict.fromkeys(_METHODS, resources.no_apex)}
 # Each module's resources under /services/data/vNN.N, in the order they are tried.
 _MODULES = (
-    resources, recent, search, describe, query, changes, sobjects, collections, composite, bulk_query, bulk_ingest,
-    tooling_query, tooling, metadata_rest,
+    resources, recent, search, describe, query, changes, passwords, sobjects, collections, composite, bulk_query,
+    bulk_ingest, tooling_query, tooling, metadata_rest,
 )  # fmt: skip
 
 
@@ -75,10 +90,10 @@ def build_app(database: Database, settings: Settings) -> Starlette:
     table = {path: handlers for module in _MODULES for path, handlers in module.ROUTES.items()}
     org = Org(store, settings, [(compile_path(path)[0], handlers) for path, handlers in table.items()])
     routes: list[Route] = []
-    for module in _OPEN_MODULES:
+    for module, refuses in _OPEN_MODULES:
         for path, handlers in module.OPEN.items():
             forms = {path, f"{path.rstrip('/')}/"}
-            routes += [route(form, handlers, org, open_to_all=True) for form in forms]
+            routes += [route(form, handlers, org, open_to_all=True, refuse=refuses) for form in forms]
     for path, handlers in _AUTHENTICATED.items():
         routes.append(route(path, handlers, org))
     for path, handlers in table.items():
@@ -90,9 +105,21 @@ def build_app(database: Database, settings: Settings) -> Starlette:
     return Starlette(routes=routes, middleware=[Middleware(OneSlash)])
 
 
+def list_resources() -> list[Resource]:
+    """Everything that there is, in the order it is tried; whatever else is asked for does not exist."""
+    tables = [(module, "", module.OPEN) for module, _ in _OPEN_MODULES]
+    tables += [(module, "/services/data/v{version}", module.ROUTES) for module in _MODULES]
+    return [
+        Resource(module.__name__, (f"{root}{path}",), tuple(handlers))
+        for module, root, table in tables
+        for path, handlers in table.items()
+        if not path.endswith("{rest:path}")  # refusals of what is not there
+    ]
+
+
 def load_folder(database: Database, folder: Path) -> dict[str, int]:
     """Rows loaded by object from an export folder, all or nothing; LoadError names every problem."""
-    return load.load_folder(open_store(database), folder)
+    return _settled(open_store(database), lambda store: load.load_folder(store, folder))
 
 
 def save_folder(database: Database, folder: Path) -> dict[str, int]:
@@ -102,7 +129,15 @@ def save_folder(database: Database, folder: Path) -> dict[str, int]:
 
 def load_company(database: Database, made_up: Company) -> dict[str, int]:
     """Rows loaded by object from a generated company."""
-    return company.load_company(open_store(database), made_up)
+    return _settled(open_store(database), lambda store: company.load_company(store, made_up))
+
+
+def _settled(store: Store, fill: Callable[[Store], dict[str, int]]) -> dict[str, int]:
+    """What filling the org counted; and what Salesforce makes of it by itself is there."""
+    with store.database.transaction() as connection:
+        counts = fill(store)
+        groups.settle_groups(store, connection)
+    return counts
 
 
 def open_store(database: Database, settings: Settings | None = None) -> Store:
@@ -114,6 +149,7 @@ def open_store(database: Database, settings: Settings | None = None) -> Store:
     with database.transaction() as connection:
         rule_tables.create_tables(connection)
         entry.create_tables(connection)
+        passwords.create_tables(connection)
         bulk_tables.create_tables(connection)
     seed_org(store, chosen)
     return store

@@ -114,21 +114,25 @@ def _check_form(request: Any) -> None:
 
 
 def run_subrequests(
-    call: Call, requests: list[dict[str, Any]], allowed: Sequence[re.Pattern[str]], *, all_or_none: bool
-) -> tuple[list[dict[str, Any]], bool]:
-    """(the results in their order, whether all succeeded). With `all_or_none` one failure undoes and halts the rest."""
-    results: list[dict[str, Any]] = []
+    call: Call, requests: list[dict[str, Any]], allowed: Sequence[re.Pattern[str]], *, all_or_none: bool,
+    order: Sequence[int] | None = None,
+) -> tuple[list[dict[str, Any]], bool]:  # fmt: skip
+    """(the results in the requests' order, whether all succeeded). They are done in that of `order`.
+
+    With `all_or_none` one failure undoes and halts the rest.
+    """
+    results: dict[int, dict[str, Any]] = {}
+    place = 0
     try:
         with call.store.database.transaction():
-            for request in requests:
-                result = _result(call, request, results, allowed)
-                results.append(result)
-                if all_or_none and _failed(request, result):
+            for place in order if order is not None else range(len(requests)):
+                results[place] = _result(call, requests[place], list(results.values()), allowed)
+                if all_or_none and _failed(requests[place], results[place]):
                     raise Undone  # noqa: TRY301
     except Undone:
-        failed = len(results) - 1
-        return [results[i] if i == failed else _halted(request) for i, request in enumerate(requests)], False
-    return results, not any(result["httpStatusCode"] >= 400 for result in results)
+        return [results[i] if i == place else _halted(request) for i, request in enumerate(requests)], False
+    inorder = [results[i] for i in range(len(requests))]
+    return inorder, not any(result["httpStatusCode"] >= 400 for result in inorder)
 
 
 def _failed(request: dict[str, Any], result: dict[str, Any]) -> bool:

@@ -27,7 +27,7 @@ def register_functions(database: Database, time_zone: str) -> None:
         connection.create_function("sf_local", 2, _local, deterministic=True)
         connection.create_function("sf_local", 1, lambda text: _local(text, time_zone), deterministic=True)
         connection.create_function("sf_format", 4, _format, deterministic=True)
-        connection.create_function("sf_distance", 4, _distance, deterministic=True)
+        connection.create_function("sf_distance", 4, distance, deterministic=True)
 
 
 def _fold(text: str | None) -> str | None:
@@ -63,13 +63,15 @@ def _format(value: object, kind: str, scale: int, zone: str) -> str | None:
     number = Decimal(str(value)).scaleb(-scale)
     shown = f"{abs(number):,.{scale}f}"
     sign = "-" if number < 0 else ""
+    if kind == "amount":
+        return f"{sign}{shown}"
     if kind == "currency":
         return f"{sign}${shown}"
     trimmed = shown.rstrip("0").rstrip(".") if "." in shown else shown
     return f"{sign}{trimmed}%" if kind == "percent" else f"{sign}{trimmed}"
 
 
-def _distance(lat1: float | None, lon1: float | None, lat2: float | None, lon2: float | None) -> float | None:
+def distance(lat1: float | None, lon1: float | None, lat2: float | None, lon2: float | None) -> float | None:
     """The great-circle distance by the haversine formula, which "Location-Based SOQL Queries" names."""
     if lat1 is None or lon1 is None or lat2 is None or lon2 is None:
         return None

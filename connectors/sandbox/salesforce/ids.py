@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _SHAPE = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?\Z")
 _INSTANCE = "SB0"
+_CAPITALS = defaultdict(lambda: "0", dict.fromkeys(range(ord("A"), ord("Z") + 1), "1"))
 
 
 def extend(short: str) -> str:
@@ -19,11 +21,8 @@ def extend(short: str) -> str:
     >>> extend("00530000003xqAb")
     '00530000003xqAbAAI'
     """
-    checksum = ""
-    for start in (0, 5, 10):
-        bits = sum(1 << i for i, char in enumerate(short[start : start + 5]) if "A" <= char <= "Z")
-        checksum += _CHECKSUM[bits]
-    return short + checksum
+    bits = short[::-1].translate(_CAPITALS)  # the last character's bit first
+    return short + _CHECKSUM[int(bits[10:], 2)] + _CHECKSUM[int(bits[5:10], 2)] + _CHECKSUM[int(bits[:5], 2)]
 
 
 def parse_id(text: str) -> str | None:

@@ -117,7 +117,7 @@ def _read(catalog: Catalog, name: str, path: Path, problems: list[LoadProblem]) 
     stored = [field for field in target.fields.values() if not field.compound and not field.formula]
     parsers = {field.name: _cell_parser(field) for field in stored} | dict.fromkeys(custom, _as_text)
     table = _Table(path.name, target, custom, new)
-    for line, row in read_table(path, parsers, problems, required=_required(target)):
+    for line, row in read_table(path, parsers, problems, required=required_columns(target)):
         _add_row(table, line, row, problems)
     return table
 
@@ -135,7 +135,8 @@ def _header(path: Path) -> list[str]:
         return []
 
 
-def _required(target: SObject) -> list[str]:
+def required_columns(target: SObject) -> list[str]:
+    """The columns that a file of the object must bring."""
     if target.name in _NOT_REQUIRED or target.custom:
         return ["Id"]
     fields = target.fields.values()

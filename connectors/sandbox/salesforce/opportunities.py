@@ -28,9 +28,18 @@ def before_opportunity(
     if stage_changed and merged.get("StageName"):
         values |= _stage(writer, values, str(merged["StageName"]))
         values["LastStageChangeDate"] = writer.stamp
+    values["PushCount"] = _pushes(merged, old)
     if name := values.get("ForecastCategoryName"):
         values["ForecastCategory"] = _FORECAST_OF_NAME.get(name, name)
     values |= derive_opportunity({**merged, **values}, read_calendar(writer.connection))
+
+
+def _pushes(merged: Mapping[str, Any], old: Mapping[str, Any] | None) -> int:
+    """How often the close date moved to a later month (Object Reference, Opportunity: PushCount)."""
+    if old is None:
+        return 0
+    later = str(merged.get("CloseDate") or "")[:7] > str(old["CloseDate"] or "9999-12")[:7]
+    return int(old["PushCount"] or 0) + later
 
 
 def _stage(writer: Writer, values: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -89,6 +98,8 @@ def append_history(writer: Writer, row: Mapping[str, Any], old: Mapping[str, Any
         "CreatedById": writer.user_id,
         "SystemModstamp": row["SystemModstamp"],
     }
+    if history.find("CurrencyIsoCode"):
+        values["CurrencyIsoCode"] = row.get("CurrencyIsoCode")
     writer.store.insert(writer.connection, history, list(values), [list(values.values())])
 
 

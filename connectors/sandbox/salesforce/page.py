@@ -118,7 +118,7 @@ class _Pages:
             str(values.get(name) or record_id),
             sections=list(self._sections(fields, values, names)),
             tables=self._related(described, str(values["Id"])),
-            viewers=self._viewers(owner, f"/lightning/r/{found.name}/{record_id}/view"),
+            viewers=self._viewers(owner, str(values["Id"]), f"/lightning/r/{found.name}/{record_id}/view"),
         )
 
     def _sections(self, fields: list[Described], values: dict[str, Any], names: dict[str, Value]) -> Iterable[Section]:
@@ -172,8 +172,10 @@ class _Pages:
             rows.append([first, *(_cell(field, record[field["name"]], names, zone) for field in telling)])
         return rows, [described["label"], *(_label(field) for field in telling)]
 
-    def _viewers(self, owner: str, here: str) -> list[Viewer]:
-        users = list(dict.fromkeys([owner, INTEGRATION_USER, self._viewer]))
+    def _viewers(self, owner: str, record_id: str, here: str) -> list[Viewer]:
+        """Whose eyes the record can be seen with: its owner's, the integration user's, those of the user that it is."""
+        itself = [record_id] if record_id.startswith("005") else []
+        users = list(dict.fromkeys([owner, INTEGRATION_USER, *itself, self._viewer]))
         names = self._names(users)
         return [Viewer(names[user].text, f"{here}?as={user}", user == self._viewer) for user in users if user in names]
 

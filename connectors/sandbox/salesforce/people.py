@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import TYPE_CHECKING
 
+from connectors.sandbox.salesforce.passwords import is_password
 from connectors.sandbox.salesforce.web import Answer
 
 if TYPE_CHECKING:
@@ -36,17 +36,17 @@ def find_user(call: Call, username: str = "", *, user_id: str = "") -> sqlite3.R
 
 
 def sign_in_with_password(call: Call, username: str, password: str) -> sqlite3.Row:
-    """The active user of that name; Refused where the password is not the sandbox's.
+    """The active user of that name; Refused where the password is neither the user's own nor the sandbox's.
 
     The security token may follow the password or be left out: Salesforce asks for it outside trusted networks only
     (SOAP API Developer Guide, login), and a sandbox is reached from its own machine.
     """
     settings = call.settings
-    given = password.encode()
-    bare = hmac.compare_digest(given, settings.password.encode())
-    if not (bare or hmac.compare_digest(given, (settings.password + settings.security_token).encode())):
-        raise Refused("invalid_grant", "authentication failure")
     try:
-        return find_user(call, username)
+        user = find_user(call, username)
     except Refused:
         raise Refused("invalid_grant", "authentication failure") from None
+    forms = {password, password.removesuffix(settings.security_token)}
+    if not any(is_password(call.store, user["Id"], form, settings.password) for form in forms):
+        raise Refused("invalid_grant", "authentication failure")
+    return user

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.ids import make_id
 from connectors.sandbox.salesforce.schema.spec import standard_objects
+from connectors.sandbox.salesforce.values import format_stamp
 
 if TYPE_CHECKING:
     import sqlite3
@@ -80,7 +81,7 @@ def add_years(store: Store, connection: sqlite3.Connection) -> None:
 
 def _write(store: Store, connection: sqlite3.Connection, calendar: FiscalCalendar, years: Iterable[int]) -> None:
     settings, periods = standard_objects()["FiscalYearSettings"], standard_objects()["Period"]
-    now = store.now()
+    now = format_stamp(store.database.clock.now())
     for year in years:
         name = str(calendar.name(year))
         setting_id = make_id(settings.prefix, store.reserve(connection, settings.prefix))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sqlite3
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,9 @@ from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.explain import explain
 from connectors.sandbox.salesforce.read_marks import mark_read
 from connectors.sandbox.salesforce.result_columns import describe_columns
+from connectors.sandbox.salesforce.setup_query import catalog_for
 from connectors.sandbox.salesforce.soql.moment import Moment
+from connectors.sandbox.salesforce.soql.money import read_currencies
 from connectors.sandbox.salesforce.soql.parse import parse_query
 from connectors.sandbox.salesforce.soql.plan import Count, Groups, Planner, Rows
 from connectors.sandbox.salesforce.web import Answer
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.storage import Store
     from connectors.sandbox.salesforce.web import Call, Routes
 
+_log = logging.getLogger(__name__)
 PAGE = 2000
 _SMALLEST_PAGE = 200
 _NESTED_SINCE = 58.0  # "In API version 58.0 and later, up to five levels of parent-to-child relationship"
@@ -34,17 +38,17 @@ _BATCH_SIZE = re.compile(r"\bbatchSize\s*=\s*(\d{1,9})\b", re.IGNORECASE)
 
 
 def get_query(call: Call) -> Answer:
-    return answer_query(call, call.catalog, deleted_too=False)
+    return answer_query(call, catalog_for(call, call.query.get("q", "")), deleted_too=False)
 
 
 def get_query_all(call: Call) -> Answer:
-    return answer_query(call, call.catalog, deleted_too=True)
+    return answer_query(call, catalog_for(call, call.query.get("q", "")), deleted_too=True)
 
 
 def get_next_page(call: Call) -> Answer:
     """The page that a nextRecordsUrl of this session leads to."""
     cursor, start = cursors.find_cursor(call.store, call.token, str(call.path["locator"]))
-    plan = plan_query(call, call.catalog, cursor.soql, deleted_too=cursor.deleted_too)
+    plan = plan_query(call, catalog_for(call, cursor.soql), cursor.soql, deleted_too=cursor.deleted_too)
     assert isinstance(plan, Rows)  # noqa: S101  only such a plan opens a cursor
     records: Records = plan
     for relationship in filter(None, cursor.path.split(".")):
@@ -65,7 +69,7 @@ def moment_of(call: Call) -> Moment:
     levels = 5 if float(call.version) >= _NESTED_SINCE else 2
     return Moment(
         call.store.database.clock.now(), ZoneInfo(zone), zone, call.user_id, row["locale"] or "en_US",
-        row["first"] or 1, bool(row["by_start"]), levels,
+        row["first"] or 1, bool(row["by_start"]), levels, read_currencies(call.store, call.user_id),
     )  # fmt: skip
 
 
@@ -76,6 +80,8 @@ def plan_query(call: Call, catalog: Catalog, soql: str, *, deleted_too: bool) ->
     plan = Planner(soql, catalog, moment_of(call), deleted_too, call.store.catalog()).plan(parse_query(soql))
     if isinstance(plan, Rows):
         _check_selected(plan)
+    if "UPDATE" in plan.query.purposes:  # rows are held until their transaction ends: here with the request itself
+        _log.warning("not emulated: FOR UPDATE")
     return plan
 
 

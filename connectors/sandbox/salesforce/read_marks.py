@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.salesforce.storage import quote
+from connectors.sandbox.salesforce.values import format_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence, Set
@@ -20,7 +21,7 @@ def mark_read(store: Store, root: SObject, ids: Sequence[str], purposes: Set[str
     sets = ", ".join(f"{quote(name)} = ?" for name in names if root.find(name))
     if not sets:
         return
-    now = store.now()
+    now = format_stamp(store.database.clock.now())
     sql = f'UPDATE {quote(root.name)} SET {sets} WHERE "Id" IN (SELECT value FROM json_each(?))'
     with store.database.transaction() as connection:
         connection.execute(sql, [now] * sets.count("?") + [json.dumps(list(ids))])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.errors import ApiError
+from connectors.sandbox.salesforce.setup_query import recent
 from connectors.sandbox.salesforce.web import Answer
 
 if TYPE_CHECKING:
@@ -12,9 +13,20 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.web import Call, Routes
 
 
-def get_recent(_: Call) -> Answer:
-    """The records that the user looked at last: an API user looked at none."""
-    return Answer([])
+_MOST_RECENT = 200
+
+
+def get_recent(call: Call) -> Answer:
+    """The records that were looked at last, as queries FOR VIEW and the header of what is written note it."""
+    limit = call.query.get("limit", "200")
+    if not (limit.isascii() and limit.isdigit()) or not 0 < int(limit[:9]) <= _MOST_RECENT:
+        raise ApiError("INVALID_INPUT", f"limit must lie between 1 and {_MOST_RECENT}, not {limit}")
+    return Answer([_item(call, row) for row in recent(call, int(limit))])
+
+
+def _item(call: Call, row: dict[str, Any]) -> dict[str, Any]:
+    url = f"{call.root}/sobjects/{row['Type']}/{row['Id']}"
+    return {"attributes": {"type": row["Type"], "url": url}, "Name": row["Name"], "Id": row["Id"]}
 
 
 def get_tabs(call: Call) -> Answer:

@@ -18,6 +18,7 @@ from connectors.sandbox.salesforce import (
 from connectors.sandbox.salesforce.errors import RecordError
 from connectors.sandbox.salesforce.ids import make_id, parse_id
 from connectors.sandbox.salesforce.incoming import parse_record
+from connectors.sandbox.salesforce.read_marks import mark_read
 from connectors.sandbox.salesforce.storage import quote
 from connectors.sandbox.salesforce.values import parse_value
 
@@ -38,6 +39,7 @@ class Options:
     assignment_rule: str | None = None  # the rule to use instead of the active one
     allow_duplicates: bool = False
     duplicate_details: bool = False  # tell the matching fields of the duplicates, not their ids alone
+    recent: bool = False  # what is written was looked at, too (`Sforce-Mru`, SOAP's MruHeader)
     root: str = ""  # the version's path, for the addresses of the duplicates
 
 
@@ -88,6 +90,7 @@ class Writer:
             self.store.insert(self.connection, complete, list(row), [list(row.values())])
             rules.after_save(self, complete, row, None)
             assignment.after_save(self, complete, row)
+            self._remember(complete, str(row["Id"]))
         return str(row["Id"])
 
     def _new_row(self, target: SObject, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,6 +118,11 @@ class Writer:
         with self.store.database.transaction():
             self.save(target, old, values)
             assignment.after_update(self, target, old)
+            self._remember(target, str(old["Id"]))
+
+    def _remember(self, target: SObject, record_id: str) -> None:
+        if self.options.recent:
+            mark_read(self.store, target, [record_id], {"VIEW"})
 
     def save(self, target: SObject, old: Mapping[str, Any], values: dict[str, Any]) -> None:
         """Store parsed values over an existing row, with all that follows."""

@@ -118,9 +118,7 @@ def _read_rows(connection: sqlite3.Connection, table: str) -> list[dict[str, Any
 # Putting a saved org back
 
 
-def restore(
-    store: Store, connection: sqlite3.Connection, files: Mapping[str, Path], setup: Setup
-) -> dict[str, int]:
+def restore(store: Store, connection: sqlite3.Connection, files: Mapping[str, Path], setup: Setup) -> dict[str, int]:
     """Rows loaded by object, with nothing worked out; LoadError names every problem. The org holds no data yet."""
     lacking = sorted({"Organization", "User", "Profile"} - set(files))
     if lacking:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.errors import ApiError, malformed_json
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.sosl.match import Node
     from connectors.sandbox.salesforce.web import Call, Routes
 
+_log = logging.getLogger(__name__)
 # What no search says which objects to look at: those of a sales app, in the order of its global search.
 _COMMON = ("Account", "Contact", "Lead", "Opportunity", "Task", "Event", "Product2", "Quote", "Campaign", "User")
 _FIRST_WRAPPED = 37  # before it the results are a bare list (REST API Developer Guide, Search)
@@ -110,6 +112,8 @@ def _many(call: Call, name: str) -> list[str]:
 
 
 def _parameterized(call: Call, body: dict[str, Any]) -> Answer:
+    if str(body.get("spellCorrection", False)).lower() == "true":
+        _log.warning("not emulated: spellCorrection")
     words, scope = body.get("q"), str(body.get("in", "ALL")).upper()
     if not isinstance(words, str) or not words.strip():
         raise ApiError("MALFORMED_SEARCH", "A search string must be specified")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.access import settle_profiles
+from connectors.sandbox.salesforce.groups import settle_groups
 from connectors.sandbox.salesforce.ids import make_id
 from connectors.sandbox.salesforce.periods import add_years
 from connectors.sandbox.salesforce.schema.spec import read_rows, standard_objects
 from connectors.sandbox.salesforce.seed_setup import setup_rows
+from connectors.sandbox.salesforce.values import format_stamp
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,7 +29,7 @@ def seed_org(store: Store, settings: Settings) -> None:
     with store.database.transaction() as connection:
         if connection.execute("SELECT 1 FROM Organization").fetchone():
             return
-        now = store.now()
+        now = format_stamp(store.database.clock.now())
         _add(store, connection, "Profile", [
             {"Name": "System Administrator", "UserType": "Standard"},
             {"Name": "Standard User", "UserType": "Standard"},
@@ -49,6 +51,7 @@ def seed_org(store: Store, settings: Settings) -> None:
         connection.execute("UPDATE Profile SET UserLicenseId = ?", (license_id,))
         add_years(store, connection)
         settle_profiles(store, connection)
+        settle_groups(store, connection)
 
 
 def name_integration_user(store: Store, username: str) -> None:

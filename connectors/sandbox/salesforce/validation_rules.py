@@ -10,6 +10,7 @@ from connectors.sandbox.salesforce import formula
 from connectors.sandbox.salesforce.errors import RecordError
 from connectors.sandbox.salesforce.formula.program import Context
 from connectors.sandbox.salesforce.ids import make_id
+from connectors.sandbox.salesforce.sessions import organization_id
 
 if TYPE_CHECKING:
     import sqlite3
@@ -118,7 +119,7 @@ def formula_context(writer: Writer) -> Context:
         row = writer.store.get(target, record_id)
         return dict(row) if row is not None else None
 
-    return Context(now, zone, writer.user_id, writer.everything, lookup)
+    return Context(now, zone, writer.user_id, writer.everything, lookup, organization_id(writer.store))
 
 
 def _compiled(writer: Writer, target: SObject) -> list[tuple[ValidationRule, formula.Program]]:

@@ -31,8 +31,12 @@ _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?Z?\
 
 def format_datetime(moment: datetime) -> str:
     """The text of an aware moment, as stored and answered: `2026-05-01T07:25:37.000+0000`."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}+0000"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "+0000"
+
+
+def format_stamp(moment: datetime) -> str:
+    """The text of a moment as a row is stamped with it: whole seconds (recorded answers have `.000` throughout)."""
+    return format_datetime(moment.replace(microsecond=0))
 
 
 def parse_datetime(text: str) -> datetime:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Handlers = Mapping[str, Callable[["Call"], "Answer"]]  # by HTTP method
     Routes = dict[str, Handlers]  # by path under /services/data/vNN.N, in the order they are tried
     Table = Sequence[tuple[re.Pattern[str], Handlers]]
+    Refuse = Callable[[Request, ApiError], "Answer"]
 
 _log = logging.getLogger(__name__)
 FIRST_VERSION, LAST_VERSION = 31, 66
@@ -117,22 +118,39 @@ class Org:
     under_way: wire.UnderWay = default(default_factory=wire.UnderWay)
 
 
-def route(path: str, handlers: Handlers, org: Org, *, open_to_all: bool = False) -> Route:
+def refuse(_: Request, error: ApiError) -> Answer:
+    """REST's form of a refusal, a list of errors; the other APIs have theirs."""
+    return Answer(error.body(), error.status)
+
+
+def route(path: str, handlers: Handlers, org: Org, *, open_to_all: bool = False, refuse: Refuse = refuse) -> Route:
     """A route whose handlers run in threads, with every error answered as Salesforce answers it."""
+    door = Door(handlers, org, refuse, open_to_all=open_to_all)
 
     async def endpoint(request: Request) -> Response:
         try:
             wire.check_head(request)
-            body = await wire.read_body(request)
+            with org.under_way.one_more(org.store.database):
+                body = await wire.read_body(request)
+                return await run_in_threadpool(_answer, request, body, door)
         except wire.TooLong as refused:
             return Response(refused.page, refused.status, media_type="text/html;charset=iso-8859-1")
         except ApiError as error:
-            return _respond(request, _refusal(error), "")
-        return await run_in_threadpool(_answer, request, body, handlers, org, open_to_all=open_to_all)
+            return _respond(request, refuse(request, error), "")
 
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     wrapped: Callable[[Request], Awaitable[Response]] = endpoint
     return Route(path, wrapped, methods=methods)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What answers at one route, and how it refuses."""
+
+    handlers: Handlers
+    org: Org
+    refuse: Refuse
+    open_to_all: bool
 
 
 def nothing_here(call: Call) -> Answer:
@@ -147,48 +165,42 @@ def sign_in(call: Call, token: str) -> tuple[Call, str]:
     return replace(call, user_id=user_id, token=token), limits.count_call(call.store)
 
 
-def _answer(request: Request, body: bytes, handlers: Handlers, org: Org, *, open_to_all: bool) -> Response:
+def _answer(request: Request, body: bytes, door: Door) -> Response:
     try:
-        with org.under_way.one_more(org.store.database):
-            plain = wire.decompress(body, request.headers.get("content-encoding", ""))
-            answer, usage = _serve(request, plain, handlers, org, open_to_all=open_to_all)
+        plain = wire.decompress(body, request.headers.get("content-encoding", ""))
+        answer, usage = _serve(request, plain, door)
     except ApiError as error:
-        answer, usage = _refusal(error), ""
+        answer, usage = door.refuse(request, error), ""
     return _respond(request, answer, usage)
 
 
-def _serve(
-    request: Request,
-    body: bytes,
-    handlers: Handlers,
-    org: Org,
-    *,
-    open_to_all: bool,
-) -> tuple[Answer, str]:
+def _serve(request: Request, body: bytes, door: Door) -> tuple[Answer, str]:
     """The answer, and the request's use of the daily limit where it counts against it."""
-    usage = ""
+    usage, org = "", door.org
+    wire.note_headers(request.headers)
     try:
         call = Call(
             org.store, org.settings, request.method, request.path_params, request.query_params, request.headers, body,
             str(request.base_url).rstrip("/"), resources=org.resources, address=request.url.path,
         )  # fmt: skip
-        if not open_to_all:
+        if not door.open_to_all:
             user_id, token = find_session(org.store, request.headers.get("authorization", ""))
             call = replace(call, user_id=user_id, token=token)
             usage = limits.count_call(org.store)
         if "version" in call.path:
             _check_version(call.version)
-        return _handler(call.method, handlers)(call), usage
+        return _handler(call.method, door.handlers)(call), usage
     except ApiError as error:
-        return _refusal(error), usage
+        refused = error
     except UnicodeEncodeError:  # a lone surrogate, which JSON and SOQL can write and no text holds
-        return _refusal(malformed_json("The text is not valid Unicode")), usage
+        refused = malformed_json("The text is not valid Unicode")
     except RecordError as error:
-        return _refusal(error.as_api_error()), usage
+        refused = error.as_api_error()
     except Exception:  # noqa: BLE001  the outermost boundary: a defect is logged, and answered as one
         _log.exception("sandbox request failed: %s %s", request.method, request.url.path)
         message = "An unexpected error occurred. Please include this ErrorId if you contact support: 0-0 (0)"
-        return _refusal(ApiError("UNKNOWN_EXCEPTION", message, 500)), usage
+        refused = ApiError("UNKNOWN_EXCEPTION", message, 500)
+    return door.refuse(request, refused), usage
 
 
 def _handler(method: str, handlers: Handlers) -> Callable[[Call], Answer]:
@@ -208,10 +220,6 @@ def _check_version(version: str) -> None:
         raise ApiError("GONE", "The requested resource has been retired or removed", 410)
     if not FIRST_VERSION <= number <= LAST_VERSION:
         raise not_found()
-
-
-def _refusal(error: ApiError) -> Answer:
-    return Answer(error.body(), error.status)
 
 
 def _respond(request: Request, answer: Answer, usage: str) -> Response:

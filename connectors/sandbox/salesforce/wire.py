@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import threading
 import zlib
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from connectors.sandbox.database import Database
 
+_log = logging.getLogger(__name__)
 MAX_BODY = 150_000_000
 # Bytes of the URI, and of the URI with the headers (REST API Developer Guide, status codes 414 and 431).
 _MAX_HEAD = 16_384
@@ -33,6 +35,14 @@ STANDARD_HEADERS = {
     "X-Robots-Tag": "none",
     "Vary": "Accept-Encoding",
 }
+
+
+# The request headers of the REST and Bulk APIs that are of effect here, or have none to have: a client's name in the
+# call options, and the retries of batches that no sandbox breaks off (Sforce-Disable-Batch-Retry).
+_KNOWN_HEADERS = frozenset({
+    "sforce-auto-assign", "sforce-call-options", "sforce-disable-batch-retry", "sforce-duplicate-rule-header",
+    "sforce-enable-pkchunking", "sforce-limit-info", "sforce-line-ending", "sforce-mru", "sforce-query-options",
+})  # fmt: skip
 
 
 class TooLong(Exception):
@@ -52,6 +62,13 @@ def check_head(request: Request) -> None:
         raise TooLong(414, "URI Too Long")
     if address + sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > _MAX_HEAD:
         raise TooLong(431, "Request Header Fields Too Large")
+
+
+def note_headers(headers: Mapping[str, str]) -> None:
+    """Note, for whoever misses it, a header of Salesforce's that says nothing here: it is overlooked, as there."""
+    for name in headers:
+        if name.startswith(("sforce-", "x-sfdc-packageversion")) and name not in _KNOWN_HEADERS:
+            _log.warning("not emulated: header %s", name)
 
 
 async def read_body(request: Request) -> bytes:

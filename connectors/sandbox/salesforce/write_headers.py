@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.salesforce.errors import ApiError
@@ -11,6 +13,8 @@ from connectors.sandbox.salesforce.records import Options
 if TYPE_CHECKING:
     from connectors.sandbox.salesforce.web import Call
 
+_log = logging.getLogger(__name__)
+_MRU = re.compile(r"\bupdateMru\s*=\s*true\b", re.IGNORECASE)
 _DUPLICATES = ("allowsave", "includerecorddetails", "runascurrentuser")
 
 
@@ -23,6 +27,7 @@ def read_options(call: Call) -> Options:
         assignment_rule=rule,
         allow_duplicates=said.get("allowsave", False),
         duplicate_details=said.get("includerecorddetails", False),
+        recent=bool(_MRU.search(call.headers.get("sforce-mru", ""))),
         root=call.root,
     )
 
@@ -48,4 +53,6 @@ def _duplicate_rule(text: str | None) -> dict[str, bool]:
         if name.strip().lower() not in _DUPLICATES or value.strip().lower() not in {"true", "false"}:
             raise ApiError("INVALID_FIELD", f"Sforce-Duplicate-Rule-Header: {part.strip()} is not supported")
         said[name.strip().lower()] = value.strip().lower() == "true"
+    if said.get("runascurrentuser"):  # rules look at all records: there is no sharing that hides some
+        _log.warning("not emulated: Sforce-Duplicate-Rule-Header: runAsCurrentUser")
     return said

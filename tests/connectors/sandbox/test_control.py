@@ -106,6 +106,16 @@ def test_a_reset_brings_back_what_it_was_filled_with(sandbox: Sandbox) -> None:
     assert abs((sandbox.database.clock.now() - datetime.now(UTC)).total_seconds()) < 10
 
 
+def test_after_a_reset_chance_strikes_as_it_did_before(sandbox: Sandbox) -> None:
+    def struck() -> list[int]:
+        send(sandbox, "POST", "/reset", {})
+        send(sandbox, "POST", "/faults", {"kind": "status", "share": 0.5})
+        return [requests.get(f"{sandbox.url}{DEALS}", headers=TOKEN, timeout=10).status_code for _ in range(20)]
+
+    first = struck()
+    assert (set(first), struck()) == ({200, 503}, first)
+
+
 def test_a_reset_leaves_everything_where_the_folder_is_gone(sandbox: Sandbox, folder: Path) -> None:
     (folder / "deals.csv").unlink()
     folder.rmdir()
@@ -113,6 +123,22 @@ def test_a_reset_leaves_everything_where_the_folder_is_gone(sandbox: Sandbox, fo
     answer = send(sandbox, "POST", "/reset", {})
     assert (answer.status_code, "cannot be loaded again" in answer.json()["error"]) == (400, True)
     assert names(sandbox) == ["Second"]
+
+
+def test_a_reset_fills_at_the_machines_time_and_not_at_the_time_that_was_set(sandbox: Sandbox) -> None:
+    send(sandbox, "PUT", "/clock", {"now": "2031-05-06T07:08:09Z"})
+    send(sandbox, "POST", "/reset", {})
+    created = requests.get(f"{sandbox.url}{DEALS}/1001", headers=TOKEN, timeout=10).json()["createdAt"]
+    assert abs((datetime.fromisoformat(created) - datetime.now(UTC)).total_seconds()) < 60
+
+
+def test_a_reset_that_fails_leaves_the_clock_and_the_behaviour(sandbox: Sandbox, folder: Path) -> None:
+    (folder / "deals.csv").unlink()
+    send(sandbox, "PUT", "/clock", {"now": "2031-05-06T07:08:09Z"})
+    send(sandbox, "PATCH", "/behaviour", {"daily_limit": 5})
+    assert send(sandbox, "POST", "/reset", {}).status_code == 400
+    state = send(sandbox, "GET", "/state").json()
+    assert (state["behaviour"]["daily_limit"], state["now"][:16]) == (5, "2031-05-06T07:08")
 
 
 def test_a_page_of_the_web_cannot_drive_it(sandbox: Sandbox) -> None:

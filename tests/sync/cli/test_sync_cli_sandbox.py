@@ -13,6 +13,7 @@ from connectors.sandbox.dialect import Settings
 from connectors.sandbox.faults import KINDS
 from connectors.sandbox.run import Sandbox, SandboxError, open_sandbox
 from sync.cli import sandbox_control
+from sync.cli.failures import exit_code_of
 from sync.cli.main import cli
 
 if TYPE_CHECKING:
@@ -89,3 +90,40 @@ def test_where_no_sandbox_answers_the_message_says_what_to_do(tmp_path: Path) ->
 )
 def test_a_call_that_makes_no_sense_is_refused(words: tuple[str, ...]) -> None:
     assert CliRunner().invoke(cli, ["sandbox", *words]).exit_code == 2
+
+
+def test_a_served_sandbox_is_saved_and_loaded_again(drive: Any, tmp_path: Path) -> None:
+    saved = drive("save", str(tmp_path / "saved"))
+    assert (saved["saved"]["deals"], saved["folder"]) == (1, str(tmp_path / "saved"))
+    command = ["sandbox", "load", str(tmp_path / "saved"), "--crm", "hubspot", "--database", str(tmp_path / "crm.db")]
+    loaded = CliRunner().invoke(cli, [*command, "--json"])
+    assert json.loads(loaded.stdout)["loaded"] == saved["saved"]
+    again = CliRunner().invoke(cli, ["sandbox", "save", str(tmp_path / "b"), "--database", str(tmp_path / "crm.db")])
+    assert "         1 deals" in again.stdout
+    assert (tmp_path / "b" / "deals.csv").read_text() == (tmp_path / "saved" / "deals.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["b", "--database", "none.db"], "none.db: is not there"),
+        (["b"], "name either --database or the --port"),
+        (["b", "--port", "1", "--crm", "hubspot"], "--crm goes with --database"),
+    ],
+)
+def test_what_cannot_be_saved_is_said_and_exits_with_2(
+    words: list[str], found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    error = CliRunner().invoke(cli, ["sandbox", "save", *words], standalone_mode=False).exception
+    assert error is not None
+    assert exit_code_of(error) == 2
+    assert found in capsys.readouterr().err
+
+
+def test_a_save_never_overwrites(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("keep")
+    command = ["sandbox", "save", str(tmp_path), "--port", str(sandbox.server.port)]
+    error = CliRunner().invoke(cli, command, standalone_mode=False).exception
+    assert isinstance(error, SandboxError)
+    assert "holds files already" in str(error)

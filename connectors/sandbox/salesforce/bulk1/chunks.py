@@ -43,8 +43,10 @@ def supports(found: SObject) -> bool:
     return found.custom or found.name in _OBJECTS or found.name.endswith(("History", "Share"))
 
 
-def read_header(text: str) -> dict[str, int | str]:
-    """`chunkSize`, and `startRow` where it is given, of the header; nothing where it turns chunking off."""
+def read_header(call: Call, found: SObject) -> dict[str, int | str]:
+    """`chunkSize`, and `startRow` and `parent` where they are given, of the header of a job about `found`; nothing
+    where it turns chunking off."""
+    text = call.headers.get("sforce-enable-pkchunking", "")
     if text.strip().lower() in {"", "false"}:
         return {}
     options: dict[str, str] = {}
@@ -54,13 +56,25 @@ def read_header(text: str) -> dict[str, int | str]:
             options[name.strip().lower()] = value.strip()
     options.pop("true", None)
     size, start = options.pop("chunksize", str(_DEFAULT)), options.pop("startrow", None)
+    parent = _parent(call, found, options.pop("parent", None))
     if options:
         raise ApiError("FeatureNotEnabled", f"PK chunking by {min(options)} is not enabled in this organization")
     if not (size.isascii() and size.isdigit()) or not 0 < int(size[:9]) <= _MOST:
         raise ApiError("ClientInputError", f"Invalid chunkSize {size}: it must lie between 1 and {_MOST}")
     if start is not None and parse_id(start) is None:
         raise ApiError("ClientInputError", f"Invalid startRow {start}")
-    return {"chunkSize": int(size)} | ({"startRow": str(parse_id(start))} if start else {})
+    return {"chunkSize": int(size)} | ({"startRow": str(parse_id(start))} if start else {}) | parent
+
+
+def _parent(call: Call, found: SObject, name: str | None) -> dict[str, int | str]:
+    """The object whose ids split a query of its histories or shares, and the reference that leads there."""
+    if name is None:
+        return {}
+    parent = call.catalog.find(name)
+    reference = next((f for f in found.fields.values() if parent and parent.name in f.refs and len(f.refs) == 1), None)
+    if parent is None or reference is None or not found.name.endswith(("History", "Share")):
+        raise ApiError("InvalidJob", f"PK chunking is not supported for entity {found.name} by parent {name}")
+    return {"parent": parent.name, "parentField": reference.name}
 
 
 def is_parent(batch: sqlite3.Row) -> bool:
@@ -75,18 +89,21 @@ def split(call: Call, connection: sqlite3.Connection, job: Job, batch: sqlite3.R
     if not supports(found):
         raise ApiError("FeatureNotEnabled", f"PK chunking is not supported for entity {found.name}")
     plan, size = json.loads(batch["plan"]), job.info["chunkSize"]
+    key = job.info.get("parentField", "Id")
     bounds = [
         row[0]
         for row in connection.execute(
             'SELECT "Id" FROM (SELECT "Id", row_number() OVER (ORDER BY "Id") - 1 AS n'
-            f' FROM {quote(found.name)} WHERE "Id" >= ?) WHERE n % ? = 0 ORDER BY "Id"',
+            f' FROM {quote(job.info.get("parent", found.name))} WHERE "Id" >= ?) WHERE n % ? = 0 ORDER BY "Id"',
             (job.info.get("startRow", ""), size),
         )
     ]
     for number, low in enumerate(bounds):
         high = bounds[number + 1] if number + 1 < len(bounds) else None
-        text, values = _within(plan, low, high), [*plan["values"], low, *([high] if high else [])]
-        sql = f"WITH found(id) AS ({plan['sql']}) SELECT id FROM found WHERE id >= ?{' AND id < ?' if high else ''}"
+        text, values = _within(plan, key, low, high), [*plan["values"], low, *([high] if high else [])]
+        inside = f"key.{quote(key)} >= ?{f' AND key.{quote(key)} < ?' if high else ''}"
+        of_record = f'JOIN {quote(found.name)} key ON key."Id" = found.id'
+        sql = f"WITH found(id) AS ({plan['sql']}) SELECT found.id FROM found {of_record} WHERE {inside}"
         chunk = json.dumps(plan | {"sql": sql, "values": values, "chunk": number})
         batch_id = make_id("751", call.store.reserve(connection, "751"))
         own = {"media_type": batch["media_type"], "upload": text.encode(), "plan": chunk}
@@ -94,7 +111,7 @@ def split(call: Call, connection: sqlite3.Connection, job: Job, batch: sqlite3.R
     connection.execute("UPDATE sf_bulk_batch SET state = 'NotProcessed' WHERE id = ?", (batch["id"],))
 
 
-def _within(plan: Mapping[str, Any], low: str, high: str | None) -> str:
+def _within(plan: Mapping[str, Any], key: str, low: str, high: str | None) -> str:
     """The query of a chunk, as its batch shows it."""
-    bounds = f"Id >= '{low}'" + (f" AND Id < '{high}'" if high else "")
+    bounds = f"{key} >= '{low}'" + (f" AND {key} < '{high}'" if high else "")
     return f"{plan['soql']} {'AND' if plan['filtered'] else 'WHERE'} {bounds}"

@@ -8,12 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.bulk1.formats import render
-from connectors.sandbox.salesforce.errors import ApiError
+from connectors.sandbox.salesforce.errors import ApiError, RecordError
 from connectors.sandbox.salesforce.uploads import parse_xml
 from connectors.sandbox.salesforce.web import LAST_VERSION, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from starlette.requests import Request
 
     from connectors.sandbox.salesforce.web import Answer, Call
 
@@ -28,6 +30,7 @@ _CODES = {
     "REQUEST_LIMIT_EXCEEDED": "ExceededQuota",
     "NOT_FOUND": "InvalidUrl",
     "API_ERROR": "InvalidJob",
+    "UNKNOWN_EXCEPTION": "UnknownException",
     "JSON_PARSER_ERROR": "InvalidJob",
 }
 _SESSION = "Invalid session id"
@@ -44,11 +47,18 @@ def served(handler: Handler) -> Handler:
             signed, _ = sign_in(call, call.headers.get("x-sfdc-session", "").strip())
             return handler(replace(signed, path={**call.path, "version": call.path["release"]}))
         except ApiError as error:
-            code, message = _named(error)
-            value = {"exceptionCode": code, "exceptionMessage": message}
-            return render("error", value, error.status if error.status != 401 else 400, as_json=sends_json(call))
+            return refuse(call, error)
+        except RecordError as error:
+            return refuse(call, error.as_api_error())
 
     return answer
+
+
+def refuse(request: Call | Request, error: ApiError) -> Answer:
+    """The Bulk API's form of a refusal, as the request is written."""
+    code, message = _named(error)
+    value = {"exceptionCode": code, "exceptionMessage": message}
+    return render("error", value, error.status if error.status != 401 else 400, as_json=sends_json(request))
 
 
 def _named(error: ApiError) -> tuple[str, str]:
@@ -60,11 +70,11 @@ def _named(error: ApiError) -> tuple[str, str]:
     return _CODES.get(error.code, error.code), error.message
 
 
-def content_type(call: Call) -> str:
+def content_type(call: Call | Request) -> str:
     return call.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def sends_json(call: Call, kind: str = "") -> bool:
+def sends_json(call: Call | Request, kind: str = "") -> bool:
     """Whether the answer is JSON: as the request is, or as its job where the request says nothing."""
     sent = content_type(call)
     if sent in {"application/json", "application/xml", "text/xml", "text/csv"}:

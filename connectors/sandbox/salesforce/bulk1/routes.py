@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.sandbox.salesforce import bulk_work, limits
 from connectors.sandbox.salesforce.bulk1 import chunks, formats
 from connectors.sandbox.salesforce.bulk1.records import answer_records
-from connectors.sandbox.salesforce.bulk1.requests import content_type, read_job, sends_json, served
+from connectors.sandbox.salesforce.bulk1.requests import content_type, read_job, refuse, sends_json, served
 from connectors.sandbox.salesforce.bulk_ingest import checked_job, job_headers
 from connectors.sandbox.salesforce.bulk_plan import freeze, plan_bulk
 from connectors.sandbox.salesforce.errors import ApiError
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import sqlite3
 
     from connectors.sandbox.salesforce.web import Answer, Call, Routes
+
+__all__ = ["OPEN", "refuse"]
 
 KIND = "Classic"
 _QUERIES = ("query", "queryAll")
@@ -58,7 +60,7 @@ def _query_job(call: Call, body: dict[str, Any]) -> dict[str, Any]:
         raise ApiError("INVALIDJOB", f"InvalidJob : Unable to find object: {name}")
     check_entity(found.name)
     info: dict[str, Any] = {"operation": body["operation"], "object": found.name}
-    return info | chunks.read_header(call.headers.get("sforce-enable-pkchunking", ""))
+    return info | chunks.read_header(call, found)
 
 
 def get_job(call: Call) -> Answer:
@@ -101,7 +103,7 @@ def post_batch(call: Call) -> Answer:
         sent = {"media_type": _MEDIA[kind][0], "upload": call.body}
         add_batch(connection, call.store, job.id, batch_id, **sent, **columns)
     bulk_work.begin_work(call)
-    return _show_batch(call, job, _found(call, batch_id), 201)
+    return _show_batch(job, _found(call, batch_id), 201)
 
 
 def _query(call: Call, job: Job) -> dict[str, Any]:
@@ -120,13 +122,13 @@ def _query(call: Call, job: Job) -> dict[str, Any]:
 def get_batches(call: Call) -> Answer:
     job = _job(call)
     bulk_work.advance(call, [batch["id"] for batch in _batches(call, job)])
-    as_json = sends_json(call, job.info["contentType"])
+    as_json = _as_json(job)
     infos = [formats.batch_info(batch, as_json=as_json) for batch in _batches(call, job)]
     return formats.render_list("batchInfoList", "batchInfo", infos, as_json=as_json)
 
 
 def get_batch(call: Call) -> Answer:
-    return _show_batch(call, _job(call), _batch(call))
+    return _show_batch(_job(call), _batch(call))
 
 
 def get_request(call: Call) -> Answer:
@@ -207,9 +209,15 @@ def _show_job(call: Call, job: Job, status: int = 200) -> Answer:
     )
 
 
-def _show_batch(call: Call, job: Job, batch: sqlite3.Row, status: int = 200) -> Answer:
-    as_json = sends_json(call, job.info["contentType"])
+def _show_batch(job: Job, batch: sqlite3.Row, status: int = 200) -> Answer:
+    as_json = _as_json(job)
     return formats.render("batchInfo", formats.batch_info(batch, as_json=as_json), status, as_json=as_json)
+
+
+def _as_json(job: Job) -> bool:
+    """Batches are shown as their job's data are, in XML where those are CSV, whatever the request says of itself
+    (recorded by clients: one that sends `Content-Type: application/json` to a CSV job reads its batches as XML)."""
+    return bool(job.info["contentType"] == "JSON")
 
 
 def no_such_url(call: Call) -> Answer:

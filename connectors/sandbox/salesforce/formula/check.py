@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as default
 from decimal import Decimal
 from enum import Enum
@@ -184,6 +184,42 @@ class Checker:
             raise _wrong_type(node, "Text Literal", received)
         return Apply("Boolean", node.name, (field, Const("Text", value.value or None)))
 
+    def _chosen(self, node: Call) -> Typed:
+        """PICKLISTCOUNT: how many values of a multi-select picklist are chosen."""
+        if len(node.arguments) != 1:
+            raise _count(node, 1)
+        field = self._any(node.arguments[0])
+        if field.kind != "MultiPicklist":
+            raise _wrong_type(node, "MultiPicklist", field.kind)
+        return Apply("Number", "PICKLISTCOUNT", (field,))
+
+    def _distance(self, node: Call) -> Typed:
+        """DISTANCE: two places, and the unit as a text."""
+        if len(node.arguments) != 3:
+            raise _count(node, 3)
+        first, second, unit = node.arguments
+        if not isinstance(unit, Literal) or unit.value not in {"mi", "km"}:
+            raise FormulaError("Incorrect parameter for function 'DISTANCE()'. Expected 'mi' or 'km'.")
+        return Apply("Number", "DISTANCE", (*self._place_of(first), *self._place_of(second), Const("Text", unit.value)))
+
+    def _place_of(self, node: Expression) -> tuple[Typed, Typed]:
+        """Latitude and longitude of GEOLOCATION(…), or of a location field, which is kept as two numbers."""
+        if isinstance(node, Call) and node.name == "GEOLOCATION":
+            if len(node.arguments) != 2:
+                raise _count(node, 2)
+            latitude, longitude = (self.check(argument) for argument in node.arguments)
+            _require(node, (latitude, longitude), "Number")
+            return latitude, longitude
+        found = resolve(node.text, self.target, self.catalog) if isinstance(node, Name) else None
+        if found is None or found.field is None or found.owner is None or found.field.type != "location":
+            raise FormulaError("Incorrect parameter for function 'DISTANCE()'. Expected Geolocation.")
+        base = found.field.name.removesuffix("__c")
+        parts = [found.owner.find(f"{base}__{part}__s") for part in ("Latitude", "Longitude")]
+        if None in parts:
+            raise FormulaError(f"Field {found.field.name} has no latitude and longitude that a formula can read.")
+        first, second = (self._place(replace(found, field=part), "Number") for part in parts)
+        return first, second
+
     def _changed(self, node: Call) -> Typed:
         """ISCHANGED and PRIORVALUE: a field of this record, as it is and as it was."""
         if len(node.arguments) != 1:
@@ -209,6 +245,7 @@ class Checker:
 _SPECIAL = {
     "IF": Checker._if, "CASE": Checker._case, "ISBLANK": Checker._blank, "ISNULL": Checker._blank,
     "BLANKVALUE": Checker._instead, "NULLVALUE": Checker._instead, "TEXT": Checker._text,
+    "PICKLISTCOUNT": Checker._chosen, "DISTANCE": Checker._distance,
     "ISPICKVAL": Checker._picked, "INCLUDES": Checker._picked, "ISCHANGED": Checker._changed,
     "PRIORVALUE": Checker._changed, "ADDMONTHS": Checker._add_months,
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.formula.errors import FormulaValueError
@@ -148,6 +149,7 @@ _LAZY: dict[str, Callable[[list[Run]], Run]] = {
     "BLANKVALUE": _blank_value,
     "ISPICKVAL": lambda parts: lambda env: same(parts[0](env), parts[1](env)),
     "INCLUDES": _includes,
+    "PICKLISTCOUNT": lambda parts: lambda env: Decimal(len([one for one in (parts[0](env) or "").split(";") if one])),
     "ISCHANGED": lambda parts: lambda env: not same(parts[0](env), parts[1](env)),
     "TEXT": lambda parts: lambda env: to_text(parts[0](env)),
     "DATEVALUE": _with_zone(date_value),

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import calendar
 import html
+import math
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, ROUND_UP, Context, Decimal, DecimalException
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.formula.errors import FormulaValueError
+from connectors.sandbox.salesforce.formula.regex import matches
+from connectors.sandbox.salesforce.functions import distance
 from connectors.sandbox.salesforce.ids import parse_id
 from connectors.sandbox.salesforce.values import parse_datetime
 
@@ -207,11 +210,25 @@ def _image(url: str, alt: str, height: Decimal | None = None, width: Decimal | N
     return f'<img src="{html.escape(url)}" alt="{html.escape(alt)}"{size} border="0"/>'
 
 
-def _matches(text: str, pattern: str) -> bool:
-    try:
-        return re.fullmatch(pattern, text) is not None
-    except re.error:
-        raise FormulaValueError(f"Incorrect parameter for function 'REGEX()': {pattern}") from None
+def _angle(work: Callable[..., float]) -> Callable[..., Decimal]:
+    """A function of angles in radians. It is worked out in doubles, as Salesforce does."""
+
+    def run(*numbers: Decimal) -> Decimal:
+        try:
+            return Decimal(repr(work(*map(float, numbers))))
+        except (ValueError, OverflowError):
+            raise FormulaValueError("not a number") from None
+
+    return run
+
+
+def _distance(lat1: Decimal, lon1: Decimal, lat2: Decimal, lon2: Decimal, unit: str) -> Decimal | None:
+    """DISTANCE() of two places, each as its latitude and longitude."""
+    kilometres = distance(*map(float, (lat1, lon1, lat2, lon2)))
+    factor = {"km": 1.0, "mi": 1.609344}.get(unit.lower())
+    if factor is None:
+        raise FormulaValueError(f"Invalid distance unit: {unit}")
+    return None if kilometres is None else Decimal(repr(kilometres / factor))
 
 
 def _case_safe(text: str) -> str:
@@ -232,6 +249,15 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "FLOOR": lambda n: n.to_integral_value(ROUND_DOWN),
     "MCEILING": lambda n: n.to_integral_value(ROUND_CEILING),
     "MFLOOR": lambda n: n.to_integral_value(ROUND_FLOOR),
+    "ACOS": _angle(math.acos),
+    "ASIN": _angle(math.asin),
+    "ATAN": _angle(math.atan),
+    "ATAN2": _angle(math.atan2),
+    "COS": _angle(math.cos),
+    "SIN": _angle(math.sin),
+    "TAN": _angle(math.tan),
+    "PI": lambda: Decimal(repr(math.pi)),
+    "DISTANCE": _distance,
     "SQRT": lambda n: _exactly(lambda: EXACT.sqrt(n)),
     "EXP": lambda n: _exactly(lambda: EXACT.exp(n)),
     "LN": lambda n: _exactly(lambda: EXACT.ln(n)),
@@ -258,7 +284,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "INITCAP": lambda text: text.title(),
     "ASCII": lambda text: Decimal(ord(text[0])) if text else None,
     "CHR": lambda code: chr(int(code)) if 0 < int(code) < 0xD800 else "",
-    "REGEX": _matches,
+    "REGEX": matches,
     "VALUE": lambda text: _number(text) if text else None,
     "ISNUMBER": _is_number,
     "DATE": _date,

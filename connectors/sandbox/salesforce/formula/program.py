@@ -48,6 +48,7 @@ class Context:
     user_id: str
     catalog: Catalog
     lookup: Callable[[SObject, str], Row | None]
+    organization_id: str = ""
 
 
 def compile_formula(
@@ -115,6 +116,8 @@ def _stored(reference: Reference, record: Row, prior: Row | None, context: Conte
     row: Row | None = record if reference.source == "record" or prior is None else prior
     if reference.source == "user":
         row = context.lookup(context.catalog.named("User"), context.user_id)
+    elif reference.source == "organization":
+        row = context.lookup(context.catalog.named("Organization"), context.organization_id)
     for hop in reference.hops:
         parent = row[hop.field.name] if row is not None else None
         row = context.lookup(hop.target, parent) if parent and parent.startswith(hop.target.prefix) else None

@@ -17,6 +17,7 @@ _GLOBALS = {
     "$user": ("user", "User", ""),
     "$profile": ("user", "User", "ProfileId"),
     "$userrole": ("user", "User", "UserRoleId"),
+    "$organization": ("organization", "Organization", ""),
 }
 
 

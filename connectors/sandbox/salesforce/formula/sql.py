@@ -62,6 +62,9 @@ def column_sql(field: Field, owner: SObject, catalog: Catalog, table: str, user_
 
 def _reference_sql(reference: Reference, catalog: Catalog, table: str, user_id: str) -> str:
     """A slot's stored value: a column, or a subquery for each parent on the way."""
+    if reference.source == "organization":
+        assert reference.field is not None  # noqa: S101  a global variable is read by its fields
+        return f'(SELECT {quote(reference.field.name)} FROM "Organization")'
     source = table
     row_id = ""
     if reference.source == "user":

@@ -19,9 +19,9 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Where a slot's value stands: on the record, on it before the change, on a parent, or on the user."""
+    """Where a slot's value stands: on the record, on it before the change, on a parent, on the user, or the org."""
 
-    source: str  # record, prior, user, new
+    source: str  # record, prior, user, organization, new
     owner: SObject | None = None
     field: Field | None = None
     hops: tuple[Hop, ...] = ()

@@ -65,7 +65,7 @@ def build_custom_object(
             "string",
             str(name_field["label"]),
             80,
-            flags="dNl" if numbered else "cunNld",
+            flags="dNl-" if numbered else "cunNld-",  # field-level security never hides it
             auto_number=str(name_field.get("displayFormat") or "{0}") if numbered else "",
         )
     ]

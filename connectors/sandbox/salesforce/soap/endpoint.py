@@ -11,6 +11,7 @@ from connectors.sandbox.salesforce.errors import ApiError, RecordError
 from connectors.sandbox.salesforce.soap import reading, session_calls, writing
 from connectors.sandbox.salesforce.soap.envelope import (
     ENTERPRISE,
+    METADATA,
     PARTNER,
     Dialect,
     Fault,
@@ -22,6 +23,8 @@ from connectors.sandbox.salesforce.web import FIRST_VERSION, LAST_VERSION, Answe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from starlette.requests import Request
 
     from connectors.sandbox.salesforce.soap.envelope import Message
     from connectors.sandbox.salesforce.web import Call, Routes
@@ -63,6 +66,12 @@ _KINDS = {
     "MALFORMED_ID": "InvalidIdFault",
     "INVALID_ID_FIELD": "InvalidIdFault",
 }
+# Of effect here, or with none to have: a client's name, feeds that nobody follows, a log of Apex that there is none of.
+_HEADERS = frozenset({
+    "AllOrNoneHeader", "AllowFieldTruncationHeader", "AssignmentRuleHeader", "CallOptions", "DebuggingHeader",
+    "DisableFeedTrackingHeader", "DuplicateRuleHeader", "LoginScopeHeader", "MruHeader", "QueryOptions",
+    "SessionHeader",
+})  # fmt: skip
 _PLACED = frozenset({"MalformedQueryFault", "InvalidFieldFault", "InvalidSObjectFault", "MalformedSearchFault"})
 _PLACE = re.compile(r"Row:(\d+):Column:(\d+)", re.IGNORECASE)
 
@@ -73,6 +82,13 @@ def post_partner(call: Call) -> Answer:
 
 def post_enterprise(call: Call) -> Answer:
     return _answer(call, ENTERPRISE)
+
+
+def refuse(request: Request, error: ApiError) -> Answer:
+    """What refuses a message before anything of it is read, or is a defect here: a fault too."""
+    letter = request.url.path.removeprefix("/services/Soap/")[:1]
+    dialect = {"c": ENTERPRISE, "m": METADATA}.get(letter, PARTNER)
+    return Answer(fault_message(dialect, as_fault(error)), 500, media_type=_XML)
 
 
 def _answer(call: Call, dialect: Dialect) -> Answer:
@@ -96,6 +112,8 @@ def _serve(call: Call, dialect: Dialect) -> bytes:
     message = parse_message(call.body)
     if message.body.namespace != dialect.elements:
         raise _unknown(message)
+    for name in sorted(set(message.headers) - _HEADERS):
+        _log.warning("not emulated: header %s", name)
     headers = {}
     if message.name == "login":
         content: Any = {"result": session_calls.login(call, dialect, message)}

@@ -9,6 +9,7 @@ from connectors.sandbox.salesforce.ids import parse_id
 from connectors.sandbox.salesforce.people import Refused, sign_in_with_password
 from connectors.sandbox.salesforce.soap.envelope import ENTERPRISE, Dialect, Fault, Message
 from connectors.sandbox.salesforce.soap.values import moment
+from connectors.sandbox.salesforce.soql.money import read_currencies
 
 if TYPE_CHECKING:
     import sqlite3
@@ -66,22 +67,23 @@ def get_server_timestamp(call: Call, _: Dialect, __: Message) -> dict[str, Any]:
 def user_info(call: Call, user: sqlite3.Row) -> dict[str, Any]:
     """A GetUserInfoResult, its parts in the WSDL's order."""
     organization = dict(call.store.database.rows("SELECT * FROM Organization")[0])
+    currencies = read_currencies(call.store, user["Id"])
     return {
         "accessibilityMode": False,
         "chatterExternal": False,
         "currencySymbol": "$",
         "orgAttachmentFileSizeLimit": 5242880,
-        "orgDefaultCurrencyIsoCode": organization.get("DefaultCurrencyIsoCode") or "USD",
+        "orgDefaultCurrencyIsoCode": None if currencies else organization.get("DefaultCurrencyIsoCode") or "USD",
         "orgDefaultCurrencyLocale": organization["DefaultLocaleSidKey"],
         "orgDisallowHtmlAttachments": False,
         "orgHasPersonAccounts": False,
         "organizationId": organization["Id"],
-        "organizationMultiCurrency": False,
+        "organizationMultiCurrency": currencies is not None,
         "organizationName": organization["Name"],
         "profileId": user["ProfileId"],
         "roleId": user["UserRoleId"],
         "sessionSecondsValid": call.store.database.behaviour.session_seconds,
-        "userDefaultCurrencyIsoCode": None,
+        "userDefaultCurrencyIsoCode": currencies.reader if currencies else None,
         "userEmail": user["Email"],
         "userFullName": user["Name"],
         "userId": user["Id"],

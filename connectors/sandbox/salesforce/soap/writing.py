@@ -167,6 +167,8 @@ def _headers(message: Message) -> dict[str, str]:
     if rule := message.headers.get("AssignmentRuleHeader"):
         chosen = rule.value("assignmentRuleId")
         headers["sforce-auto-assign"] = parse_id(chosen or "") or str(_true(rule.value("useDefaultRule"))).upper()
+    if mru := message.headers.get("MruHeader"):
+        headers["sforce-mru"] = f"updateMru={str(_true(mru.value('updateMru'))).lower()}"
     if duplicates := message.headers.get("DuplicateRuleHeader"):
         said = {child.name: child.text for child in duplicates.children if not child.nil}
         headers["sforce-duplicate-rule-header"] = "; ".join(f"{name}={value}" for name, value in said.items())

@@ -49,12 +49,17 @@ _KILOMETRES = {"km": 1.0, "mi": 1.609344}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """An SQL expression, and the field that gives it its type. `owner` is the object of a plain field."""
+    """An SQL expression, and the field that gives it its type. `owner` is the object of a plain field.
+
+    `code` and `day` are the SQL of an amount's currency, and of the day whose rate it is converted by.
+    """
 
     sql: str
     field: Field
     aggregate: bool = False
     owner: SObject | None = None
+    code: str = ""
+    day: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +119,23 @@ class Calls:
             message = f"{call.name} is not supported for the locale {self.moment.locale}"
             raise errors.malformed_at(self.text, call.at, message)
         scale = inner.field.scale if kind in DECIMALS else 0
-        values = f"{_text(kind)}, {scale}, {_text(self.moment.zone_name)}"
         shown = Field(inner.field.name, "string", "", 255)
+        if kind == "currency" and self.moment.currencies:
+            code = inner.code or _text(self.moment.currencies.corporate)
+            amount = f"sf_format({inner.sql}, 'amount', {scale}, '')"
+            return Column(f"({code} || ' ' || {amount})", shown, inner.aggregate)
+        values = f"{_text(kind)}, {scale}, {_text(self.moment.zone_name)}"
         return Column(f"sf_format({inner.sql}, {values})", shown, inner.aggregate)
 
     def _currency(self, call: Call, inner: Column) -> Column:
-        """A converted amount: the amount itself in an org with a single currency, which all its users have."""
-        if inner.field.type != "currency":
+        """An amount in the reader's currency: the amount itself in an org with a single one, which all users have.
+
+        "You can't convert the result of an aggregate function into the user's currency."
+        """
+        currencies = self.moment.currencies
+        if inner.field.type != "currency" or (currencies and inner.aggregate):
             raise self._refused(call, inner)
-        if inner.owner and inner.owner.find(
-            "CurrencyIsoCode"
-        ):  # rates are not applied here: better none than a wrong one
-            message = f"{call.name} is not supported in an organization with several currencies"
-            raise errors.malformed_at(self.text, call.at, message)
-        return Column(inner.sql, inner.field, inner.aggregate)
+        return currencies.convert(inner, currencies.reader) if currencies else replace(inner, owner=None)
 
     def _local(self, call: Call, inner: Column) -> Column:
         if inner.field.type != "datetime":
@@ -156,8 +164,10 @@ class Calls:
             # "the function uses the sort order of the picklist values instead of alphabetical order"
             ranked = f"printf('%06d', {picklist_rank(inner)}) || {inner.sql}"
             return Column(f"substr({name}({ranked}), 7)", inner.field, aggregate=True)
+        if kind == "currency" and self.moment.currencies:  # aggregates are "in the organization's default currency"
+            inner = self.moment.currencies.convert(inner, self.moment.currencies.corporate)
         result = replace(inner.field, type="double", precision=18) if name == "AVG" and kind == "int" else inner.field
-        return Column(f"{name}({inner.sql})", result, aggregate=True)
+        return Column(f"{name}({inner.sql})", result, aggregate=True, code=inner.code)
 
     # Distances
 

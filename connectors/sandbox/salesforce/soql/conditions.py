@@ -49,7 +49,7 @@ class Conditions:
         if isinstance(condition, tree.Includes):
             return self._includes(column, condition)
         assert isinstance(condition.values, tuple)  # noqa: S101  a semi-join is compiled above
-        return self._within(column, condition.values, negated=condition.negated)
+        return self._within(column, condition.values, condition.left, negated=condition.negated)
 
     def column(self, expression: tree.Expression) -> Column:
         """The column of what is filtered by, which must be of a kind that can be."""
@@ -79,7 +79,7 @@ class Conditions:
         if operator in _NEGATED and kind in {"boolean", "multipicklist"}:
             raise self._wrong_operator(column, condition.left)
         value = self._operand(column, condition.value)
-        sql = column.sql
+        sql = self._in_currency(column, condition.value, condition.left)
         if isinstance(value, Range):
             return self._against_range(sql, operator, value)
         if value is None:
@@ -89,6 +89,17 @@ class Conditions:
         if operator == "!=":
             return f"({sql} IS NOT {self.bind(value)})"
         return f"({sql} {operator} {self.bind(value)})"
+
+    def _in_currency(self, column: Column, value: tree.Value, left: tree.Expression) -> str:
+        """The SQL of what is compared with a literal: with an amount of a currency, the record's amount in it."""
+        currencies = self.scope.moment.currencies
+        if currencies is None or value.kind != "currency":
+            return column.sql
+        if column.aggregate:  # "You can't use ISO_CODEvalue … when you use an aggregate function"
+            raise errors.unexpected(self.scope.text, value.at, value.text)
+        if column.field.type != "currency":
+            raise self._wrong_operator(column, left)
+        return currencies.convert(column, value.text[:3].upper()).sql
 
     def _against_range(self, sql: str, operator: str, value: Range) -> str:
         if operator in {"=", "!="}:
@@ -108,8 +119,18 @@ class Conditions:
             return f"({column.sql} LIKE {self.bind(pattern)} ESCAPE '\\')"
         return f"(sf_fold({column.sql}) LIKE {self.bind(pattern.casefold())} ESCAPE '\\')"
 
-    def _within(self, column: Column, values: tuple[tree.Value, ...], *, negated: bool) -> str:
+    def _within(self, column: Column, values: tuple[tree.Value, ...], left: tree.Expression, *, negated: bool) -> str:
         literals = [self._operand(column, value) for value in values]
+        coded = [value.kind == "currency" for value in values]
+        if any(coded) and self.scope.moment.currencies:
+            if not all(coded):  # "If you use IN in a WHERE clause, you can't mix ISO code and non-ISO code values"
+                raise errors.malformed_at(self.scope.text, left.at, "ISO code and non-ISO code values are mixed")
+            tests = [
+                f"{self._in_currency(column, value, left)} = {self.bind(literal)}"
+                for value, literal in zip(values, literals, strict=True)
+            ]
+            test = "(" + " OR ".join(tests) + ")"
+            return f"({test} IS NOT TRUE)" if negated else test
         plain = [value for value in literals if value is not None and not isinstance(value, Range)]
         tests = [self._against_range(column.sql, "=", value) for value in literals if isinstance(value, Range)]
         if None in literals:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
+    from connectors.sandbox.salesforce.soql.money import Currencies
+
 SUNDAY, MONDAY, SATURDAY = 0, 1, 6
 # Unicode CLDR, supplemental week data: the territories whose week begins on Sunday or Saturday; elsewhere on Monday.
 _SUNDAYS = frozenset((
@@ -32,6 +34,7 @@ class Moment:
     fiscal_month: int = 1  # Organization.FiscalYearStartMonth
     fiscal_by_start: bool = False  # Organization.UsesStartDateAsFiscalYearName
     most_levels: int = 5  # of parent-to-child relationships
+    currencies: Currencies | None = None  # of an org that has several
 
     @property
     def first_weekday(self) -> int:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 KINDS = {"boolean": "boolean", "int": "int", "date": "date", "datetime": "dateTime", "time": "time"}
 KINDS |= dict.fromkeys(DECIMALS, "double")
 _MOST_TEXT = 4000  # "4,000 characters for each string within a WHERE clause", Salesforce limits quick reference
-_CURRENCY = "USD"  # the org's only one
+_CURRENCY = "USD"  # of an org with a single one
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,8 @@ class Operands:
 
     def _amount(self, field: Field, value: Value) -> int | float:
         if value.kind == "currency" and field.type == "currency":
-            if value.text[:3].upper() != _CURRENCY:
+            several = self.moment.currencies
+            if value.text[:3].upper() not in (several.rates if several else {_CURRENCY}):
                 message = f"Invalid currency code: {value.text[:3]}"
                 raise errors.located(self.text, value.at, "INVALID_FIELD", message)
             return _number(field, value.text[3:])

@@ -151,7 +151,9 @@ class Planner:
             raise errors.malformed_at(self.text, expression.at, message)
         if column.aggregate or (isinstance(expression, tree.Call) and expression.name.upper() not in _IN_ORDER):
             raise errors.unexpected(self.text, expression.at, getattr(expression, "name", ""))
-        return column
+        currencies = self.moment.currencies
+        # "Ordering is always based on the converted currency value, just like in reports."
+        return currencies.convert(column, currencies.corporate) if currencies and column.code else column
 
     def _children(self, scope: Scope, query: tree.Query, level: int) -> Children:
         self._relationships += 1

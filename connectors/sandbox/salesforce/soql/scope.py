@@ -11,6 +11,7 @@ from connectors.sandbox.salesforce.formula import column_sql
 from connectors.sandbox.salesforce.schema.spec import Field
 from connectors.sandbox.salesforce.soql import errors
 from connectors.sandbox.salesforce.soql.calls import AGGREGATES, Calls, Column
+from connectors.sandbox.salesforce.soql.money import currency_of
 from connectors.sandbox.salesforce.soql.tree import Path
 from connectors.sandbox.salesforce.storage import quote
 
@@ -119,10 +120,11 @@ class Scope:
         found = owner.find(name)
         if found is None:
             raise errors.no_such_column(self.text, at, name, owner.name)
+        code, day = currency_of(owner, table) if found.type == "currency" else ("", "")
         if found.formula:  # its formula reads what its reader may not
             sql = column_sql(found, owner, self.whole or self.catalog, table, self.moment.user_id)
-            return Column(f"({sql})", found, owner=owner)
-        return Column(f"{table}.{quote(found.name)}", found, owner=owner)
+            return Column(f"({sql})", found, owner=owner, code=code, day=day)
+        return Column(f"{table}.{quote(found.name)}", found, owner=owner, code=code, day=day)
 
     def _path(self, path: Path) -> Column:
         parts = self.own_parts(path)

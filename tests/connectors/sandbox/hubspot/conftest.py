@@ -68,13 +68,45 @@ def store(database: Database) -> Store:
     return Store(database)
 
 
+class Switch:
+    """An application that is another one from one block to the next: ending a server takes longer than a test."""
+
+    def __init__(self) -> None:
+        self.app: Any = None
+        self.server = SandboxServer(self, tls=False)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+_idle: list[Switch] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers() -> Iterator[None]:
+    """The end of the servers that blocks have left."""
+    yield
+    while _idle:
+        _idle.pop().server.__exit__(None, None, None)
+
+
 @contextmanager
 def serve(database: Database, settings: Settings) -> Iterator[Client]:
     """A sandbox over a database, with these settings, while the block lasts."""
     app = dialect.build_app(database, settings)
-    with SandboxServer(app, tls=False) as server, requests.Session() as session:
-        session.headers["Authorization"] = f"Bearer {settings.access_token}"
-        yield Client(server.url, session, database)
+    if not _idle:
+        fresh = Switch()
+        fresh.app = app
+        fresh.server.__enter__()
+        _idle.append(fresh)
+    switch = _idle.pop()
+    switch.app = app
+    try:
+        with requests.Session() as session:
+            session.headers["Authorization"] = f"Bearer {settings.access_token}"
+            yield Client(switch.server.url, session, database)
+    finally:
+        _idle.append(switch)
 
 
 @contextmanager

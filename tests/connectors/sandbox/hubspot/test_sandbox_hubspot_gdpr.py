@@ -69,9 +69,16 @@ def test_an_id_that_is_not_there_is_a_404(crm: Client) -> None:
 
 
 def test_the_id_of_an_erased_record_is_not_given_again(crm: Client) -> None:
-    first = crm.create("companies", {"name": "A"})
-    assert erase(crm, first, "companies") == 204
-    assert int(crm.create("companies", {"name": "B"})) > int(first)
+    first = crm.create("contacts", {"firstname": "A"})
+    assert erase(crm, first) == 204
+    assert int(crm.create("contacts", {"firstname": "B"})) > int(first)
+
+
+@pytest.mark.parametrize("kind", ["companies", "deals", "0-3"])
+def test_no_other_object_has_such_a_resource(crm: Client, kind: str) -> None:
+    """The clients' published descriptions have it for contacts alone."""
+    answer = crm.send("POST", f"/crm/v3/objects/{kind}/gdpr-delete", {"objectId": crm.create(kind, {})})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html;charset=iso-8859-1")
 
 
 def test_what_was_linked_to_an_erased_contact_shows_it_no_more(crm: Client, contact: str) -> None:

@@ -41,3 +41,18 @@ def test_an_archived_record_keeps_its_versions(crm: Client) -> None:
     crm.send("DELETE", f"/crm/v3/objects/companies/{number}")
     body = crm.get(f"/crm/v3/objects/companies/{number}?archived=true&propertiesWithHistory=city")
     assert [each["value"] for each in body["propertiesWithHistory"]["city"]] == ["Ulm"]
+
+
+def test_a_list_and_a_batch_show_no_more_versions_than_a_read(crm: Client) -> None:
+    """The same cut everywhere: a client that needs all versions must keep those it has read."""
+    path = "/crm/v3/objects/companies"
+    number = crm.create("companies", {"city": "0"})
+    for place in range(1, 25):
+        crm.send("PATCH", f"{path}/{number}", {"properties": {"city": str(place)}})
+    [listed] = crm.get(f"{path}?propertiesWithHistory=city")["results"]
+    body = {"propertiesWithHistory": ["city"], "inputs": [{"id": number}]}
+    [read] = crm.send("POST", f"{path}/batch/read", body).json()["results"]
+    shown = [each["value"] for each in versions(crm, "companies", number, "city")]
+    assert shown == [str(place) for place in range(24, 4, -1)]
+    for record in (listed, read):
+        assert [each["value"] for each in record["propertiesWithHistory"]["city"]] == shown

@@ -10,6 +10,7 @@ import pytest
 
 from connectors.sandbox.folder import LoadError
 from connectors.sandbox.hubspot.dialect import load_folder
+from connectors.sandbox.hubspot.history import read_versions
 from connectors.sandbox.hubspot.types import DEALS
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def problems_of_repeat(database: Database, folder: Path) -> list[tuple[str, int,
 def test_the_first_version_of_a_loaded_value_is_its_record_s_creation(store: Store, tmp_path: Path) -> None:
     load_folder(store.database, write(tmp_path, owners=OWNERS, companies=COMPANIES, deals=f"{DEAL_COLUMNS}\n{GOOD}\n"))
     records = list(store.by_identity(DEALS, ["amount"], "hs_object_id", [50]).values())
-    [version] = store.versions(DEALS, records, ["amount"])[50]["amount"]
+    [version] = read_versions(store, DEALS, records, ["amount"])[50]["amount"]
     assert (version.value, version.at, version.source) == ("10.50", "2016-10-20T09:00:00.000Z", "IMPORT")
 
 

@@ -138,4 +138,4 @@ def test_the_default_pipeline_has_hubspots_stages(steady: Client) -> None:
     )
     assert steady.get("/crm/v3/pipelines/deals/default/stages/closedwon")["label"] == "Closed Won"
     assert steady.send("GET", "/crm/v3/pipelines/deals/other").status_code == 404
-    assert steady.send("GET", "/crm/v3/pipelines/companies").status_code == 404
+    assert steady.send("GET", "/crm/v3/pipelines/calls").status_code == 404

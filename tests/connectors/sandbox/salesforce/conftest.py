@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from connectors.sandbox.server import SandboxServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 VERSION = "/services/data/v59.0"
 
@@ -80,19 +82,48 @@ class Org:
         return str(self.send("GET", "/services/oauth2/userinfo").json()["user_id"])
 
 
+class Front:
+    """An application that is whichever org's is behind it now: a server stops five times slower than an org starts."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":  # what else comes is the server's own start and end
+            await self.app(scope, receive, send)
+
+
+_idle: list[tuple[Front, SandboxServer]] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stopped_servers() -> Iterator[None]:
+    """When the last test is over, no server runs any more."""
+    yield
+    while _idle:
+        _idle.pop()[1].__exit__(None, None, None)
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """The address of a server that nobody else uses meanwhile; it runs on for the next."""
+    front, server = _idle.pop() if _idle else (front := Front(), SandboxServer(front, tls=False).__enter__())
+    front.app = app
+    try:
+        yield server.url
+    finally:
+        _idle.append((front, server))
+
+
 @contextmanager
 def running_org(settings: Settings, load: Callable[[Database], Any] | None = None) -> Iterator[Org]:
-    database = Database()
-    try:
+    with closing(Database()) as database:
         app = dialect.build_app(database, settings)
         if load:
             load(database)
-        with SandboxServer(app, tls=False) as server, requests.Session() as http:
-            org = Org(server.url, http, database, settings)
+        with serving(app) as url, requests.Session() as http:
+            org = Org(url, http, database, settings)
             org.login()
             yield org
-    finally:
-        database.close()
 
 
 @pytest.fixture
@@ -107,6 +138,6 @@ def maven(maven_salesforce: Path) -> Iterator[Org]:
         yield org
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def start_org() -> Callable[[Settings], Any]:
     return running_org

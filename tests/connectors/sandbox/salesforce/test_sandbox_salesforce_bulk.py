@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
+
 
 def ingest(org, upload, **job):
     made = org.send("POST", "jobs/ingest", {"lineEnding": "LF", "contentType": "CSV", **job})
@@ -111,3 +113,23 @@ def test_an_option_that_is_not_kept_is_refused_rather_than_ignored(org):
     job = {"object": "Lead", "operation": "insert", "priority": "high"}
     answer = org.send("POST", "jobs/ingest", job)
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
+
+
+@pytest.mark.parametrize(
+    ("soql", "said"),
+    [
+        ("SELECT TYPEOF What WHEN Account THEN Phone END FROM Task", "TYPEOF"),
+        ("SELECT Id FROM Account OFFSET 1", "OFFSET"),
+        ("SELECT COUNT() FROM Account", "Aggregate"),
+        ("SELECT StageName FROM Opportunity GROUP BY StageName", "Aggregate"),
+        ("SELECT CALENDAR_YEAR(CloseDate) FROM Opportunity GROUP BY CALENDAR_YEAR(CloseDate)", "Aggregate"),
+        ("SELECT Id, (SELECT Id FROM Contacts) FROM Account", "Aggregate Relationships"),
+        ("SELECT BillingAddress FROM Account", "compound"),
+        ("SELECT FIELDS(ALL) FROM Account LIMIT 200", "unbounded set of fields"),
+    ],
+)
+def test_what_bulk_queries_do_not_take_is_refused(org, soql, said):
+    """Bulk API 2.0 Developer Guide, SOQL Considerations; SOQL and SOSL Reference, FIELDS()."""
+    answer = org.send("POST", "jobs/query", {"operation": "query", "query": soql})
+    assert answer.status_code == 400
+    assert said in answer.json()[0]["message"]

@@ -8,7 +8,7 @@ import pytest
 import requests
 from simple_salesforce import Salesforce
 
-from connectors.sandbox.company.generate import generate_company
+from connectors.sandbox.company import generate
 from connectors.sandbox.database import Database
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.salesforce import dialect
@@ -17,7 +17,11 @@ from connectors.sandbox.server import SandboxServer
 
 @pytest.fixture(scope="module")
 def company():
-    return generate_company(7, date(2026, 6, 30))
+    """A company of the usual kind, no larger than it takes to be read in several pages."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, count in {"ACCOUNTS": 1_000, "OPPORTUNITIES": 6_000, "LEADS": 5_000, "ACTIVITIES": 20_000}.items():
+            patch.setattr(generate, name, count)
+        return generate.generate_company(7, date(2026, 6, 30))
 
 
 @pytest.fixture(scope="module")

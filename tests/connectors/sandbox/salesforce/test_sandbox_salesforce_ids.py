@@ -28,3 +28,11 @@ def test_an_id_that_lost_its_case_is_restored_by_its_checksum(short):
 @pytest.mark.parametrize("text", ["", "001", "001SB0000000001Y", "001SB000000000!", "001SB00000000018AA "])
 def test_what_is_no_id_is_none(text):
     assert ids.parse_id(text) is None
+
+
+@given(st.text(min_size=15, max_size=15))
+def test_each_checksum_character_tells_which_of_five_are_capitals(text):
+    """Salesforce knowledge article 000385585; also of what is no id, which is then found not to be one."""
+    for place, start in enumerate((0, 5, 10)):
+        bits = sum(1 << i for i, char in enumerate(text[start : start + 5]) if "A" <= char <= "Z")
+        assert ids.extend(text)[15 + place] == "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[bits]

@@ -340,3 +340,20 @@ def test_a_duplicate_rule_can_be_made_to_block(org):
     names = "<type>DuplicateRule</type><fullNames>Account.Standard_Account_Duplicate_Rule</fullNames>"
     (read,) = results(org, f"<readMetadata>{names}</readMetadata>")
     assert read.findtext("records/actionOnInsert") == "Block"
+
+
+def test_the_name_of_a_custom_object_is_seen_by_whoever_made_it(org):
+    # Object Reference, Custom Objects: Name is a standard field, which field-level security does not hide.
+    text_name = OBJECT.format(sharing="ReadWrite").replace("AutoNumber", "Text")
+    body = f"<fullName>Note2__c</fullName>{text_name}<deploymentStatus>Deployed</deploymentStatus>"
+    body = body.replace("<displayFormat>G-{0000}</displayFormat>", "")
+    assert [outcome(each)[1] for each in create(org, "CustomObject", body)] == ["true"]
+    rights = "".join(f"<{name}>true</{name}>" for name in ("allowCreate", "allowDelete", "allowEdit", "allowRead"))
+    granted = f"<fullName>Notes</fullName><label>Notes</label><objectPermissions>{rights}<object>Note2__c</object>"
+    create(org, "PermissionSet", f"{granted}</objectPermissions>")
+    made = org.send("GET", "query", params={"q": "SELECT Id FROM PermissionSet WHERE Name = 'Notes'"}).json()
+    user = org.send("GET", "query", params={"q": f"SELECT Id FROM User WHERE Username = '{org.settings.username}'"})
+    org.create(
+        "PermissionSetAssignment", PermissionSetId=made["records"][0]["Id"], AssigneeId=user.json()["records"][0]["Id"]
+    )
+    assert org.read("Note2__c", org.create("Note2__c", Name="seen"))["Name"] == "seen"

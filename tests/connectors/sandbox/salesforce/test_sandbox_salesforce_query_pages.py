@@ -74,7 +74,7 @@ def test_explain_names_the_cheapest_plan_first_and_runs_nothing(org):
 
 
 def test_columns_are_described_instead_of_read(org):
-    soql = "SELECT Id, Owner.Name, AnnualRevenue FROM Account"
+    soql = "SELECT Id, Owner.Name, AnnualRevenue, Owner.Profile.Name, (SELECT Amount FROM Opportunities) FROM Account"
     body = org.send("GET", "query", params={"q": soql, "columns": "true"}).json()
     assert (body["entityName"], body["keyPrefix"], body["idSelected"], body["groupBy"]) == (
         "Account",
@@ -82,14 +82,18 @@ def test_columns_are_described_instead_of_read(org):
         True,
         False,
     )
-    described = [
-        (c["displayName"], c["columnName"], c["foreignKeyName"], c["apexType"]) for c in body["columnMetadata"]
+
+    def shape(columns):
+        return [(c["columnName"], c["apexType"], shape(c["joinColumns"])) for c in columns]
+
+    # The tree is what the vendor's own command line reads: a parent's columns, and a child's, are joined to it.
+    assert shape(body["columnMetadata"]) == [
+        ("Id", "Id", []),
+        ("Owner", None, [("Name", "String", []), ("Profile", None, [("Name", "String", [])])]),
+        ("AnnualRevenue", "Double", []),
+        ("Opportunities", None, [("Amount", "Double", [])]),
     ]
-    assert described == [
-        ("Id", "Id", None, "Id"),
-        ("Owner.Name", "Name", "Owner", "String"),
-        ("AnnualRevenue", "AnnualRevenue", None, "Double"),
-    ]
+    assert [c["aggregate"] for c in body["columnMetadata"]] == [False, False, False, True]
 
 
 def test_for_view_stamps_what_was_looked_at_and_moves_no_other_stamp(org):

@@ -287,3 +287,16 @@ def test_the_clock_moves_by_minutes_only_where_a_test_says_so(org):
     first = org.read("Account", org.create("Account", Name="a"))["SystemModstamp"]
     org.database.clock.set(org.database.clock.now() + timedelta(minutes=1))
     assert org.read("Account", org.create("Account", Name="b"))["SystemModstamp"] > first
+
+
+def test_a_rule_and_a_formula_read_the_organization(org):
+    """Salesforce Help, Global Variables: $Organization."""
+    rule(org, 'AND($Organization.Name = "Sandbox", Name = $Organization.InstanceName)')
+    assert org.send("POST", "sobjects/Opportunity", {"Name": "SBX1"}).status_code == 400
+    metadata = {"type": "Text", "label": "Org", "formula": '$Organization.Name & "!"'}
+    org.send("POST", "tooling/sobjects/CustomField", {"FullName": "Opportunity.O__c", "Metadata": metadata})
+    permissions = org.create("PermissionSet", Name="All", Label="All")
+    org.create("FieldPermissions", ParentId=permissions, SobjectType="Opportunity", Field="Opportunity.O__c",
+               PermissionsRead=True, PermissionsEdit=False)  # fmt: skip
+    org.create("PermissionSetAssignment", PermissionSetId=permissions, AssigneeId=org.user_id())
+    assert org.read("Opportunity", org.deal())["O__c"] == "Sandbox!"

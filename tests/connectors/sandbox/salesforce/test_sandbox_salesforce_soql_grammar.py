@@ -110,7 +110,7 @@ REFERENCE_REFUSES = (
 def test_texts_that_both_public_grammars_refuse_are_refused_and_those_that_both_take_are_read():
     texts: set[str] = set()
 
-    @settings(_QUICK, max_examples=1500)
+    @settings(_QUICK, max_examples=500)
     @given(soql_texts.well_formed | soql_texts.damaged())
     def gather(soql):
         texts.add(soql)

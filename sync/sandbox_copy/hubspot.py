@@ -1,0 +1,270 @@
+"""The store's rows as an export folder of HubSpot: the adapter's table of properties, read backwards."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict
+from datetime import datetime, time
+from functools import cache, partial
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from config.model import OBJECTS as OURS
+from config.model import FieldType
+from config.scalars import instant_text
+from connectors.hubspot.objects import build_specs
+from connectors.sandbox.export import Setup, write_setup, write_table
+from connectors.sandbox.hubspot.definitions import GROUPS, standard_properties
+from connectors.sandbox.hubspot.load_tables import ARCHIVED
+from connectors.sandbox.hubspot.schema import Option, Property
+from connectors.sandbox.hubspot.types import OBJECTS
+from sync.connections import written_fields
+from sync.sandbox_copy.hubspot_rules import CREATED, DERIVED, names, plain
+from sync.sandbox_copy.hubspot_stages import (
+    build_pipeline,
+    deal_stage,
+    deal_stages,
+    lead_stage,
+    lead_stages,
+    qualified_at,
+)
+from sync.sandbox_copy.pulled import NOT_COPIED
+from sync.store.store import parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from connectors.hubspot.objects import CrmType, ObjectSpec
+    from sync.sandbox_copy.pulled import Pulled, Row
+
+    Cell = Callable[[Row], Any]
+
+_NEVER_PULLED = (
+    "contacts, tickets, quotes, invoices, and every object that is not pulled",
+    "titles and texts of activities",
+    "associations beside the one deal, company and lead of each record, and their labels",
+    "pipelines: deals stand in one, with the stages that they and their history show",
+    "the internal numbers of users, their rights, and whether they are in several teams",
+    "the history of properties other than a deal's stage, amount and close date",
+)
+_FIELD_TYPES = {
+    "string": "text", "number": "number", "date": "date", "datetime": "date", "enumeration": "select",
+    "bool": "booleancheckbox", "phone_number": "phonenumber",
+}  # fmt: skip
+_YES_NO = (Option("true", "Yes", 0), Option("false", "No", 1))
+_MOVING = ("stage", "amount", "close_date")  # what the rows of a deal's history tell
+_SOURCE = "CRM_UI"
+
+
+def write_export(pulled: Pulled, folder: Path) -> tuple[str, ...]:
+    """What of the CRM is not in the folder, for people; its files are written."""
+    specs = build_specs(pulled.mapping, written_fields(pulled.project, pulled.connection), None)
+    return _Export(pulled, folder, specs).write()
+
+
+class _Export:
+    """One export. `_seen` are the values of enumerations that the account must know, by object and property."""
+
+    def __init__(self, pulled: Pulled, folder: Path, specs: Mapping[str, ObjectSpec]) -> None:
+        self._pulled, self._folder, self._specs = pulled, folder, specs
+        self._left_out = list(_NEVER_PULLED)
+        self._properties: dict[tuple[str, str], Property] = {}
+        self._seen: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+        self._latest = pulled.latest()
+        self._lost = {name: pulled.lost(name) for name in OURS}
+        self._deals, self._leads = deal_stages(pulled), lead_stages(pulled)
+        self._emails = {row["id"]: row["email"] for row in pulled.rows("user") if row["email"] and row["active"]}
+
+    def write(self) -> tuple[str, ...]:
+        self._write_owners()
+        for spec in self._specs.values():
+            for crm_type in () if spec.has_history else spec.types:
+                self._write_type(spec, crm_type)
+        self._write_history(self._specs["opportunity_history"].types[0])
+        if any(self._lost.values()):
+            self._left_out.append("records that others refer to and that were not pulled: they are archived and empty")
+        properties = [
+            {"kind": kind, "name": name, "body": asdict(each.extended(self._seen[kind, name]))}
+            for (kind, name), each in self._properties.items()
+        ]
+        pipelines = [
+            {"kind": kind, "id": each.id, "body": asdict(each)}
+            for kind, stages in (("deals", self._deals), ("leads", self._leads))
+            if (each := build_pipeline(kind, stages))
+        ]
+        parts = {"properties": properties, "pipelines": pipelines}
+        write_setup(self._folder, Setup("hubspot", False, parts, tuple(self._left_out)))
+        return tuple(self._left_out)
+
+    # Owners
+
+    def _write_owners(self) -> None:
+        rows = []
+        for row in self._pulled.rows("user"):
+            archived = "false" if row["active"] else "true"
+            rows.append([row["id"], row["email"] or _address(row["id"]), *names(row), row["team"], archived])
+        if any(row["record_id"] is None for row in self._pulled.rows("user")):
+            self._left_out.append("that some owners have no record of a user: in the copy each has one")
+        rows += [[lost, _address(lost), "", NOT_COPIED, None, "true"] for lost in self._lost["user"]]
+        if rows:
+            write_table(self._folder, "owners", ["id", "email", "firstName", "lastName", "team", "archived"], rows)
+
+    # Records
+
+    def _write_type(self, spec: ObjectSpec, crm_type: CrmType) -> None:
+        kind = OBJECTS[crm_type.name]
+        columns = self._columns(spec, crm_type)
+        for name in kind.required:
+            if name not in columns:
+                columns[name] = lambda _row: NOT_COPIED
+                self._left_out.append(f"{kind.name}.{name}: every one is “{NOT_COPIED}”")
+        if spec.name != "user":
+            columns[kind.modified] = lambda row: row["modified_at"]
+            columns.setdefault(kind.created, lambda row: row["modified_at"])
+            columns[ARCHIVED] = lambda row: row["modified_at"] if row["deleted"] else None
+        keys = [(place, (kind.name, name)) for place, name in enumerate(columns, start=1)]
+        listed = [(place, self._seen[key]) for place, key in keys if self._lists(key)]
+
+        def rows() -> Iterator[list[Any]]:
+            for row in self._rows(spec.name, crm_type.prefix):
+                number = row["record_id"] if spec.name == "user" else row["id"].removeprefix(crm_type.prefix)
+                if number is not None:
+                    cells = [number, *(cell(row) for cell in columns.values())]
+                    for place, values in listed:
+                        if cells[place] is not None:
+                            values.update(dict.fromkeys(str(cells[place]).split(";")))
+                    yield cells
+
+        write_table(self._folder, kind.name, ["hs_object_id", *columns], rows())
+
+    def _rows(self, name: str, prefix: str) -> Iterator[Row]:
+        """The rows of an object, and archived ones for the ids that others refer to and nobody has."""
+        yield from self._pulled.rows(name, prefix)
+        for lost in () if name == "user" else self._lost[name]:
+            yield dict.fromkeys(OURS[name].fields) | {
+                "id": lost, "name": NOT_COPIED, "custom": {}, "modified_at": self._latest, "deleted": 1,
+            }  # fmt: skip
+
+    def _columns(self, spec: ObjectSpec, crm_type: CrmType) -> dict[str, Cell]:
+        """How each property of a record is filled from a row of ours."""
+        columns: dict[str, Cell] = {}
+        for ours, source in crm_type.fields.items():
+            if source.derive is None and source.properties and ours in OURS[spec.name].fields and ours != "record_id":
+                cell: Cell = self._manager if ours == "manager_id" else partial(_ours, spec.name, ours)
+                self._add(columns, spec, crm_type.name, source.properties[0], cell)
+        for name in spec.along:
+            self._add(columns, spec, crm_type.name, name, partial(_custom, name))
+        for name, (filled, derive) in self._derived(crm_type.name).items():
+            if filled is None or not crm_type.fields[filled].mapped:
+                self._add(columns, spec, crm_type.name, name, derive)
+        for link in crm_type.links:
+            columns[f"associated_{OBJECTS[link.to].singular}"] = partial(_link, link.field)
+        return columns
+
+    def _derived(self, kind: str) -> Mapping[str, tuple[str | None, Cell]]:
+        """The properties that fields of ours are derived from, each with the field that a mapping may fill instead."""
+        if kind == "deals":
+            return CREATED | {"dealstage": ("is_closed", partial(deal_stage, self._deals))}
+        if kind == "leads":
+            return {
+                "hs_createdate": ("created_at", plain("created_at")),
+                "hs_pipeline_stage": ("status", partial(lead_stage, self._leads)),
+                "hs_v2_date_entered_current_stage": ("converted_at", qualified_at),
+            }
+        return DERIVED.get(kind, {})
+
+    def _add(self, columns: dict[str, Cell], spec: ObjectSpec, kind: str, name: str, cell: Cell) -> None:
+        """Add the column of a property; the account gets it where HubSpot has none of that name."""
+        made = _usual(kind).get(name)
+        if made is None:
+            if any(name in _usual(each.name) for each in spec.types):
+                return  # a property of another of the object's types
+            known = self._pulled.fields.get((spec.name, name))
+            if known is None and name not in (*spec.along, *spec.mapped):
+                return  # one that some accounts have, and this one has not
+            value_type = known.type if known and known.type in _FIELD_TYPES else "string"
+            group, label = GROUPS[kind][0][0], known.label if known else name
+            options = _YES_NO if value_type == "bool" else ()
+            made = Property(name, label, value_type, _FIELD_TYPES[value_type], group, options=options)
+            self._properties[kind, name] = made
+        elif made.type == "enumeration" and not made.external:
+            self._properties[kind, name] = made
+        columns.setdefault(name, partial(_in_form, cell, made.type, self._pulled.zone))
+
+    def _lists(self, key: tuple[str, str]) -> bool:
+        return key in self._properties and self._properties[key].type == "enumeration"
+
+    def _manager(self, row: Row) -> Any:
+        """A manager's e-mail; the id of one without, or who left and whose address may be another's now."""
+        manager = row["manager_id"]
+        return self._emails.get(manager, manager) if manager else None
+
+    # History
+
+    def _write_history(self, crm_type: CrmType) -> None:
+        """A version of each of a deal's properties that a row of its history shows as changed."""
+        names = {ours: source.properties[0] for ours, source in crm_type.fields.items() if ours in _MOVING}
+        columns = ["object", "hs_object_id", "property", "at", "value", "source"]
+        write_table(self._folder, "history", columns, self._versions(crm_type, names))
+
+    def _versions(self, crm_type: CrmType, names: Mapping[str, str]) -> Iterator[list[Any]]:
+        zone = self._pulled.zone
+        kinds = {name: self._type_of(crm_type.name, name) for name in names.values()}
+        for deal, steps in groupby(self._pulled.rows("opportunity_history"), lambda row: row["opportunity_id"]):
+            before: dict[str, Any] = {}
+            for row in sorted(steps, key=lambda row: row["at"]):
+                now = {
+                    name: deal_stage(self._deals, row | {"is_closed": None})
+                    if name == "dealstage"
+                    else _in_form(partial(_ours, "opportunity_history", ours), kinds[name], zone, row)
+                    for ours, name in names.items()
+                }
+                changed = [name for name, value in now.items() if value != before.get(name)]
+                # A row without a change is one all the same: something was set to what it was.
+                for name in changed or [next((n for n, value in now.items() if value is not None), "dealstage")]:
+                    yield [crm_type.name, deal, name, row["at"], now.get(name), _SOURCE]
+                before = now
+
+    def _type_of(self, kind: str, name: str) -> str:
+        return (self._properties.get((kind, name)) or _usual(kind)[name]).type
+
+
+@cache
+def _usual(kind: str) -> dict[str, Property]:
+    """The properties that every account has, by name."""
+    return {each.name: each for each in standard_properties(kind)}
+
+
+def _address(owner: str) -> str:
+    """An e-mail address for an owner without one, which HubSpot does not know."""
+    return f"owner-{owner}@sandbox.example"
+
+
+def _ours(name: str, field: str, row: Row) -> Any:
+    value = row[field]
+    if value is not None and OURS[name].fields[field] is FieldType.BOOLEAN:
+        return "true" if value else "false"
+    return value
+
+
+def _custom(name: str, row: Row) -> Any:
+    return row["custom"].get(name)
+
+
+def _link(field: str, row: Row) -> Any:
+    """The associated record; an archived record has lost its associations."""
+    return None if row["deleted"] else row[field]
+
+
+def _in_form(cell: Cell, kind: str, zone: Any, row: Row) -> Any:
+    """A value as a property of that type takes it: a day is its noon in the project's zone where a moment is wanted."""
+    value = cell(row)
+    if value is None or kind not in {"date", "datetime"}:
+        return value
+    text = str(value)
+    if kind == "date" and "T" in text:
+        return parse_instant(text).astimezone(zone).date().isoformat()
+    if kind == "datetime" and "T" not in text:
+        return instant_text(datetime.combine(datetime.fromisoformat(text), time(12), zone))
+    return text

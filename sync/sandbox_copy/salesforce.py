@@ -1,0 +1,305 @@
+"""The store's rows as an export folder of Salesforce: the adapter's table of fields, read backwards."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from config.model import OBJECTS, FieldType
+from config.scalars import instant_text
+from connectors.salesforce.rows import build_wishes
+from connectors.sandbox.export import Setup, write_setup, write_table
+from connectors.sandbox.salesforce.ids import make_id
+from connectors.sandbox.salesforce.load import required_columns
+from connectors.sandbox.salesforce.schema.spec import SObject, read_rows, standard_objects
+from sync.connections import written_fields
+from sync.sandbox_copy.pulled import NOT_COPIED
+from sync.sandbox_copy.salesforce_activities import COMPUTED
+from sync.sandbox_copy.salesforce_parents import FIRST_MADE, Parents, custom
+from sync.store.store import parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from connectors.base import CrmField
+    from connectors.salesforce.objects import Source
+    from connectors.salesforce.rows import Wish
+    from sync.sandbox_copy.pulled import Pulled, Row
+
+    Cell = Callable[[Row], Any]
+
+_USER_PREFIX, _QUEUE_PREFIX = "005", "00G"
+_MACHINE = "CloudIntegrationUser"  # a type of user that no rep has, and that is not pulled
+_NEVER_PULLED = (
+    "the names of leads' people and companies, contacts, campaigns, splits, teams and quotes",
+    "price books and list prices",
+    "subjects and texts of activities",
+    "validation rules, duplicate rules, page layouts, and what other users may see",
+)
+_PLAIN = {"date": "Date", "datetime": "DateTime", "email": "Email", "phone": "Phone", "url": "Url", "time": "Time"}
+_NUMBERS = {"double": "Number", "currency": "Currency", "percent": "Percent", "int": "Number", "long": "Number"}
+
+
+def write_export(pulled: Pulled, folder: Path) -> tuple[str, ...]:
+    """What of the CRM is not in the folder, for people; its files are written."""
+    written = written_fields(pulled.project, pulled.connection)
+    return _Export(pulled, folder, build_wishes(pulled.mapping, written)).write()
+
+
+class _Export:
+    """One export. `_definitions` are the custom fields that the columns call for, by sObject and name."""
+
+    def __init__(self, pulled: Pulled, folder: Path, wishes: Mapping[str, Wish]) -> None:
+        self._pulled, self._folder, self._wishes = pulled, folder, wishes
+        self._left_out = list(_NEVER_PULLED)
+        self._definitions: dict[tuple[str, str], CrmField | None] = {}
+        self._picks: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+        self._parents = Parents(pulled)
+        self._latest = pulled.latest()
+        self._currencies = [code for (code,) in pulled.distinct("opportunity", "currency") if code]
+
+    def write(self) -> tuple[str, ...]:
+        for wish in self._wishes.values():
+            for source in wish.sources:
+                self._parents.collect(wish, source)
+        for wish in self._wishes.values():
+            for source in wish.sources:
+                self._write_source(wish, source)
+        for name, columns, rows in self._parents.tables(self._latest):
+            write_table(self._folder, name, columns, rows)
+        self._write_stages()
+        self._write_currencies()
+        self._write_queues()
+        fields = [
+            {"object": name, "name": field, "definition": self._definition(name, field, known)}
+            for (name, field), known in self._definitions.items()
+        ]
+        write_setup(self._folder, Setup("salesforce", False, {"fields": fields}, tuple(self._left_out)))
+        return tuple(self._left_out)
+
+    # Rows
+
+    def _write_source(self, wish: Wish, source: Source) -> None:
+        target = standard_objects()[source.sobject]
+        columns = self._columns(wish, source, target)
+        self._add_stamps(target, columns)
+        self._add_stand_ins(target, columns)
+        lists = {path: self._picks[source.sobject, path] for path in columns if self._is_picklist(source.sobject, path)}
+
+        def rows() -> Iterator[list[Any]]:
+            for row in self._pulled.rows(wish.object, target.prefix):
+                yield [row["id"], *(cell(row) for cell in columns.values())]
+            for lost in self._pulled.lost(wish.object):
+                if lost.startswith(target.prefix):
+                    yield self._stand_in(wish.object, lost, columns)
+
+        def watched() -> Iterator[list[Any]]:
+            places = [(1 + place, lists[path]) for place, path in enumerate(columns) if path in lists]
+            for row in rows():
+                for place, values in places:
+                    if row[place] is not None:
+                        values.update(dict.fromkeys(str(row[place]).split(";")))
+                yield row
+
+        write_table(self._folder, target.name, ["Id", *columns], watched())
+
+    def _stand_in(self, name: str, record_id: str, columns: Mapping[str, Cell]) -> list[Any]:
+        """The row of a record that others refer to and the store does not hold: deleted, or a login of a machine."""
+        row = dict.fromkeys(OBJECTS[name].fields) | {
+            "id": record_id, "name": NOT_COPIED, "custom": {}, "modified_at": self._latest, "deleted": 1, "active": 1,
+        }  # fmt: skip
+        cells = {path: cell(row) for path, cell in columns.items()}
+        if "UserType" in cells:
+            cells["UserType"] = _MACHINE
+        return [record_id, *cells.values()]
+
+    def _columns(self, wish: Wish, source: Source, target: SObject) -> dict[str, Cell]:
+        """How each column of an sObject is filled from a row of ours, by the API name."""
+        columns: dict[str, Cell] = {}
+        computed = COMPUTED.get(source.sobject, {})
+        for ours, column in source.columns.items():
+            if ours in {"id", "record_id"}:
+                continue
+            if column.compute is None or ours in wish.mapped:
+                self._add(columns, target, wish.object, column.paths[0], partial(self._ours, wish.object, ours))
+        for path in wish.custom:
+            self._add(columns, target, wish.object, path, partial(custom, path))
+        for path, cell in computed.items():
+            columns.setdefault(path, partial(cell, self._pulled.zone))
+        for path in self._parents.collected(target.name):
+            self._add(columns, target, wish.object, path, partial(self._parents.value, target.name, path))
+        if target.name == "User":
+            columns["UserType"] = lambda _row: "Standard"
+        return columns
+
+    def _add(self, columns: dict[str, Cell], target: SObject, name: str, path: str, cell: Cell) -> None:
+        """Add the column of a field; one of a parent is the parent's own, and here the reference to it."""
+        if "." in path:
+            reference = self._parents.reference(target.name, path)
+            if reference is not None:
+                columns.setdefault(reference, partial(self._parents.made_id, target.name, path, cell))
+            elif not self._parents.holds(target.name, path):
+                self._leave_out(f"{target.name}: {path}, a field of a record that is not pulled")
+            return
+        found = target.find(path)
+        if found is not None and "M" in found.flags and not self._currencies:
+            return  # a field that only an org with several currencies has
+        if found is not None and not found.compound:
+            kind = found.type
+        elif found is None and path.endswith("__c"):
+            known = self._pulled.fields.get((name, path))
+            self._definitions.setdefault((target.name, path), known)
+            kind = known.type if known else "string"
+        else:
+            self._leave_out(f"{target.name}.{path}, which the sandbox does not have")
+            return
+        columns.setdefault(found.name if found else path, partial(_in_form, cell, kind, self._pulled.zone))
+
+    def _ours(self, name: str, field: str, row: Row) -> Any:
+        """The value of a field of ours as text."""
+        value = row[field]
+        if value is None:
+            return None
+        if OBJECTS[name].fields[field] is FieldType.BOOLEAN:
+            return "true" if value else "false"
+        return value.capitalize() if (name, field) == ("activity", "kind") else value
+
+    def _add_stamps(self, target: SObject, columns: dict[str, Cell]) -> None:
+        if target.find("IsDeleted"):
+            columns["IsDeleted"] = lambda row: "true" if row["deleted"] else "false"
+        for name in ("CreatedDate", "LastModifiedDate", "SystemModstamp"):
+            if target.find(name):
+                columns[name] = partial(_first, columns.get(name, _nothing), _modified)
+
+    def _add_stand_ins(self, target: SObject, columns: dict[str, Cell]) -> None:
+        """A value in every column that the CRM requires, where the store has none."""
+        for name in required_columns(target):
+            if name == "Id":
+                continue
+            stand_in: Cell = _modified_day if target.fields[name.lower()].type == "date" else _not_copied
+            if name not in columns:
+                self._left_out.append(f"{target.name}.{name}: every one is “{NOT_COPIED}”")
+            columns[name] = partial(_first, columns.get(name, _nothing), stand_in)
+
+    # What is no row of ours
+
+    def _write_stages(self) -> None:
+        """The org's stages as its opportunities show them; what only the setup knows keeps Salesforce's default."""
+        usual = {row["label"]: row for row in read_rows("stages.csv")}
+        shown = {stage: (won, closed) for stage, won, closed in self._pulled.distinct(
+            "opportunity", "stage", "is_won", "is_closed") if stage}  # fmt: skip
+        for (stage,) in self._pulled.distinct("opportunity_history", "stage"):
+            if stage and stage not in shown:
+                known = usual.get(stage, {"won": "0", "closed": "0"})
+                shown[stage] = int(known["won"]), int(known["closed"])
+        if not shown:
+            return
+        order = {label: place for place, label in enumerate(usual)}
+        columns = [
+            "Id", "MasterLabel", "ApiName", "IsActive", "SortOrder", "IsClosed", "IsWon", "ForecastCategory",
+            "ForecastCategoryName", "DefaultProbability",
+        ]  # fmt: skip
+        rows = []
+        listed = sorted(shown, key=lambda each: (order.get(each, len(order)), each))
+        for place, stage in enumerate(listed, start=1):
+            won, closed = shown[stage]
+            known = usual.get(stage, {})
+            if (known.get("won"), known.get("closed")) != (str(won), str(closed)):
+                category = "Closed" if won else "Omitted" if closed else "Pipeline"
+                chance = "100" if won else "0" if closed else "10"
+                known = {"forecast": category, "forecast_name": category, "probability": chance}
+            rows.append([
+                make_id("01J", FIRST_MADE + place), stage, stage, "true", place, "true" if closed else "false",
+                "true" if won else "false", known["forecast"], known["forecast_name"], known["probability"],
+            ])  # fmt: skip
+        write_table(self._folder, "OpportunityStage", columns, rows)
+        self._left_out.append("the order, probability and forecast category of stages that are not Salesforce's own")
+
+    def _write_currencies(self) -> None:
+        """The currencies of an org that has several."""
+        if not self._currencies:
+            return
+        corporate = self._pulled.project.settings.currency
+        listed = [corporate, *(code for code in self._currencies if code != corporate)]
+        columns = ["Id", "IsoCode", "ConversionRate", "DecimalPlaces", "IsActive", "IsCorporate"]
+        rows = [
+            [make_id("01L", place), code, "1", "2", "true", "true" if code == corporate else "false"]
+            for place, code in enumerate(listed, start=1)
+        ]
+        write_table(self._folder, "CurrencyType", columns, rows)
+        self._left_out.append("exchange rates: every one is 1")
+
+    def _write_queues(self) -> None:
+        """The queues that own records: the store knows their ids alone."""
+        queues = [lost for lost in self._pulled.lost("user") if lost.startswith(_QUEUE_PREFIX)]
+        rows = [[queue, f"{NOT_COPIED} {place}", f"Not_copied_{place}", "Queue"] for place, queue in enumerate(queues)]
+        if rows:
+            write_table(self._folder, "Group", ["Id", "Name", "DeveloperName", "Type"], rows)
+            self._left_out.append("the names and members of queues")
+
+    # Custom fields
+
+    def _is_picklist(self, sobject: str, path: str) -> bool:
+        known = self._definitions.get((sobject, path))
+        return known is not None and known.type in {"picklist", "multipicklist"}
+
+    def _definition(self, sobject: str, name: str, known: CrmField | None) -> dict[str, Any]:
+        """The Metadata API's definition of a custom field, as far as the description that we keep says it."""
+        definition: dict[str, Any] = {"label": (known.label if known else name)[:40]}
+        kind = known.type if known else "string"
+        if known and kind in _NUMBERS:
+            return definition | {"type": _NUMBERS[kind], "precision": 18, "scale": known.decimals or 0}
+        if kind in _PLAIN:
+            return definition | {"type": _PLAIN[kind]}
+        if kind == "boolean":
+            return definition | {"type": "Checkbox", "defaultValue": "false"}
+        if values := list(self._picks.get((sobject, name), ())):
+            listed = [{"fullName": value, "label": value, "default": False} for value in values]
+            values_set = {"restricted": False, "valueSetDefinition": {"sorted": False, "value": listed}}
+            lines = {"visibleLines": 4} if kind == "multipicklist" else {}
+            return definition | {"type": "MultiselectPicklist" if lines else "Picklist", "valueSet": values_set} | lines
+        length = (known.length if known else None) or 255
+        if length > 255 or kind not in {"string", "textarea", "picklist", "reference", "combobox", "id"}:
+            return definition | {"type": "LongTextArea", "length": min(max(length, 32_768), 131_072), "visibleLines": 3}
+        return definition | {"type": "Text", "length": length}
+
+    def _leave_out(self, text: str) -> None:
+        if text not in self._left_out:
+            self._left_out.append(text)
+
+
+def _in_form(cell: Cell, kind: str, zone: Any, row: Row) -> Any:
+    """A value as a field of that type takes it: a day of the project's zone for a moment, its midnight for a day."""
+    value = cell(row)
+    if value is None or kind not in {"date", "datetime"}:
+        return value
+    text = str(value)
+    if kind == "date" and "T" in text:
+        return parse_instant(text).astimezone(zone).date().isoformat()
+    if kind == "datetime" and "T" not in text:
+        return instant_text(datetime.combine(datetime.fromisoformat(text), time(), zone))
+    return text
+
+
+def _first(cell: Cell, otherwise: Cell, row: Row) -> Any:
+    value = cell(row)
+    return otherwise(row) if value is None else value
+
+
+def _nothing(_row: Row) -> None:
+    return None
+
+
+def _modified(row: Row) -> Any:
+    return row["modified_at"]
+
+
+def _modified_day(row: Row) -> Any:
+    return row["modified_at"][:10]
+
+
+def _not_copied(_row: Row) -> str:
+    return NOT_COPIED
