@@ -12,7 +12,7 @@ from config.scalars import instant_text
 from connectors.salesforce.rows import build_wishes
 from connectors.sandbox.export import Setup, write_setup, write_table
 from connectors.sandbox.salesforce.ids import make_id
-from connectors.sandbox.salesforce.load import required_columns
+from connectors.sandbox.salesforce.org.load import required_columns
 from connectors.sandbox.salesforce.schema.spec import SObject, read_rows, standard_objects
 from sync.connections import written_fields
 from sync.sandbox_copy.pulled import NOT_COPIED

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.salesforce.objects import SOURCES
 from connectors.sandbox.salesforce.ids import make_id
-from connectors.sandbox.salesforce.load import required_columns
+from connectors.sandbox.salesforce.org.load import required_columns
 from connectors.sandbox.salesforce.schema.spec import standard_objects
 from sync.sandbox_copy.pulled import NOT_COPIED, REFERENCES
 

@@ -9,39 +9,30 @@ from starlette.middleware import Middleware
 from starlette.routing import compile_path
 
 from connectors.sandbox.dialect import Resource
-from connectors.sandbox.salesforce import (
-    bulk_ingest,
-    bulk_query,
-    bulk_tables,
-    changes,
-    collections,
-    company,
-    composite,
-    describe,
-    entry,
-    formula,
-    groups,
-    load,
-    passwords,
-    query,
-    recent,
-    resources,
-    rule_tables,
-    save,
-    search,
-    sobjects,
-    tooling,
-    tooling_query,
-)
+from connectors.sandbox.salesforce import entry, formula, recent, resources
 from connectors.sandbox.salesforce.bulk1 import routes as bulk1_routes
-from connectors.sandbox.salesforce.functions import register_functions
+from connectors.sandbox.salesforce.bulk2 import ingest as bulk_ingest
+from connectors.sandbox.salesforce.bulk2 import query as bulk_query
+from connectors.sandbox.salesforce.bulk2 import tables as bulk_tables
+from connectors.sandbox.salesforce.composite import composite
+from connectors.sandbox.salesforce.describe import resources as describe
+from connectors.sandbox.salesforce.figures import groups
 from connectors.sandbox.salesforce.metadata import rest as metadata_rest
 from connectors.sandbox.salesforce.metadata import soap as metadata_soap
+from connectors.sandbox.salesforce.org import company, load, save
+from connectors.sandbox.salesforce.org.seed import name_integration_user, seed_org
+from connectors.sandbox.salesforce.org.storage import Store
+from connectors.sandbox.salesforce.org_rules import tables as rule_tables
 from connectors.sandbox.salesforce.outage import outage
 from connectors.sandbox.salesforce.page import find_page
-from connectors.sandbox.salesforce.seed import name_integration_user, seed_org
+from connectors.sandbox.salesforce.query import resources as query
+from connectors.sandbox.salesforce.query.functions import register_functions
+from connectors.sandbox.salesforce.records import changes, collections, sobjects
+from connectors.sandbox.salesforce.signin import passwords
 from connectors.sandbox.salesforce.soap import endpoint
-from connectors.sandbox.salesforce.storage import Store
+from connectors.sandbox.salesforce.sosl import search
+from connectors.sandbox.salesforce.tooling import query as tooling_query
+from connectors.sandbox.salesforce.tooling import resources as tooling
 from connectors.sandbox.salesforce.web import Org, nothing_here, refuse, route
 from connectors.sandbox.salesforce.wire import OneSlash
 

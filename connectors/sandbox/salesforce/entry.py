@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.sandbox.salesforce import identity, keys, oauth, pages, resources, sessions
+from connectors.sandbox.salesforce import resources
+from connectors.sandbox.salesforce.signin import identity, keys, oauth, pages, sessions
 
 if TYPE_CHECKING:
     import sqlite3

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from connectors.sandbox.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
-    from connectors.sandbox.salesforce.storage import Store
+    from connectors.sandbox.salesforce.org.storage import Store
 
 _DAY = 24 * 60
 # Bulk API and Bulk API 2.0 Limits and Allocations: what a day holds, and how a client is told that it is over.

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from connectors.sandbox.page.model import Item, Page, Section, Table, Value, Viewer
-from connectors.sandbox.salesforce import describe, query, sobjects
+from connectors.sandbox.salesforce.describe import resources as describe
 from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.ids import parse_id
-from connectors.sandbox.salesforce.seed import INTEGRATION_USER
-from connectors.sandbox.salesforce.storage import Store
+from connectors.sandbox.salesforce.org.seed import INTEGRATION_USER
+from connectors.sandbox.salesforce.org.storage import Store
+from connectors.sandbox.salesforce.query import resources as query
+from connectors.sandbox.salesforce.records import sobjects
 from connectors.sandbox.salesforce.values import parse_datetime
 from connectors.sandbox.salesforce.web import LAST_VERSION, Call
 

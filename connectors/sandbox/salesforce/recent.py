@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.errors import ApiError
-from connectors.sandbox.salesforce.setup_query import recent
+from connectors.sandbox.salesforce.tooling.setup_query import recent
 from connectors.sandbox.salesforce.web import Answer
 
 if TYPE_CHECKING:

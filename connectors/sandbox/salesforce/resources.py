@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce import sessions
 from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.limits import bulk_limits, used_calls
-from connectors.sandbox.salesforce.storage import quote
+from connectors.sandbox.salesforce.org.storage import quote
+from connectors.sandbox.salesforce.signin import sessions
 from connectors.sandbox.salesforce.web import FIRST_VERSION, LAST_VERSION, Answer
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from connectors.sandbox.salesforce import limits, wire
 from connectors.sandbox.salesforce.errors import ApiError, RecordError, malformed_json, not_found
-from connectors.sandbox.salesforce.sessions import find_session
+from connectors.sandbox.salesforce.signin.sessions import find_session
 from connectors.sandbox.salesforce.xml_answers import read_xml
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from connectors.sandbox.dialect import Settings
+    from connectors.sandbox.salesforce.org.storage import Store
     from connectors.sandbox.salesforce.schema.catalog import Catalog
-    from connectors.sandbox.salesforce.storage import Store
 
     Handlers = Mapping[str, Callable[["Call"], "Answer"]]  # by HTTP method
     Routes = dict[str, Handlers]  # by path under /services/data/vNN.N, in the order they are tried

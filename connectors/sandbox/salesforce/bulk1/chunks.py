@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from connectors.sandbox.salesforce.bulk2.jobs import add_batch
 from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.ids import make_id, parse_id
-from connectors.sandbox.salesforce.jobs import add_batch
-from connectors.sandbox.salesforce.storage import quote
+from connectors.sandbox.salesforce.org.storage import quote
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-    from connectors.sandbox.salesforce.jobs import Job
+    from connectors.sandbox.salesforce.bulk2.jobs import Job
     from connectors.sandbox.salesforce.schema.spec import SObject
     from connectors.sandbox.salesforce.web import Call
 

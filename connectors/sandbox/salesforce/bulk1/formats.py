@@ -6,14 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from connectors.sandbox.salesforce.uploads import NAMESPACE
+from connectors.sandbox.salesforce.bulk2.uploads import NAMESPACE
 from connectors.sandbox.salesforce.web import Answer
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from connectors.sandbox.salesforce.jobs import Job
+    from connectors.sandbox.salesforce.bulk2.jobs import Job
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 _XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'

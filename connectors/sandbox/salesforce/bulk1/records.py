@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.bulk1 import formats
-from connectors.sandbox.salesforce.bulk_plan import plan_bulk, read_raw, read_rows
-from connectors.sandbox.salesforce.jobs import write_csv
+from connectors.sandbox.salesforce.bulk2.jobs import write_csv
+from connectors.sandbox.salesforce.bulk2.plan import plan_bulk, read_raw, read_rows
 from connectors.sandbox.salesforce.values import parse_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connectors.sandbox.salesforce.jobs import Job
+    from connectors.sandbox.salesforce.bulk2.jobs import Job
     from connectors.sandbox.salesforce.soql.plan import Rows
     from connectors.sandbox.salesforce.web import Answer, Call
 

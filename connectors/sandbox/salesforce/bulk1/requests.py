@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.bulk1.formats import render
+from connectors.sandbox.salesforce.bulk2.uploads import parse_xml
 from connectors.sandbox.salesforce.errors import ApiError, RecordError
-from connectors.sandbox.salesforce.uploads import parse_xml
 from connectors.sandbox.salesforce.web import LAST_VERSION, sign_in
 
 if TYPE_CHECKING:

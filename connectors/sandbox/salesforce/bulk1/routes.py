@@ -5,15 +5,24 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce import bulk_work, limits
+from connectors.sandbox.salesforce import limits
 from connectors.sandbox.salesforce.bulk1 import chunks, formats
 from connectors.sandbox.salesforce.bulk1.records import answer_records
 from connectors.sandbox.salesforce.bulk1.requests import content_type, read_job, refuse, sends_json, served
-from connectors.sandbox.salesforce.bulk_ingest import checked_job, job_headers
-from connectors.sandbox.salesforce.bulk_plan import freeze, plan_bulk
+from connectors.sandbox.salesforce.bulk2 import work as bulk_work
+from connectors.sandbox.salesforce.bulk2.ingest import checked_job, job_headers
+from connectors.sandbox.salesforce.bulk2.jobs import (
+    Job,
+    add_batch,
+    check_entity,
+    find_batch,
+    find_job,
+    new_job,
+    set_state,
+)
+from connectors.sandbox.salesforce.bulk2.plan import freeze, plan_bulk
 from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.ids import make_id, parse_id
-from connectors.sandbox.salesforce.jobs import Job, add_batch, check_entity, find_batch, find_job, new_job, set_state
 
 if TYPE_CHECKING:
     import sqlite3

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.formula.errors import FormulaValueError
 from connectors.sandbox.salesforce.formula.regex import matches
-from connectors.sandbox.salesforce.functions import distance
 from connectors.sandbox.salesforce.ids import parse_id
+from connectors.sandbox.salesforce.query.functions import distance
 from connectors.sandbox.salesforce.values import parse_datetime
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from connectors.sandbox.salesforce.formula.errors import FormulaError, FormulaVa
 from connectors.sandbox.salesforce.formula.native import NotNative, Translator, literal
 from connectors.sandbox.salesforce.formula.program import compile_formula
 from connectors.sandbox.salesforce.formula.stored import to_stored
-from connectors.sandbox.salesforce.storage import quote
+from connectors.sandbox.salesforce.org.storage import quote
 from connectors.sandbox.salesforce.values import format_datetime
 
 if TYPE_CHECKING:

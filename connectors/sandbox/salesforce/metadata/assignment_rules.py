@@ -5,13 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce.assignment import (
-    AssignmentRule,
-    RuleEntry,
-    delete_assignment_rule,
-    read_assignment_rules,
-    save_assignment_rule,
-)
 from connectors.sandbox.salesforce.errors import RecordError
 from connectors.sandbox.salesforce.metadata.editor import (
     Info,
@@ -19,6 +12,13 @@ from connectors.sandbox.salesforce.metadata.editor import (
     not_deletable,
     store_component,
     stored,
+)
+from connectors.sandbox.salesforce.org_rules.assignment import (
+    AssignmentRule,
+    RuleEntry,
+    delete_assignment_rule,
+    read_assignment_rules,
+    save_assignment_rule,
 )
 from connectors.sandbox.salesforce.schema.spec import DECIMALS, STRINGS
 

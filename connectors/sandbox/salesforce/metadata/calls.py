@@ -11,7 +11,7 @@ from connectors.sandbox.salesforce.metadata.editor import Editor
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connectors.sandbox.salesforce.storage import Store
+    from connectors.sandbox.salesforce.org.storage import Store
 
 _KEYS = {"fieldPermissions": "field", "objectPermissions": "object", "userPermissions": "name", "tabSettings": "tab"}
 _RIGHTS = ("ModifyAllData", "ModifyMetadata", "CustomizeApplication")

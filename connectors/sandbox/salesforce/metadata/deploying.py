@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from connectors.sandbox.salesforce.metadata.archive import Package, PackageFile
     from connectors.sandbox.salesforce.metadata.editor import Component, Editor
-    from connectors.sandbox.salesforce.storage import Store
+    from connectors.sandbox.salesforce.org.storage import Store
 
 TEST_LEVELS = ("NoTestRun", "RunSpecifiedTests", "RunLocalTests", "RunAllTestsInOrg", "RunRelevantTests")
 _ORDER = list(COMPONENTS)

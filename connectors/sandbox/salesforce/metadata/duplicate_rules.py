@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce.duplicates import DuplicateRule, read_duplicate_rules, save_duplicate_rule
 from connectors.sandbox.salesforce.errors import RecordError
 from connectors.sandbox.salesforce.metadata.editor import Info, no_such, not_deletable
+from connectors.sandbox.salesforce.org_rules.duplicates import DuplicateRule, read_duplicate_rules, save_duplicate_rule
 
 if TYPE_CHECKING:
     from connectors.sandbox.salesforce.metadata.editor import Editor

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connectors.sandbox.salesforce.metadata.shapes import Shape
+    from connectors.sandbox.salesforce.org.storage import Store
     from connectors.sandbox.salesforce.schema.catalog import Catalog
     from connectors.sandbox.salesforce.schema.spec import SObject
-    from connectors.sandbox.salesforce.storage import Store
 
 
 @dataclass(frozen=True, slots=True)

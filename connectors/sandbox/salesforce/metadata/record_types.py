@@ -13,7 +13,7 @@ from connectors.sandbox.salesforce.metadata.editor import (
     store_component,
     stored,
 )
-from connectors.sandbox.salesforce.records import Writer
+from connectors.sandbox.salesforce.records.writer import Writer
 
 if TYPE_CHECKING:
     from connectors.sandbox.salesforce.metadata.editor import Editor

@@ -9,7 +9,7 @@ from connectors.sandbox.salesforce.errors import RecordError
 from connectors.sandbox.salesforce.metadata.custom_field import check_name
 from connectors.sandbox.salesforce.metadata.editor import already_there, no_such
 from connectors.sandbox.salesforce.metadata.fields import check_unused, is_totalled
-from connectors.sandbox.salesforce.storage import quote
+from connectors.sandbox.salesforce.org.storage import quote
 
 if TYPE_CHECKING:
     from connectors.sandbox.salesforce.metadata.editor import Editor

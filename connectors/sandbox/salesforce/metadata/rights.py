@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce.access import system_permissions
 from connectors.sandbox.salesforce.errors import RecordError
 from connectors.sandbox.salesforce.metadata.editor import (
     Info,
@@ -14,7 +13,8 @@ from connectors.sandbox.salesforce.metadata.editor import (
     store_component,
     stored,
 )
-from connectors.sandbox.salesforce.records import Writer
+from connectors.sandbox.salesforce.org.access import system_permissions
+from connectors.sandbox.salesforce.records.writer import Writer
 
 if TYPE_CHECKING:
     from connectors.sandbox.salesforce.metadata.editor import Editor

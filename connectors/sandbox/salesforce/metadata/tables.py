@@ -6,20 +6,20 @@ import json
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce import access
 from connectors.sandbox.salesforce.ids import make_id
 from connectors.sandbox.salesforce.metadata.custom_field import build_field, definition_of
 from connectors.sandbox.salesforce.metadata.custom_object import build_custom_object, default_definition
 from connectors.sandbox.salesforce.metadata.triggers import add_auto_number, add_roll_up, trigger_name
-from connectors.sandbox.salesforce.storage import column_type, create_table, quote
+from connectors.sandbox.salesforce.org import access
+from connectors.sandbox.salesforce.org.storage import column_type, create_table, quote
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
+    from connectors.sandbox.salesforce.org.storage import Store
     from connectors.sandbox.salesforce.schema.catalog import Catalog
     from connectors.sandbox.salesforce.schema.spec import Field, SObject
-    from connectors.sandbox.salesforce.storage import Store
 
 _FIELD_PREFIX, _OBJECT_PREFIX = "00N", "01I"
 _LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

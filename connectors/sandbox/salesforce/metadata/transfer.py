@@ -20,8 +20,8 @@ from connectors.sandbox.salesforce.metadata.retrieving import retrieve_package
 from connectors.sandbox.salesforce.soap.envelope import Fault
 
 if TYPE_CHECKING:
+    from connectors.sandbox.salesforce.org.storage import Store
     from connectors.sandbox.salesforce.soap.envelope import Element, Message
-    from connectors.sandbox.salesforce.storage import Store
     from connectors.sandbox.salesforce.web import Call
 
 # Clients write Python's `False` too, and orgs take it.

@@ -9,8 +9,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.errors import RecordError
+from connectors.sandbox.salesforce.org.storage import quote
 from connectors.sandbox.salesforce.schema.spec import STRINGS
-from connectors.sandbox.salesforce.storage import quote
 from connectors.sandbox.salesforce.values import parse_value
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.errors import RecordError
 from connectors.sandbox.salesforce.metadata.editor import Info, already_there, no_such
-from connectors.sandbox.salesforce.validation_rules import (
+from connectors.sandbox.salesforce.org_rules.validation import (
     ValidationRule,
     delete_validation_rule,
     read_validation_rules,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce.access import insert_rows
 from connectors.sandbox.salesforce.errors import RecordError
 from connectors.sandbox.salesforce.metadata.editor import Info, no_such, not_deletable
+from connectors.sandbox.salesforce.org.access import insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

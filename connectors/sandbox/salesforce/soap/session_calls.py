@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.salesforce import sessions
 from connectors.sandbox.salesforce.ids import parse_id
-from connectors.sandbox.salesforce.people import Refused, sign_in_with_password
+from connectors.sandbox.salesforce.signin import sessions
+from connectors.sandbox.salesforce.signin.people import Refused, sign_in_with_password
 from connectors.sandbox.salesforce.soap.envelope import ENTERPRISE, Dialect, Fault, Message
 from connectors.sandbox.salesforce.soap.values import moment
 from connectors.sandbox.salesforce.soql.money import read_currencies

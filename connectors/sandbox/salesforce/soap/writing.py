@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from connectors.sandbox.salesforce import convert, merge, recycle_bin
 from connectors.sandbox.salesforce.errors import ApiError, RecordError
 from connectors.sandbox.salesforce.ids import parse_id
+from connectors.sandbox.salesforce.records import convert, merge, recycle_bin
+from connectors.sandbox.salesforce.records.sobjects import writer
 from connectors.sandbox.salesforce.soap.rest import ask
 from connectors.sandbox.salesforce.soap.values import error_element, read_record, results
-from connectors.sandbox.salesforce.sobjects import writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connectors.sandbox.salesforce.records import Writer
+    from connectors.sandbox.salesforce.records.writer import Writer
     from connectors.sandbox.salesforce.soap.envelope import Dialect, Element, Message
     from connectors.sandbox.salesforce.web import Call
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connectors.sandbox.salesforce.org.storage import quote
 from connectors.sandbox.salesforce.soql import errors
-from connectors.sandbox.salesforce.storage import quote
 
 if TYPE_CHECKING:
     from connectors.sandbox.salesforce.soql.scope import Scope

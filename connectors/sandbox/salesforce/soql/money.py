@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connectors.sandbox.salesforce.storage import quote
+from connectors.sandbox.salesforce.org.storage import quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connectors.sandbox.salesforce.org.storage import Store
     from connectors.sandbox.salesforce.schema.spec import SObject
     from connectors.sandbox.salesforce.soql.calls import Column
-    from connectors.sandbox.salesforce.storage import Store
 
 _ONE = 10**6  # ConversionRate has six places
 _CODE = "CurrencyIsoCode"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from connectors.sandbox.salesforce.org.storage import quote
 from connectors.sandbox.salesforce.soql import errors, tree
 from connectors.sandbox.salesforce.soql.calls import AGGREGATES, picklist_rank
 from connectors.sandbox.salesforce.soql.conditions import Conditions, Moment
@@ -13,7 +14,6 @@ from connectors.sandbox.salesforce.soql.groups import Groups, plan_groups
 from connectors.sandbox.salesforce.soql.nodes import Node
 from connectors.sandbox.salesforce.soql.scope import Scope, open_scope
 from connectors.sandbox.salesforce.soql.select import Select
-from connectors.sandbox.salesforce.storage import quote
 
 if TYPE_CHECKING:
     from connectors.sandbox.salesforce.schema.catalog import Catalog

@@ -8,12 +8,12 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.salesforce.formula import column_sql
+from connectors.sandbox.salesforce.org.storage import quote
 from connectors.sandbox.salesforce.schema.spec import Field
 from connectors.sandbox.salesforce.soql import errors
 from connectors.sandbox.salesforce.soql.calls import AGGREGATES, Calls, Column
 from connectors.sandbox.salesforce.soql.money import currency_of
 from connectors.sandbox.salesforce.soql.tree import Path
-from connectors.sandbox.salesforce.storage import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

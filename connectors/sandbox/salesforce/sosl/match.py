@@ -11,14 +11,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from connectors.sandbox.salesforce.org.storage import quote
 from connectors.sandbox.salesforce.sosl.parse import malformed
-from connectors.sandbox.salesforce.storage import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from connectors.sandbox.salesforce.org.storage import Store
     from connectors.sandbox.salesforce.schema.spec import Field, SObject
-    from connectors.sandbox.salesforce.storage import Store
 
 _TEXTS = frozenset({"string", "textarea", "phone", "email", "url", "combobox"})
 _NAMES = frozenset({"Name", "FirstName", "LastName", "Subject"})

@@ -15,9 +15,9 @@ from connectors.sandbox.database import Database
 from connectors.sandbox.salesforce import formula
 from connectors.sandbox.salesforce.formula.program import Context
 from connectors.sandbox.salesforce.ids import extend
+from connectors.sandbox.salesforce.org.storage import Store
 from connectors.sandbox.salesforce.schema.catalog import Catalog
 from connectors.sandbox.salesforce.schema.spec import Field, standard_objects
-from connectors.sandbox.salesforce.storage import Store
 
 CATALOG = Catalog({found.name.lower(): found for found in standard_objects().values()})
 DEAL = CATALOG.named("Opportunity")

@@ -73,7 +73,7 @@ def test_a_stage_that_only_the_deals_name_is_open(database, load):
 
 def test_custom_columns_become_fields_that_are_seen_at_once(database, load):
     load(Account="Id,Name,Score__c,Code__c\n001MV0000000001,Acme,1.5,007\n001MV0000000002,Beta,,x\n")
-    from connectors.sandbox.salesforce.storage import Store
+    from connectors.sandbox.salesforce.org.storage import Store
 
     store = Store(database)
     fields = store.catalog("005SB0000000001YAA").named("Account").fields

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.sandbox.salesforce import sessions
-from connectors.sandbox.salesforce.storage import Store
+from connectors.sandbox.salesforce.org.storage import Store
+from connectors.sandbox.salesforce.signin import sessions
 
 
 @pytest.fixture

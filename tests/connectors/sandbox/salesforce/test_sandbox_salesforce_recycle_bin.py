@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from connectors.sandbox.behaviour import CALM
 from connectors.sandbox.database import Database
-from connectors.sandbox.salesforce import recycle_bin
-from connectors.sandbox.salesforce.convert import LeadConvert, convert_lead
 from connectors.sandbox.salesforce.dialect import open_store
 from connectors.sandbox.salesforce.errors import RecordError
-from connectors.sandbox.salesforce.merge import merge_records
-from connectors.sandbox.salesforce.records import Writer
-from connectors.sandbox.salesforce.seed import INTEGRATION_USER
+from connectors.sandbox.salesforce.org.seed import INTEGRATION_USER
+from connectors.sandbox.salesforce.records import recycle_bin
+from connectors.sandbox.salesforce.records.convert import LeadConvert, convert_lead
+from connectors.sandbox.salesforce.records.merge import merge_records
+from connectors.sandbox.salesforce.records.writer import Writer
 
 CHILDREN = ("Contact", "Opportunity", "Task")
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.sandbox.behaviour import CALM, changed
-from connectors.sandbox.salesforce.assignment import AssignmentRule, RuleEntry, save_assignment_rule
 from connectors.sandbox.salesforce.dialect import open_store
-from connectors.sandbox.salesforce.duplicates import DuplicateRule, save_duplicate_rule
 from connectors.sandbox.salesforce.errors import RecordError
-from connectors.sandbox.salesforce.validation_rules import ValidationRule, save_validation_rule
+from connectors.sandbox.salesforce.org_rules.assignment import AssignmentRule, RuleEntry, save_assignment_rule
+from connectors.sandbox.salesforce.org_rules.duplicates import DuplicateRule, save_duplicate_rule
+from connectors.sandbox.salesforce.org_rules.validation import ValidationRule, save_validation_rule
 
 
 def store_of(org):

@@ -177,7 +177,7 @@ def test_a_folder_that_could_not_be_written_whole_does_not_stand(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("connectors.sandbox.salesforce.save.write_setup", full)
+    monkeypatch.setattr("connectors.sandbox.salesforce.org.save.write_setup", full)
     with new_org() as database, pytest.raises(OSError, match="No space"):
         dialect.save_folder(database, tmp_path / "saved")
     assert list(tmp_path.iterdir()) == []
