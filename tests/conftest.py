@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from served import stop_servers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -34,3 +39,9 @@ def maven_salesforce() -> Path:
 @pytest.fixture(scope="session")
 def maven_hubspot() -> Path:
     return shared_folder("data", "maven_crm", "hubspot")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers_stop_at_the_end() -> Iterator[None]:
+    yield
+    stop_servers()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from connectors.sandbox.behaviour import CALM, Behaviour, as_dict, describe_settings
 from connectors.sandbox.faults import KINDS
 from connectors.sandbox.hubspot import dialect as hubspot
-from connectors.sandbox.hubspot.types import OBJECTS
+from connectors.sandbox.hubspot.definitions.types import OBJECTS
 from connectors.sandbox.salesforce import dialect as salesforce
 from connectors.sandbox.salesforce.schema.spec import standard_objects
 

@@ -14,10 +14,10 @@ from config.model import FieldType
 from config.scalars import instant_text
 from connectors.hubspot.objects import build_specs
 from connectors.sandbox.export import Setup, write_setup, write_table
-from connectors.sandbox.hubspot.definitions import GROUPS, standard_properties
-from connectors.sandbox.hubspot.load_tables import ARCHIVED
-from connectors.sandbox.hubspot.schema import Option, Property
-from connectors.sandbox.hubspot.types import OBJECTS
+from connectors.sandbox.hubspot.definitions.schema import Option, Property
+from connectors.sandbox.hubspot.definitions.standard import GROUPS, standard_properties
+from connectors.sandbox.hubspot.definitions.types import OBJECTS
+from connectors.sandbox.hubspot.loading.tables import ARCHIVED
 from sync.connections import written_fields
 from sync.sandbox_copy.hubspot_rules import CREATED, DERIVED, names, plain
 from sync.sandbox_copy.hubspot_stages import (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.scalars import decimal_text, instant_text
 from connectors.hubspot.derive import CALL_OUTCOMES
-from connectors.sandbox.hubspot.load_tables import USER_ID_OFFSET
+from connectors.sandbox.hubspot.loading.tables import USER_ID_OFFSET
 from sync.store.store import parse_instant
 
 if TYPE_CHECKING:

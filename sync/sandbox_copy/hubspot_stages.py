@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.hubspot.pipelines import Pipeline, Stage, default_pipelines
+from connectors.sandbox.hubspot.pipelines.pipelines import Pipeline, Stage, default_pipelines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

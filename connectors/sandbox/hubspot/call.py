@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from connectors.sandbox.dialect import Settings
+    from connectors.sandbox.hubspot.access.tokens import Tokens
     from connectors.sandbox.hubspot.limits import Limiter
     from connectors.sandbox.hubspot.store import Store
-    from connectors.sandbox.hubspot.tokens import Tokens
 
 MAX_ID = 2**63 - 1
 _VERSION = re.compile(r"/(v\d|\d{4}-\d{2})(?=/|$)")

@@ -10,30 +10,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
 from connectors.sandbox.dialect import Resource
-from connectors.sandbox.hubspot import (
-    account,
-    association_labels,
-    associations,
-    associations_v3,
-    batch,
-    currencies,
-    gdpr,
-    legacy_properties,
-    limits_api,
-    merge,
-    oauth,
-    objects,
-    owners,
-    pipeline_api,
-    properties,
-    property_groups,
-    schemas,
-    search,
-    stage_api,
-    users,
-    validations,
-)
+from connectors.sandbox.hubspot.access import oauth
+from connectors.sandbox.hubspot.access.scopes import check_endpoint, check_object
+from connectors.sandbox.hubspot.access.tokens import Tokens
+from connectors.sandbox.hubspot.account import currencies, limits_api, owners, users
+from connectors.sandbox.hubspot.account import resources as account
+from connectors.sandbox.hubspot.associations import labels as association_labels
+from connectors.sandbox.hubspot.associations import v3 as associations_v3
+from connectors.sandbox.hubspot.associations import v4 as associations
 from connectors.sandbox.hubspot.call import Call
+from connectors.sandbox.hubspot.definitions import legacy_properties, properties, property_groups, schemas, validations
 from connectors.sandbox.hubspot.errors import (
     ApiError,
     NotFoundPage,
@@ -44,14 +30,16 @@ from connectors.sandbox.hubspot.errors import (
 )
 from connectors.sandbox.hubspot.given import Notes, Query
 from connectors.sandbox.hubspot.limits import Limiter
-from connectors.sandbox.hubspot.load import load_folder
+from connectors.sandbox.hubspot.loading.load import load_folder
+from connectors.sandbox.hubspot.loading.save import save_account
+from connectors.sandbox.hubspot.loading.seed import load_company
 from connectors.sandbox.hubspot.outage import outage
 from connectors.sandbox.hubspot.page import find_page
-from connectors.sandbox.hubspot.save import save_account
-from connectors.sandbox.hubspot.scopes import check_endpoint, check_object
-from connectors.sandbox.hubspot.seed import load_company
+from connectors.sandbox.hubspot.pipelines import api as pipeline_api
+from connectors.sandbox.hubspot.pipelines import stages as stage_api
+from connectors.sandbox.hubspot.records import batch, gdpr, merge, objects
+from connectors.sandbox.hubspot.search import resources as search
 from connectors.sandbox.hubspot.store import Store
-from connectors.sandbox.hubspot.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,10 +12,10 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from connectors.sandbox.hubspot.associations.links import link_types, links_of
+from connectors.sandbox.hubspot.definitions.types import find_object
 from connectors.sandbox.hubspot.errors import ApiError
-from connectors.sandbox.hubspot.links import link_types, links_of
 from connectors.sandbox.hubspot.store import Store
-from connectors.sandbox.hubspot.types import find_object
 from connectors.sandbox.page.model import Item, Page, Section, Table, Value
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from connectors.sandbox.database import Database
     from connectors.sandbox.dialect import Settings
-    from connectors.sandbox.hubspot.schema import Property
+    from connectors.sandbox.hubspot.definitions.schema import Property
+    from connectors.sandbox.hubspot.definitions.types import ObjectType
     from connectors.sandbox.hubspot.store import Record
-    from connectors.sandbox.hubspot.types import ObjectType
 
 _RECORD = re.compile(r"/contacts/(?P<portal>\d+)/record/(?P<kind>[\w-]+)/(?P<id>\d{1,19})/?\Z")
 _LIST = re.compile(r"/contacts/(?P<portal>\d+)/objects/(?P<kind>[\w-]+)/views/all/list/?\Z")

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.hubspot.definitions import GROUPS, standard_properties
-from connectors.sandbox.hubspot.pipelines import Pipeline, default_pipelines, read_pipelines, save_pipeline
-from connectors.sandbox.hubspot.schema import Catalog, Property
-from connectors.sandbox.hubspot.types import OBJECTS, ObjectType
+from connectors.sandbox.hubspot.definitions.schema import Catalog, Property
+from connectors.sandbox.hubspot.definitions.standard import GROUPS, standard_properties
+from connectors.sandbox.hubspot.definitions.types import OBJECTS, ObjectType
+from connectors.sandbox.hubspot.pipelines.pipelines import Pipeline, default_pipelines, read_pipelines, save_pipeline
+from connectors.sandbox.hubspot.search.words import has_all_words, has_token
 from connectors.sandbox.hubspot.values import stamp
-from connectors.sandbox.hubspot.words import has_all_words, has_token
 
 if TYPE_CHECKING:
     import sqlite3

@@ -14,7 +14,7 @@ from connectors.sandbox.hubspot.errors import ApiError, validation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connectors.sandbox.hubspot.schema import Property
+    from connectors.sandbox.hubspot.definitions.schema import Property
 
 PORTAL_ID = 62515
 

@@ -15,8 +15,8 @@ from connectors.sandbox.content import fill, make_source
 from connectors.sandbox.database import Database
 from connectors.sandbox.folder import LoadError
 from connectors.sandbox.hubspot import dialect as hubspot
-from connectors.sandbox.hubspot.links import STANDARD, add_links
-from connectors.sandbox.hubspot.seed_links import load_links
+from connectors.sandbox.hubspot.associations.links import STANDARD, add_links
+from connectors.sandbox.hubspot.loading.links import load_links
 from connectors.sandbox.hubspot.store import Store
 from connectors.sandbox.run import DEFAULT_SETTINGS, Crm, open_sandbox
 from connectors.sandbox.salesforce import dialect as salesforce

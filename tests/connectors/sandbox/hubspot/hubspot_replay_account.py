@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connectors.sandbox.hubspot.definitions.types import ObjectType, find_object
 from connectors.sandbox.hubspot.errors import ApiError
-from connectors.sandbox.hubspot.records import filled
-from connectors.sandbox.hubspot.types import ObjectType, find_object
+from connectors.sandbox.hubspot.records.writer import filled
 
 if TYPE_CHECKING:
     from connectors.sandbox.hubspot.store import Store

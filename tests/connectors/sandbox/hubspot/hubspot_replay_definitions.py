@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from hubspot_replay_account import LONG_AGO, kind_of
 
-from connectors.sandbox.hubspot.owners import Owner, save_owners
-from connectors.sandbox.hubspot.pipelines import Pipeline, Stage, save_pipeline
-from connectors.sandbox.hubspot.schema import Option, Property
+from connectors.sandbox.hubspot.account.owners import Owner, save_owners
+from connectors.sandbox.hubspot.definitions.schema import Option, Property
+from connectors.sandbox.hubspot.pipelines.pipelines import Pipeline, Stage, save_pipeline
 
 if TYPE_CHECKING:
     from hubspot_replay import Exchange

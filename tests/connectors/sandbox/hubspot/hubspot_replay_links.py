@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from hubspot_replay_account import kind_of, plant
 
-from connectors.sandbox.hubspot.links import add_links, link_types
-from connectors.sandbox.hubspot.render import type_name
+from connectors.sandbox.hubspot.associations.links import add_links, link_types
+from connectors.sandbox.hubspot.records.render import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hubspot_replay import Exchange
 
-    from connectors.sandbox.hubspot.link_types import LinkType
+    from connectors.sandbox.hubspot.associations.link_types import LinkType
+    from connectors.sandbox.hubspot.definitions.types import ObjectType
     from connectors.sandbox.hubspot.store import Store
-    from connectors.sandbox.hubspot.types import ObjectType
 
 
 def seed_links(store: Store, exchange: Exchange) -> None:

@@ -15,11 +15,11 @@ from hubspot_replay_definitions import seed_definitions, seed_owners, seed_pipel
 from hubspot_replay_links import link_named, seed_links
 
 from connectors.sandbox.behaviour import CALM, Behaviour
-from connectors.sandbox.hubspot.definitions import custom_object_properties
-from connectors.sandbox.hubspot.link_types import STANDARD
-from connectors.sandbox.hubspot.pipelines import Pipeline, Stage, read_pipelines, save_pipeline
-from connectors.sandbox.hubspot.schema import Property
-from connectors.sandbox.hubspot.types import ObjectType, find_object
+from connectors.sandbox.hubspot.associations.link_types import STANDARD
+from connectors.sandbox.hubspot.definitions.schema import Property
+from connectors.sandbox.hubspot.definitions.standard import custom_object_properties
+from connectors.sandbox.hubspot.definitions.types import ObjectType, find_object
+from connectors.sandbox.hubspot.pipelines.pipelines import Pipeline, Stage, read_pipelines, save_pipeline
 
 if TYPE_CHECKING:
     from hubspot_replay import Exchange

@@ -14,7 +14,7 @@ from connectors.sandbox.hubspot.errors import ApiError
 from connectors.sandbox.hubspot.limits import Limiter
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 OWNERS = "/crm/v3/owners"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 USERS = "/settings/v3/users"
 RATES = "/settings/v3/currencies/exchange-rates"

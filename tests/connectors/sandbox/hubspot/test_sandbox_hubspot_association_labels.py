@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 LABELS = "/crm/v4/associations/deals/contacts/labels"
 LIMITS = "/crm/v4/associations/definitions/configurations/deals/contacts"

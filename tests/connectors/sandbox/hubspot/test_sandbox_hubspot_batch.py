@@ -9,7 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     import requests
-    from conftest import Client
+    from hubspot_account import Client
 
 DEALS = "/crm/v3/objects/deals/batch"
 CONTACTS = "/crm/v3/objects/contacts/batch"

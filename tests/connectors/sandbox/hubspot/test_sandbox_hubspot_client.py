@@ -18,7 +18,7 @@ from hubspot.crm.deals import (
 from hubspot.crm.properties import PropertyCreate
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from connectors.sandbox.hubspot.given import Given, unread
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 LOGGER = "connectors.sandbox.hubspot.given"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 
 def versions(crm: Client, kind: str, number: str, name: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 
 def test_the_older_list_names_the_same_properties_as_the_newer(crm: Client) -> None:

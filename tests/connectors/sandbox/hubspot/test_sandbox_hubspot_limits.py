@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.sandbox.hubspot.link_types import STANDARD
-from connectors.sandbox.hubspot.links import add_links
+from connectors.sandbox.hubspot.associations.link_types import STANDARD
+from connectors.sandbox.hubspot.associations.links import add_links
 from connectors.sandbox.hubspot.store import Store
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 LIMITS = "/crm/v3/limits"
 

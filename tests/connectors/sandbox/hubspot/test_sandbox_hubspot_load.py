@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors.sandbox.folder import LoadError
+from connectors.sandbox.hubspot.definitions.types import DEALS
 from connectors.sandbox.hubspot.dialect import load_folder
-from connectors.sandbox.hubspot.history import read_versions
-from connectors.sandbox.hubspot.types import DEALS
+from connectors.sandbox.hubspot.records.history import read_versions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Client
+    from hubspot_account import Client
 
     from connectors.sandbox.database import Database
     from connectors.sandbox.hubspot.store import Store

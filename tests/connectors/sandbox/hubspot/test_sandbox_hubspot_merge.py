@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.sandbox.database import Database
-from connectors.sandbox.hubspot.merge import MOST_MERGED, merge_records
+from connectors.sandbox.hubspot.definitions.types import OBJECTS
+from connectors.sandbox.hubspot.records.merge import MOST_MERGED, merge_records
 from connectors.sandbox.hubspot.store import Store
-from connectors.sandbox.hubspot.types import OBJECTS
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 
 def merge(crm: Client, kind: str, primary: str, other: str) -> dict[str, Any]:

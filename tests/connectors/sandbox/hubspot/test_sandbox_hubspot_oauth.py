@@ -14,7 +14,7 @@ from connectors.sandbox.dialect import Settings
 
 if TYPE_CHECKING:
     import requests
-    from conftest import Client
+    from hubspot_account import Client
 
 APP = {"client_id": Settings().client_id, "client_secret": Settings().client_secret}
 HOME = "http://localhost:3000/callback"

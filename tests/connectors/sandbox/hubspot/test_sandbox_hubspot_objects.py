@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.sandbox.hubspot.links import STANDARD, add_links
+from connectors.sandbox.hubspot.associations.links import STANDARD, add_links
 from connectors.sandbox.hubspot.routes import DATES
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
     from connectors.sandbox.hubspot.store import Store
 

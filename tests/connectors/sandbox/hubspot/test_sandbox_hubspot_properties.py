@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.sandbox.hubspot.types import OBJECTS
+from connectors.sandbox.hubspot.definitions.types import OBJECTS
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 USERS = "/crm/v3/properties/users"
 NEW = {

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.sandbox.hubspot.formula import FormulaError, parse_formula
-from connectors.sandbox.hubspot.schema import Property
+from connectors.sandbox.hubspot.definitions.formula import FormulaError, parse_formula
+from connectors.sandbox.hubspot.definitions.schema import Property
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 DEALS = "/crm/v3/properties/deals"
 NEW = {"name": "x", "label": "X", "type": "number", "fieldType": "number", "groupName": "dealinformation"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import yaml
-from conftest import SETTINGS, serve
+from hubspot_account import SETTINGS, serve
 from hubspot_replay import Exchange, differences, read_cassette, read_exchanges
 from hubspot_replay_seed import behaviour, scopes, seed, token
 

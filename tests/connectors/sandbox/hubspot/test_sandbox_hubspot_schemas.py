@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 SCHEMAS = "/crm-object-schemas/v3/schemas"
 CAR: dict[str, Any] = {

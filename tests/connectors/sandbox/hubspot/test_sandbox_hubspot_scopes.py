@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import serve
+from hubspot_account import serve
 
 from connectors.sandbox.behaviour import CALM
 from connectors.sandbox.dialect import Settings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
     from connectors.sandbox.hubspot.store import Store
 
@@ -117,7 +117,7 @@ def test_linked_records_are_found_by_the_pseudo_property(crm: Client) -> None:
 
 
 def test_more_than_ten_thousand_rows_can_be_counted_but_not_paged_through(crm: Client, store: Store) -> None:
-    from connectors.sandbox.hubspot.types import DEALS
+    from connectors.sandbox.hubspot.definitions.types import DEALS
 
     stamp = "2026-01-01T00:00:00.000Z"
     store.insert(DEALS, ["createdate", "hs_lastmodifieddate"], [(n, stamp, stamp, stamp) for n in range(1, 10_051)])

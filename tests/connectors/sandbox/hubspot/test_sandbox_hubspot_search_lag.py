@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.sandbox.hubspot.types import OBJECTS
+from connectors.sandbox.hubspot.definitions.types import OBJECTS
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
     from connectors.sandbox.hubspot.store import Store
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.sandbox.hubspot.types import OBJECTS
+from connectors.sandbox.hubspot.definitions.types import OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Client
+    from hubspot_account import Client
 
     Values = dict[str, str | None]
 

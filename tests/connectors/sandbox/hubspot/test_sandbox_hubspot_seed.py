@@ -21,7 +21,7 @@ from connectors.sandbox.company.model import (
 from connectors.sandbox.hubspot.dialect import load_company
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 
 def at(day: int) -> datetime:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conftest import SETTINGS, serve
+from hubspot_account import SETTINGS, serve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.sandbox.database import Database
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 CONTACTS = "/crm/v3/objects/contacts"
 PLACE = st.integers(0, 5)

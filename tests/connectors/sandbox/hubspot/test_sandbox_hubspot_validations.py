@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.sandbox.hubspot.rules import KINDS
+from connectors.sandbox.hubspot.definitions.rules import KINDS
 
 if TYPE_CHECKING:
-    from conftest import Client
+    from hubspot_account import Client
 
 RULES = "/crm/v3/property-validations/0-3"
 

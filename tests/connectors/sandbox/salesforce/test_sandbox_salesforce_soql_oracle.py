@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 import soql_oracle as oracle
-from conftest import running_org
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from salesforce_org import running_org
 
 from connectors.sandbox.behaviour import CALM
 from connectors.sandbox.dialect import Settings
