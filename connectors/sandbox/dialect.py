@@ -28,6 +28,7 @@ class Settings:
 
     client_id: str = "sandbox-client"
     client_secret: str = "sandbox-secret"  # noqa: S105
+    refresh_token: str = "sandbox-refresh-token"  # noqa: S105  of the app, for the integration user
     access_token: str = "sandbox-token"  # noqa: S105  HubSpot private-app token
     username: str = "integration@sandbox.example"  # Salesforce integration user
     password: str = "sandbox-password"  # noqa: S105  of every Salesforce user

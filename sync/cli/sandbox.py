@@ -109,6 +109,9 @@ def serve(
             click.echo(f"  password    {running.settings.password}")
         else:
             click.echo(f"  token       {running.settings.access_token}")
+            click.echo(f"  client id   {running.settings.client_id}")
+            click.echo(f"  secret      {running.settings.client_secret}")
+        click.echo(f"  refresh     {running.settings.refresh_token}  (a token, for OAuth)")
         click.echo("Open the address in a browser to look at the records.")
         click.echo("Ctrl-C stops it.")
         running.serve_forever()

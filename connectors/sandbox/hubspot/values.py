@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from connectors.sandbox.hubspot.definitions.schema import Property
 
-PORTAL_ID = 62515
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
@@ -40,7 +39,7 @@ class ValueRefusedError(ValueError):
         self.code = code
 
 
-def values_error(problems: Sequence[ValueProblem]) -> ApiError:
+def values_error(problems: Sequence[ValueProblem], portal: int) -> ApiError:
     """The 400 that lists refused values, once as JSON inside the message and once as `errors` (documented)."""
     nested = [
         {
@@ -49,7 +48,7 @@ def values_error(problems: Sequence[ValueProblem]) -> ApiError:
             "error": each.code,
             "name": each.name,
             "localizedErrorMessage": each.message,
-            "portalId": PORTAL_ID,
+            "portalId": portal,
         }
         for each in problems
     ]

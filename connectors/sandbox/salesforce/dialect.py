@@ -29,6 +29,8 @@ from connectors.sandbox.salesforce.query import resources as query
 from connectors.sandbox.salesforce.query.functions import register_functions
 from connectors.sandbox.salesforce.records import changes, collections, sobjects
 from connectors.sandbox.salesforce.signin import passwords
+from connectors.sandbox.salesforce.signin.grants import keep_refresh_token
+from connectors.sandbox.salesforce.signin.oauth import choose_scope
 from connectors.sandbox.salesforce.soap import endpoint
 from connectors.sandbox.salesforce.sosl import search
 from connectors.sandbox.salesforce.tooling import query as tooling_query
@@ -77,7 +79,8 @@ def build_app(database: Database, settings: Settings) -> Starlette:
     store = open_store(database, settings)
     register_functions(database, settings.time_zone)
     formula.register(database, settings.time_zone)
-    name_integration_user(store, settings.username)
+    user_id = name_integration_user(store, settings.username)
+    keep_refresh_token(store, settings.refresh_token, user_id, settings.client_id, choose_scope(None))
     table = {path: handlers for module in _MODULES for path, handlers in module.ROUTES.items()}
     org = Org(store, settings, [(compile_path(path)[0], handlers) for path, handlers in table.items()])
     routes: list[Route] = []

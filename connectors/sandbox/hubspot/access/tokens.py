@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from connectors.sandbox.database import Database
     from connectors.sandbox.dialect import Settings
 
-REFRESH_TOKEN = "sandbox-refresh-token"  # noqa: S105  public on purpose: the sandbox serves loopback only
-
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -74,7 +72,7 @@ class Tokens:
             return _grant(rows[0])
         if secrets.compare_digest(token.encode(), self._settings.access_token.encode()):
             return Grant(token, "private", self.scopes)
-        return Grant(token, "refresh", self.scopes) if token == REFRESH_TOKEN else None
+        return Grant(token, "refresh", self.scopes) if token == self._settings.refresh_token else None
 
     def give(self, kind: str, scopes: frozenset[str], seconds: int | None, **more: str) -> Grant:
         """A new token, kept."""

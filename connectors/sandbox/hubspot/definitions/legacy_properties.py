@@ -1,4 +1,4 @@
-"""Property definitions under the path of version 2, which public sync tools still ask at their start.
+"""Property definitions under the paths of versions 1 and 2, which public sync tools still ask at their start.
 
 Read only, and in the older form: a bare list, and dates in milliseconds (legacy properties reference).
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def list_properties(call: Call) -> Response:
-    """GET /properties/v2/{kind}/properties: every definition."""
+    """GET /properties/v1 or v2/{kind}/properties: every definition."""
     return json_response([_body(each) for each in _definitions(call).values()])
 
 
@@ -80,6 +80,7 @@ def _milliseconds(moment: str) -> int | None:
 
 
 ROUTES: Routes = {
+    "/properties/v1/{kind}/properties": {"GET": list_properties},
     "/properties/v2/{kind}/properties": {"GET": list_properties},
     "/properties/v2/{kind}/properties/named/{name}": {"GET": read_property},
 }

@@ -44,7 +44,7 @@ def check_rules(store: Store, kind: ObjectType, values: Mapping[str, str | None]
             message = own or f"{value} breaks the validation rule {row['type']} {arguments} of {row['property']}"
             problems.append(ValueProblem(row["property"], row["type"], message))
     if problems:
-        raise values_error(problems)
+        raise values_error(problems, store.database.number)
 
 
 def is_enforced(version: str) -> bool:

@@ -58,8 +58,16 @@ def read_record(call: Call) -> Response:
             archived=call.flag("archived"),
         )
         if record is None:
-            raise NotFoundPage
+            raise _absent(call)
         return json_response(_bodies(call, kind, [record], names, histories)[0])
+
+
+def _absent(call: Call) -> Exception:
+    """What a read of nothing gets: the gateway's page (recorded), or JSON where that can be no id (issue threads)."""
+    named = call.params["id"]
+    if call.query.get("idProperty") or record_id(named) is not None:
+        return NotFoundPage()
+    return missing("Object not found.  objectId are usually numeric.", context={"id": [named]})
 
 
 def create(call: Call) -> Response:

@@ -38,6 +38,7 @@ class Checker:
     pipelines: Mapping[str, Pipeline]
     owners: frozenset[str]
     rates: Mapping[str, Decimal] = field(default_factory=dict)
+    portal: int = 0
     version: str = ""  # of the path that the write came by: the later ones hold it to the validation rules
 
     @classmethod
@@ -45,7 +46,8 @@ class Checker:
         """A checker with the account's definitions, pipelines and active owners as they stand."""
         owners = frozenset(owner_ids(store, active_only=True))
         rates = current_rates(store) if kind.name == "deals" else {}
-        return cls(kind, store.catalog.of(kind.name), store.pipelines(kind), owners, rates, version)
+        portal = store.database.number
+        return cls(kind, store.catalog.of(kind.name), store.pipelines(kind), owners, rates, portal, version)
 
     def parse(self, given: Mapping[str, str], known: Mapping[str, str | None]) -> dict[str, str | None]:
         """The canonical values; an ApiError lists every refused one. `known` are the values the record holds."""
@@ -59,7 +61,7 @@ class Checker:
         if problem:
             problems.append(problem)
         if problems:
-            raise values_error(problems)
+            raise values_error(problems, self.portal)
         return values
 
     def _parse(self, name: str, text: str, values: dict[str, str | None]) -> ValueProblem | None:
@@ -226,7 +228,7 @@ def _refuse_taken(store: Store, checker: Checker, values: Mapping[str, str | Non
     email = values.get("email") if kind is OBJECTS["contacts"] else None
     if email and store.database.rows("SELECT 1 FROM hs_blocked_email WHERE email = ?", (email,)):
         message = f"Email address {email} was deleted for privacy reasons and cannot be used."
-        raise values_error([ValueProblem("email", "INVALID_EMAIL", message)])
+        raise values_error([ValueProblem("email", "INVALID_EMAIL", message)], checker.portal)
     for name, value in values.items():
         if value is None or not (name in kind.identity or checker.definitions[name].unique):
             continue

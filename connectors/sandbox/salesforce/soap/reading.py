@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.web import Call
 
 _REST_ONLY = frozenset({"urls", "sobjectDescribeOption", "defaultImplementation", "extendedBy", "implementedBy"})
+_PAGES = {"urlDetail": "uiDetailTemplate", "urlEdit": "uiEditTemplate", "urlNew": "uiNewRecord"}
 _MOST_DESCRIBED = 100  # SOAP API Developer Guide, describeSObjects
 
 
@@ -102,7 +103,8 @@ def _describe(call: Call, name: str) -> Any:
     if call.catalog.find(name.strip()) is None:
         raise ApiError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
     body = ask(call, "GET", f"/sobjects/{quote(name.strip(), safe='')}/describe")
-    return {"keyPrefix": body.get("keyPrefix")} | _described(body)
+    pages = {soap: body["urls"][rest] for soap, rest in _PAGES.items() if rest in body["urls"]}
+    return {"keyPrefix": body.get("keyPrefix")} | _described(body) | pages
 
 
 def _described(value: Any) -> Any:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def test_the_older_list_names_the_same_properties_as_the_newer(crm: Client) -> None:
     older = crm.send("GET", "/properties/v2/deal/properties").json()
+    assert crm.send("GET", "/properties/v1/deals/properties").json() == older
     newer = crm.send("GET", "/crm/v3/properties/deals").json()["results"]
     assert [each["name"] for each in older] == [each["name"] for each in newer]
     assert {type(each["createdAt"]) for each in older} <= {int, type(None)}

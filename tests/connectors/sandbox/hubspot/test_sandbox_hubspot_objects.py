@@ -294,7 +294,6 @@ def test_an_old_and_a_dated_path_answer_side_by_side(crm: Client) -> None:
     "path",
     [
         "/crm-pipelines/v1/pipelines/deals",
-        "/properties/v1/contacts/properties",
         "/owners/v2/owners",
         "/engagements/v1/engagements/paged",
         "/contacts/v1/lists/all/contacts/all",
@@ -317,3 +316,10 @@ def test_more_than_a_hundred_associations_of_a_record_are_paged(crm: Client, sto
     assert (len(found["results"]), found["paging"]["next"]["after"]) == (100, str(first + 100))
     following = crm.session.get(found["paging"]["next"]["link"], timeout=10).json()["results"]
     assert [each["id"] for each in following] == [str(first + 100)]
+
+
+def test_a_read_by_what_can_be_no_id_is_a_404_in_json(crm: Client) -> None:
+    # HubSpot/hubspot-api-nodejs, issue 669.
+    answer = crm.send("GET", "/crm/v3/objects/contacts/abc")
+    assert (answer.status_code, answer.json()["category"]) == (404, "OBJECT_NOT_FOUND")
+    assert answer.json()["context"] == {"id": ["abc"]}

@@ -31,7 +31,6 @@ MELTANO = [
 ]
 AIRBYTE = ["/crm/v3/schemas", "/crm/v3/owners?archived=true"]
 LEGACY = [
-    "/properties/v1/contacts/properties",  # singer's tap-hubspot, at its discovery
     "/crm-pipelines/v1/pipelines/deals",  # MeltanoLabs' tap
     "/contacts/v1/lists/all/contacts/all",
     "/engagements/v1/engagements/paged",

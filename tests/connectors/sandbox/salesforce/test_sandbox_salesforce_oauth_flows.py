@@ -262,3 +262,17 @@ def test_every_session_can_be_refused_however_new(org):
 def test_the_settings_refuse_nothing_by_themselves():
     assert not Behaviour().refuse_sign_in
     assert not Behaviour().refuse_sessions
+
+
+def test_the_sandboxs_own_refresh_token_signs_the_integration_user_in(org):
+    # Public sync tools know no other way in than a refresh token that somebody got for them.
+    known = org.settings
+    answer = org.token(
+        grant_type="refresh_token",
+        refresh_token=known.refresh_token,
+        client_id=known.client_id,
+        client_secret=known.client_secret,
+    )
+    assert answer.status_code == 200, answer.text
+    org.headers["Authorization"] = "Bearer " + answer.json()["access_token"]
+    assert org.values(f"SELECT Username FROM User WHERE Id = '{org.user_id()}'") == [known.username]

@@ -275,3 +275,10 @@ def test_what_left_the_recycle_bin_is_found_by_no_query(org):
     at(org)
     org.login()
     assert org.send("GET", "queryAll", params=asked).json()["totalSize"] == 0
+
+
+def test_a_collection_that_says_null_of_all_or_none_says_nothing(org):
+    # django-salesforce sends null where its caller has no wish.
+    record = {"attributes": {"type": "Account"}, "Name": "null"}
+    answer = org.send("POST", "composite/sobjects", {"allOrNone": None, "records": [record]})
+    assert [each["success"] for each in answer.json()] == [True]
