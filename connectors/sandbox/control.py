@@ -169,7 +169,7 @@ def _read_moment(body: dict[str, Any], now: datetime) -> datetime:
             except ValueError:
                 raise Refused(f"now: must be a moment such as 2026-10-31T12:00:00Z, got {text!r}") from None
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        case {"forward": int() | float() as seconds, **rest} if not rest:
+        case {"forward": int() | float() as seconds, **rest} if not rest and not isinstance(seconds, bool):
             try:
                 moment = now + timedelta(seconds=seconds)
             except (OverflowError, ValueError):

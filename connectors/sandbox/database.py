@@ -78,12 +78,13 @@ class Database:
             connection.execute("SAVEPOINT step" if nested else "BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("RELEASE step" if nested else "COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK TO step" if nested else "ROLLBACK")
-                if nested:
-                    connection.execute("RELEASE step")
+                if connection.in_transaction:  # a full disk has SQLite roll back by itself
+                    connection.execute("ROLLBACK TO step" if nested else "ROLLBACK")
+                    if nested:
+                        connection.execute("RELEASE step")
                 raise
-            connection.execute("RELEASE step" if nested else "COMMIT")
 
     @property
     def written(self) -> int:

@@ -118,11 +118,14 @@ class Faults:
             await self.app(scope, receive, send)
             return
         method, path = scope["method"], scope["path"]
-        struck = [each.fault for each in self._active if self._strikes(each, method, path)]
-        receive = _later(sum(fault.seconds for fault in struck if fault.kind == "latency"), receive)
-        others = [fault for fault in struck if fault.kind != "latency"]
+        struck = [each for each in self._active if self._strikes(each, method, path)]
+        delays = [each for each in struck if each.fault.kind == "latency"]
+        others = [each for each in struck if each.fault.kind != "latency"][:1]
+        for each in (*delays, *others):
+            each.hit += 1
+        receive = _later(sum(each.fault.seconds for each in delays), receive)
         if others:
-            await self._inflict(others[0], scope, receive, send)
+            await self._inflict(others[0].fault, scope, receive, send)
         elif any(each.fault.kind == "repeated" and each.fault.fits(method, path) for each in self._active):
             self._answers[method, path] = await self._answer(scope, receive)
             await _send_all(send, self._answers[method, path])
@@ -130,15 +133,13 @@ class Faults:
             await self.app(scope, receive, send)
 
     def _strikes(self, each: _Active, method: str, path: str) -> bool:
+        """Whether the request, which it meets, is one for it to hit."""
         if not each.fault.fits(method, path):
             return False
         each.met += 1
         if each.met <= each.fault.after or (each.fault.times is not None and each.hit >= each.fault.times):
             return False
-        if chance(self._seed(), "fault", each.number, each.met) >= each.fault.share:
-            return False
-        each.hit += 1
-        return True
+        return chance(self._seed(), "fault", each.number, each.met) < each.fault.share
 
     async def _inflict(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         transport = _transport(send)

@@ -23,6 +23,16 @@ _VERSION = re.compile(r"/(v\d|\d{4}-\d{2})(?=/|$)")
 
 
 @dataclass(frozen=True, slots=True)
+class Fraction:
+    """A JSON number with a point or an exponent, as it was written: a float would lose digits of money."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """What a handler gets. `origin` is the scheme and host the client used, for links to further pages."""
 
@@ -61,7 +71,9 @@ class Call:
     def json_value(self) -> Any:
         """The body as any JSON value."""
         try:
-            self.bodies.append(json.loads(self.raw, object_hook=Given))
+            self.bodies.append(
+                json.loads(self.raw, object_hook=Given, parse_float=Fraction, parse_constant=_no_constant)
+            )
         except UnicodeDecodeError as error:
             raise bad_json(f"line 1, column {error.start + 1}: Invalid UTF-8") from error
         except json.JSONDecodeError as error:
@@ -80,10 +92,7 @@ class Call:
         text = self.query.get(name)
         if text is None or text == "":
             return default
-        try:
-            value = int(text)
-        except ValueError:
-            value = 0
+        value = record_id(text) or 0
         if not 1 <= value <= maximum:
             raise validation(f"Invalid {name} '{text}': it must be a whole number between 1 and {maximum}.")
         return value
@@ -138,10 +147,8 @@ def scalar(value: Any, where: str) -> str:
     """An id or a property value as text: HubSpot reads strings, numbers and booleans alike (recorded for ids)."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (str, int)):
+    if isinstance(value, (str, int, Fraction)):
         return str(value)
-    if isinstance(value, float):
-        return repr(value)
     raise bad_json(f"line 1, column 1: Cannot deserialize {where} from {_kind(value)}")
 
 
@@ -159,6 +166,10 @@ def record_id(text: str) -> int | None:
         return None
     value = int(text)
     return value if value <= MAX_ID else None
+
+
+def _no_constant(name: str) -> Any:
+    raise bad_json(f"line 1, column 1: Non-standard token '{name}'")
 
 
 def _kind(value: Any) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from connectors.sandbox.hubspot.associations.links import link_types, links_of
+from connectors.sandbox.hubspot.call import MAX_ID, record_id
 from connectors.sandbox.hubspot.definitions.types import find_object
 from connectors.sandbox.hubspot.errors import ApiError
 from connectors.sandbox.hubspot.store import Store
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from connectors.sandbox.hubspot.definitions.types import ObjectType
     from connectors.sandbox.hubspot.store import Record
 
-_RECORD = re.compile(r"/contacts/(?P<portal>\d+)/record/(?P<kind>[\w-]+)/(?P<id>\d{1,19})/?\Z")
-_LIST = re.compile(r"/contacts/(?P<portal>\d+)/objects/(?P<kind>[\w-]+)/views/all/list/?\Z")
+_RECORD = re.compile(r"/contacts/(?P<portal>\d+)/record/(?P<kind>[\w-]+)/(?P<id>\d{1,19})/?\Z", re.ASCII)
+_LIST = re.compile(r"/contacts/(?P<portal>\d+)/objects/(?P<kind>[\w-]+)/views/all/list/?\Z", re.ASCII)
 # What a list shows beside the name: the first few of these that the object has.
 _TELLING = ("dealstage", "hs_pipeline_stage", "amount", "price", "quantity", "closedate", "email", "hs_email",
             "domain", "hs_timestamp", "hubspot_owner_id", "lifecyclestage", "hs_lastmodifieddate",
@@ -82,13 +83,13 @@ class _Pages:
 
     def listing(self, kind: ObjectType, after: str, before: str) -> Page:
         """An object's records, the youngest first, from the id `after` downwards or `before` upwards."""
-        if before.isdecimal():
-            found = self._select(
-                kind, '"$archived" IS NULL AND "$id" > ?', (int(before),), f'ORDER BY "$id" LIMIT {_ROWS}'
-            )
+        above = record_id(before)
+        if above is not None:
+            tail = f'ORDER BY "$id" LIMIT {_ROWS}'
+            found = self._select(kind, '"$archived" IS NULL AND "$id" > ?', (above,), tail)
             found.reverse()
         else:
-            start = int(after) if after.isdecimal() and len(after) < 19 else 2**63 - 1
+            start = record_id(after) or MAX_ID
             tail = f'ORDER BY "$id" DESC LIMIT {_ROWS}'
             found = self._select(kind, '"$archived" IS NULL AND "$id" < ?', (start,), tail)
         rows, columns = self._rows(kind, found)
@@ -102,7 +103,7 @@ class _Pages:
 
     def record(self, kind: ObjectType, number: int) -> Page:
         """A record, by property groups, with what is associated to it."""
-        found = self._select(kind, '"$id" = ?', (number,))
+        found = self._select(kind, '"$id" = ?', (number,)) if number <= MAX_ID else []
         if not found:
             return Page(kind.singular, "No such record", status=404, note=f"No {kind.singular} has the id {number}.")
         record = found[0]

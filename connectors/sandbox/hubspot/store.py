@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from connectors.sandbox.database import Database
 
-SYSTEM = ("$id", "$created", "$archived")
 IN_CHUNK = 500  # ids bound in one statement
 KEPT = timedelta(days=90)  # how long an archived record is there (knowledge base, Restore deleted records)
 _moment: ContextVar[str | None] = ContextVar("moment", default=None)

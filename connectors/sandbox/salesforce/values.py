@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.schema.spec import Field
 
 _DATETIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d\d:?\d\d)?\Z", re.IGNORECASE
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d\d:?\d\d)?\Z", re.IGNORECASE | re.ASCII
 )
-_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _INT_LIMIT = 2**31
-_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?Z?\Z", re.IGNORECASE)
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?Z?\Z", re.IGNORECASE | re.ASCII)
 
 
 def format_datetime(moment: datetime) -> str:
@@ -125,13 +125,15 @@ def _boolean(field: Field, raw: Any) -> int:
 def _number(field: Field, raw: Any) -> int:
     if isinstance(raw, bool) or not isinstance(raw, (int, Decimal, str)):
         raise wrong_type(field, raw)
+    if isinstance(raw, str) and (not raw.isascii() or "_" in raw):  # digits to Python alone
+        raise wrong_type(field, raw)
     try:
         value = Decimal(raw.strip() if isinstance(raw, str) else raw)
         if field.type != "int":
             return scale_decimal(value, field)
         if not value.is_finite() or value != value.to_integral_value():
             raise wrong_type(field, raw)
-        if abs(value) >= min(_INT_LIMIT, 10**field.digits):
+        if value.adjusted() > _INT_LIMIT.bit_length() or abs(value) >= min(_INT_LIMIT, 10**field.digits):
             raise ValueError("value outside of valid range on numeric field")  # noqa: TRY301
         return int(value)
     except InvalidOperation:

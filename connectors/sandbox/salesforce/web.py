@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass, replace
 from dataclasses import field as default
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +13,9 @@ from starlette.routing import Route
 
 from connectors.sandbox.salesforce import limits, wire
 from connectors.sandbox.salesforce.errors import ApiError, RecordError, malformed_json, not_found
+from connectors.sandbox.salesforce.exact_json import read_exact
 from connectors.sandbox.salesforce.signin.sessions import find_session
+from connectors.sandbox.salesforce.unheeded import Asked, Notes
 from connectors.sandbox.salesforce.xml_answers import read_xml
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Call:
     parsed: tuple[Any] | None = None  # the body's value, where the call is part of a composite one
     resources: Table = ()  # what a composite request can call in its turn
     address: str = ""  # the path as it was asked for
+    notes: Notes = default(default_factory=Notes)  # what clients said and nothing reads
 
     @property
     def version(self) -> str:
@@ -80,8 +81,8 @@ class Call:
             message = f"Content-Type '{kind}' is not supported for this resource; send application/json"
             raise ApiError("UNSUPPORTED_MEDIA_TYPE", message, 415)
         try:
-            return json.loads(self.body, parse_float=Decimal, parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
+            return read_exact(self.body)
+        except ValueError as error:
             raise malformed_json(f"The HTTP entity body is required to be valid JSON: {error}") from None
 
     def json_object(self, *known: str) -> dict[str, Any]:
@@ -92,10 +93,6 @@ class Call:
         if unknown := [name for name in body if known and name not in known]:
             raise malformed_json(f'Unrecognized field "{unknown[0]}"')
         return body
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +113,7 @@ class Org:
     settings: Settings
     resources: Table
     under_way: wire.UnderWay = default(default_factory=wire.UnderWay)
+    notes: Notes = default(default_factory=Notes)
 
 
 def refuse(_: Request, error: ApiError) -> Answer:
@@ -125,7 +123,7 @@ def refuse(_: Request, error: ApiError) -> Answer:
 
 def route(path: str, handlers: Handlers, org: Org, *, open_to_all: bool = False, refuse: Refuse = refuse) -> Route:
     """A route whose handlers run in threads, with every error answered as Salesforce answers it."""
-    door = Door(handlers, org, refuse, open_to_all=open_to_all)
+    door = Door(path.removeprefix("/services/data/v{version}"), handlers, org, refuse, open_to_all=open_to_all)
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -147,6 +145,7 @@ def route(path: str, handlers: Handlers, org: Org, *, open_to_all: bool = False,
 class Door:
     """What answers at one route, and how it refuses."""
 
+    path: str
     handlers: Handlers
     org: Org
     refuse: Refuse
@@ -176,12 +175,13 @@ def _answer(request: Request, body: bytes, door: Door) -> Response:
 
 def _serve(request: Request, body: bytes, door: Door) -> tuple[Answer, str]:
     """The answer, and the request's use of the daily limit where it counts against it."""
-    usage, org = "", door.org
+    usage, org, asked = "", door.org, Asked(request.query_params)
     wire.note_headers(request.headers)
     try:
         call = Call(
-            org.store, org.settings, request.method, request.path_params, request.query_params, request.headers, body,
+            org.store, org.settings, request.method, request.path_params, asked, request.headers, body,
             str(request.base_url).rstrip("/"), resources=org.resources, address=request.url.path,
+            notes=org.notes,
         )  # fmt: skip
         if not door.open_to_all:
             user_id, token = find_session(org.store, request.headers.get("authorization", ""))
@@ -189,11 +189,13 @@ def _serve(request: Request, body: bytes, door: Door) -> tuple[Answer, str]:
             usage = limits.count_call(org.store)
         if "version" in call.path:
             _check_version(call.version)
-        return _handler(call.method, door.handlers)(call), usage
+        return _handled(call, asked, door), usage
     except ApiError as error:
         refused = error
     except UnicodeEncodeError:  # a lone surrogate, which JSON and SOQL can write and no text holds
         refused = malformed_json("The text is not valid Unicode")
+    except RecursionError:
+        refused = malformed_json("The HTTP entity body is nested too deep")
     except RecordError as error:
         refused = error.as_api_error()
     except Exception:  # noqa: BLE001  the outermost boundary: a defect is logged, and answered as one
@@ -201,6 +203,13 @@ def _serve(request: Request, body: bytes, door: Door) -> tuple[Answer, str]:
         message = "An unexpected error occurred. Please include this ErrorId if you contact support: 0-0 (0)"
         refused = ApiError("UNKNOWN_EXCEPTION", message, 500)
     return door.refuse(request, refused), usage
+
+
+def _handled(call: Call, asked: Asked, door: Door) -> Answer:
+    """The resource's answer; the query parameters that it did not look at are noted."""
+    answer = _handler(call.method, door.handlers)(call)
+    call.notes.add(f"{call.method} {door.path}", asked)
+    return answer
 
 
 def _handler(method: str, handlers: Handlers) -> Callable[[Call], Answer]:

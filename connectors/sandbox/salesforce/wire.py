@@ -72,7 +72,7 @@ def note_headers(headers: Mapping[str, str]) -> None:
 
 
 async def read_body(request: Request) -> bytes:
-    """The body, decompressed; ApiError where it is too large or not compressed as it says."""
+    """The body as it was sent; ApiError where it is too large."""
     parts, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)

@@ -45,9 +45,6 @@ class Driven:
     def fault(self, kind: str, **fault: Any) -> None:
         self.drive("POST", "/faults", {"kind": kind, **fault})
 
-    def faultless(self) -> None:
-        self.drive("DELETE", "/faults")
-
     def send(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
         return self.http.request(method, self.sandbox.url + path, json=body, timeout=30, **more)
 

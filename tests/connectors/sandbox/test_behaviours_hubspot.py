@@ -295,6 +295,13 @@ def test_a_second_takes_so_many_searches_whose_answers_do_not_say_so(crm: Driven
     assert crm.send("POST", f"{DEALS}/search", {}).status_code == 200
 
 
+def test_a_search_with_a_slash_at_its_end_is_a_search(crm: Driven) -> None:
+    """Usage guidelines: the search endpoints have a limit of their own, however their path is written."""
+    crm.behave(rate_limit=True, search_limit=1)
+    first, second = (crm.send("POST", f"{DEALS}/search/", {}) for _ in range(2))
+    assert (first.status_code, refusal(second)) == (200, (429, "SECONDLY"))
+
+
 def test_a_used_up_day_ends_at_midnight_of_the_account(crm: Driven) -> None:
     """Usage guidelines: policyName DAILY, until midnight of the account's time zone."""
     crm.behave(daily_limit=1)

@@ -71,7 +71,16 @@ def test_a_record_written_later_carries_the_clocks_time(sandbox: Sandbox) -> Non
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"now": "tomorrow"}, {"now": 5}, {"now": "1815-01-01"}, {"forward": 1e300}, {"now": "2031-01-01", "x": 1}, []],
+    [
+        {},
+        {"now": "tomorrow"},
+        {"now": 5},
+        {"now": "1815-01-01"},
+        {"forward": 1e300},
+        {"forward": True},
+        {"now": "2031-01-01", "x": 1},
+        [],
+    ],
 )
 def test_a_moment_that_is_none_is_refused(sandbox: Sandbox, body: Any) -> None:
     before = sandbox.database.clock.now()

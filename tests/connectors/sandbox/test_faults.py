@@ -178,6 +178,20 @@ def test_the_faults_in_force_say_what_they_met_and_hit(sandbox: Sandbox) -> None
     assert [(each["number"], each["met"], each["hit"]) for each in faults] == [(number, 2, 1)]
 
 
+def test_a_fault_that_another_forestalled_is_still_to_come(sandbox: Sandbox) -> None:
+    order(sandbox, kind="status", status=500, times=1)
+    order(sandbox, kind="status", status=503, times=1)
+    assert [read(sandbox).status_code for _ in range(3)] == [500, 503, 200]
+
+
+def test_latency_and_another_fault_hit_the_same_request(sandbox: Sandbox) -> None:
+    order(sandbox, kind="latency", seconds=0, times=1)
+    order(sandbox, kind="status", times=1)
+    assert [read(sandbox).status_code for _ in range(2)] == [503, 200]
+    faults = requests.get(f"{sandbox.url}/sandbox/faults", timeout=10).json()["faults"]
+    assert [each["hit"] for each in faults] == [1, 1]
+
+
 def test_one_fault_can_be_taken_away_by_its_number(sandbox: Sandbox) -> None:
     order(sandbox, kind="latency", seconds=0)
     number = order(sandbox, kind="status")["number"]

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from connectors.sandbox.hubspot.call import object_list, record_id, required, scalar
 from connectors.sandbox.hubspot.definitions.schema import Option
 from connectors.sandbox.hubspot.errors import json_response, missing, validation
-from connectors.sandbox.hubspot.values import ValueRefusedError, decimal_text, parse_datetime
+from connectors.sandbox.hubspot.values import ValueRefusedError, decimal_text, parse_datetime, parse_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DEFAULT = "USD"
 BATCH = 100
-_RATE = re.compile(r"\d{1,12}(\.\d+)?")
+_RATE = re.compile(r"\d{1,12}(\.\d+)?", re.ASCII)
 # Where an option of the account's currencies is a value of a record.
 PROPERTIES = (
     ("deals", "deal_currency_code"),
@@ -245,7 +245,11 @@ def _company_body(store: Store) -> dict[str, Any]:
 def _conversion(body: Mapping[str, Any]) -> str:
     """The rate as text: what goes beyond six decimals is rounded (guide)."""
     text = scalar(body["conversionRate"], "conversionRate")
-    if not _RATE.fullmatch(text) or not (rate := Decimal(text).quantize(Decimal("0.000001"), ROUND_HALF_UP)):
+    try:
+        plain = f"{Decimal(parse_number(text)):f}"
+    except ValueRefusedError:
+        plain = ""
+    if not _RATE.fullmatch(plain) or not (rate := Decimal(plain).quantize(Decimal("0.000001"), ROUND_HALF_UP)):
         raise validation(f"Invalid conversionRate '{text}': it must be a number greater than 0.")
     return decimal_text(rate)
 

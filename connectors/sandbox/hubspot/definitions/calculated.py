@@ -177,7 +177,10 @@ def _product(*factors: Decimal | None) -> str | None:
 def _at_rate(text: str | None, rate: Decimal) -> str | None:
     """An amount in the account's currency: as it was written, where the rate is one."""
     amount = decimal(text)
-    return text if amount is None or rate == 1 else decimal_text(amount * rate)
+    if amount is None or rate == 1:
+        return text
+    with localcontext(prec=PRECISION):
+        return decimal_text(amount * rate)
 
 
 def _lead(values: Values, pipelines: Pipelines) -> dict[str, str | None]:
@@ -190,11 +193,12 @@ def _line_item(values: Values, _: Pipelines) -> dict[str, str | None]:
     price, quantity = decimal(values.get("price")), decimal(values.get("quantity"))
     if price is None or quantity is None:
         return {"amount": None}
-    net = (price - (decimal(values.get("discount")) or 0)) * quantity
     percentage = decimal(values.get("hs_discount_percentage"))
-    if percentage is not None:
-        net = net * (100 - percentage) * Decimal("0.01")
-    return {"amount": decimal_text(net)}
+    with localcontext(prec=PRECISION):
+        net = (price - (decimal(values.get("discount")) or 0)) * quantity
+        if percentage is not None:
+            net = net * (100 - percentage) * Decimal("0.01")
+        return {"amount": decimal_text(net)}
 
 
 def _task(values: Values, _: Pipelines) -> dict[str, str | None]:

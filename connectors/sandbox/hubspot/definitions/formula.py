@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 RESULT_TYPES = ("number", "bool", "string", "enumeration", "datetime")
 MAX_DEPTH, MAX_TOKENS = 30, 400
-_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([A-Za-z_]\w*)|(\"[^\"]*\"|'[^']*')|(<=|>=|!=|==|[-+*/<>=(),]))")
+_TOKEN = re.compile(r"\s*(?:([0-9]+(?:\.[0-9]+)?)|([A-Za-z_]\w*)|(\"[^\"]*\"|'[^']*')|(<=|>=|!=|==|[-+*/<>=(),]))")
 
 
 class FormulaError(ValueError):

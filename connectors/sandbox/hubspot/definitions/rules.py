@@ -54,7 +54,7 @@ CALLING_CODES = dict(
     )
 )
 MAX_DOMAINS = 20
-_PERIOD = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?")
+_PERIOD = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,5})W)?(?:(\d{1,6})D)?", re.ASCII)
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@([^@\s]+)")
 _CHARACTERS = {"ALPHANUMERIC": r"[^\W_]*", "ALPHA_ONLY": r"[^\W\d_]*", "NUMERIC_ONLY": r"\d*"}
@@ -118,7 +118,7 @@ def _period(arguments: Sequence[str]) -> bool:
 
 
 def _milliseconds(arguments: Sequence[str]) -> bool:
-    return len(arguments) == 1 and re.fullmatch(r"-?\d{1,14}", arguments[0]) is not None
+    return len(arguments) == 1 and re.fullmatch(r"-?[0-9]{1,14}", arguments[0]) is not None
 
 
 def _regex(arguments: Sequence[str]) -> bool:

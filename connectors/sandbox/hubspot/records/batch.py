@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from connectors.sandbox.behaviour import chance
+from connectors.sandbox.hubspot.associations.input import complete
 from connectors.sandbox.hubspot.associations.links import archive_records
 from connectors.sandbox.hubspot.call import Call, object_list, record_id, required, scalar, text_list
 from connectors.sandbox.hubspot.definitions.types import ObjectType, find_object
@@ -194,13 +195,7 @@ def _complete(call: Call, results: list[Any], begun: str, errors: list[dict[str,
     behaviour = call.store.database.behaviour
     if behaviour.shuffle_batches:  # a client that pairs results with inputs by their place errs (recorded)
         results = sorted(results, key=lambda each: chance(behaviour.seed, "batch", each["id"]))
-    body: dict[str, Any] = {
-        "status": "COMPLETE",
-        "results": results,
-        "startedAt": begun,
-        "completedAt": call.store.now(),
-    }
-    return {**body, "numErrors": len(errors), "errors": errors} if errors else body
+    return complete(call, results, begun, errors)
 
 
 ROUTES: Routes = under(

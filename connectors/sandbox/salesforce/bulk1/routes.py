@@ -98,21 +98,27 @@ def post_batch(call: Call) -> Answer:
     """A new batch, which is processed in its own time."""
     job = _job(call)
     kind = job.info["contentType"]
-    if job.state != "Open":
-        message = f"Failed to create batch, since the Job is not Open. Current job state is '{job.state}'"
-        raise ApiError("InvalidJobState", message)
+    _check_open(job)
     if content_type(call) not in _MEDIA[kind]:
         raise ApiError("InvalidBatch", f"Content type of the batch must be {_MEDIA[kind][0]}, as that of its job")
     if len(call.body) > _MOST_BYTES:
         raise ApiError("ClientInputError", f"The batch is larger than {_MOST_BYTES} bytes")
     columns = _query(call, job) if job.info["operation"] in _QUERIES else {"kind": "write"}
     with call.store.database.transaction() as connection:
+        _check_open(_job(call))  # another request may have closed it meanwhile
         limits.use(call.store, "bulk_batches")
         batch_id = make_id("751", call.store.reserve(connection, "751"))
         sent = {"media_type": _MEDIA[kind][0], "upload": call.body}
         add_batch(connection, call.store, job.id, batch_id, **sent, **columns)
     bulk_work.begin_work(call)
     return _show_batch(job, _found(call, batch_id), 201)
+
+
+def _check_open(job: Job) -> None:
+    """ApiError where the job takes no more batches."""
+    if job.state != "Open":
+        message = f"Failed to create batch, since the Job is not Open. Current job state is '{job.state}'"
+        raise ApiError("InvalidJobState", message)
 
 
 def _query(call: Call, job: Job) -> dict[str, Any]:

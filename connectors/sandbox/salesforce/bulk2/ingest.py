@@ -143,12 +143,13 @@ def _current(call: Call) -> Job:
 
 def put_batches(call: Call) -> Answer:
     """Take the job's CSV. A job takes one upload."""
-    job = find_job(call.store, KIND, str(call.path["id"]))
+    job_id = find_job(call.store, KIND, str(call.path["id"])).id
     kind = call.headers.get("content-type", "text/csv").partition(";")[0].strip().lower()
     if kind != "text/csv":
         raise ApiError("INVALIDJOB", f"InvalidJob : Content-Type must be text/csv, got {kind}", 415)
     _check_size(call.body)
     with call.store.database.transaction() as connection:
+        job = find_job(call.store, KIND, job_id)
         if job.state != "Open":
             raise wrong_state(f"InvalidJobState : Data can't be uploaded to a job in state {job.state}")
         if find_batch(call.store, job.id) is not None:

@@ -220,9 +220,10 @@ def _start(call: Call) -> int:
 
 def delete_job(call: Call, job: Job, deletable: frozenset[str]) -> Answer:
     """Forget a job with its results."""
-    if job.state not in deletable:
-        raise wrong_state(f"Job in state {job.state} can't be deleted. Abort the job first")
     with call.store.database.transaction() as connection:
+        state = find_job(call.store, job.kind, job.id).state
+        if state not in deletable:
+            raise wrong_state(f"Job in state {state} can't be deleted. Abort the job first")
         forget_job(connection, job.id)
     return Answer(status=204)
 

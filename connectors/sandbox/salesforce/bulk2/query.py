@@ -176,7 +176,7 @@ def _position(call: Call, total: int) -> int:
         return 0
     try:
         text = base64.urlsafe_b64decode(locator + "=" * (-len(locator) % 4)).decode("ascii")
-        position = int(text) if text.isdigit() and len(text) < 12 else -1
+        position = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
     except ValueError:
         position = -1
     if not 0 < position < total:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 import xml.etree.ElementTree as ET
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.bulk2.jobs import DELIMITERS
+from connectors.sandbox.salesforce.exact_json import read_exact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,8 +84,8 @@ def _check_form(content: str, delimiter: str, line_end: str | None) -> None:
 def read_json(text: bytes) -> list[dict[str, Any]]:
     """The records of a JSON batch."""
     try:
-        records = json.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
+        records = read_exact(text)
+    except ValueError as error:
         raise BadUpload(f"InvalidBatch : Failed to parse JSON: {error}") from None
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise BadUpload("InvalidBatch : The batch must be a JSON list of records")

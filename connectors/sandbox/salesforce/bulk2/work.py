@@ -151,9 +151,17 @@ def _begin(call: Call, connection: sqlite3.Connection, job: Job, batch: sqlite3.
     except uploads.BadUpload as error:
         _end(call, connection, batch["id"], "Failed", str(error))
     except ApiError as error:
-        _end(call, connection, batch["id"], "Failed", f"InvalidBatch : Failed to process query: {error}")
+        _end(call, connection, batch["id"], "Failed", _refusal(batch, error))
     else:
         _move(call, connection, batch, "InProgress")
+
+
+def _refusal(batch: sqlite3.Row, error: ApiError) -> str:
+    """A batch's message of what refused its query or its rows."""
+    if batch["kind"] != "write":
+        return f"InvalidBatch : Failed to process query: {error}"
+    code = "ExceededQuota" if error.code == "LIMIT_EXCEEDED" else "InvalidBatch"  # Bulk API Guide, exception codes
+    return f"{code} : {error.message}"
 
 
 def _read_upload(call: Call, connection: sqlite3.Connection, job: Job, batch: sqlite3.Row) -> None:

@@ -27,7 +27,7 @@ _ALLOWED = tuple(
         r"/actions(?:/|\Z)",
     )
 )
-_VERSION = re.compile(r"/?(?:services/data/)?v(\d{2}\.0)(/.*)\Z")
+_VERSION = re.compile(r"/?(?:services/data/)?v(\d{2}\.0)(/.*)\Z", re.ASCII)
 _HALTED = "Batch processing halted per request"
 
 

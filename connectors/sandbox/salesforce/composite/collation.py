@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Request = dict[str, Any]
 
-_RECORDS = re.compile(r"/services/data/v(\d{2}\.0)/sobjects/(\w+)")
+_RECORDS = re.compile(r"/services/data/v(\d{2}\.0)/sobjects/(\w+)", re.ASCII)
 _REFERENCE = re.compile(r"@\{(\w+)[.\[]")
 _MOST_OBJECTS = 5
 

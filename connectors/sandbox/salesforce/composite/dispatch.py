@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
+from connectors.sandbox.salesforce import wire
 from connectors.sandbox.salesforce.errors import ApiError, RecordError, malformed_json, not_found
-from connectors.sandbox.salesforce.web import FIRST_VERSION, LAST_VERSION, Answer
+from connectors.sandbox.salesforce.unheeded import Asked
+from connectors.sandbox.salesforce.web import FIRST_VERSION, LAST_VERSION, Answer, nothing_here
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,11 +18,11 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.web import Call
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_ADDRESS = re.compile(r"/services/data/v(\d{2}\.0)(/.*)\Z")
+_ADDRESS = re.compile(r"/services/data/v(\d{2}\.0)(/.*)\Z", re.ASCII)
 _REFERENCE_ID = re.compile(r"[A-Za-z0-9]\w*\Z", re.ASCII)
 _REFERENCE = re.compile(r"@\{([^{}]*)\}")
-_PATH = re.compile(r"(\w+)((?:\.\w+|\[\d+\])+)\Z")
-_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
+_PATH = re.compile(r"(\w+)((?:\.\w+|\[\d{1,9}\])+)\Z", re.ASCII)
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]", re.ASCII)
 # REST API Developer Guide, Composite Subrequest: these are inherited, and a subrequest that names one is refused.
 _INHERITED = frozenset({"accept", "authorization", "content-type"})
 _NULLS_SINCE = 52.0  # "Behavior for References to Null Fields" and "… Illegal Characters in Reference IDs", same guide
@@ -55,19 +57,27 @@ def _dispatch(
     if match is None or not FIRST_VERSION <= float(match[1]) <= LAST_VERSION:
         raise not_found()
     version, path = match[1], match[2].rstrip("/")
-    if not any(pattern.match(path) for pattern in allowed):
-        raise not_found()
-    query = dict(parse_qsl(asked, keep_blank_values=True))
+    call = replace(call, method=method, address=match[0])
+    query = Asked(asked)
     for pattern, handlers in call.resources:
         if found := pattern.match(path):
+            if not any(each.match(path) for each in allowed):
+                raise not_found()
             handler = handlers.get(method)
             if handler is None:
                 message = f"HTTP Method '{method}' not allowed. Allowed are {','.join(handlers)}"
                 raise ApiError("METHOD_NOT_ALLOWED", message, 405)
             sent = {"content-type": "application/json", **headers}
-            inner = replace(call, method=method, path={"version": version} | found.groupdict(), query=query)
-            return handler(replace(inner, headers=sent, parsed=(body,)))
-    raise not_found()
+            inner = replace(call, path={"version": version} | found.groupdict(), query=query)
+            answer = handler(replace(inner, headers=sent, parsed=(body,)))
+            call.notes.add(f"{method} {_template(pattern)}", query)
+            return answer
+    return nothing_here(call)
+
+
+def _template(pattern: re.Pattern[str]) -> str:
+    """The path that a route's pattern was made of."""
+    return re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", pattern.pattern.strip("^$")).replace("\\", "")
 
 
 def split_url(url: str) -> tuple[str, str]:
@@ -166,6 +176,7 @@ def _result(
     """One subrequest's result; what a refused one wrote is undone."""
     references = _References(float(call.version), {each["referenceId"]: each["body"] for each in results})
     headers = {name.lower(): str(value) for name, value in (request.get("httpHeaders") or {}).items()}
+    wire.note_headers(headers)
     answer = Answer()
     try:
         with call.store.database.transaction():

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # REST API Developer Guide, Composite Graph Limits.
 _MOST_GRAPHS, _MOST_NODES, _MOST_KINDS, _MOST_DEPTH, _MOST_FAILURES = 75, 500, 15, 15, 14
 _ALLOWED = (re.compile(r"/sobjects/\w+(?:/[^/]+){0,2}\Z"),)
-_NODE = re.compile(r"/services/data/v(\d{2}\.0)/sobjects/(\w+)(?:/[^/]+){0,2}/?\Z")
+_NODE = re.compile(r"/services/data/v(\d{2}\.0)/sobjects/(\w+)(?:/[^/]+){0,2}/?\Z", re.ASCII)
 _OLDEST = 50.0
 _REFERENCE = re.compile(r"@\{(\w+)[.\[]")
 

@@ -33,7 +33,7 @@ _OPERATORS = {
     "notContain": "NOT(CONTAINS({0}, {1}))", "startsWith": "BEGINS({0}, {1})",
 }  # fmt: skip
 _NOT_EMULATED = ("template", "notifyCcRecipients", "overrideExistingTeams")
-_LOGIC = re.compile(r"\d+|AND|OR|NOT|[()]", re.IGNORECASE)
+_LOGIC = re.compile(r"[0-9]{1,9}|AND|OR|NOT|[()]", re.IGNORECASE)
 
 
 class AssignmentRules:
@@ -117,7 +117,7 @@ def _test(target: SObject, item: dict[str, Any]) -> str:
 
 def _literal(field: Field, text: str) -> str:
     if field.type in DECIMALS or field.type == "int":
-        if not re.fullmatch(r"-?\d+(?:\.\d+)?", text):
+        if not re.fullmatch(r"-?\d+(?:\.\d+)?", text, re.ASCII):
             raise RecordError(
                 "FIELD_INTEGRITY_EXCEPTION", f"criteriaItems: '{text}' is not a number", ["criteriaItems"]
             )

@@ -337,7 +337,7 @@ def _defaults(kind: str, definition: Definition) -> tuple[str | None, str]:
 def _default(kind: str, text: str, definition: Definition) -> str:
     """The stored form of a default: a formula that is a number or a quoted text."""
     if KINDS[kind].type in DECIMALS:
-        if not re.fullmatch(r"-?\d+(?:\.\d+)?", text.strip()):
+        if not re.fullmatch(r"-?\d+(?:\.\d+)?", text.strip(), re.ASCII):
             raise refused("Only a literal number can be the default value of this field here", "DefaultValue")
         value = Decimal(text.strip())
         if value.adjusted() >= definition["precision"] - definition["scale"]:

@@ -32,10 +32,8 @@ class Options:
     allow_missing_files: bool = False
     check_only: bool = False
     ignore_warnings: bool = False
-    purge_on_delete: bool = False
     rollback_on_error: bool = False
     single_package: bool = False
-    test_level: str = "NoTestRun"
 
 
 @dataclass(frozen=True, slots=True)

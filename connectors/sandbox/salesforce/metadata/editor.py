@@ -88,7 +88,6 @@ class Component:
     parent: str = ""  # the kind whose files hold it
     element: str = ""  # and its element there
     children: tuple[str, ...] = field(default=())
-    merges: bool = False  # an update changes what it names, and lists by their items
 
 
 def no_such(kind: str, name: str, where: str = "fullName") -> RecordError:

@@ -25,7 +25,7 @@ _LIST = (
     Component("StandardValueSet", shapes.STANDARD_VALUE_SET, ValueSets(), "standardValueSets", "standardValueSet"),
     Component(
         "CustomObject", shapes.CUSTOM_OBJECT, Objects(_PARTS), "objects", "object",
-        children=("CustomField", "RecordType", "ValidationRule"), merges=True,
+        children=("CustomField", "RecordType", "ValidationRule"),
     ),
     Component("CustomField", shapes.CUSTOM_FIELD, _FIELDS, parent="CustomObject", element="fields"),
     Component("RecordType", shapes.RECORD_TYPE, _TYPES, parent="CustomObject", element="recordTypes"),
@@ -36,7 +36,7 @@ _LIST = (
     Component("CustomTab", shapes.CUSTOM_TAB, Tabs(), "tabs", "tab"),
     Component("Layout", shapes.LAYOUT, Layouts(), "layouts", "layout"),
     Component("PermissionSet", shapes.PERMISSION_SET, PermissionSets(), "permissionsets", "permissionset"),
-    Component("Profile", shapes.PROFILE, Profiles(), "profiles", "profile", merges=True),
+    Component("Profile", shapes.PROFILE, Profiles(), "profiles", "profile"),
 )  # fmt: skip
 COMPONENTS = {component.name: component for component in _LIST}
 DIRECTORIES = {component.directory: component for component in _LIST if component.directory}

@@ -6,6 +6,7 @@ of the Metadata API Developer Guide. One that is not here is not emulated and is
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -235,7 +236,7 @@ def _scalar(text: str, expected: str, name: str) -> Any:
         if text not in {"true", "false", "1", "0"}:
             raise RecordError("INVALID_TYPE", f"'{text}' is not a valid value for the type xsd:boolean ({name})", [])
         return text in {"true", "1"}
-    if not text.lstrip("-").isascii() or not text.lstrip("-").isdigit() or len(text) > 10:
+    if not re.fullmatch(r"-?[0-9]{1,10}", text):
         raise RecordError("INVALID_TYPE", f"'{text}' is not a valid value for the type xsd:int ({name})", [])
     return int(text)
 
@@ -270,7 +271,7 @@ def _read_json(item: Any, expected: Kind, kind: str, name: str) -> Any:
         raise RecordError("JSON_PARSER_ERROR", f"Cannot deserialize instance of {expected} in {name}", [])
     if isinstance(item, bool):
         item = "true" if item else "false"
-    elif isinstance(item, Decimal) and item == item.to_integral_value():
+    elif isinstance(item, Decimal) and item.adjusted() < 10 and item == item.to_integral_value():
         item = int(item)
     return _scalar(str(item), str(expected), name)
 

@@ -10,7 +10,8 @@ from connectors.sandbox.salesforce.errors import ApiError, RecordError
 from connectors.sandbox.salesforce.metadata import listing, saving, transfer
 from connectors.sandbox.salesforce.metadata.calls import check_rights
 from connectors.sandbox.salesforce.soap.envelope import METADATA, Fault, answer_message, fault_message, parse_message
-from connectors.sandbox.salesforce.web import FIRST_VERSION, LAST_VERSION, Answer, sign_in
+from connectors.sandbox.salesforce.soap.session_calls import signed_in
+from connectors.sandbox.salesforce.web import FIRST_VERSION, LAST_VERSION, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,20 +69,10 @@ def _serve(call: Call) -> bytes:
         _log.warning("not emulated: SOAP metadata %s", message.name)
         name = f"{{{message.body.namespace}}}{message.name}"
         raise Fault("soapenv:Client", f"No operation available for request {name}, please check the WSDL.", "")
-    call, _usage = _signed_in(replace(call, path={"version": version}), message)
+    call, _usage = signed_in(replace(call, path={"version": version}), message)
     check_rights(call.store, call.user_id)
     result = operation(call, message)
     return answer_message(METADATA, f"{message.name}Response", {} if result is None else {"result": result})
-
-
-def _signed_in(call: Call, message: Message) -> tuple[Call, str]:
-    try:
-        return sign_in(call, message.session_id)
-    except ApiError as error:
-        if error.code != "INVALID_SESSION_ID":
-            raise
-        text = "Invalid Session ID found in SessionHeader: Illegal Session"
-        raise Fault("INVALID_SESSION_ID", text) from None
 
 
 OPEN: Routes = {

@@ -34,8 +34,3 @@ def standard_definition(owner: SObject, field: Field) -> dict[str, Any] | None:
     if not field.nillable and field.createable and field.type != "boolean" and owner:
         definition["required"] = True
     return definition
-
-
-def metadata_name(field: Field) -> str:
-    """A standard field's name in metadata: a reference is named by what it points at (`AccountId`)."""
-    return field.name

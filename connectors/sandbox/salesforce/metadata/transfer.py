@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.errors import RecordError
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
     from connectors.sandbox.salesforce.soap.envelope import Element, Message
     from connectors.sandbox.salesforce.web import Call
 
+_log = logging.getLogger(__name__)
 # Clients write Python's `False` too, and orgs take it.
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _DEPLOY, _RETRIEVE = "0Af", "09S"
 _OPTIONS = {
     "allowMissingFiles": "allow_missing_files", "checkOnly": "check_only", "ignoreWarnings": "ignore_warnings",
-    "purgeOnDelete": "purge_on_delete", "rollbackOnError": "rollback_on_error", "singlePackage": "single_package",
+    "rollbackOnError": "rollback_on_error", "singlePackage": "single_package",
 }  # fmt: skip
 
 
@@ -85,9 +87,11 @@ def read_options(given: dict[str, Any]) -> Options:
     for name, value in given.items():
         if name in {"performRetrieve", "autoUpdatePackage"} and value:
             raise RecordError("INVALID_OPERATION", f"{name} is not available for this organization", [])
-        if name not in {*_OPTIONS, "testLevel", "runTests", "performRetrieve", "autoUpdatePackage"}:
+        if name == "purgeOnDelete" and value:  # there is no recycle bin of fields and objects to spare
+            _log.warning("not emulated: purgeOnDelete: what a deployment deletes is always gone at once")
+        if name not in {*_OPTIONS, "purgeOnDelete", "testLevel", "runTests", "performRetrieve", "autoUpdatePackage"}:
             raise RecordError("INVALID_TYPE", f"Element {name} invalid at this location in type DeployOptions", [])
-    return Options(**{_OPTIONS[name]: bool(given[name]) for name in _OPTIONS if name in given}, test_level=level)
+    return Options(**{_OPTIONS[name]: bool(given[name]) for name in _OPTIONS if name in given})
 
 
 def _deploy_result(

@@ -1,4 +1,4 @@
-"""Validation rules as components; how they refuse a record is `validation_rules.py`."""
+"""Validation rules as components; how they refuse a record is `org_rules/validation.py`."""
 
 from __future__ import annotations
 

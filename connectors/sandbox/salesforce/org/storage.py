@@ -77,12 +77,14 @@ class Store:
 
     def catalog(self, user_id: str | None = None) -> Catalog:
         """The objects as `user_id` sees them; without one, everything there is."""
-        version = self._version()
-        return self._seen(version, sets_of(self.database, user_id)) if user_id else self._everything(version)
+        with self.database.transaction():  # what is built is read in several steps, of one moment
+            version = self._version()
+            return self._seen(version, sets_of(self.database, user_id)) if user_id else self._everything(version)
 
     def access(self, user_id: str) -> Access:
         """What the user may do."""
-        return self._access(self._version(), sets_of(self.database, user_id))
+        with self.database.transaction():
+            return self._access(self._version(), sets_of(self.database, user_id))
 
     def _version(self) -> int:
         rows = self.database.rows("SELECT value FROM sf_meta WHERE key = 'schema'")

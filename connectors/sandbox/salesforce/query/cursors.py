@@ -1,7 +1,7 @@
 """Query cursors: the ids of a result, frozen when the query ran, so that its pages never shift.
 
 A cursor's ids are a temporary table of the database, filled by SQL alone: an open cursor over a million rows costs a
-quarter of a second and no Python. It is gone with the process, as Salesforce's are with the session.
+quarter of a second and no Python. It ends with its session, as Salesforce's do, and with the process.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from connectors.sandbox.salesforce.org.storage import Store
 
-# Salesforce keeps ten cursors a user open, the oldest goes first, and none longer than two days.
+# Ten stay open, the oldest goes first, and none lasts longer than two days (Salesforce Developer Limits: ten a user;
+# here ten a session, as no other can read them). The records of one page may have a page of children each.
 _OPEN_CURSORS = 10
+_OPEN_CHILD_CURSORS = 2000
 _LIFETIME = timedelta(days=2)
 _TABLE = """CREATE TEMP TABLE IF NOT EXISTS sf_cursor (
   id TEXT PRIMARY KEY, owner TEXT NOT NULL, soql TEXT NOT NULL, total INTEGER NOT NULL, size INTEGER NOT NULL,
@@ -52,6 +54,7 @@ def open_cursor(
         ids = _ids(cursor_id)
         connection.execute(f"CREATE TEMP TABLE {ids} (id TEXT NOT NULL)")
         total = connection.execute(f"INSERT INTO temp.{ids} {sql}", values).rowcount
+        close_ended(connection, store.now())
         _close_old(connection, owner, format_datetime(store.database.clock.now() - _LIFETIME))
         row = (cursor_id, owner, soql, total, size, int(deleted_too), path, store.now())
         connection.execute("INSERT INTO temp.sf_cursor VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
@@ -63,13 +66,21 @@ def _ids(cursor_id: str) -> str:
 
 
 def _close_old(connection: sqlite3.Connection, owner: str, before: str) -> None:
-    """Make room for one more cursor of the session. What belongs to a child subquery does not count."""
-    old = connection.execute(
-        "SELECT id FROM temp.sf_cursor WHERE created < ? OR id IN (SELECT id FROM temp.sf_cursor"
-        " WHERE owner = ? AND path = '' ORDER BY rowid DESC LIMIT -1 OFFSET ?)",
-        (before, owner, _OPEN_CURSORS - 1),
-    ).fetchall()
-    for (cursor_id,) in old:
+    """Make room for one more cursor of the session, and one of a child subquery: those are counted by themselves."""
+    newest = "SELECT id FROM temp.sf_cursor WHERE owner = ? AND (path = '') = ? ORDER BY rowid DESC LIMIT -1 OFFSET ?"
+    _close(connection, "created < ?", (before,))
+    for plain, most in ((1, _OPEN_CURSORS), (0, _OPEN_CHILD_CURSORS)):
+        _close(connection, f"id IN ({newest})", (owner, plain, most - 1))
+
+
+def close_ended(connection: sqlite3.Connection, now: str) -> None:
+    """Close the cursors of the sessions that are over. Those of no session, a page's for people, stay their time."""
+    connection.execute(_TABLE)
+    _close(connection, "owner <> '' AND owner NOT IN (SELECT token FROM sf_sign_in WHERE expires > ?)", (now,))
+
+
+def _close(connection: sqlite3.Connection, wanted: str, values: Sequence[Any]) -> None:
+    for (cursor_id,) in connection.execute(f"SELECT id FROM temp.sf_cursor WHERE {wanted}", values).fetchall():
         connection.execute(f"DROP TABLE temp.{_ids(cursor_id)}")
         connection.execute("DELETE FROM temp.sf_cursor WHERE id = ?", (cursor_id,))
 

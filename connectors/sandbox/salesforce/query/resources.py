@@ -35,7 +35,7 @@ _SMALLEST_PAGE = 200
 _NESTED_SINCE = 58.0  # "In API version 58.0 and later, up to five levels of parent-to-child relationship"
 # "Both SobjectType and Field must be included in the SELECT line of the query": Object Reference, FieldPermissions.
 _SELECTED_TOGETHER = {"FieldPermissions": ("SobjectType", "Field")}
-_BATCH_SIZE = re.compile(r"\bbatchSize\s*=\s*(\d{1,9})\b", re.IGNORECASE)
+_BATCH_SIZE = re.compile(r"\bbatchSize\s*=\s*([0-9]{1,9})\b", re.IGNORECASE)
 
 
 def get_query(call: Call) -> Answer:
@@ -48,6 +48,11 @@ def get_query_all(call: Call) -> Answer:
 
 def get_next_page(call: Call) -> Answer:
     """The page that a nextRecordsUrl of this session leads to."""
+    with call.store.database.transaction():  # so that no other request closes the cursor meanwhile
+        return Answer(_next_page(call))
+
+
+def _next_page(call: Call) -> dict[str, Any]:
     cursor, start = cursors.find_cursor(call.store, call.token, str(call.path["locator"]))
     plan = plan_query(call, catalog_for(call, cursor.soql), cursor.soql, deleted_too=cursor.deleted_too)
     assert isinstance(plan, Rows)  # noqa: S101  only such a plan opens a cursor
@@ -55,7 +60,7 @@ def get_next_page(call: Call) -> Answer:
     for relationship in filter(None, cursor.path.split(".")):
         records = next(c.records for c in records.children if c.relationship == relationship)
     reader = _Reader(call, cursor.soql, cursor.size, deleted_too=cursor.deleted_too)
-    return Answer(reader.page(records, cursor, start))
+    return reader.page(records, cursor, start)
 
 
 def moment_of(call: Call) -> Moment:
@@ -106,12 +111,6 @@ def answer_query(call: Call, catalog: Catalog, *, deleted_too: bool) -> Answer:
         return Answer(describe_columns(plan))
     size = _page_size(call, plan)
     return Answer(_Reader(call, soql, size, deleted_too=deleted_too).first(plan))
-
-
-def answer_soql(call: Call, soql: str, *, deleted_too: bool) -> dict[str, Any]:
-    """The first page of a query, as a query resource answers it."""
-    plan = plan_query(call, call.catalog, soql, deleted_too=deleted_too)
-    return _Reader(call, soql, _page_size(call, plan), deleted_too=deleted_too).first(plan)
 
 
 def _page_size(call: Call, plan: Rows | Groups | Count) -> int:

@@ -98,11 +98,12 @@ def patch_by_key(call: Call) -> Answer:
     key = external_key(found, str(call.path["key"]))
     body = _body(call, "Id", key.name)
     value = str(call.path["value"])
+    only_update = call.query.get("updateOnly", "").lower() == "true"
     if key.type != "id":
         matches = _matches(call, found, key, value)
         if answer := _several(call, found, matches):
             return answer
-        if not matches and call.query.get("updateOnly", "").lower() == "true":
+        if not matches and only_update:
             raise not_found()
     with writer(call) as writing:
         record_id, created = writing.upsert(found, key, value, body)

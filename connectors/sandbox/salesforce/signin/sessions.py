@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connectors.sandbox.salesforce.errors import ApiError
+from connectors.sandbox.salesforce.query import cursors
 from connectors.sandbox.salesforce.values import format_datetime, parse_datetime
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def start_session(
     session = Session(token, user_id, client_id, scope, now, _end(store))
     with store.database.transaction() as connection:
         connection.execute("DELETE FROM sf_sign_in WHERE expires <= ?", (now,))
+        cursors.close_ended(connection, now)
         connection.execute(
             "INSERT INTO sf_sign_in VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
             (token, user_id, client_id, scope, grant_id, now, session.expires),
@@ -119,9 +121,11 @@ def _used_up(store: Store, token: str) -> bool:
         return False
     with store.database.transaction() as connection:
         sql = "UPDATE sf_sign_in SET calls = calls + 1 WHERE token = ? RETURNING calls"
-        over = bool(connection.execute(sql, (token,)).fetchone()[0] > most)
+        row = connection.execute(sql, (token,)).fetchone()
+        over = row is None or row[0] > most  # none: another request's end of it came between
         if over:
             connection.execute("DELETE FROM sf_sign_in WHERE token = ?", (token,))
+            cursors.close_ended(connection, store.now())
     return over
 
 
@@ -130,6 +134,7 @@ def end_session(store: Store, token: str) -> bool:
     with store.database.transaction() as connection:
         ended = connection.execute("DELETE FROM sf_sign_in WHERE token = ? OR grant_id = ?", (token, token)).rowcount
         ended += connection.execute("DELETE FROM sf_grant WHERE token = ? AND kind = 'refresh'", (token,)).rowcount
+        cursors.close_ended(connection, store.now())
     return ended > 0
 
 

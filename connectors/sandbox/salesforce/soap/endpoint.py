@@ -19,7 +19,7 @@ from connectors.sandbox.salesforce.soap.envelope import (
     fault_message,
     parse_message,
 )
-from connectors.sandbox.salesforce.web import FIRST_VERSION, LAST_VERSION, Answer, sign_in
+from connectors.sandbox.salesforce.web import FIRST_VERSION, LAST_VERSION, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,23 +121,13 @@ def _serve(call: Call, dialect: Dialect) -> bytes:
         operation = _OPERATIONS.get(message.name)
         if operation is None:
             raise _unknown(message)
-        call, usage = _signed_in(call, message)
+        call, usage = session_calls.signed_in(call, message)
         result = operation(call, dialect, message)
         content = {} if result is None else {"result": result}
         used, _, allowed = usage.partition("/")
         about = {"current": int(used), "limit": int(allowed), "type": "API REQUESTS"}
         headers = {"LimitInfoHeader": {"limitInfo": about}}
     return answer_message(dialect, f"{message.name}Response", content, headers)
-
-
-def _signed_in(call: Call, message: Message) -> tuple[Call, str]:
-    try:
-        return sign_in(call, message.session_id)
-    except ApiError as error:
-        if error.code != "INVALID_SESSION_ID":
-            raise
-        text = "Invalid Session ID found in SessionHeader: Illegal Session"
-        raise Fault("INVALID_SESSION_ID", text) from None
 
 
 def _unknown(message: Message) -> Fault:

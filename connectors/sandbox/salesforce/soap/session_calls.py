@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from connectors.sandbox.salesforce.errors import ApiError
 from connectors.sandbox.salesforce.ids import parse_id
 from connectors.sandbox.salesforce.signin import sessions
 from connectors.sandbox.salesforce.signin.people import Refused, sign_in_with_password
 from connectors.sandbox.salesforce.soap.envelope import ENTERPRISE, Dialect, Fault, Message
 from connectors.sandbox.salesforce.soap.values import moment
 from connectors.sandbox.salesforce.soql.money import read_currencies
+from connectors.sandbox.salesforce.web import sign_in
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,6 +20,17 @@ if TYPE_CHECKING:
 
 _REFUSED = "Invalid username, password, security token; or user locked out."
 _LAST_LOGIN = 64  # login() is no part of version 65 and later (SOAP API Developer Guide, login)
+
+
+def signed_in(call: Call, message: Message) -> tuple[Call, str]:
+    """(call, use of the daily limit) of the session of a message's header; a Fault where that is over."""
+    try:
+        return sign_in(call, message.session_id)
+    except ApiError as error:
+        if error.code != "INVALID_SESSION_ID":
+            raise
+        text = "Invalid Session ID found in SessionHeader: Illegal Session"
+        raise Fault("INVALID_SESSION_ID", text) from None
 
 
 def login(call: Call, dialect: Dialect, message: Message) -> dict[str, Any]:

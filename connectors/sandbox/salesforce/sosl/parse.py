@@ -13,7 +13,7 @@ MOST_RESULTS = 2000
 _MOST_CHARACTERS = 100_000
 _TOKEN = re.compile(r"\s*('(?:[^'\\]|\\.)*'|[A-Za-z_][\w.]*|\d+|[^\s])", re.DOTALL)
 _PARTS = re.compile(r"(WHERE|ORDER\s+BY|LIMIT|OFFSET)\b", re.IGNORECASE)
-_NUMBER = re.compile(r"\s*\d{1,9}\s*\Z")
+_NUMBER = re.compile(r"\s*[0-9]{1,9}\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)

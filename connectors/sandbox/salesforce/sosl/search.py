@@ -12,6 +12,8 @@ from connectors.sandbox.salesforce.sosl.parse import MOST_RESULTS, SCOPES, Retur
 from connectors.sandbox.salesforce.web import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connectors.sandbox.salesforce.schema.spec import SObject
     from connectors.sandbox.salesforce.sosl.match import Node
     from connectors.sandbox.salesforce.web import Call, Routes
@@ -144,9 +146,9 @@ def _names(value: Any) -> str:
     return ", ".join(str(name).strip() for name in names if str(name).strip())
 
 
-def _number(body: dict[str, Any], name: str, default: int) -> int:
+def _number(body: Mapping[str, Any], name: str, default: int) -> int:
     value = str(body.get(name, default))
-    if not (value.isascii() and value.isdigit() and int(value) <= MOST_RESULTS):
+    if not (value.isascii() and value.isdigit() and len(value) < 10 and int(value) <= MOST_RESULTS):
         raise ApiError("INVALID_SEARCH", f"{name} must be a number between 0 and {MOST_RESULTS}")
     return int(value)
 
@@ -179,7 +181,7 @@ def get_suggestions(call: Call) -> Answer:
         raise ApiError("INVALID_SEARCH", f"q must have at least {_FEWEST_SUGGESTED} characters")
     if not names:
         raise ApiError("MISSING_ARGUMENT", "sobject is required")
-    limit = _number(dict(call.query), "limit", _MOST_SUGGESTED)
+    limit = _number(call.query, "limit", _MOST_SUGGESTED)
     words = " ".join(word + "*" for word in text.replace("\\", "").replace('"', "").replace("*", "").split())
     found: list[dict[str, Any]] = []
     for name in names:

@@ -77,7 +77,7 @@ _SIZES = {"string": 255, "textarea": 1_000_000, "reference": 18}
 
 @cache
 def tooling_objects() -> dict[str, SObject]:
-    """The Tooling API's own objects by name; each is a table filled by `tooling_rows.py`."""
+    """The Tooling API's own objects by name; each is a table filled by `rows.py`."""
     return {
         name: build_object(name, label, f"{label}s", prefix, abilities, "", [_field(text) for text in fields.split()])
         for name, (label, prefix, abilities, fields) in _OBJECTS.items()

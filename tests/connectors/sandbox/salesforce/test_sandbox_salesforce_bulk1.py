@@ -10,6 +10,8 @@ from dataclasses import replace
 
 import pytest
 
+from connectors.sandbox.salesforce.bulk1 import routes
+
 NAMESPACE = "http://www.force.com/2009/06/asyncapi/dataload"
 MEDIA = {"CSV": "text/csv", "XML": "application/xml", "JSON": "application/json"}
 
@@ -289,3 +291,20 @@ def test_a_text_that_no_row_can_hold_fails_its_row(bulk):
     job = bulk.job("JSON", operation="insert")
     result = bulk.result(job, bulk.batch(job, '[{"Name":"\\ud800"},{"Name":"Acme"}]', "JSON")).json()
     assert [each["success"] for each in result] == [False, True]
+
+
+def test_a_job_closed_while_a_batch_comes_takes_it_no_more(bulk, monkeypatch):
+    job = bulk.job(operation="insert")
+    find, meanwhile = routes.find_job, []
+
+    def find_then_close(store, kind, job_id):
+        found = find(store, kind, job_id)
+        if not meanwhile:
+            meanwhile.append(job_id)
+            with store.database.transaction() as connection:
+                routes.set_state(connection, store, found.id, "Closed")
+        return found
+
+    monkeypatch.setattr(routes, "find_job", find_then_close)
+    answer = bulk.send("POST", f"job/{job}/batch", "Name\nA\n", MEDIA["CSV"])
+    assert (answer.status_code, "InvalidJobState" in answer.text) == (400, True)

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.sandbox.salesforce.bulk2 import ingest, jobs
+
 START = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
 
 
@@ -190,3 +192,38 @@ def test_the_limits_tell_what_bulk_work_is_left(org):
     limits = org.send("GET", "limits").json()
     assert limits["DailyBulkApiBatches"] == {"Max": 15_000, "Remaining": 14_998}
     assert limits["DailyBulkV2QueryJobs"] == {"Max": 10_000, "Remaining": 9_999}
+
+
+def test_an_upload_that_the_day_has_no_batches_left_for_is_not_called_a_query(slow):
+    # Bulk API Developer Guide, exception codes: ExceededQuota.
+    slow.database.behaviour = replace(slow.database.behaviour, bulk_batches_limit=0)
+    path = closed_job(slow, rows=1)
+    after(slow, 200)
+    job = slow.send("GET", path).json()
+    assert (job["state"], job["errorMessage"].partition(" : ")[0]) == ("Failed", "ExceededQuota")
+
+
+@pytest.mark.parametrize(("method", "reads", "moved"), [("PUT", 1, "UploadComplete"), ("DELETE", 2, "InProgress")])
+def test_a_job_that_moves_on_while_a_request_looks_is_where_it_went(slow, monkeypatch, method, reads, moved):
+    # What acts on a job's state reads it in the same step: no upload and no deletion of a job that goes on.
+    job = slow.send("POST", "jobs/ingest", {"object": "Account", "operation": "insert"}).json()
+    path = f"jobs/ingest/{job['id']}"
+    find, meanwhile = jobs.find_job, []
+    if method == "DELETE":
+        with slow.database.transaction() as connection:
+            connection.execute("UPDATE sf_bulk_job SET state = 'UploadComplete'")
+
+    def find_then_move(store, kind, job_id):
+        found = find(store, kind, job_id)
+        meanwhile.append(job_id)
+        if len(meanwhile) == reads:  # the last before the step that acts
+            with store.database.transaction() as connection:
+                jobs.set_state(connection, store, found.id, moved)
+        return found
+
+    for module in (jobs, ingest):
+        monkeypatch.setattr(module, "find_job", find_then_move)
+    url, headers = f"{slow.url}/services/data/v59.0/{path}", {**slow.headers, "Content-Type": "text/csv"}
+    address = f"{url}/batches" if method == "PUT" else url
+    answer = slow.http.request(method, address, data="Name\nA\n", headers=headers, timeout=10)
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "INVALIDJOBSTATE")

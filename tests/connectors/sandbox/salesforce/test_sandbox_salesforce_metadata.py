@@ -357,3 +357,10 @@ def test_the_name_of_a_custom_object_is_seen_by_whoever_made_it(org):
         "PermissionSetAssignment", PermissionSetId=made["records"][0]["Id"], AssigneeId=user.json()["records"][0]["Id"]
     )
     assert org.read("Note2__c", org.create("Note2__c", Name="seen"))["Name"] == "seen"
+
+
+def test_that_a_deletion_is_to_be_purged_is_logged(org, caplog):
+    create(org, "CustomField", FIELD.format("Account.Score__c"))
+    data = package({}, {}, CustomField="Account.Score__c")
+    assert deploy(org, data, "<purgeOnDelete>true</purgeOnDelete>").findtext("status") == "Succeeded"
+    assert any(text.startswith("not emulated: purgeOnDelete") for text in caplog.messages)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from connectors.sandbox.salesforce.query import cursors
 
 
 def fill(org, kind, count, **fields):
@@ -108,3 +110,39 @@ def test_for_view_stamps_what_was_looked_at_and_moves_no_other_stamp(org):
     after = org.read("Account", account)
     assert after["LastViewedDate"][:10] == after["LastReferencedDate"][:10] == "2030-01-01"
     assert after["SystemModstamp"] == before["SystemModstamp"]
+
+
+def open_cursors(org):
+    return org.database.rows("SELECT COUNT(*) FROM temp.sf_cursor")[0][0]
+
+
+def cursor_tables(org):
+    return org.database.rows("SELECT COUNT(*) FROM sqlite_temp_schema WHERE name GLOB 'sf_cursor_01g*'")[0][0]
+
+
+def test_the_cursors_of_a_session_that_is_over_are_gone(org):
+    # Nobody else can read them: a revoked session leaves nothing open.
+    fill(org, "Account", 201)
+    assert not org.ask("SELECT Id FROM Account", **{"Sforce-Query-Options": "batchSize=200"}).json()["done"]
+    assert (open_cursors(org), cursor_tables(org)) == (1, 1)
+    token = org.headers["Authorization"].removeprefix("Bearer ")
+    assert org.http.post(f"{org.url}/services/oauth2/revoke", data={"token": token}, timeout=10).status_code == 200
+    assert (open_cursors(org), cursor_tables(org)) == (0, 0)
+
+
+def test_the_cursors_of_an_expired_session_go_when_another_begins(org):
+    fill(org, "Account", 201)
+    org.ask("SELECT Id FROM Account", **{"Sforce-Query-Options": "batchSize=200"})
+    seconds = org.database.behaviour.session_seconds + 60
+    org.database.clock.set(org.database.clock.now() + timedelta(seconds=seconds))
+    org.login()
+    assert (open_cursors(org), cursor_tables(org)) == (0, 0)
+
+
+def test_child_cursors_are_bounded_too(org, monkeypatch):
+    monkeypatch.setattr(cursors, "_OPEN_CHILD_CURSORS", 3)
+    account = fill(org, "Account", 1)[0]
+    fill(org, "Opportunity", 201, AccountId=account, StageName="Prospecting", CloseDate="2026-05-01")
+    for _ in range(5):
+        org.ask("SELECT Id, (SELECT Id FROM Opportunities) FROM Account", **{"Sforce-Query-Options": "batchSize=200"})
+    assert (open_cursors(org), cursor_tables(org)) == (3, 3)
