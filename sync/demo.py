@@ -37,6 +37,8 @@ CONNECTION = "crm"
 QUOTA_FOR_LOADED_DATA = Decimal(100_000)
 """Won amount a rep and quarter: a folder of records holds no quotas, so each rep gets this one; the summary says so."""
 
+TLS = "project/.salesops/sandbox-tls"  # where `sandbox serve` for the kept project finds the CA that it trusts
+
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
@@ -50,6 +52,7 @@ class DemoResult:
     first: Report
     second: Report
     figures: Figures
+    port: int
 
 
 def run_demo(
@@ -70,7 +73,7 @@ def run_demo(
     settings = Settings(behaviour=CALM)
     with (
         open_sandbox(
-            crm, data=data, database=folder / "sandbox.db", as_of=last_day, settings=settings, tls_folder=folder / "tls"
+            crm, data=data, database=folder / "sandbox.db", as_of=last_day, settings=settings, tls_folder=folder / TLS
         ) as sandbox,
         _credentials(settings),
     ):
@@ -85,7 +88,7 @@ def run_demo(
             second = run(project, store, CONNECTION, moment, progress)
             figures = read_figures(project, store, CONNECTION, moment)
         assumed = None if data is None else QUOTA_FOR_LOADED_DATA
-        return DemoResult(crm, sandbox.source, moment, created, assumed, first, second, figures)
+        return DemoResult(crm, sandbox.source, moment, created, assumed, first, second, figures, sandbox.server.port)
 
 
 def _write_project(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     Handler = Callable[[Request], Awaitable[Response]]
 
+_MAX_BODY = 100_000
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -151,8 +152,13 @@ def _guarded(handler: Handler) -> Handler:
 async def _read(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise Refused("the body must be JSON, with Content-Type: application/json")
+    received = b""
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > _MAX_BODY:
+            raise Refused(f"the body is longer than {_MAX_BODY:,} bytes")
     try:
-        body = json.loads(await request.body())
+        body = json.loads(received)
     except (ValueError, RecursionError) as error:
         raise Refused(f"the body is not JSON: {error}") from None
     if not isinstance(body, dict):

@@ -5,6 +5,7 @@ Both dialects keep their own tables in it; this module knows no CRM.
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 import threading
@@ -36,6 +37,9 @@ class Clock:
         self.offset = moment - datetime.now(UTC)
 
 
+LONGEST = 200_000_000  # bytes of one value: more than any upload, less than what a formula can multiply text to
+
+
 class Database:
     """A SQLite file, or memory where `path` is None, shared by the server's threads.
 
@@ -48,9 +52,11 @@ class Database:
         self.behaviour = Behaviour()
         self._draws = count()
         self._lock = threading.RLock()
-        self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self._connection = sqlite3.connect(_file(path), timeout=1, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
         try:
+            self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # a second sandbox on the file is refused
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA temp_store = MEMORY")
@@ -141,3 +147,16 @@ class Database:
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+
+def _file(path: Path | None) -> str:
+    """What SQLite opens: memory, or a file that only its owner reads, for it may hold a copy of a real CRM.
+
+    The whole path, so that no name means anything else to SQLite.
+    """
+    if path is None:
+        return ":memory:"
+    whole = path.resolve()
+    if not whole.exists() and whole.parent.is_dir():
+        os.close(os.open(whole, os.O_CREAT | os.O_WRONLY, 0o600))
+    return str(whole)

@@ -32,6 +32,8 @@ KINDS: dict[Kind, str] = {
     "duplicated": "the request is carried out, and its answer comes twice on the connection",
     "repeated": "answered once more with what the last such request got, and not carried out",
 }
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+_OF_ONE_KIND = {"seconds": "latency", "status": "status"}
 STATUSES = (500, 502, 503, 504)
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER of no seconds: closing sends a reset
 
@@ -186,6 +188,9 @@ def read_fault(given: Mapping[str, Any]) -> Fault:
             problems.append(str(error))
     if "kind" not in given:
         problems.append(f"kind: is missing; one of {', '.join(KINDS)}")
+    for name, kind in _OF_ONE_KIND.items():
+        if name in given and given.get("kind") != kind:
+            problems.append(f"{name}: is of faults of the kind {kind} only")
     if problems:
         raise BadFault("\n".join(problems))
     return Fault(**values)
@@ -199,6 +204,13 @@ def _read_kind(value: Any) -> Any:
     if value not in get_args(Kind):
         raise ValueError(f"kind: must be one of {', '.join(KINDS)}, got {value!r}")
     return value
+
+
+def _read_method(value: Any) -> str:
+    method = str(value).upper()
+    if method not in _METHODS:
+        raise ValueError(f"method: must be one of {', '.join(_METHODS)}, got {value!r}")
+    return method
 
 
 def _read_status(value: Any) -> int:
@@ -222,7 +234,7 @@ def _number(name: str, least: float, most: float, kind: type[int] | type[float])
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "kind": _read_kind,
-    "method": lambda value: str(value).upper(),
+    "method": _read_method,
     "path": str,
     "after": _number("after", 0, 10**9, int),
     "times": lambda value: None if value is None else _number("times", 1, 10**9, int)(value),

@@ -43,6 +43,8 @@ class Remote:
             url = f"{scheme}://127.0.0.1:{self._port}/sandbox{path}"
             try:
                 return http.request(method, url, json=body, timeout=_SECONDS, verify=trusted)
+            except requests.exceptions.InvalidJSONError as error:
+                raise SandboxError(f"{body}: holds what is no number. Write plain digits.") from error
             except requests.exceptions.SSLError as error:
                 raise SandboxError(
                     f"the sandbox on port {self._port} cannot be trusted with {self._ca_file}: name the project that "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import sqlite3
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -104,14 +105,23 @@ def load_sandbox(crm: Crm, data: Path, database: Path) -> dict[str, int]:
     Raises LoadError for a bad folder and SandboxError for a database that already holds something.
     """
     dialect = _dialect(crm)
-    with _disk_errors_named(database), closing(_open_database(database)) as opened:
-        held = _read_content(opened, crm)
-        if held:
-            raise SandboxError(
-                f"{database}: already holds {held.source}. Name a new database file, or remove this one."
-            )
-        dialect.build_app(opened, DEFAULT_SETTINGS)  # makes the tables
-        return fill(opened, dialect, crm, make_source(opened, data, 0, None, 1)).loaded
+    if database.exists():
+        with closing(_open_database(database)) as opened:
+            held = _read_content(opened, crm)
+        raise SandboxError(
+            f"{database}: already holds {held.source if held else 'something'}. "
+            "Name a new database file, or remove this one."
+        )
+    beside = database.with_name(f".{database.name}.unfinished")  # a load that is stopped leaves no half a CRM
+    try:
+        with _disk_errors_named(database), closing(_open_database(beside, named=database)) as opened:
+            dialect.build_app(opened, DEFAULT_SETTINGS)  # makes the tables
+            loaded = fill(opened, dialect, crm, make_source(opened, data, 0, None, 1)).loaded
+        beside.replace(database)
+    finally:
+        for left in database.parent.glob(f"{glob.escape(beside.name)}*"):
+            left.unlink()
+    return loaded
 
 
 def save_sandbox(folder: Path, database: Path, crm: Crm | None = None) -> dict[str, int]:
@@ -138,11 +148,20 @@ def _dialect(crm: Crm) -> Dialect:
     return hubspot
 
 
-def _open_database(path: Path | None) -> Database:
+def _open_database(path: Path | None, named: Path | None = None) -> Database:
+    """The database of a file, which messages call `named` where it is another's stand-in."""
+    shown = named or path
     try:
         return Database(path)
+    except OSError as error:
+        raise SandboxError(f"{shown}: cannot be made: {error.strerror}. Name another file.") from error
     except sqlite3.Error as error:
-        raise SandboxError(f"{path}: cannot be opened as a SQLite database: {error}. Name another file.") from error
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise SandboxError(
+                f"{shown}: another sandbox is using this file. Stop that one, drive it by its --port, or name "
+                "another file."
+            ) from error
+        raise SandboxError(f"{shown}: cannot be opened as a SQLite database: {error}. Name another file.") from error
 
 
 @contextmanager

@@ -134,8 +134,8 @@ def _show_next(result: DemoResult, kept: Path | None) -> None:
         click.echo(f"  salesops demo --crm {result.crm} --keep demo    keep the project and the CRM, and look inside")
     else:
         click.echo(f"  {kept}/project    the rules, commented; its store is .salesops/store.db")
-        click.echo(
-            f"  {kept}/sandbox.db    the CRM: salesops sandbox serve --crm {result.crm} --database {kept}/sandbox.db"
-        )
+        click.echo(f"  {kept}/sandbox.db    the CRM; to serve it to the project, and to look at it in a browser:")
+        serve = f"sandbox serve --crm {result.crm} --database {kept}/sandbox.db --port {result.port}"
+        click.echo(f"  salesops --project {kept}/project {serve}")
     click.echo("  salesops init my-company    a project of your own")
     click.echo("  README.md, docs/    how it fits together")

@@ -42,7 +42,10 @@ def read_settings(settings: tuple[str, ...]) -> dict[str, str]:
     pairs = [setting.partition("=") for setting in settings]
     if wrong := [name for name, equals, _ in pairs if not equals]:
         raise click.UsageError(f"{', '.join(wrong)}: write NAME=VALUE, such as search_lag_seconds=5.")
-    return {name.strip(): value for name, _, value in pairs}
+    names = [name.strip() for name, _, _ in pairs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise click.UsageError(f"{', '.join(twice)}: set once, not twice.")
+    return dict(zip(names, (value for _, _, value in pairs), strict=True))
 
 
 @click.command()

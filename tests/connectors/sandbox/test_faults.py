@@ -202,8 +202,16 @@ def test_one_fault_can_be_taken_away_by_its_number(sandbox: Sandbox) -> None:
 
 def test_every_wrong_setting_of_a_fault_is_named_at_once() -> None:
     with pytest.raises(BadFault) as caught:
-        read_fault({"kind": "flood", "share": 2, "status": 200, "sharp": 1})
-    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == ["kind", "share", "status", "sharp"]
+        read_fault({"kind": "flood", "share": 2, "after": -1, "sharp": 1, "method": "nope"})
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == [
+        "kind", "share", "after", "sharp", "method",
+    ]  # fmt: skip
+
+
+def test_a_setting_that_a_kind_of_fault_has_not_is_refused() -> None:
+    for given_fault in ({"kind": "lost", "seconds": 3}, {"kind": "latency", "status": 503}):
+        with pytest.raises(BadFault, match="is of faults of the kind"):
+            read_fault(given_fault)
 
 
 @given(

@@ -114,3 +114,31 @@ def test_a_made_up_company_never_reaches_into_the_future(monkeypatch: pytest.Mon
     with pytest.raises(SandboxError, match="enough"), open_sandbox("hubspot", as_of=today + timedelta(days=30)):
         pass
     assert today - timedelta(days=1) <= asked[0] < datetime.now(UTC).date()
+
+
+def test_a_load_that_fails_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(LoadError):
+        load_sandbox("salesforce", tmp_path / "nothing", tmp_path / "crm.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_sqlite_would_read_otherwise_is_a_file_like_any(folder: Path, tmp_path: Path) -> None:
+    for name in (":memory:", "file:x?mode=memory"):
+        load_sandbox("salesforce", folder, tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 0
+
+
+def test_two_sandboxes_do_not_share_a_file(folder: Path, tmp_path: Path) -> None:
+    database = tmp_path / "crm.db"
+    with open_sandbox("salesforce", data=folder, database=database):  # noqa: SIM117
+        with (
+            pytest.raises(SandboxError, match="another sandbox is using this file"),
+            open_sandbox("salesforce", database=database),
+        ):
+            pass
+
+
+def test_only_its_owner_reads_a_sandboxs_file(folder: Path, tmp_path: Path) -> None:
+    with open_sandbox("salesforce", data=folder, database=tmp_path / "crm.db"):
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("crm.db*")}
+    assert set(modes.values()) == {0o600}, modes

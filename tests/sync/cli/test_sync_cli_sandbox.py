@@ -85,6 +85,7 @@ def test_where_no_sandbox_answers_the_message_says_what_to_do(tmp_path: Path) ->
         ("fault", "status", "--remove", "1"),
         ("fault", "--remove", "last"),
         ("behaviour", "seed"),
+        ("behaviour", "seed=1", "seed=2"),
         ("serve", "--crm", "hubspot", "--set", "late_share=7"),
     ],
 )

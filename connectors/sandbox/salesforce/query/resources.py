@@ -161,7 +161,7 @@ class _Reader:
             return cursors.open_cursor(
                 call.store, call.token, self.soql, self.size, sql, values, deleted_too=self.deleted_too, path=path
             )
-        except (sqlite3.OperationalError, OverflowError) as error:
+        except (sqlite3.OperationalError, sqlite3.DataError, OverflowError, MemoryError) as error:
             raise too_complicated(error) from None
 
     def page(self, records: Records, cursor: Cursor, start: int) -> dict[str, Any]:
@@ -231,7 +231,7 @@ def run(store: Store, sql: str, values: list[Any]) -> list[sqlite3.Row]:
     """The rows of a planned query. What SQLite finds too much, Salesforce calls too complicated."""
     try:
         return store.database.rows(sql, values)
-    except (sqlite3.OperationalError, OverflowError) as error:
+    except (sqlite3.OperationalError, sqlite3.DataError, OverflowError, MemoryError) as error:
         raise too_complicated(error) from None
 
 
