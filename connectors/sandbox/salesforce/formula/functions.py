@@ -26,6 +26,9 @@ EXACT = Context(prec=40, rounding=ROUND_HALF_UP)
 _DAY = Decimal(86_400_000)
 
 
+_LONGEST_TEXT = 131_072  # characters of the longest text field (Salesforce Help, Custom Field Types)
+
+
 def plain(value: Decimal) -> str:
     """A number as TEXT() writes it: no exponent, no thousands, no zeros at the end."""
     text = f"{value:f}"
@@ -136,6 +139,15 @@ def _pad(text: str, width: Decimal, fill: str, *, left: bool) -> str:
         return text[:size]
     padding = (fill * size)[: size - len(text)] if fill else ""
     return padding + text if left else text + padding
+
+
+def _substitute(text: str, old: str, new: str) -> str:
+    """The text with every `old` replaced; no value where it grows beyond any field, as nested ones can without end."""
+    if not old:
+        return text
+    if len(text) + text.count(old) * (len(new) - len(old)) > _LONGEST_TEXT:
+        raise FormulaValueError("the text is too long")
+    return text.replace(old, new)
 
 
 def _number(text: str) -> Decimal:
@@ -274,7 +286,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "FIND": _find,
     "CONTAINS": lambda text, part: part in text,
     "BEGINS": lambda text, part: text.startswith(part),
-    "SUBSTITUTE": lambda text, old, new: text.replace(old, new) if old else text,
+    "SUBSTITUTE": _substitute,
     "TRIM": lambda text: text.strip(),
     "UPPER": lambda text, locale="": text.upper(),  # noqa: ARG005
     "LOWER": lambda text, locale="": text.lower(),  # noqa: ARG005

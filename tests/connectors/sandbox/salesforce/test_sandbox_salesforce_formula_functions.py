@@ -106,3 +106,11 @@ def test_what_is_surely_quick_is_matched_at_once():
 def test_what_is_no_pattern_has_no_value():
     with pytest.raises(formula.FormulaValueError, match="Incorrect parameter"):
         matches("a", "(")
+
+
+def test_text_that_grows_without_end_is_no_value():
+    # 3,900 characters of formula can ask for 10 to the power of 20 characters of text.
+    bomb = "SUBSTITUTE(" * 20 + '"x"' + ',"x","xxxxxxxxxx")' * 20
+    with pytest.raises(formula.FormulaValueError):
+        value(f"LEN({bomb})")
+    assert value('LEN(SUBSTITUTE("a-b-c", "-", "--"))') == 7
