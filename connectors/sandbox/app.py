@@ -15,7 +15,7 @@ from connectors.sandbox.content import fill
 from connectors.sandbox.control import LOOPBACK, Control, Refused
 from connectors.sandbox.faults import Faults
 from connectors.sandbox.folder import LoadError
-from connectors.sandbox.header_names import HeaderNames
+from connectors.sandbox.headers import Headers
 from connectors.sandbox.page.render import render_page
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class SandboxApp:
         self._database = database
         self._dialect = dialect
         self._settings = settings
-        self._faults = Faults(HeaderNames(crm), lambda: database.behaviour.seed, dialect.outage)
+        self._faults = Faults(Headers(crm, database.clock), lambda: database.behaviour.seed, dialect.outage)
         self._control = Control(database, self._faults, self._describe, self._reset, self._save).router()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,4 +84,4 @@ class SandboxApp:
         except (LoadError, OSError) as error:
             database.clock.offset, database.behaviour = before
             raise Refused(f"{self.content.source} cannot be loaded again: {error}. Nothing was changed.") from error
-        self._faults.app = HeaderNames(crm)
+        self._faults.app = Headers(crm, database.clock)

@@ -95,7 +95,7 @@ def open_sandbox(
             content = held or fill(opened, dialect, crm, source)
         app = SandboxApp(opened, dialect, settings, vendor, content)
         # simple-salesforce builds https addresses only; the HubSpot client takes any host.
-        with SandboxServer(app, port=port, tls=crm == "salesforce", tls_folder=tls_folder) as server:
+        with SandboxServer(app, port=port, tls=crm == "salesforce", tls_folder=tls_folder, dates=False) as server:
             yield Sandbox(crm, server, settings, opened, content.loaded, str(content.source), kept=held is not None)
 
 

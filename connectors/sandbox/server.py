@@ -60,11 +60,19 @@ class SandboxServer:
 
     `port` 0 takes a free one. Inside the block `url` is the root address without a trailing slash and `ca_file` the PEM
     certificate that a client must trust (None without TLS). `tls_folder` keeps the CA between runs and is made readable
-    by its owner only; without it the CA lives in a temporary folder that is removed at the end.
+    by its owner only; without it the CA lives in a temporary folder that is removed at the end. `dates` False leaves
+    the Date of answers to an app that has a clock of its own.
     """
 
     def __init__(
-        self, app: ASGIApp, *, port: int = 0, tls: bool, host: str = "127.0.0.1", tls_folder: Path | None = None
+        self,
+        app: ASGIApp,
+        *,
+        port: int = 0,
+        tls: bool,
+        host: str = "127.0.0.1",
+        tls_folder: Path | None = None,
+        dates: bool = True,
     ) -> None:
         self.url = ""
         self.port = port
@@ -72,6 +80,7 @@ class SandboxServer:
         self._app = app
         self._host = host
         self._tls = tls
+        self._dates = dates
         self._tls_folder = tls_folder
         self._cleanup = ExitStack()
         self._failure: BaseException | None = None
@@ -126,6 +135,7 @@ class SandboxServer:
             log_level="error",
             access_log=False,
             server_header=False,
+            date_header=self._dates,
             ssl_certfile=certificate,
             ssl_keyfile=certificate,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
