@@ -83,7 +83,7 @@ def is_email(text: str) -> bool:
 
 
 def parse_number(text: str) -> str:
-    """A number as it was written: HubSpot returns "5000.00" as such."""
+    """A number as it was written, so that no digit is lost: our choice, which no recorded answer confirms."""
     if not _NUMBER.fullmatch(text):
         raise ValueRefusedError("INVALID_INTEGER", f"{text} was not a valid number")
     return text

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Handler = Callable[[Call], Answer]
 
-_OLDEST = 31  # "Versions 21.0 through 30.0 … are retired": Bulk API Developer Guide, API End-of-Life Policy
+_OLDEST = 31  # as for the REST API; not confirmed by a document of this API
 _VERSION = re.compile(r"(\d{2})\.0\Z")
 _NAMED = re.compile(r"(\w+) : (.*)\Z", re.DOTALL)
 _CODES = {

@@ -32,7 +32,7 @@ _KEPT = timedelta(days=7)
 _PAGE = 2000
 _LOCATOR = make_id("01g", 0)
 _TYPES = frozenset({"Classic", "V2Query", "V2Ingest", "BigObjectIngest"})
-# Objects that the Bulk APIs refuse; collected from what clients note, as no document of Salesforce lists them.
+# Objects that the Bulk APIs refuse. No document of Salesforce lists them, and no recording here confirms the list.
 _NO_BULK = frozenset(
     name.lower()
     for name in (

@@ -74,7 +74,7 @@ def test_login_answers_a_session_and_the_addresses_to_use_it_at(org):
 
 
 def test_a_refused_login_is_answered_as_recorded(org):
-    """The exact text that clients' recorded tests hold."""
+    """As public sources have it; some of them write the code with the prefix `sf:`."""
     answer = Soap(org).login("no")
     message = "Invalid username, password, security token; or user locked out."
     assert answer.status_code == 500
