@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CRM ?= salesforce
 SECONDS ?= 600
+KILLS ?= 50
+FAULTS ?= 200
+SEED ?= 1
 ARGS ?=
 
 # An activated environment, or uv settings of the user's, must not decide where this project is installed.
@@ -13,10 +16,10 @@ unexport VIRTUAL_ENV
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo test lint types imports tests foreign browser fuzz bench docs clean
+.PHONY: help setup demo test lint types imports tests pull-storm foreign browser fuzz bench docs clean
 
 help:  ## What can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Install into .venv, exactly as uv.lock says
 
@@ -44,6 +47,9 @@ imports: $(READY)  ## The import contracts of docs/architecture.md
 
 tests: $(READY)  ## pytest
 	@$(BIN)/pytest -n auto --dist loadfile
+
+pull-storm: $(READY)  ## 50 pulls killed and 200 met by faults, of each CRM; KILLS=, FAULTS= and SEED= for others
+	@PULL_STORM_KILLS=$(KILLS) PULL_STORM_FAULTS=$(FAULTS) PULL_STORM_LIVES=$(KILLS) PULL_STORM_SEED=$(SEED) $(BIN)/pytest -n auto tests/integration/pull/test_pull_storm.py tests/integration/pull/test_pull_lives.py $(ARGS)
 
 foreign: $(READY)  ## jsforce and HubSpot's JavaScript client against the sandboxes; needs Node.js and npm
 	@cd tests/foreign && npm ci --silent --ignore-scripts && node run.mjs ../../$(BIN)/salesops

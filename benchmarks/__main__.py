@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from benchmarks import compute, pull, sandbox, start_up
+from benchmarks import compute, pull, pull_limits, pull_memory, sandbox, start_up
 
 
 def main() -> None:
     """Run each benchmark and print its lines."""
     start_up.report()
-    with pull.filled_projects() as projects:
-        for crm, project in projects.items():
-            pull.report(crm, project)
+    with pull.sites() as sites:
+        for crm, (served, project) in sites.items():
+            pull.report(served, project)
             compute.report(crm, project)
+        pull_limits.report(*sites["hubspot"])
+    for crm in pull.CRMS:
+        pull_memory.report(crm)
     sandbox.report("salesforce")
     sandbox.report("hubspot")
 

@@ -11,7 +11,7 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
-from benchmarks.pull import AS_OF, CONNECTION
+from benchmarks.projects import AS_OF, CONNECTION
 from salesops.compute import compute
 from salesops.rules import needed_columns
 from sync.rules import build_rules

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from benchmarks import sandbox_hubspot, sandbox_salesforce
-from benchmarks.pull import DAY
+from benchmarks.counted import DAY
 from benchmarks.sandbox_salesforce import ROUND, timed
 from benchmarks.served import served
 

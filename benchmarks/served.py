@@ -33,10 +33,15 @@ class Served:
     ready: float
 
     def memory(self) -> float:
-        """What its process holds of memory now, in MB, as `ps` tells it on Linux and macOS."""
-        command = ["ps", "-o", "rss=", "-p", str(self.process)]
-        told = subprocess.run(command, check=True, capture_output=True, text=True)
-        return int(told.stdout) * 1024 / 1e6
+        """What its process holds of memory now, in MB."""
+        return resident(self.process)
+
+
+def resident(process: int) -> float:
+    """What a process holds of memory now, in MB, as `ps` tells it on Linux and macOS."""
+    command = ["ps", "-o", "rss=", "-p", str(process)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True)
+    return int(told.stdout) * 1024 / 1e6
 
 
 @contextmanager

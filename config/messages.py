@@ -11,7 +11,7 @@ from config.shape import Block, Choice, Leaf, Listed, Named, Shape, field_shape,
 from config.yaml_text import MAX_PROBLEMS, path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
@@ -115,7 +115,8 @@ def _explain(detail: ErrorDetails, shape: Shape, around: Block | None, key: str)
     info = around.keys().get(key) if around else None
     match detail["type"]:
         case "extra_forbidden":
-            return "is not a key that can stand here.", did_you_mean(key, around.keys() if around else ())
+            hint = _elsewhere(key, around) if around else ""
+            return "is not a key that can stand here.", hint or did_you_mean(key, around.keys() if around else ())
         case "missing":
             meaning = f" {info.description}" if info is not None and info.description else ""
             return "is missing.", f"Write {_form(shape)}.{meaning}"
@@ -131,6 +132,34 @@ def _explain(detail: ErrorDetails, shape: Shape, around: Block | None, key: str)
         case "value_error":
             return split_message(detail["msg"].removeprefix("Value error, "))
     return _explain_type(detail, shape)
+
+
+def _elsewhere(key: str, block: Block) -> str:
+    """A sentence that names where below the block a key of this name may stand; "" where it may not."""
+    levels: list[tuple[str, Shape]] = [(name, field_shape(info)) for name, info in block.keys().items()]
+    while levels:
+        deeper: list[tuple[str, Shape]] = []
+        for path, shape in levels:
+            for at, found in _blocks_in(path, shape):
+                inside = found.keys()
+                if key in inside:
+                    return f"Did you mean {at}.{key}?"
+                deeper += [(f"{at}.{name}", field_shape(info)) for name, info in inside.items()]
+        levels = deeper
+    return ""
+
+
+def _blocks_in(path: str, shape: Shape) -> Iterator[tuple[str, Block]]:
+    """The blocks of declared keys right below a key, each with its path for people."""
+    match shape:
+        case Block():
+            yield path, shape
+        case Choice(blocks=blocks):
+            yield from ((path, block) for block in blocks.values())
+        case Named(key=name, value=value):
+            yield from _blocks_in(f"{path}.{name.upper()}", value)
+        case Listed(item=item):
+            yield from _blocks_in(f"{path}.N", item)
 
 
 def _explain_word(word: object, shape: Shape) -> tuple[str, str]:

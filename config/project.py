@@ -1,4 +1,4 @@
-"""`salesops.yaml`: connections, store, time zone, fiscal calendar, currency, schedule."""
+"""`salesops.yaml`: the whole of it; what it says of connections and of people is in modules of their own."""
 
 from __future__ import annotations
 
@@ -9,21 +9,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from config.base import ConnectionName, Form, Label, Model, Whole, quote
+from config.connections import Connection, FilePath
 from config.cron import parse_cron
-
-
-def _secret(text: str) -> str:
-    # The message must never repeat what was written: it may be the secret itself.
-    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", text):
-        raise ValueError(
-            "must say where the secret is, not be the secret. "
-            "Write env:NAME for an environment variable or file:PATH for a file that holds it."
-        )
-    return text
-
-
-Secret = Annotated[str, AfterValidator(_secret), Form("env:NAME or file:PATH")]
-"""Where a secret is, never the secret itself: `env:NAME` or `file:PATH`."""
+from config.people import People
 
 
 def _currency(text: str) -> str:
@@ -58,48 +46,6 @@ def _cron(text: str) -> str:
 
 Cron = Annotated[str, AfterValidator(_cron), Form('five cron fields, as "*/30 * * * *"')]
 
-_LOOPBACK = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?")
-
-
-def _https(text: str) -> str:
-    if re.fullmatch(r"https://[^/\s?#]+/+", text):
-        raise ValueError(f"must end after the host, got {quote(text)}. Write {text.rstrip('/')}.")
-    if re.fullmatch(r"http://[^/\s?#]+/*", text):
-        raise ValueError(f"must begin with https://, got {quote(text)}. http would show the credentials on the way.")
-    if not re.fullmatch(r"https://[^/\s?#@]+", text):
-        raise ValueError(
-            f"is not an address: {quote(text)}. Write https:// and the host, as https://my.salesforce.com."
-        )
-    return text
-
-
-SecureUrl = Annotated[str, AfterValidator(_https), Form("https:// and the host")]
-
-
-def _https_or_loopback(text: str) -> str:
-    return text if _LOOPBACK.fullmatch(text) else _https(text)
-
-
-Url = Annotated[str, AfterValidator(_https_or_loopback), Form("https:// and the host; http:// on this machine")]
-
-
-def _api_version(text: str) -> str:
-    if not re.fullmatch(r"[0-9]{2}\.0", text):
-        raise ValueError(f"is not an API version: {quote(text)}. Write it as 62.0.")
-    return text
-
-
-ApiVersion = Annotated[str, AfterValidator(_api_version), Form("as 62.0")]
-
-
-def _path(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be blank. Write a path, from the project folder on.")
-    return text
-
-
-FilePath = Annotated[str, AfterValidator(_path), Form("path, from the project folder on")]
-
 
 class Month(StrEnum):
     JANUARY = "january"
@@ -130,69 +76,6 @@ class FiscalYear(Model):
     ] = "end"
 
 
-class ClientCredentials(Model):
-    """Salesforce OAuth client-credentials flow: an External Client App with a run-as user."""
-
-    kind: Literal["client_credentials"]
-    client_id: Annotated[Secret, Field(description="The app's consumer key.")]
-    client_secret: Annotated[Secret, Field(description="The app's consumer secret.")]
-
-
-class JwtBearer(Model):
-    """Salesforce OAuth JWT bearer flow: an External Client App that trusts a certificate."""
-
-    kind: Literal["jwt_bearer"]
-    client_id: Annotated[Secret, Field(description="The app's consumer key.")]
-    username: Annotated[Label, Field(description="The Salesforce login that is signed in.")]
-    private_key: Annotated[Secret, Field(description="The PEM key of the certificate that the app trusts.")]
-    audience: Annotated[
-        SecureUrl, Field(description="Who the token is for; https://test.salesforce.com for a Salesforce sandbox.")
-    ] = "https://login.salesforce.com"
-
-
-class AccessToken(Model):
-    """A HubSpot private-app token."""
-
-    kind: Literal["access_token"]
-    token: Annotated[Secret, Field(description="The private app's access token.")]
-
-
-_CA_FILE = "PEM certificates to trust instead of the system's, for a server with a CA of its own."
-_TIMEOUT = "How long one request may wait for an answer, 1 to 600."
-_OVERLAP = "How far an incremental pull reaches back, for rows that show up late, 0 to 1440."
-
-Timeout = Annotated[Whole, Field(ge=1, le=600, description=_TIMEOUT)]
-Overlap = Annotated[Whole, Field(ge=0, le=1440, description=_OVERLAP)]
-
-
-class SalesforceConnection(Model):
-    """A Salesforce org."""
-
-    crm: Literal["salesforce"]
-    url: Annotated[SecureUrl, Field(description="The org's My Domain address.")]
-    api_version: Annotated[ApiVersion, Field(description="The REST API version to speak.")] = "62.0"
-    sign_in: Annotated[
-        ClientCredentials | JwtBearer, Field(discriminator="kind", description="How to get an access token.")
-    ]
-    ca_file: Annotated[FilePath | None, Field(description=_CA_FILE)] = None
-    timeout_seconds: Timeout = 60
-    overlap_minutes: Overlap = 10
-
-
-class HubSpotConnection(Model):
-    """A HubSpot account."""
-
-    crm: Literal["hubspot"]
-    url: Annotated[Url, Field(description="The API's address.")] = "https://api.hubapi.com"
-    sign_in: Annotated[AccessToken, Field(description="How to sign in.")]
-    ca_file: Annotated[FilePath | None, Field(description=_CA_FILE)] = None
-    timeout_seconds: Timeout = 60
-    overlap_minutes: Overlap = 10
-
-
-Connection = Annotated[SalesforceConnection | HubSpotConnection, Field(discriminator="crm")]
-
-
 class Schedule(Model):
     """When `salesops serve` runs: five cron fields, in the project's time zone."""
 
@@ -219,5 +102,6 @@ class Settings(Model):
         dict[ConnectionName, Connection],
         Field(min_length=1, description="The CRM accounts, each under a name of your choice."),
     ]
+    people: Annotated[People, Field(description="Which logins of several connections are one person.")] = People()
     schedule: Annotated[Schedule | None, Field(description="When `salesops serve` runs.")] = None
     caps: Annotated[Caps, Field(description="Limits that protect the CRM from a mistake.")] = Caps()

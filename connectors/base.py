@@ -12,8 +12,35 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from config.model import Scalar
+
+
+class Sweep(StrEnum):
+    """What a stream reads, and so how often it must be read."""
+
+    CHANGES = "changes"  # what came or changed since its cursor: each run
+    DELETED = "deleted"  # what was deleted, where CHANGES cannot tell: when due, and when counts differ
+    ASSOCIATIONS = "associations"  # the links of every record, since a link alone moves no stamp
+    CALCULATED = "calculated"  # fields whose values change without moving a stamp
+    IDS = "ids"  # every id with its stamp: finds what vanished, and what was missed
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Something that is read by itself, with a cursor of its own.
+
+    `object` is ours, the one that its records are; a page may bring rows of others along (an opportunity's history).
+    `prefix` is what the ids of its records begin with where several streams fill one object. `every` is how long after
+    its last complete sweep it is due again, None for each run.
+    """
+
+    name: str
+    object: str
+    sweep: Sweep
+    every: timedelta | None = None
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,27 +48,86 @@ class Row:
     """One record: a value for every field of its object, and the custom fields that ride along.
 
     `modified_at` is the CRM's own stamp (an INSTANT). `custom` maps CRM field names to text, or None where empty;
-    numbers are plain decimal text ("0.5"), booleans "true" or "false".
+    numbers are plain decimal text ("0.5"), booleans "true" or "false". A `deleted` row is one that the CRM still shows
+    us and calls deleted.
     """
 
     values: Mapping[str, Scalar]
     custom: Mapping[str, str | None]
     modified_at: str
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A record that is no longer there. `into` is the one that it was merged into, which its children belong to now."""
+
+    id: str
+    into: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """New values for some fields of a record that is known, leaving its stamp alone. An unknown record is passed by."""
+
+    id: str
+    values: Mapping[str, Scalar] = field(default_factory=dict)
+    custom: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """All `association`s of one record to one object of ours: those that are not named here have ended."""
+
+    from_object: str
+    from_id: str
+    to_object: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """A value that no field of ours can hold: the row comes with that field empty. `text` says why and what now."""
+
+    object: str
+    id: str
+    field: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some records of one object, and where to go on.
+    """Some of what a stream gives, and where to go on.
 
-    `cursor` is opaque JSON text: handed back to `read`, it continues right after this page, in this run or a later
-    one. `complete` says that the sweep is done; the cursor then starts the next, incremental one.
+    `rows` are by our object. `gone` and `patches` are of the stream's object; `seen` are the (id, stamp) pairs of an
+    IDS sweep. `cursor` is opaque JSON text: handed back to `read`, it continues right after this page, in this run or
+    a later one. `complete` says that the sweep is done; the cursor then starts the next one. `until` is the CRM's time
+    up to which everything is read once the sweep is done. `live` is the CRM's own count of the stream's live records,
+    where it came along; `total` is how many records this sweep will have read, where that is known.
     """
 
-    object: str
-    rows: tuple[Row, ...]
-    deleted: tuple[str, ...]
+    stream: str
     cursor: str
     complete: bool
+    rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    gone: tuple[Gone, ...] = ()
+    patches: tuple[Patch, ...] = ()
+    links: tuple[Links, ...] = ()
+    seen: tuple[tuple[str, str], ...] = ()
+    problems: tuple[RowProblem, ...] = ()
+    until: str = ""
+    live: int | None = None
+    total: int | None = None
+
+
+class Held(Protocol):
+    """What the store holds of a stream's records (of its object, with its prefix) as its read begins."""
+
+    def between(self, since: str, until: str) -> int:
+        """How many have a stamp from `since` to `until`, both included, deleted ones too."""
+
+    def ids(self, after: str = "") -> Iterator[str]:
+        """The ids of the live ones that sort after `after`, in order of their text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +221,8 @@ class Usage:
 
 
 class Connector(Protocol):
-    """One CRM account, signed in on first use. Every method may raise a `connectors.errors.ConnectorError`."""
+    """One CRM account, signed in on first use. Every method may raise a `connectors.errors.ConnectorError`; all may be
+    called from several threads."""
 
     def check(self) -> str:
         """A line naming whom we are signed in as; fails early where the credentials are refused."""
@@ -146,18 +233,22 @@ class Connector(Protocol):
     def describe(self) -> Description:
         """The fields of every object we read or write, as our login sees them now."""
 
-    def objects(self) -> tuple[str, ...]:
-        """Our names of the objects this CRM can give, in the order to read them (parents first)."""
+    def now(self) -> datetime:
+        """The CRM's own time, aware; asks it only where it never answered yet."""
 
-    def read(self, name: str, cursor: str | None) -> Iterator[Page]:
-        """Pages of one object: everything where `cursor` is None, else what came or changed since it.
+    def streams(self) -> tuple[Stream, ...]:
+        """What this CRM can give our login, in the order to begin reading (those that take longest first)."""
+
+    def read(self, stream: str, cursor: str | None, held: Held) -> Iterator[Page]:
+        """Pages of a stream: everything where `cursor` is None, else what it has to tell since.
 
         At least once: a row may come again, never be skipped. The last page has `complete`; an empty sweep is one
-        empty, complete page.
+        empty, complete page. Streams may be read at the same time, each in a thread of its own.
         """
 
-    def count(self, name: str) -> int | None:
-        """The CRM's own count of live records of the object, None where it has no cheap answer."""
+    def fetch(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
+        """The records of a CHANGES stream with these ids as they are now, straight from the record; what is not there
+        any more is left out. The pages' cursors say nothing."""
 
     def read_values(self, name: str, fields: Sequence[str], ids: Sequence[str]) -> dict[str, dict[str, str | None]]:
         """The present values of CRM fields by record id, straight from the record; unknown ids are left out."""

@@ -4,6 +4,7 @@
     ├── AuthFailed      fix the connection: the CRM refused our credentials or permissions (exit 4)
     ├── LimitReached    come back later: a quota of the CRM is used up (exit 5)
     ├── Unreachable     come back later: no usable answer after every retry (exit 5)
+    │   └── Stopped     nothing: the connector was closed while this request waited
     ├── Rejected        this request only: the CRM refused what we asked, and would again
     └── Retryable       wait and ask again; never leaves the retry layer
 
@@ -42,13 +43,19 @@ class Unreachable(ConnectorError):
     """No usable answer after every retry: network, TLS, time-outs, 5xx."""
 
 
+class Stopped(Unreachable):
+    """The connector was closed meanwhile, so nobody waits for the answer any more."""
+
+
 class Rejected(ConnectorError):
     """The CRM understood and refused; asking again would not help."""
 
 
 class Retryable(ConnectorError):
-    """Worth asking again after a pause: `after` is how many seconds the CRM asked for, where it did."""
+    """Worth asking again after a pause: `after` is how many seconds the CRM asked for, where it did. `crowded` says
+    that it had too much to do, so that fewer requests at once may help."""
 
-    def __init__(self, message: str, *, code: str = "", after: float | None = None) -> None:
+    def __init__(self, message: str, *, code: str = "", after: float | None = None, crowded: bool = False) -> None:
         super().__init__(message, code=code)
         self.after = after
+        self.crowded = crowded

@@ -32,7 +32,7 @@ from salesops.calendar import (
 )
 from salesops.conditions import filled, naive
 from salesops.facts import fact_schema
-from salesops.rules import AS_OF, Rules, field_type, needed_columns
+from salesops.rules import AS_OF, Rules, field_type, needed_columns, says_currency
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -190,17 +190,20 @@ def _in_currency(object_: str, table: ir.Table, raw: Mapping[str, ir.Table], cur
     """The table with amounts in any other currency emptied: adding euros to dollars is never right."""
     if "amount" not in table.columns:
         return table
-    foreign = foreign_opportunities(raw["opportunity"], currency)
-    key = "id" if object_ == "opportunity" else "opportunity_id"
-    is_foreign = table[key].isin(foreign["foreign_id"])
+    if says_currency(object_):
+        is_foreign = _is_foreign(table, currency)
+    else:
+        opportunities = raw["opportunity"]
+        is_foreign = table["opportunity_id"].isin(foreign_rows(opportunities, currency)["id"])
     return table.mutate(
         amount=ibis.ifelse(is_foreign.fill_null(False), ibis.null(table["amount"].type()), table["amount"])
     )
 
 
-def foreign_opportunities(opportunities: ir.Table, currency: str) -> ir.Table:
-    """The opportunities (`foreign_id`, `currency`) whose amount is in another currency than the project's."""
-    given = filled(opportunities["currency"], FieldType.TEXT)
-    return opportunities.filter(given.fill_null(currency) != currency).select(
-        foreign_id=opportunities["id"], currency=given
-    )
+def foreign_rows(table: ir.Table, currency: str) -> ir.Table:
+    """The rows whose amount is in another currency than the project's."""
+    return table.filter(_is_foreign(table, currency))
+
+
+def _is_foreign(table: ir.Table, currency: str) -> ir.BooleanValue:
+    return filled(table["currency"], FieldType.TEXT).fill_null(currency) != currency

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from config.comp_plans import MarginalTiers
 from config.model import FieldType
-from salesops.basis import dated_fields, day_of, foreign_opportunities
+from salesops.basis import dated_fields, day_of, foreign_rows
 from salesops.calendar import EARLIEST
 from salesops.conditions import ORDER, filled, is_number, meets_all
 from salesops.incentives.credits import in_force
@@ -40,8 +40,10 @@ _FOUND = pa.schema(_COLUMNS)
 
 _NAMED: pa.Schema = pa.schema({"subject": pa.string(), "column": pa.string(), "name": pa.string()})
 
+_IN_CURRENCIES = {"opportunity": "opportunities", "quote": "quotes", "quota": "quotas"}
+
 _TEXTS = {
-    "currency": "opportunities in {subject}: {rows}. Their amounts count as empty: no rate to {detail} is known.",
+    "currency": "{subject}: {rows}. Their amounts count as empty: no rate to {detail} is known.",
     "date": "{subject} with {detail} before 1900 or after 2199: {rows}. They count in no period.",
     "undated": "{subject} without {detail}: {rows} that a metric would count. They are in no period: fill it in.",
     "number": "{subject} whose {detail} is not a number: {rows}. It is read as empty.",
@@ -81,14 +83,18 @@ def _count(rows: ir.Table, kind: str, subject: str, detail: str, credit: ir.Valu
 
 
 def _currencies(basis: Basis) -> Iterator[ir.Table]:
-    opportunities = basis.objects.get("opportunity")
-    if opportunities is None or "currency" not in opportunities.columns:
-        return
     currency = basis.rules.currency
-    foreign = foreign_opportunities(opportunities, currency).group_by(subject=ibis._.currency).agg(rows=ibis._.count())
-    yield foreign.mutate(
-        kind=ibis.literal("currency"), detail=ibis.literal(currency), credit=ibis.null("decimal(38, 6)")
-    ).select(*_FOUND.names)
+    for object_, plural in _IN_CURRENCIES.items():
+        table = basis.objects.get(object_)
+        if table is None or "currency" not in table.columns:
+            continue
+        foreign = foreign_rows(table, currency)
+        yield (
+            foreign.group_by(subject=ibis.literal(f"{plural} in ") + foreign["currency"])
+            .agg(rows=ibis._.count())
+            .mutate(kind=ibis.literal("currency"), detail=ibis.literal(currency), credit=ibis.null("decimal(38, 6)"))
+            .select(*_FOUND.names)
+        )
 
 
 def _dates(basis: Basis) -> Iterator[ir.Table]:

@@ -73,6 +73,11 @@ def says_created(object_: str) -> bool:
     return CREATED in OBJECTS[object_].fields
 
 
+def says_currency(object_: str) -> bool:
+    """Whether the object's amounts have their own currency; else they are in that of the opportunity."""
+    return "currency" in OBJECTS[object_].fields
+
+
 def needed_columns(rules: Rules) -> dict[str, set[str]]:
     """Object -> the fields that the rules read of it (custom ones as `custom.NAME`), so nothing else is loaded."""
     needed: dict[str, set[str]] = {"user": {"id", "email", "active", "team", "role", "manager_id"}}
@@ -98,10 +103,14 @@ def needed_columns(rules: Rules) -> dict[str, set[str]]:
 
 
 def _need_currencies(needed: dict[str, set[str]]) -> None:
-    """An amount is read with its currency, which stands on the opportunity."""
+    """An amount is read with its currency, which stands beside it or on the opportunity."""
     for object_, fields in list(needed.items()):
-        if "amount" in fields:
-            fields.add("currency" if object_ == "opportunity" else "opportunity_id")
+        if "amount" not in fields:
+            continue
+        if says_currency(object_):
+            fields.add("currency")
+        else:
+            fields.add("opportunity_id")
             needed.setdefault("opportunity", {"id"}).add("currency")
 
 

@@ -11,8 +11,8 @@ from config.scalars import instant_text
 from sync import events
 from sync.rules import build_rules
 from sync.store.facts import read_facts
-from sync.store.records import read_positions
 from sync.store.results import save_results
+from sync.store.sweeps import read_positions
 
 if TYPE_CHECKING:
     from config.loader import Project

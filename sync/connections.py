@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from config.documents import read_catalog
+from config.metrics import RatioMetric
 from config.problems import ConfigError, Problem
+from config.writeback import MetricValue
 from salesops.rules import needed_columns
 from sync.rules import build_rules
 
@@ -36,8 +40,26 @@ def connect(project: Project, name: str) -> Connector:
 
 
 def needed_fields(project: Project) -> Mapping[str, Collection[str]]:
-    """Our fields that the project's rules read, by object: only these may not be hidden from our login."""
-    return needed_columns(build_rules(project))
+    """Our fields that the project's rules read, by object: only these may not be hidden from our login.
+
+    A built-in metric that nothing in the project names is none of its rules: an account without leads can do without
+    the metrics of leads.
+    """
+    rules = build_rules(project)
+    return needed_columns(
+        replace(rules, metrics={name: rules.metrics[name] for name in sorted(_used_metrics(project))})
+    )
+
+
+def _used_metrics(project: Project) -> set[str]:
+    """The metrics that the project defines or that something in it names, and those that these are made of."""
+    built_in = read_catalog().model.metrics
+    used = {name for name, metric in project.metrics.items() if built_in.get(name) != metric}
+    used |= {quota.metric for quota in project.quotas.values()}
+    writes = (write for writes in project.writeback.writeback.values() for write in writes)
+    used |= {write.value.metric for write in writes if isinstance(write.value, MetricValue)}
+    ratios = (project.metrics[name] for name in used)
+    return used | {part for m in ratios if isinstance(m, RatioMetric) for part in (m.numerator, m.denominator)}
 
 
 def written_fields(project: Project, name: str) -> Mapping[str, tuple[str, ...]]:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from config.scalars import instant_text
+from connectors.base import Sweep
 from sync.store.lease import is_held
-from sync.store.records import count_records, read_positions
+from sync.store.problems import read_problems
+from sync.store.pull_log import read_last_logs
+from sync.store.records import count_records, read_hidden
 from sync.store.results import read_computation, read_notes
 from sync.store.runs import read_last_runs
+from sync.store.sweeps import read_brought, read_positions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from starlette.applications import Starlette
 
     from config.loader import Project
+    from sync.store.pull_log import LogRow
     from sync.store.runs import RunRow
     from sync.store.store import Store
+    from sync.store.sweeps import Position
 
 
 def read_status(project: Project, store: Store) -> dict[str, Any]:
@@ -32,20 +39,18 @@ def read_status(project: Project, store: Store) -> dict[str, Any]:
 
 
 def _read_connection(project: Project, store: Store, name: str, last: RunRow | None) -> dict[str, Any]:
-    counts = count_records(store, name)
     computation = read_computation(store, name)
     died = last is not None and last.status == "running" and not is_held(store)
+    positions, logs = read_positions(store, name), read_last_logs(store, name)
+    newest = max(logs, key=lambda log: log.finished_at, default=None)
     return {
         "healthy": last is None or last.status == "done" or (last.status == "running" and not died),
-        "objects": {
-            p.object: {
-                "rows": counts[p.object],
-                "complete": p.complete,
-                "read_at": p.read_at,
-                "completed_at": p.completed_at,
-            }
-            for p in read_positions(store, name)
-        },
+        "objects": _read_objects(store, name, positions),
+        "sweeps": _read_sweeps(positions, logs),
+        "gaps": [{"stream": log.stream, "gap": log.gap} for log in logs if log.gap],
+        "problems": [problem._asdict() for problem in read_problems(store, name)],
+        "hidden_fields": read_hidden(store, name),
+        "quota": newest and {"used": newest.quota_after, "limit": newest.quota_limit, "at": newest.finished_at},
         "computed_at": computation.computed_at if computation else None,
         "as_of": computation.as_of if computation else None,
         "rules_current": bool(computation and computation.rules == project.digest),
@@ -54,6 +59,63 @@ def _read_connection(project: Project, store: Store, name: str, last: RunRow | N
         and {"id": last.id, "command": last.command, "status": "died" if died else last.status, "message": last.message}
         | {"started_at": last.started_at, "finished_at": last.finished_at, **last.detail},
     }
+
+
+def _read_objects(store: Store, name: str, positions: Sequence[Position]) -> dict[str, dict[str, Any]]:
+    """How old every object is that was ever read: `until` is the CRM's time that all of it is complete to."""
+    counts = count_records(store, name)
+    changes = {p.stream.name: p for p in positions if p.stream.sweep is Sweep.CHANGES}
+    sources = {
+        of_object: [changes[stream] for stream in streams if stream in changes]
+        for of_object, streams in read_brought(store, name).items()
+    }
+    for position in changes.values():
+        own = [p for p in changes.values() if p.object == position.object]
+        if any(p.read_at for p in own):
+            sources[position.object] = own
+    return {
+        of_object: {
+            "rows": counts[of_object],
+            "complete": all(p.complete for p in read_from),
+            "until": _earliest(p.until for p in read_from),
+            "read_at": _earliest(p.read_at for p in read_from),
+            "completed_at": _earliest(p.completed_at for p in read_from),
+        }
+        for of_object, read_from in sorted(sources.items())
+        if read_from
+    }
+
+
+def _earliest(instants: Iterable[str | None]) -> str | None:
+    """The earliest of them; None where one is missing."""
+    found = list(instants)
+    return None if None in found else min(filter(None, found), default=None)
+
+
+def _read_sweeps(positions: Sequence[Position], logs: Sequence[LogRow]) -> dict[str, dict[str, Any]]:
+    """Where every stream stands, when what is on a schedule is due next, and what its last read did."""
+    last = {log.stream: log for log in logs}
+    return {p.stream.name: _sweep(p) | _last_read(last.get(p.stream.name)) for p in positions}
+
+
+def _sweep(position: Position) -> dict[str, Any]:
+    due = None if position.stream.sweep is Sweep.CHANGES else position.due_at()
+    return {
+        "object": position.object,
+        "sweep": position.stream.sweep.value,
+        "complete": position.completed_at is not None and not position.under_way,
+        "until": position.until,
+        "completed_at": position.completed_at,
+        "due_at": due and instant_text(due),
+    }
+
+
+def _last_read(log: LogRow | None) -> dict[str, Any]:
+    if log is None:
+        return {"last_read": None}
+    columns = ("run_id", "finished_at", "since", "until", "lag_seconds", "pages", "rows", "changed", "deleted", "calls")
+    more = ("quota_before", "quota_after", "quota_limit", "crm_count", "our_count", "problems", "gap", "message")
+    return {"last_read": {column: getattr(log, column) for column in (*columns, *more)}}
 
 
 def read_health(project: Project, store: Store, failed_start: str | None) -> dict[str, Any]:

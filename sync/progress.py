@@ -17,7 +17,10 @@ class Progress(Protocol):
     """Where the verbs tell how far they are."""
 
     def pulled(self, name: str, rows: int, total: int | None) -> None:
-        """So many rows of an object are read, of so many where that is known."""
+        """So many rows of a stream are read, of so many where that is known."""
+
+    def ended(self, name: str) -> None:
+        """A stream is read."""
 
     def step(self, label: str) -> None:
         """A step without parts began."""
@@ -33,6 +36,8 @@ class Silent:
     """Progress for nobody."""
 
     def pulled(self, name: str, rows: int, total: int | None) -> None: ...
+
+    def ended(self, name: str) -> None: ...
 
     def step(self, label: str) -> None: ...
 
@@ -75,6 +80,12 @@ class Bars:
 
     def pulled(self, name: str, rows: int, total: int | None) -> None:
         self._show(f"pull {name}", rows, total)
+
+    def ended(self, name: str) -> None:
+        # There are more streams than a screen has lines: only those that are going on are shown.
+        task = self._tasks.pop(f"pull {name}", None)
+        if task is not None:
+            self._bars.remove_task(task)
 
     def step(self, label: str) -> None:
         self._show(label, 0, None)

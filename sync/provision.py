@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from config.metrics import Unit
 from connectors.base import FieldKind, NewField
-from sync.store.records import forget_cursors
+from sync.store.sweeps import forget_cursors
 from sync.wanted import unit_of
 
 if TYPE_CHECKING:

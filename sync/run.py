@@ -10,20 +10,22 @@ from sync import events
 from sync.apply import apply_plan, count_outcomes
 from sync.compute import compute_connection
 from sync.connections import connect
+from sync.people import build_people, save_people
 from sync.plan import build_plan
 from sync.pull import describe, pull
 from sync.store.runs import recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from config.loader import Project
-    from connectors.base import Usage
+    from connectors.base import Connector, Sweep, Usage
     from sync.apply import Line
     from sync.plan import Plan
     from sync.progress import Progress
-    from sync.pull import ObjectPull
+    from sync.pull import StreamPull
+    from sync.store.runs import Recorder
     from sync.store.store import Store
 
 
@@ -34,7 +36,7 @@ class Report:
     connection: str
     run_id: int
     unseen: tuple[str, ...]  # what our login does not see and no rule needs, in words
-    pulled: tuple[ObjectPull, ...]
+    pulled: tuple[StreamPull, ...]
     plan: Plan
     lines: tuple[Line, ...]
     usage: Usage
@@ -52,11 +54,7 @@ def run(project: Project, store: Store, connection: str, as_of: datetime, progre
     """
     with recorded(store, "run", connection, as_of) as record, closing(connect(project, connection)) as connector:
         events.emit("run_started", run=record.id, connection=connection)
-        unseen = describe(project, store, connection, connector)
-        pulled = []
-        for of_object in pull(store, connection, connector, progress.pulled):
-            pulled.append(of_object)
-            record.count(rows=of_object.rows)
+        unseen, pulled = pull_connection(project, store, connection, connector, record, progress)
         progress.step("computing")
         compute_connection(project, store, connection, as_of, record.id)
         plan = build_plan(project, store, connection)
@@ -68,9 +66,32 @@ def run(project: Project, store: Store, connection: str, as_of: datetime, progre
             record.count(**{line.result.value: 1})
         usage = connector.usage()
         record.count(calls=usage.calls)
-    report = Report(connection, record.id, unseen, tuple(pulled), plan, tuple(lines), usage)
+    report = Report(connection, record.id, unseen, pulled, plan, tuple(lines), usage)
     events.emit("run_finished", run=record.id, connection=connection, **report.outcomes)
     return report
+
+
+def pull_connection(
+    project: Project,
+    store: Store,
+    connection: str,
+    connector: Connector,
+    record: Recorder,
+    progress: Progress,
+    sweeps: Collection[Sweep] = (),
+) -> tuple[tuple[str, ...], tuple[StreamPull, ...]]:
+    """What is read without a field that it should have, in words, and what became of each stream."""
+    unseen = describe(project, store, connection, connector)
+    concurrency = project.settings.connections[connection].pull.concurrency
+    streams = []
+    for stream in pull(
+        store, connection, connector, progress.pulled, run_id=record.id, concurrency=concurrency, sweeps=sweeps
+    ):
+        streams.append(stream)
+        progress.ended(stream.stream)
+        record.count(rows=stream.rows, changed=stream.changed)
+    save_people(store, build_people(project, store))
+    return unseen, tuple(streams)
 
 
 def run_all(

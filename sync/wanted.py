@@ -179,7 +179,7 @@ def _commission(context: _Context, value: CommissionValue) -> Callable[[str], Wa
 
 
 def _territory(context: _Context) -> Callable[[str], Wanted]:
-    rows = context.rows("SELECT account_id, territory FROM territory WHERE connection = ?")
+    rows = context.rows("SELECT account_id, territory FROM assigned_territory WHERE connection = ?")
     found: dict[str, str | None] = {row[0]: row[1] for row in rows}
 
     def wanted(account: str) -> Wanted:

@@ -41,6 +41,16 @@ def maven_hubspot() -> Path:
     return shared_folder("data", "maven_crm", "hubspot")
 
 
+@pytest.fixture(scope="session")
+def recorded_hubspot() -> Path:
+    return shared_folder("recorded", "hubspot")
+
+
+@pytest.fixture(scope="session")
+def recorded_salesforce() -> Path:
+    return shared_folder("recorded", "salesforce")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _servers_stop_at_the_end() -> Iterator[None]:
     yield

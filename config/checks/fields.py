@@ -23,7 +23,7 @@ CUSTOM = "custom."
 NUMBERS = frozenset({FieldType.DECIMAL, FieldType.INTEGER})
 TIMES = frozenset({FieldType.DATE, FieldType.INSTANT})
 
-_WORDS = {("activity", "kind"): ("call", "email", "meeting", "task")}
+_WORDS = {("activity", "kind"): ("call", "email", "meeting", "chat", "task")}
 """Fields whose values are ours and not the CRM's."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from config.checks.fields import CUSTOM, NUMBERS, TIMES, condition_problems, field_problems, type_of
 from config.messages import did_you_mean
 from config.metrics import RatioMetric, SimpleMetric, Unit
-from config.model import OBJECTS, FieldType
+from config.model import OBJECTS, FieldType, references
 from config.project_folder import METRICS
 
 if TYPE_CHECKING:
@@ -19,15 +19,13 @@ if TYPE_CHECKING:
 
 AS_OF = "as_of"
 
-_USERS = {"user": ("id", "manager_id")}
 _UNITS = {"count": (Unit.COUNT, Unit.NUMBER), "duration": (Unit.DAYS, Unit.NUMBER)}
 
 
 def owner_fields(of_object: str) -> tuple[str, ...]:
     """The fields of an object that name a user."""
-    if of_object in _USERS:
-        return _USERS[of_object]
-    return ("owner_id",) if "owner_id" in OBJECTS[of_object].fields else ()
+    itself = ("id",) if of_object == "user" else ()
+    return itself + tuple(field for field, target in references(of_object).items() if target == "user")
 
 
 def check_metrics(draft: Draft) -> Iterator[Problem]:

@@ -5,33 +5,71 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from config.connections import AccessToken, SalesforceConnection
 from config.draft import CONNECTIONS
 from config.messages import did_you_mean
 from config.model import OBJECTS
+from config.people import same_login
 from config.project_folder import MAPPING, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from config.connections import Connection
     from config.draft import Draft
+    from config.people import SamePerson
     from config.problems import Problem
+    from config.yaml_text import Path
 
 OWN_FOLDER = ".salesops"
 """What the product itself keeps in a project; a file there may still come into being."""
 
 
 def check_settings(draft: Draft) -> Iterator[Problem]:
-    """CA files that are not there."""
-    connections = draft.settings.connections if draft.settings else {}
-    for name, connection in connections.items():
-        if connection.ca_file is None or PurePath(connection.ca_file).parts[0] == OWN_FOLDER:
-            continue
-        if not (draft.root / connection.ca_file).is_file():
-            yield draft.error(
-                (SETTINGS, "connections", name, "ca_file"),
-                f"there is no file {connection.ca_file}.",
-                "Give the path of a PEM file, from the project folder on, or remove the key.",
-            )
+    """Files and objects that are not there, a sign-in that will not last, people who are named wrongly."""
+    if draft.settings is None:
+        return
+    for name, connection in draft.settings.connections.items():
+        yield from _check_connection(draft, connection, (SETTINGS, "connections", name))
+    yield from _check_people(draft, draft.settings.people.same)
+
+
+def _check_connection(draft: Draft, connection: Connection, at: Path) -> Iterator[Problem]:
+    ca_file = connection.ca_file
+    own = ca_file is not None and PurePath(ca_file).parts[0] == OWN_FOLDER
+    if ca_file is not None and not own and not (draft.root / ca_file).is_file():
+        yield draft.error(
+            (*at, "ca_file"),
+            f"there is no file {ca_file}.",
+            "Give the path of a PEM file, from the project folder on, or remove the key.",
+        )
+    for name in connection.pull.windows:
+        if name not in OBJECTS:
+            path = (*at, "pull", "windows", name)
+            yield draft.error(path, f"there is no object {name}.", did_you_mean(name, OBJECTS))
+    scheduled = draft.settings is not None and draft.settings.schedule is not None
+    if scheduled and isinstance(connection, SalesforceConnection) and isinstance(connection.sign_in, AccessToken):
+        yield draft.warning(
+            (*at, "sign_in", "kind"),
+            "is the token of one session, which ends after some hours; scheduled runs stop then.",
+            "Write client_credentials or jwt_bearer, which sign in anew.",
+        )
+
+
+def _check_people(draft: Draft, same: tuple[SamePerson, ...]) -> Iterator[Problem]:
+    """Entries that join nobody, connections that there are not, and logins that two entries name."""
+    first: dict[tuple[str, str], int] = {}
+    for number, person in enumerate(same):
+        at: Path = (SETTINGS, "people", "same", number)
+        if len(person) < 2:
+            yield draft.error(at, "joins nobody.", "Name the person's login in at least two connections.")
+        for connection, login in person.items():
+            yield from draft.unknown(CONNECTIONS, connection, (*at, connection))
+            entry = first.setdefault((connection, same_login(login)), number)
+            if entry != number:
+                line = draft.places[(SETTINGS, "people", "same", entry, connection)].line
+                summary = f"{login} of {connection} is in the entry of line {line} too."
+                yield draft.error((*at, connection), summary, "A login is one person's: put them into one entry.")
 
 
 def check_mapping(draft: Draft) -> Iterator[Problem]:

@@ -1,18 +1,19 @@
-"""Which record another one belongs to: associations read in batches, and the one that counts picked."""
+"""What records are linked to: as a list shows it along, or read in batches; and the one link that counts."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from connectors.batches import in_chunks
-from connectors.errors import Rejected
-from connectors.hubspot import paths
+from connectors.errors import Rejected, Retryable
+from connectors.hubspot.account import Doubt
+from connectors.hubspot.ask import batch_read
 from connectors.hubspot.errors import parse_trouble
-from connectors.hubspot.records import parse_record
+from connectors.hubspot.records import linked_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from connectors.hubspot.account import Account
     from connectors.hubspot.objects import CrmType
@@ -21,66 +22,161 @@ if TYPE_CHECKING:
 
 BATCH = 1000  # ids a request (HubSpot's changelog, in force since 10 February 2025)
 READ_BATCH = 100
-PRIMARY_COMPANY = 5  # the type id of a deal's primary company (associations guide)
 NONE_FOUND = "NO_ASSOCIATIONS_FOUND"
 
 
-def add_links(account: Account, crm_type: CrmType, records: Sequence[Record]) -> list[Record]:
-    """The records with the ids they are linked to. The stamp of a link's target is read along where it is asked for.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A record that another one is linked to. `label` is what an admin calls the link, empty for a plain one."""
 
-    A change of associations does not move a record's modification stamp, so an incremental sweep sees the present
-    associations of the rows it reads, and nothing of a row that only its associations changed.
+    id: str
+    primary: bool = False
+    label: str = ""
+
+
+def chosen(targets: Sequence[Target]) -> str | None:
+    """The linked record that counts: the primary one, else the one with the smallest id."""
+    if len(targets) < 2:
+        return targets[0].id if targets else None
+    best = min(targets, key=lambda each: (not each.primary, len(each.id), each.id), default=None)
+    return best.id if best else None
+
+
+def add_listed(account: Account, crm_type: CrmType, records: Sequence[Record], raws: Sequence[Json]) -> list[Record]:
+    """The records of a list with what it says they are linked to.
+
+    A list shows the first page of a record's links, and a label by an internal name: such a record's links are read
+    from the associations themselves, so that every way of reading tells the same.
     """
-    linked = list(records)
-    for link in crm_type.links:
-        if not linked or account.refusal(link.to):
-            continue
-        found = read_links(account, crm_type.name, link.to, [record.id for record in linked])
-        created = _created(account, link.to, found.values()) if link.stamp else {}
-        for index, record in enumerate(linked):
-            target = found.get(record.id)
-            if target:
-                stamp = {link.stamp: created[target]} if target in created else {}
-                linked[index] = replace(record, links={**record.links, link.field: target, **stamp})
-    return linked
+    to_types = linked_types(account, crm_type)
+    nothing: dict[str, tuple[Target, ...]] = dict.fromkeys(to_types, ())
+    known: list[dict[str, tuple[Target, ...]]] = []
+    unclear: dict[str, dict[str, int]] = {to_type: {} for to_type in to_types}
+    for place, raw in enumerate(raws):
+        shown: Json = raw.get("associations") or {}
+        known.append(nothing.copy())
+        for to_type in to_types if shown else ():
+            found = _listed(crm_type, shown, to_type)
+            if found is None:
+                unclear[to_type][records[place].id] = place
+            else:
+                known[place][to_type] = found
+    for to_type, places in unclear.items():
+        for record_id, targets in read_targets(account, crm_type.name, to_type, list(places)).items():
+            known[places[record_id]][to_type] = targets
+    return _with_fields(account, crm_type, records, known)
 
 
-def read_links(account: Account, from_type: str, to_type: str, ids: Sequence[str]) -> dict[str, str]:
-    """The associated record of each record that has any: the primary one, else the one with the smallest id."""
-    best: dict[str, tuple[bool, int]] = {}
+def add_links(account: Account, crm_type: CrmType, records: Sequence[Record]) -> list[Record]:
+    """The records with what they are linked to, read in batches: a call for each type and thousand records."""
+    if not records:
+        return []
+    ids = [record.id for record in records]
+    found = {to_type: read_targets(account, crm_type.name, to_type, ids) for to_type in linked_types(account, crm_type)}
+    known = [{to_type: targets.get(each, ()) for to_type, targets in found.items()} for each in ids]
+    return _with_fields(account, crm_type, records, known)
+
+
+def linked_types(account: Account, crm_type: CrmType) -> list[str]:
+    """The types that records are linked to, of those that our login sees."""
+    return [to_type for to_type in crm_type.linked() if not account.refusal(to_type)]
+
+
+def read_targets(account: Account, from_type: str, to_type: str, ids: Sequence[str]) -> dict[str, tuple[Target, ...]]:
+    """What each record is linked to, of those that are linked to anything."""
+    found: dict[str, list[Target]] = {}
     waiting: list[Json] = [{"id": record_id} for record_id in ids]
     while waiting:
-        answer = account.session.post(paths.associations(from_type, to_type), {"inputs": waiting[:BATCH]})
-        waiting = waiting[BATCH:]
-        _check(answer, from_type, to_type)
+        asked, waiting = waiting[:BATCH], waiting[BATCH:]
+        answer = account.believed(_batch, account, from_type, to_type, asked)
+        sources = {each["id"] for each in asked}
         for result in answer.get("results") or ():
             source = str(result["from"]["id"])
-            for target in result.get("to") or ():
-                # Ids came as integers where the specification says text.
-                candidate = (not _is_primary(target), int(target["toObjectId"]))
-                best[source] = min(best.get(source, candidate), candidate)
+            if source not in sources:
+                continue
+            found.setdefault(source, []).extend(_targets(result.get("to") or ()))
             after = ((result.get("paging") or {}).get("next") or {}).get("after")
             if after:
                 waiting.append({"id": source, "after": str(after)})
-    return {source: str(target) for source, (_, target) in best.items()}
+    return {source: tuple(targets) for source, targets in found.items()}
 
 
-def _is_primary(target: Json) -> bool:
-    return any(
-        kind.get("category", "HUBSPOT_DEFINED") == "HUBSPOT_DEFINED"
-        and (kind.get("typeId") == PRIMARY_COMPANY or kind.get("label") == "Primary")
-        for kind in target.get("associationTypes") or ()
-    )
-
-
-def _check(answer: Json, from_type: str, to_type: str) -> None:
-    """A record without associations is an error of a 207 answer; any other error would lose a link silently."""
+def _batch(account: Account, from_type: str, to_type: str, inputs: list[Json]) -> tuple[Json, Doubt | None]:
+    """The links of these records; in doubt where the answer speaks of others, or of none."""
+    answer = account.session.post(account.paths.associations(from_type, to_type), {"inputs": inputs})
+    asked = {each["id"]: each.get("after") for each in inputs}
+    named: list[str] = []
+    for result in answer.get("results") or ():
+        source = str(result["from"]["id"])
+        after = ((result.get("paging") or {}).get("next") or {}).get("after")
+        if after is not None and str(after) == asked.get(source):
+            raise Retryable(f"HubSpot's links of {from_type} {source} do not go on.", code="WRONG_ANSWER")
+        named.append(source)
     for raw in answer.get("errors") or ():
         trouble = parse_trouble(raw)
+        named += trouble.named("fromObjectId")
+        # A record that is linked to nothing is an error of a 207 answer; any other would lose a link silently.
         if NONE_FOUND not in trouble.code and cast("Json", raw).get("category") != "OBJECT_NOT_FOUND":
             raise Rejected(
                 f"HubSpot did not tell which {to_type} the {from_type} belong to: {trouble.message}", code=trouble.code
             )
+    sure = (named or answer.get("errors")) and asked.keys() >= set(named)
+    return answer, None if sure else Doubt("")
+
+
+def _targets(raws: Iterable[Json]) -> Iterable[Target]:
+    """Ids came as integers where the specification says text."""
+    for raw in raws:
+        to_id, kinds = str(raw["toObjectId"]), raw.get("associationTypes") or ()
+        primary = any(_is_primary(kind) for kind in kinds)
+        labels = {str(kind["label"]) for kind in kinds if kind.get("label") and not _is_primary(kind)}
+        yield from (Target(to_id, primary, label) for label in sorted(labels) or ("",))
+
+
+def _is_primary(kind: Json) -> bool:
+    return bool(kind.get("category", "HUBSPOT_DEFINED") == "HUBSPOT_DEFINED" and kind.get("label") == "Primary")
+
+
+def _listed(crm_type: CrmType, shown: Json, to_type: str) -> tuple[Target, ...] | None:
+    """The links that a list shows; None where it shows only a part of them, or a label.
+
+    Where a type has a primary link, the plain name is that one's, and the others are called unlabeled (associations
+    guide; the line items' key has a space).
+    """
+    part = shown.get(to_type) or shown.get(to_type.replace("_", " "))
+    if not part:
+        return ()
+    if (part.get("paging") or {}).get("next"):
+        return None
+    found: dict[str, bool] = {}
+    for each in part.get("results") or ():
+        name = str(each.get("type") or "")
+        plain = any(name.startswith(f"{called}_to_") for called in crm_type.called)
+        if not plain:
+            return None
+        to_id = str(each["id"])
+        found[to_id] = found.get(to_id, False) or not name.endswith("_unlabeled")
+    # Without an unlabeled one beside it, the plain name says nothing of which counts.
+    return tuple(Target(to_id, primary) for to_id, primary in found.items())
+
+
+def _with_fields(
+    account: Account,
+    crm_type: CrmType,
+    records: Sequence[Record],
+    known: Sequence[Mapping[str, tuple[Target, ...]]],
+) -> list[Record]:
+    """The records with the ids that fill fields of ours, and with the stamp of a link's target where it is asked."""
+    links: list[dict[str, str]] = [{} for _ in records]
+    for link in crm_type.links:
+        held = [chosen(targets.get(link.to, ())) for targets in known]
+        created = _created(account, link.to, filter(None, held)) if link.stamp else {}
+        for fields, target in zip(links, held, strict=True):
+            if target:
+                fields[link.field] = target
+                if target in created:
+                    fields[link.stamp] = created[target]
+    return [linked_record(*each) for each in zip(records, known, links, strict=True)]
 
 
 def _created(account: Account, crm_type: str, ids: Iterable[str]) -> dict[str, str]:
@@ -91,16 +187,3 @@ def _created(account: Account, crm_type: str, ids: Iterable[str]) -> dict[str, s
             if record.created_at:
                 created[record.id] = record.created_at
     return created
-
-
-def batch_read(
-    account: Account, crm_type: str, ids: Sequence[str], properties: Sequence[str], history: Sequence[str] = ()
-) -> list[Record]:
-    """The records of these ids, at most 100 (50 with `history`); unknown ids are left out."""
-    if not ids:
-        return []
-    body: Json = {"inputs": [{"id": record_id} for record_id in ids], "properties": list(properties)}
-    if history:
-        body["propertiesWithHistory"] = list(history)
-    answer = account.session.post(paths.batch_read(crm_type), body)
-    return [parse_record(raw) for raw in answer.get("results") or ()]

@@ -7,24 +7,30 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from connectors.errors import Rejected
-from connectors.hubspot import describe, provision, write
+from connectors.hubspot import describe, provision, sweeps, write
 from connectors.hubspot.account import Account
-from connectors.hubspot.auth import read_token
-from connectors.hubspot.limits import Pacer
+from connectors.hubspot.changes import Trail, read_changes
 from connectors.hubspot.objects import build_specs
-from connectors.hubspot.read import count_object, read_object
-from connectors.hubspot.session import Session
-from connectors.hubspot.transport import LibraryWire
+from connectors.hubspot.paths import Paths
+from connectors.hubspot.reader import Reader
+from connectors.hubspot.session import open_session
+from connectors.hubspot.settings import read_rates, read_stages
+from connectors.hubspot.streams import SWEPT, build_streams, stream_name
 from connectors.hubspot.users import read_users
 from connectors.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
 
+    from config.connections import HubSpotConnection, Pull
     from config.mapping import ObjectMapping
-    from config.project import HubSpotConnection
-    from connectors.base import Connector, Description, NewField, Outcome, Page, RecordWrite, Usage
+    from connectors.base import Connector, Description, Held, NewField, Outcome, Page, RecordWrite, Stream, Usage
     from connectors.hubspot.objects import ObjectSpec
+
+# How far the next window reaches back where the connection does not say: the search index follows a write after
+# seconds as a rule, and users have met an hour.
+OVERLAP = timedelta(minutes=90)
 
 
 def connect(
@@ -44,20 +50,18 @@ def connect(
     object: any other may be one that our login does not see. None means every field.
     """
     policy = retry or RetryPolicy()
-    reference = connection.sign_in.token
-    wire = LibraryWire(connection, read_token(reference, secrets(reference)))
-    account = Account(Session(wire, policy, Pacer(sleep=policy.sleep)), ZoneInfo(time_zone))
-    specs = build_specs(mapping, written, needed)
-    return HubSpot(account, specs, timedelta(minutes=connection.overlap_minutes))
+    session = open_session(connection, secrets, policy)
+    account = Account(session, ZoneInfo(time_zone), policy, Paths(connection.api_version))
+    return HubSpot(account, build_specs(mapping, written, needed), connection.pull)
 
 
 class HubSpot:
     """A `Connector`. Ids are HubSpot's; an activity's carries its kind ("call-123"), since types share numbers."""
 
-    def __init__(self, account: Account, specs: Mapping[str, ObjectSpec], overlap: timedelta) -> None:
+    def __init__(self, account: Account, specs: Mapping[str, ObjectSpec], pull: Pull) -> None:
         self._account = account
         self._specs = specs
-        self._overlap = overlap
+        self._pull = pull
 
     def check(self) -> str:
         return self._account.sign_in().name
@@ -66,18 +70,39 @@ class HubSpot:
         return self._account.ensure_signed_in().org
 
     def describe(self) -> Description:
-        return describe.describe(self._account, self._specs)
+        return describe.describe(self._account, self._specs, empty=self._pull.hidden_fields == "empty")
 
-    def objects(self) -> tuple[str, ...]:
-        return tuple(name for name, spec in self._specs.items() if self._account.has(spec))
+    def now(self) -> datetime:
+        return self._account.now()
 
-    def read(self, name: str, cursor: str | None) -> Iterator[Page]:
-        if name == "user":
-            return read_users(self._account, self._specs[name])
-        return read_object(self._account, self._specs[name], cursor, self._overlap)
+    def streams(self) -> tuple[Stream, ...]:
+        return build_streams(self._account, self._specs, self._pull)
 
-    def count(self, name: str) -> int | None:
-        return count_object(self._account, self._specs[name])
+    def read(self, stream: str, cursor: str | None, held: Held) -> Iterator[Page]:
+        self._account.ensure_signed_in()
+        name, _, sweep = stream.partition(":")
+        match name, sweep:
+            case "user", "":
+                return read_users(self._account, self._specs[name], stream, cursor)
+            case "stage", "":
+                return read_stages(self._account, stream, cursor)
+            case "exchange_rate", "":
+                return read_rates(self._account, stream)
+        reader = self._reader(stream)
+        match sweep:
+            case "deleted":
+                return sweeps.read_deleted(reader, stream, cursor)
+            case "associations":
+                return sweeps.read_links(reader, stream, cursor, held)
+            case "calculated":
+                return sweeps.read_calculated(reader, stream, cursor)
+            case "ids":
+                return sweeps.read_ids(reader, stream, cursor)
+        return read_changes(reader, stream, cursor, held, self._trail(reader.spec.name))
+
+    def fetch(self, stream: str, ids: Sequence[str]) -> Iterator[Page]:
+        self._account.ensure_signed_in()
+        return sweeps.fetch(self._reader(stream), stream, ids)
 
     def read_values(self, name: str, fields: Sequence[str], ids: Sequence[str]) -> dict[str, dict[str, str | None]]:
         return write.read_values(self._account, self._writable(name), fields, ids)
@@ -94,6 +119,20 @@ class HubSpot:
 
     def close(self) -> None:
         self._account.session.close()
+
+    def _reader(self, stream: str) -> Reader:
+        name = stream.partition(":")[0]
+        for spec in (self._specs[each] for each in SWEPT):
+            for crm_type in spec.types:
+                if stream_name(spec.name, crm_type) == name:
+                    return Reader(self._account, self._specs, spec, crm_type)
+        raise Rejected(f"HubSpot has no stream {stream}.", code="STREAM")
+
+    def _trail(self, name: str) -> Trail:
+        window = self._pull.windows.get(name)
+        lag = window.lag_seconds if window and window.lag_seconds is not None else 0
+        overlap = window.overlap_minutes if window else None
+        return Trail(timedelta(seconds=lag), OVERLAP if overlap is None else timedelta(minutes=overlap))
 
     def _writable(self, name: str) -> str:
         self._account.ensure_signed_in()

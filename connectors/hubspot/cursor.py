@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -11,57 +12,85 @@ from config.scalars import instant_text
 from connectors.hubspot.values import parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
-VERSION = 1
+VERSION = 2
+
+
+class Step(StrEnum):
+    """What is read next."""
+
+    LIST = "list"  # the next page of everything
+    FIND = "find"  # the newest changes, in one search
+    WINDOW = "window"  # the next page by id of what changed in a window
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A sweep over the object's types, each first live and then (incremental sweeps only) archived.
+    """A sweep: everything by a list, then (or from then on) what changed.
 
-    `since` is where the closed window of an incremental sweep begins, None for everything; `until` is HubSpot's clock
-    when the sweep began. `after` is the page token of a list, or the last id of a search. `asked` is a digest of what
-    is read: when the mapping asks for other properties, everything is read again.
+    `until` is HubSpot's clock when the sweep began, `reached` that of the one before. `since` is where what is not
+    settled begins: of anything older, nothing can show up late any more. A WINDOW ends at `stop`. `after` is the page
+    token of a list, the last id of a window, or the last of our ids; `shown` is the first id of a list's last page.
+    `asked` is a digest of what is read and how: rows that were read otherwise are read again. `crowded` says that the
+    last time more had changed than one search shows; else `recent` has the stamps by id of what one search showed since
+    `since`, all of it read. `turn` counts sweeps.
     """
 
-    until: str
     asked: str
-    since: str | None = None
-    type: int = 0
-    archived: bool = False
+    until: str
+    step: Step = Step.LIST
+    since: str = ""
+    reached: str = ""
+    stop: str = ""
     after: str = ""
-    done: bool = False
+    shown: str = ""
+    crowded: bool = False
+    turn: int = 0
+    recent: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def done(self) -> bool:
+        return self.step is Step.DONE
 
     def text(self) -> str:
         return json.dumps({"v": VERSION, **asdict(self)}, separators=(",", ":"))
 
-    def moved(self, after: str | None, types: int) -> Cursor:
-        """Where to go on when a page was read: `after` in the same list, or None at its end."""
-        if after is not None:
-            return replace(self, after=after)
-        # A full sweep needs no deletions: the sweep after it lists all that HubSpot still keeps.
-        if self.since is not None and not self.archived:
-            return replace(self, archived=True, after="")
-        if self.type + 1 < types:
-            return replace(self, type=self.type + 1, archived=False, after="")
-        return replace(self, done=True, after="")
+    def begun(self) -> Cursor:
+        """The same sweep from its beginning: HubSpot does not know the page token any more."""
+        return replace(self, after="", shown="")
+
+    def settled(self, overlap: timedelta) -> Cursor:
+        """The end of a sweep that read all since `since`."""
+        since = max(self.since, earlier(self.until, overlap))
+        recent = {record_id: stamp for record_id, stamp in self.recent.items() if stamp >= since}
+        return replace(self, step=Step.DONE, since=since, stop="", after="", shown="", recent=recent)
 
 
-def resume(text: str | None, now: datetime, overlap: timedelta, asked: Iterable[str]) -> Cursor:
+def earlier(moment: str, by: timedelta) -> str:
+    """An INSTANT that lies before another one."""
+    return instant_text(parse_instant(moment) - by)
+
+
+def resume(text: str | None, now: datetime, asked: Iterable[str], *, find: bool) -> Cursor:
     """The cursor to go on from: in the middle of a sweep, or at the start of the next one.
 
-    A cursor of another shape starts over: reading too much is safe, skipping is not.
+    With `find` the next one asks for changes alone. A cursor of another shape starts over: reading too much is safe,
+    skipping is not.
     """
     digest = sha256("\n".join(asked).encode()).hexdigest()[:16]
     cursor = _parse(text)
     if cursor is None or cursor.asked != digest:
-        return Cursor(until=instant_text(now), asked=digest)
-    if cursor.done:
-        since = instant_text(parse_instant(cursor.until) - overlap)
-        return Cursor(until=instant_text(now), asked=digest, since=since)
-    return cursor
+        return Cursor(asked=digest, until=instant_text(now))
+    if not cursor.done:
+        return cursor
+    if not find:
+        return Cursor(asked=digest, until=instant_text(now), turn=cursor.turn + 1)
+    return replace(
+        cursor, step=Step.FIND, until=max(instant_text(now), cursor.until), reached=cursor.until, turn=cursor.turn + 1
+    )
 
 
 def _parse(text: str | None) -> Cursor | None:
@@ -72,6 +101,6 @@ def _parse(text: str | None) -> Cursor | None:
     if not isinstance(data, dict) or data.pop("v", None) != VERSION:
         return None
     try:
-        return Cursor(**data)
-    except TypeError:
+        return Cursor(**{**data, "step": Step(data["step"])})
+    except (TypeError, ValueError, KeyError):
         return None

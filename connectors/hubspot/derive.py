@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-from config.scalars import instant_text
-from connectors.hubspot.values import decimal_text, parse_instant
+from connectors.hubspot.values import decimal_text, fact_decimal, instant, parse_instant, rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from zoneinfo import ZoneInfo
 
     from connectors.hubspot.records import Record
@@ -33,26 +33,56 @@ QUALIFIED_STAGE = "qualified-stage-id"  # the id that HubSpot gives this lead st
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage of a pipeline, as its metadata says; a qualified lead is `won`."""
+    """A stage of a pipeline, as its metadata says; a qualified lead is `won`. `probability` is decimal text."""
 
+    id: str
     label: str
     closed: bool
     won: bool
+    probability: str | None = None
+    position: int | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A pipeline with its stages."""
+
+    id: str
+    label: str
+    stages: tuple[Stage, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
-    """What the account says about the ids that records hold, and the project's zone."""
+    """What the account says about the ids that records hold, and the project's zone.
+
+    `owner_of` gives the owner that a user is, by the user's id.
+    """
 
     zone: ZoneInfo
     stages: Mapping[str, Stage]
+    pipelines: Mapping[str, str]
     call_outcomes: Mapping[str, str]
+    owner_of: Callable[[str], str | None]
 
 
 def created_at(record: Record, _lookups: Lookups) -> str | None:
     """The create date, which an import may have set, else the record's own stamp."""
     text = record.get("createdate") or record.get("hs_createdate")
-    return instant_text(parse_instant(text)) if text else record.created_at or None
+    return instant(text) if text else record.created_at or None
+
+
+def pipeline(record: Record, lookups: Lookups) -> str | None:
+    """The pipeline as people know it; its id where it is gone."""
+    text = record.get("pipeline")
+    return lookups.pipelines.get(text, text) if text else None
+
+
+def probability(record: Record, _lookups: Lookups) -> str | None:
+    """The probability in six decimals: HubSpot reckons it in binary and sends every digit of that (recorded)."""
+    text = record.get("hs_deal_stage_probability")
+    return rounded(Decimal(decimal_text(text))) if text else None
 
 
 def deal_stage(record: Record, lookups: Lookups) -> str | None:
@@ -87,7 +117,7 @@ def converted_at(record: Record, lookups: Lookups) -> str | None:
         return max(deal_created, record.created_at)
     entered = record.get("hs_v2_date_entered_current_stage")
     if entered and _qualified(record, lookups):
-        return instant_text(parse_instant(entered))
+        return instant(entered)
     return None
 
 
@@ -120,7 +150,7 @@ def email_done(record: Record, _lookups: Lookups) -> int:
 
 def meeting_at(record: Record, _lookups: Lookups) -> str | None:
     text = record.get("hs_meeting_start_time") or record.get("hs_timestamp")
-    return instant_text(parse_instant(text)) if text else None
+    return instant(text) if text else None
 
 
 def meeting_seconds(record: Record, _lookups: Lookups) -> int | None:
@@ -137,6 +167,50 @@ def meeting_done(record: Record, _lookups: Lookups) -> int:
 
 def task_done(record: Record, _lookups: Lookups) -> int:
     return int(record.get("hs_task_status") == "COMPLETED")
+
+
+def line_discount(record: Record, _lookups: Lookups) -> str | None:
+    """The share of the price that is let off, whether it is given in percent or per unit."""
+    percent, unit, price = (record.get(name) for name in ("hs_discount_percentage", "discount", "price"))
+    if percent:
+        return fact_decimal(str(Decimal(decimal_text(percent)).scaleb(-2)))
+    if not unit or not price or not (whole := Decimal(decimal_text(price))):
+        return None
+    return rounded(Decimal(decimal_text(unit)) / whole)
+
+
+def goal_user(record: Record, lookups: Lookups) -> str | None:
+    """The owner who is the user that a goal is set for."""
+    text = record.get("hs_assignee_user_id")
+    return lookups.owner_of(decimal_text(text)) if text else None
+
+
+def goal_start(record: Record, _lookups: Lookups) -> str | None:
+    """A goal's first day: its moments are days of UTC (goals API guide)."""
+    text = record.get("hs_start_datetime")
+    return parse_instant(text).astimezone(UTC).date().isoformat() if text else None
+
+
+def goal_end(record: Record, _lookups: Lookups) -> str | None:
+    """A goal's last day: where it ends at midnight, that is the day before."""
+    text = record.get("hs_end_datetime")
+    if not text:
+        return None
+    end = parse_instant(text).astimezone(UTC)
+    return (end.date() - timedelta(days=end.time() == time())).isoformat()
+
+
+def goal_amount(record: Record, _lookups: Lookups) -> str | None:
+    return _target(record) if record.get("hs_kpi_display_unit") == "currency" else None
+
+
+def goal_quantity(record: Record, _lookups: Lookups) -> str | None:
+    return _target(record) if record.get("hs_kpi_display_unit") != "currency" else None
+
+
+def _target(record: Record) -> str | None:
+    text = record.get("hs_target_amount")
+    return fact_decimal(text) if text else None
 
 
 def _qualified(record: Record, lookups: Lookups) -> bool:

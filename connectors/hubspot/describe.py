@@ -31,11 +31,11 @@ class _Gap:
     named: bool = False
 
 
-def describe(account: Account, specs: Mapping[str, ObjectSpec]) -> Description:
+def describe(account: Account, specs: Mapping[str, ObjectSpec], *, empty: bool) -> Description:
     """Fields by our object, what the project needs and is not there, and what nobody needs and is not there.
 
-    A property that fills two of our objects is one gap, told with the first. Raises Forbidden, which names the scopes,
-    where an object type is refused that the project needs.
+    A property that fills two of our objects is one gap, told with the first. Where an object type is refused that the
+    project needs, Forbidden is raised, which names the scopes; with `empty` (`pull.hidden_fields`) it is a gap too.
     """
     account.forget()
     fields: dict[str, dict[str, CrmField]] = {}
@@ -45,7 +45,7 @@ def describe(account: Account, specs: Mapping[str, ObjectSpec]) -> Description:
         shown = [(each, account.properties(each.name)) for each in spec.types if not account.refusal(each.name)]
         if shown:
             fields[name] = {prop.name: _field(prop) for _, properties in shown for prop in properties.values()}
-        for gap in (*_refused(account, spec), *_unseen(spec, shown), *_named(spec, shown)):
+        for gap in (*_refused(account, spec, empty=empty), *_unseen(spec, shown), *_named(spec, shown)):
             key = (gap.field.crm_object, gap.field.field, gap.needed)
             if gap.named or key not in told:
                 gaps.append(gap)
@@ -58,14 +58,14 @@ def describe(account: Account, specs: Mapping[str, ObjectSpec]) -> Description:
     return Description(fields, missing, unseen, sources)
 
 
-def _refused(account: Account, spec: ObjectSpec) -> Iterator[_Gap]:
+def _refused(account: Account, spec: ObjectSpec, *, empty: bool) -> Iterator[_Gap]:
     """Object types that the account does not give us, and that this object is made of or has needed links to."""
     asked = dict.fromkeys(crm_type.name for crm_type in spec.types)
     links = (link for crm_type in spec.types for link in crm_type.links)
     asked |= dict.fromkeys(link.to for link in links if spec.wanted and spec.needs(link.field))
     for crm_type in asked:
         refusal = account.refusal(crm_type)
-        if refusal and spec.wanted and isinstance(refusal, Forbidden):
+        if spec.wanted and not empty and isinstance(refusal, Forbidden):
             raise refusal
         if refusal:
             yield _Gap(MissingField(spec.name, crm_type, RECORD_ID, "mapping"), needed=spec.wanted)

@@ -1,8 +1,9 @@
 """HubSpot's errors in our words: the one place that knows its codes.
 
-401                                        AuthFailed
+401                                        Unauthorized (an AuthFailed): another token may help
 403                                        Forbidden (an AuthFailed), naming the scopes that are missing
 404                                        NotFound (a Rejected), also where the answer is an HTML page
+403 without HubSpot's words                AuthFailed: a proxy or firewall spoke
 429 policy DAILY                           LimitReached until midnight of the account's zone
 429 other, 408, 423, 477, 5xx, broken JSON Retryable
 everything else                            Rejected
@@ -17,6 +18,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from connectors.errors import AuthFailed, ConnectorError, LimitReached, Rejected, Retryable
+from connectors.retry import read_retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +32,10 @@ LOCKED, MIGRATING = 423, 477
 LOCK_SECONDS = 2.0
 CODE_KEYS = ("subCategory", "category", "code", "errorType")
 TRANSIENT = {408, LOCKED, MIGRATING}
+
+
+class Unauthorized(AuthFailed):
+    """The token is not good, or not any more."""
 
 
 class Forbidden(AuthFailed):
@@ -76,7 +82,7 @@ def read_json(answer: Answer, request: str) -> Json:
     if not answer.body.strip():
         return {}
     try:
-        data = json.loads(answer.body)
+        data = json.loads(answer.body, parse_float=str)  # exact: HubSpot's numbers are decimals
     except ValueError:
         data = None
     if not isinstance(data, dict):
@@ -96,9 +102,15 @@ def translate(answer: Answer, request: str, zone: ZoneInfo | None, now: datetime
     why = _why(answer, trouble, body)
     match answer.status:
         case 401:
-            return AuthFailed(
+            return Unauthorized(
                 f"HubSpot refused the access token at {request}: {why} "
-                "Copy the token of the private app again, and check that the app still exists.",
+                "Copy the access token (service key or private app) again, and check that it still exists.",
+                code=code,
+            )
+        case 403 if not trouble.message and not trouble.code:
+            return AuthFailed(
+                f"something refused {request} with 403, and not in HubSpot's words. Check the connection's url, and "
+                "whether a proxy or firewall between here and HubSpot lets it through.",
                 code=code,
             )
         case 403:
@@ -108,9 +120,10 @@ def translate(answer: Answer, request: str, zone: ZoneInfo | None, now: datetime
         case 429:
             return _limit(answer, request, body, zone, now)
         case status if status in TRANSIENT or status >= 500:
-            after = _retry_after(answer)
+            after = read_retry_after(answer.headers)
             pause = LOCK_SECONDS if after is None and status == LOCKED else after
-            return Retryable(f"HubSpot failed at {request}: {why}", code=code, after=pause)
+            crowded = status not in (LOCKED, MIGRATING)
+            return Retryable(f"HubSpot failed at {request}: {why}", code=code, after=pause, crowded=crowded)
     return Rejected(f"HubSpot refused {request}: {why}", code=code)
 
 
@@ -118,7 +131,7 @@ def _limit(answer: Answer, request: str, body: Json, zone: ZoneInfo | None, now:
     message = str(body.get("message") or "too many requests")
     policy = str(body.get("policyName") or "").upper() or _policy_in(message)
     if policy == "DAILY":
-        until = _next_midnight(zone, now) if zone else None
+        until = find_midnight(zone, now)
         when = f"at {until:%Y-%m-%d %H:%M %Z}" if until else "at midnight of the account's time zone"
         return LimitReached(
             f"the HubSpot account has used up its API requests of the day ({request}). They start again {when}; "
@@ -126,11 +139,12 @@ def _limit(answer: Answer, request: str, body: Json, zone: ZoneInfo | None, now:
             code=policy,
             until=until,
         )
-    after = _retry_after(answer)
+    after = read_retry_after(answer.headers)
     return Retryable(
         f"HubSpot asked us to slow down at {request}: {_sentence(message)}",
         code=policy or "RATE_LIMITS",
         after=after if after is not None else PAUSES.get(policy),
+        crowded=True,
     )
 
 
@@ -140,13 +154,9 @@ def _policy_in(message: str) -> str:
     return found[1].upper() if found else ""
 
 
-def _next_midnight(zone: ZoneInfo, now: datetime) -> datetime:
-    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
-
-
-def _retry_after(answer: Answer) -> float | None:
-    text = (answer.headers.get("Retry-After") or "").strip()
-    return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None
+def find_midnight(zone: ZoneInfo | None, now: datetime) -> datetime | None:
+    """When the account's next day begins, and HubSpot counts anew; None where its zone is not known."""
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone) if zone else None
 
 
 def _scopes(trouble: Trouble, request: str) -> str:
@@ -155,7 +165,7 @@ def _scopes(trouble: Trouble, request: str) -> str:
     ours = [scope for scope in scopes if scope.count(".") > 1 and scope.split(".")[-2] in request.split("/")]
     named = ", ".join(sorted(set(ours or scopes)))
     which = f"one of the scopes {named}" if named else "the scope that it names"
-    return f"Give the private app {which} (Settings > Integrations > Private Apps > Scopes), if the account has them."
+    return f"Give the access token (service key or private app) {which} in HubSpot, if the account has them."
 
 
 def _why(answer: Answer, trouble: Trouble, body: Json) -> str:

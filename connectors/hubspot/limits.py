@@ -1,85 +1,88 @@
-"""Asking slowly enough: pauses that keep us below HubSpot's limits instead of running into 429 answers.
-
-Requests answered with an error must stay under 5 % of a day's (HubSpot's usage guidelines), so waiting for the 429 is
-not a way to pace.
-"""
+"""HubSpot's own limits, as its headers tell them: a rolling window of requests, searches a second, and the day."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from typing import TYPE_CHECKING
+
+from connectors.limits import Pacer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-SEARCHES_A_SECOND = 4  # documented as 4 and as 5, for the whole account; the lower one is right either way
+    from connectors.limits import Budget, Sent
+
+SEARCHES_A_SECOND = 5  # for the whole account ("Search the CRM", rate limits)
+QUIET_SECONDS = 60.0  # after a refused search, till as many as before are tried again
 PLENTY = 10_000  # a burst beyond any of HubSpot's plans (250): whoever announces it does not limit searches either
-RESERVE = 2  # requests of the interval that we leave alone
-INTERVAL = 10.0
+RESERVE = 2  # requests of the window that we leave to others
+BURST_SLACK, SEARCH_SLACK = 0.3, 0.03  # 3 % of their windows: the rest is still 95 % of the ceiling
 
 
-class Pacer:
-    """Waits before a request where the last answers say that the next one would be refused.
+class Pace:
+    """When a request may go out. The burst limit is believed as `X-HubSpot-RateLimit-*` tells it.
 
-    The burst limit is believed as `X-HubSpot-RateLimit-*` tells it: a server that announces none, or plenty, is never
-    waited for. Search answers do not carry these headers, and search has a limit of its own.
+    Answers to searches carry none of these headers, and search has a limit of its own. Whether searches count in the
+    burst as well is not documented: where they do, the next answer of another kind tells of requests that are not ours.
     """
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+        self, pause: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._clock = clock
-        self._sleep = sleep
-        self._searches: deque[float] = deque(maxlen=SEARCHES_A_SECOND)
-        self._sent: deque[float] = deque()
-        self._interval = INTERVAL
-        self._remaining: int | None = None
-        self._limit = 0
-        self.day_limit: int | None = None
-        self.day_remaining: int | None = None
+        self.burst = Pacer(10.0, BURST_SLACK, pause, clock, eager=0.5)
+        self.search = Pacer(1.0, SEARCH_SLACK, pause, clock)
+        self.search.most = SEARCHES_A_SECOND
+        self._searches = SEARCHES_A_SECOND  # a second, as far as this account allows
+        self._refused_at: float | None = None
 
-    def before(self, *, search: bool) -> None:
-        """Return when a request may go out."""
-        if self._remaining is not None and self._remaining <= RESERVE and self._sent:
-            # The window rolls: it has room again once our oldest request in it has aged out.
-            self._wait_until(self._sent[0] + self._interval)
-            self._remaining = None
-        if search and len(self._searches) == SEARCHES_A_SECOND and self._limit < PLENTY:
-            self._wait_until(self._searches[0] + 1.0)
+    def of(self, *, search: bool) -> Pacer:
+        """The limit that a request has to keep."""
+        if search and self._refused_at is not None and self._clock() - self._refused_at > QUIET_SECONDS:
+            self._refused_at, self._searches = None, SEARCHES_A_SECOND
+            self._limit_searches()
+        return self.search if search else self.burst
 
-    def learn(self, headers: Mapping[str, str], *, search: bool = False) -> None:
-        """Take in what an answer says about the limits.
-
-        A request is stamped when it was answered: HubSpot stamped it earlier, so what has aged out here has there too.
-        """
-        now = self._clock()
-        if search:
-            self._searches.append(now)
-        else:  # whether searches count in the burst is not documented: one that ages out may make no room
-            self._sent.append(now)
-        while self._sent and self._sent[0] <= now - self._interval:
-            self._sent.popleft()
-        remaining = _number(headers, "X-HubSpot-RateLimit-Remaining")
-        if remaining is not None:
-            self._remaining = remaining
-        elif self._remaining is not None:
-            self._remaining -= 1  # a search: perhaps counted, and not told
-        self._limit = _number(headers, "X-HubSpot-RateLimit-Max") or self._limit
-        milliseconds = _number(headers, "X-HubSpot-RateLimit-Interval-Milliseconds")
+    def learn(self, sent: Sent, headers: Mapping[str, str]) -> None:
+        """What an answer says of the window."""
+        most = read_number(headers, "X-HubSpot-RateLimit-Max")
+        if most is None:
+            return
+        self.burst.most = max(most - RESERVE, 1) if most < PLENTY else None
+        self._limit_searches(unlimited=most >= PLENTY)
+        milliseconds = read_number(headers, "X-HubSpot-RateLimit-Interval-Milliseconds")
         if milliseconds:
-            self._interval = milliseconds / 1000
-        limit = _number(headers, "X-HubSpot-RateLimit-Daily")
-        left = _number(headers, "X-HubSpot-RateLimit-Daily-Remaining")
-        if limit is not None and left is not None:
-            self.day_limit, self.day_remaining = limit, left
+            self.burst.seconds = milliseconds / 1000
+        left = read_number(headers, "X-HubSpot-RateLimit-Remaining")
+        if left is not None and self.burst.most is not None:
+            self.burst.learn(sent, most - left)
 
-    def _wait_until(self, moment: float) -> None:
-        pause = moment - self._clock()
-        if pause > 0:
-            self._sleep(pause)
+    def refuse(self, policy: str, *, search: bool) -> None:
+        """A request was one too many, by HubSpot's count."""
+        if search and policy == "SECONDLY":
+            # Documented as 4 and as 5, and others may search in the account as well.
+            self._refused_at, self._searches = self._clock(), max(self._searches - 1, 1)
+            self._limit_searches()
+            self.search.refuse()
+        elif policy == "TEN_SECONDLY_ROLLING":
+            self.burst.refuse()
+
+    def _limit_searches(self, *, unlimited: bool = False) -> None:
+        self.search.most = None if unlimited else self._searches
 
 
-def _number(headers: Mapping[str, str], name: str) -> int | None:
+def learn_day(budget: Budget, number: int, headers: Mapping[str, str]) -> None:
+    """What the answer to a request of the budget says of the day.
+
+    Nothing, where the app was connected by OAuth (API usage guidelines).
+    """
+    limit = read_number(headers, "X-HubSpot-RateLimit-Daily")
+    left = read_number(headers, "X-HubSpot-RateLimit-Daily-Remaining")
+    if limit is not None and left is not None:
+        budget.learn(number, limit - left, limit)
+
+
+def read_number(headers: Mapping[str, str], name: str) -> int | None:
+    """The whole number in a header, None where there is none."""
     text = (headers.get(name) or "").strip()
     return int(text) if text.isdecimal() else None

@@ -1,8 +1,11 @@
-"""Which HubSpot objects and properties fill our model: one table, read by every verb of the adapter."""
+"""Which HubSpot objects and properties fill our model: one table, read by every verb of the adapter.
+
+HubSpot has no role hierarchy, no territories and no fiscal periods: our objects of these names have no rows from it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -10,93 +13,12 @@ from config.mapping import ObjectMapping
 from config.model import OBJECTS
 from connectors.errors import Rejected
 from connectors.hubspot import derive
+from connectors.hubspot.source import CrmType, Link, ObjectSpec, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-    from config.model import Scalar
-    from connectors.hubspot.records import Record
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a field comes from: the value of `properties[0]` or, with `derive`, something made of them all.
-
-    An `optional` property is one that some accounts do not have; its absence is nobody's mistake. A `mapped` one is
-    named by mapping.yaml; an `inherited` one there, but for another object.
-    """
-
-    properties: tuple[str, ...] = ()
-    derive: Callable[[Record, derive.Lookups], Scalar] | None = None
-    optional: bool = False
-    mapped: bool = False
-    inherited: bool = False
-
-    def is_seen(self, properties: Container[str]) -> bool:
-        """Whether the field can be filled where our login sees only these properties."""
-        return self.optional or not self.properties or self.properties[0] in properties
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A field that holds an associated record's id. `stamp` is our field for when that record was created."""
-
-    field: str
-    to: str
-    stamp: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CrmType:
-    """One HubSpot object type that fills one of our objects; `prefix` keeps ids of several types apart."""
-
-    name: str
-    fields: Mapping[str, Source]
-    links: tuple[Link, ...] = ()
-    prefix: str = ""
-
-    def asked(self) -> tuple[str, ...]:
-        """The properties to ask for, in order, each once."""
-        return tuple(dict.fromkeys(name for source in self.fields.values() for name in source.properties))
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectSpec:
-    """One of our objects. `custom` properties ride along; `writable` says whether `write` addresses its records.
-
-    `needed` are the fields of ours that the project's rules read; None means all of them.
-    """
-
-    name: str
-    types: tuple[CrmType, ...]
-    custom: tuple[str, ...] = ()
-    written: tuple[str, ...] = ()
-    writable: bool = True
-    needed: frozenset[str] | None = None
-    has_history: bool = False
-
-    @property
-    def along(self) -> tuple[str, ...]:
-        """Every property that rides along: declared ones, then those that we write back."""
-        return tuple(dict.fromkeys((*self.custom, *self.written)))
-
-    @property
-    def mapped(self) -> tuple[str, ...]:
-        """The properties that mapping.yaml names for this object itself."""
-        sources = (source for crm_type in self.types for source in crm_type.fields.values())
-        return tuple(
-            dict.fromkeys(source.properties[0] for source in sources if source.mapped and not source.inherited)
-        )
-
-    @property
-    def wanted(self) -> bool:
-        """Whether the project needs anything of this object."""
-        return bool(self.needed is None or self.needed or self.along or self.mapped)
-
-    def needs(self, name: str) -> bool:
-        """Whether a field must be filled; those that only we read (what joins and merges records) always must."""
-        return self.needed is None or name in self.needed or name not in OBJECTS[self.name].fields
-
+__all__ = ["SPECS", "CrmType", "Link", "ObjectSpec", "Source", "build_specs"]
 
 MERGED = Source(("hs_merged_object_ids",), optional=True)  # ids that a merge took away, never archived
 MERGED_KEY = "_merged"  # not a field of the model: read to find deletions
@@ -105,6 +27,9 @@ MERGED_KEY = "_merged"  # not a field of the model: read to find deletions
 def _plain(optional: bool = False, **properties: str) -> dict[str, Source]:
     return {name: Source((prop,), optional=optional) for name, prop in properties.items()}
 
+
+_CREATED = Source(("createdate",), derive.created_at)
+_HS_CREATED = Source(("hs_createdate",), derive.created_at, optional=True)
 
 COMPANY = CrmType(
     "companies",
@@ -118,21 +43,44 @@ COMPANY = CrmType(
         annual_revenue="annualrevenue",
     )
     | _plain(optional=True, parent_id="hs_parent_company_id")
-    | {"created_at": Source(("createdate",), derive.created_at), MERGED_KEY: MERGED},
+    | {"created_at": _CREATED, MERGED_KEY: MERGED},
+    further=("companies",),
+    called=("company",),
+)
+
+# No name, no address: who it is stays in HubSpot unless an admin maps it.
+CONTACT = CrmType(
+    "contacts",
+    _plain(owner_id="hubspot_owner_id", status="lifecyclestage")
+    | _plain(optional=True, source="hs_analytics_source")
+    | {"created_at": _CREATED, MERGED_KEY: MERGED},
+    links=(Link("account_id", "companies"),),
+    modified="lastmodifieddate",  # search guide: of contacts alone
+    called=("contact",),
 )
 
 DEAL = CrmType(
     "deals",
     _plain(name="dealname", owner_id="hubspot_owner_id", amount="amount", close_date="closedate", type="dealtype")
-    | _plain(optional=True, currency="deal_currency_code", source="hs_analytics_source")
+    | _plain(
+        optional=True,
+        currency="deal_currency_code",
+        source="hs_analytics_source",
+        forecast_category="hs_manual_forecast_category",
+        next_step="hs_next_step",
+    )
     | {
+        "pipeline": Source(("pipeline",), derive.pipeline),
         "stage": Source(("dealstage",), derive.deal_stage),
         "is_closed": Source(("dealstage", "hs_is_closed"), derive.is_closed),
         "is_won": Source(("dealstage", "hs_is_closed_won"), derive.is_won),
-        "created_at": Source(("createdate",), derive.created_at),
+        "probability": Source(("hs_deal_stage_probability",), derive.probability, optional=True),
+        "created_at": _CREATED,
         MERGED_KEY: MERGED,
     },
     links=(Link("account_id", "companies"),),
+    further=("contacts",),
+    called=("deal",),
 )
 
 LEAD = CrmType(
@@ -141,28 +89,41 @@ LEAD = CrmType(
     | _plain(optional=True, source="hs_lead_source")
     | {
         "status": Source(("hs_pipeline_stage", "hs_lead_label"), derive.lead_status),
-        "created_at": Source(("hs_createdate",), derive.created_at, optional=True),
+        "created_at": _HS_CREATED,
         "converted": Source(("hs_pipeline_stage",), derive.converted),
         "converted_at": Source(("hs_v2_date_entered_current_stage",), derive.converted_at, optional=True),
+        MERGED_KEY: MERGED,
     },
-    links=(Link("opportunity_id", "deals", stamp="converted_at"), Link("account_id", "companies")),
+    links=(
+        Link("opportunity_id", "deals", stamp="converted_at"),
+        Link("account_id", "companies"),
+        Link("contact_id", "contacts"),
+    ),
+    called=("lead",),
 )
 
-ACTIVITY_LINKS = (Link("opportunity_id", "deals"), Link("account_id", "companies"), Link("lead_id", "leads"))
+ACTIVITY_LINKS = (
+    Link("opportunity_id", "deals"),
+    Link("account_id", "companies"),
+    Link("lead_id", "leads"),
+    Link("contact_id", "contacts"),
+)
 
 
-def _activity(name: str, kind: str, **fields: Source) -> CrmType:
+def _activity(name: str, kind: str, called: tuple[str, ...], **fields: Source) -> CrmType:
     shared = {
         "kind": Source(derive=lambda _record, _lookups: kind),
         "owner_id": Source(("hubspot_owner_id",)),
         "at": Source(("hs_timestamp",)),
+        "created_at": _HS_CREATED,
     }
-    return CrmType(name, shared | fields, ACTIVITY_LINKS, prefix=f"{kind}-")
+    return CrmType(name, shared | fields, ACTIVITY_LINKS, prefix=f"{kind}-", called=called)
 
 
 CALL = _activity(
     "calls",
     "call",
+    ("call",),
     seconds=Source(("hs_call_duration",), derive.call_seconds),
     outcome=Source(("hs_call_disposition",), derive.call_outcome),
     direction=Source(("hs_call_direction",), derive.call_direction),
@@ -171,6 +132,7 @@ CALL = _activity(
 EMAIL = _activity(
     "emails",
     "email",
+    ("email",),
     outcome=Source(("hs_email_status",)),
     direction=Source(("hs_email_direction",), derive.email_direction),
     done=Source(("hs_email_status",), derive.email_done),
@@ -178,18 +140,25 @@ EMAIL = _activity(
 MEETING = _activity(
     "meetings",
     "meeting",
+    ("meeting", "meeting_event"),
     at=Source(("hs_meeting_start_time", "hs_timestamp"), derive.meeting_at),
     seconds=Source(("hs_meeting_start_time", "hs_meeting_end_time"), derive.meeting_seconds),
     outcome=Source(("hs_meeting_outcome",)),
     done=Source(("hs_meeting_outcome",), derive.meeting_done),
 )
 TASK = _activity(
-    "tasks", "task", outcome=Source(("hs_task_status",)), done=Source(("hs_task_status",), derive.task_done)
+    "tasks",
+    "task",
+    ("task",),
+    outcome=Source(("hs_task_status",)),
+    done=Source(("hs_task_status",), derive.task_done),
 )
+# Messages over WhatsApp, LinkedIn or SMS, logged when they were sent (communications API guide).
+CHAT = _activity("communications", "chat", ("communication",), done=Source(derive=lambda _record, _lookups: 1))
 
 HISTORY = CrmType("deals", {name: DEAL.fields[name] for name in ("stage", "amount", "close_date")})
 
-# The record of a login. Owners carry the rest: id, name, e-mail, team, and whether the login is active.
+# The record of a login. Owners carry the rest: id, name, e-mail, teams, and whether the login is active.
 USER = CrmType(
     "users",
     _plain(record_id="hs_object_id", user_id="hs_internal_user_id")
@@ -205,22 +174,71 @@ PRODUCT = CrmType(
 
 LINE_ITEM = CrmType(
     "line_items",
-    _plain(product_id="hs_product_id", quantity="quantity", amount="amount"),
+    _plain(product_id="hs_product_id", quantity="quantity", amount="amount")
+    | _plain(optional=True, unit_price="price")
+    | {"discount": Source(("hs_discount_percentage", "discount", "price"), derive.line_discount, optional=True)},
     links=(Link("opportunity_id", "deals"),),
+    called=("line_item",),
+)
+
+QUOTE = CrmType(
+    "quotes",
+    _plain(
+        owner_id="hubspot_owner_id",
+        status="hs_status",
+        amount="hs_quote_amount",
+        currency="hs_currency",
+        expires_on="hs_expiration_date",
+    )
+    | {"created_at": _HS_CREATED},
+    links=(Link("opportunity_id", "deals"),),
+    further=("companies", "contacts", "line_items"),
+    called=("quote",),
+)
+
+# A goal belongs to a user, not to an owner (goals API guide); one of a whole team has no user.
+GOAL = CrmType(
+    "goal_targets",
+    _plain(optional=True, name="hs_goal_name", currency="hs_currency")
+    | {
+        "user_id": Source(("hs_assignee_user_id",), derive.goal_user),
+        "starts_on": Source(("hs_start_datetime",), derive.goal_start),
+        "ends_on": Source(("hs_end_datetime",), derive.goal_end),
+        "amount": Source(("hs_target_amount", "hs_kpi_display_unit"), derive.goal_amount),
+        "quantity": Source(("hs_target_amount", "hs_kpi_display_unit"), derive.goal_quantity),
+    },
+)
+
+COLLABORATORS, SPLIT_OWNERS = "hs_all_collaborator_owner_ids", "hs_all_deal_split_owner_ids"  # "70;71"
+
+# Of the types that records are linked to.
+OUR_NAMES: Mapping[str, str] = MappingProxyType(
+    {"companies": "account", "contacts": "contact", "deals": "opportunity", "leads": "lead", "line_items": "line_item"}
 )
 
 SPECS: Mapping[str, ObjectSpec] = MappingProxyType(
     {
         spec.name: spec
         for spec in (
-            ObjectSpec("user", (USER,)),
-            ObjectSpec("account", (COMPANY,)),
-            ObjectSpec("lead", (LEAD,)),
-            ObjectSpec("opportunity", (DEAL,)),
-            ObjectSpec("opportunity_history", (HISTORY,), writable=False, has_history=True),
-            ObjectSpec("activity", (CALL, EMAIL, MEETING, TASK), writable=False),
-            ObjectSpec("product", (PRODUCT,)),
-            ObjectSpec("line_item", (LINE_ITEM,)),
+            ObjectSpec("user", (USER,), writable=True),
+            ObjectSpec("team"),
+            ObjectSpec("team_member"),
+            ObjectSpec("stage"),
+            ObjectSpec("exchange_rate"),
+            ObjectSpec("account", (COMPANY,), writable=True),
+            ObjectSpec("contact", (CONTACT,), writable=True),
+            ObjectSpec("lead", (LEAD,), writable=True),
+            ObjectSpec("opportunity", (DEAL,), writable=True),
+            ObjectSpec("opportunity_history", (HISTORY,), has_history=True),
+            ObjectSpec("field_history"),
+            ObjectSpec("opportunity_member"),
+            ObjectSpec("opportunity_split"),
+            ObjectSpec("activity", (CALL, EMAIL, MEETING, TASK, CHAT)),
+            ObjectSpec("product", (PRODUCT,), writable=True),
+            ObjectSpec("line_item", (LINE_ITEM,), writable=True),
+            ObjectSpec("quote", (QUOTE,)),
+            ObjectSpec("quota", (GOAL,)),
+            ObjectSpec("association"),
         )
     }
 )
@@ -232,10 +250,11 @@ def build_specs(
     needed: Mapping[str, Collection[str]] | None,
 ) -> Mapping[str, ObjectSpec]:
     """The table for one project: its mapping replaces defaults, its custom and written properties ride along."""
+    mappable = [name for name, spec in SPECS.items() if spec.types]
     for name in (*mapping, *written):
-        if name not in SPECS:
+        if name not in mappable:
             raise Rejected(
-                f"HubSpot has no {name} to map or write. Its objects are {', '.join(SPECS)}.", code="MAPPING"
+                f"HubSpot has no {name} to map or write. Its objects are {', '.join(mappable)}.", code="MAPPING"
             )
     return {
         name: replace(
@@ -260,6 +279,8 @@ def _with(spec: ObjectSpec, mapping: Mapping[str, ObjectMapping]) -> ObjectSpec:
             crm_type,
             fields={**crm_type.fields, **sources},
             links=tuple(link for link in crm_type.links if link.field not in sources),
+            # What fills a field by mapping instead is still a link, a further one.
+            further=(*crm_type.further, *(link.to for link in crm_type.links if link.field in sources)),
         )
         for crm_type in spec.types
     )

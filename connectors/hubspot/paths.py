@@ -1,64 +1,96 @@
-"""Every path of HubSpot's API that we call, with the version it is called in: a move to another version is made here.
+"""Every path of HubSpot's API that we call, in the version that a connection speaks.
 
 HubSpot retires the numbered APIs (v4 on 30 March 2027, v1 to v3 in September 2027) for dated ones with the same bodies,
-whose paths have the version behind the family: `/crm/v3/objects/deals` becomes `/crm/objects/2026-03/deals`.
+whose paths have the version behind the family: `/crm/v3/objects/deals` becomes `/crm/objects/2026-03/deals` (API
+reference, "2026-03 API reference"; currencies and deal splits from their own pages there).
 """
 
 from __future__ import annotations
 
-ACCOUNT = "/account-info/v3/details"
-OWNERS = "/crm/v3/owners"
-OBJECTS = "/crm/v3/objects"
-PROPERTIES = "/crm/v3/properties"
-PIPELINES = "/crm/v3/pipelines"
-ASSOCIATIONS = "/crm/v4/associations"
+from dataclasses import dataclass
 
-
-def objects(crm_type: str) -> str:
-    """The records of an object type."""
-    return f"{OBJECTS}/{crm_type}"
-
-
-def search(crm_type: str) -> str:
-    """The search of an object type."""
-    return f"{OBJECTS}/{crm_type}/search"
+NUMBERED = "v3"
 
 
 def is_search(path: str) -> bool:
-    """Whether the path is the search of an object type, which has a limit of its own."""
+    """Whether the path is the search of an object type, in any version: it has a limit of its own."""
     return path.endswith("/search")
 
 
-def batch_read(crm_type: str) -> str:
-    """Records by id."""
-    return f"{OBJECTS}/{crm_type}/batch/read"
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The paths of one version: "v3", which stands for v3 and v4, or a dated one ("2026-03").
 
+    >>> Paths("v3").objects("deals"), Paths("2026-03").objects("deals")
+    ('/crm/v3/objects/deals', '/crm/objects/2026-03/deals')
+    """
 
-def batch_update(crm_type: str) -> str:
-    """New values for records by id."""
-    return f"{OBJECTS}/{crm_type}/batch/update"
+    version: str = NUMBERED
 
+    def _under(self, area: str, family: str, number: str = NUMBERED) -> str:
+        if self.version == NUMBERED:
+            return "/".join(part for part in (area, number, family) if part)
+        return "/".join(part for part in (area, family, self.version) if part)
 
-def properties(crm_type: str) -> str:
-    """The property definitions of an object type."""
-    return f"{PROPERTIES}/{crm_type}"
+    @property
+    def account(self) -> str:
+        """The account itself."""
+        return f"{self._under('/account-info', '')}/details"
 
+    @property
+    def token(self) -> str:
+        """Where an app exchanges its refresh token; its answer has no limit."""
+        return f"{self._under('/oauth', '')}/token"
 
-def property_named(crm_type: str, name: str) -> str:
-    """One property definition."""
-    return f"{PROPERTIES}/{crm_type}/{name}"
+    @property
+    def owners(self) -> str:
+        """Who may hold records."""
+        return self._under("/crm", "owners")
 
+    @property
+    def exchange_rates(self) -> str:
+        """Every rate that the account's currencies have had."""
+        return f"{self._under('/settings', 'currencies')}/exchange-rates"
 
-def property_groups(crm_type: str) -> str:
-    """The groups that properties are shown in."""
-    return f"{PROPERTIES}/{crm_type}/groups"
+    @property
+    def deal_splits(self) -> str:
+        """The splits of deals, by the deals' ids."""
+        if self.version == NUMBERED:
+            return f"{self.objects('deals')}/splits/batch/read"
+        return f"/deal-splits/{self.version}/batch/read"
 
+    def objects(self, crm_type: str) -> str:
+        """The records of an object type."""
+        return f"{self._under('/crm', 'objects')}/{crm_type}"
 
-def pipelines(crm_type: str) -> str:
-    """The pipelines of an object type, with their stages."""
-    return f"{PIPELINES}/{crm_type}"
+    def search(self, crm_type: str) -> str:
+        """The search of an object type."""
+        return f"{self.objects(crm_type)}/search"
 
+    def batch_read(self, crm_type: str, *, archived: bool = False) -> str:
+        """Records by id: the live ones, or the archived."""
+        return f"{self.objects(crm_type)}/batch/read{'?archived=true' if archived else ''}"
 
-def associations(from_type: str, to_type: str) -> str:
-    """What records of one type are associated with, by id."""
-    return f"{ASSOCIATIONS}/{from_type}/{to_type}/batch/read"
+    def batch_update(self, crm_type: str) -> str:
+        """New values for records by id."""
+        return f"{self.objects(crm_type)}/batch/update"
+
+    def properties(self, crm_type: str) -> str:
+        """The property definitions of an object type."""
+        return f"{self._under('/crm', 'properties')}/{crm_type}"
+
+    def property_named(self, crm_type: str, name: str) -> str:
+        """One property definition."""
+        return f"{self.properties(crm_type)}/{name}"
+
+    def property_groups(self, crm_type: str) -> str:
+        """The groups that properties are shown in."""
+        return f"{self.properties(crm_type)}/groups"
+
+    def pipelines(self, crm_type: str) -> str:
+        """The pipelines of an object type, with their stages."""
+        return f"{self._under('/crm', 'pipelines')}/{crm_type}"
+
+    def associations(self, from_type: str, to_type: str) -> str:
+        """What records of one type are associated with, by id."""
+        return f"{self._under('/crm', 'associations', 'v4')}/{from_type}/{to_type}/batch/read"

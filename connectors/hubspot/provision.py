@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from connectors.base import FieldKind, NewField, Outcome, Status
 from connectors.errors import Rejected
-from connectors.hubspot import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,7 +54,7 @@ def provision(account: Account, crm_types: Mapping[str, str], fields: Sequence[N
             if crm_type not in grouped:
                 _ensure_group(account, crm_type)
                 grouped.add(crm_type)
-            created = account.session.post(paths.properties(crm_type), _definition(field))
+            created = account.session.post(account.paths.properties(crm_type), _definition(field))
         except Rejected as refusal:
             yield _failed(field, refusal.code, str(refusal))
             continue
@@ -93,7 +92,7 @@ def _fits(field: NewField, crm_type: str, existing: Property) -> Outcome:
 
 
 def _ensure_group(account: Account, crm_type: str) -> None:
-    path = paths.property_groups(crm_type)
+    path = account.paths.property_groups(crm_type)
     groups = account.session.get(path).get("results") or ()
     if not any(group.get("name") == GROUP for group in groups):
         account.session.post(path, {"name": GROUP, "label": GROUP_LABEL, "displayOrder": -1})
@@ -109,7 +108,9 @@ def _show(account: Account, crm_type: str, field: NewField, created: Json) -> st
         return ""
     try:
         # Both types are required in a change too (properties API guide).
-        changed = account.session.patch(paths.property_named(crm_type, field.name), {**_SHAPES[field.kind], **hints})
+        changed = account.session.patch(
+            account.paths.property_named(crm_type, field.name), {**_SHAPES[field.kind], **hints}
+        )
     except Rejected as refusal:
         why = str(refusal)
     else:

@@ -2,74 +2,135 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from connectors.base import Usage
-from connectors.hubspot.errors import read_json, translate
-from connectors.hubspot.paths import is_search
+from connectors.errors import Retryable
+from connectors.hubspot.auth import open_login
+from connectors.hubspot.errors import Unauthorized, find_midnight, read_json, translate
+from connectors.hubspot.limits import Pace, learn_day
+from connectors.hubspot.paths import Paths, is_search
+from connectors.hubspot.replay import Answers
+from connectors.hubspot.transport import LibraryWire
+from connectors.limits import Again, Budget, Gate
+from connectors.meter import count_request
+from connectors.retry import read_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from zoneinfo import ZoneInfo
 
-    from connectors.hubspot.limits import Pacer
-    from connectors.hubspot.transport import Answer, Json, Query, Wire
+    from config.connections import HubSpotConnection
+    from connectors.hubspot.auth import Token
+    from connectors.hubspot.transport import Answer, Json, Query
     from connectors.retry import RetryPolicy
 
 
-class Session:
-    """One line to HubSpot. `zone` is the account's, once known; `answered_at` the server's clock at its last answer."""
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    query: Query
+    body: Json | None
 
-    def __init__(self, wire: Wire, retry: RetryPolicy, pacer: Pacer) -> None:
-        self._wire = wire
-        self._retry = retry
-        self._pacer = pacer
-        self._calls = 0
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def open_session(connection: HubSpotConnection, secrets: Callable[[str], str], retry: RetryPolicy) -> Session:
+    """A session with the account of a connection; nothing is asked of it yet."""
+    return Session(connection, secrets, retry)
+
+
+class Session:
+    """One account's API, for any number of threads. `zone` is the account's, once known; `answered_at` the server's
+    clock at its last answer."""
+
+    def __init__(self, connection: HubSpotConnection, secrets: Callable[[str], str], retry: RetryPolicy) -> None:
         self.zone: ZoneInfo | None = None
         self.answered_at: datetime | None = None
+        self._retry = retry
+        self._wire = LibraryWire(connection)
+        self._login = open_login(connection, secrets, self._wire, Paths(connection.api_version).token, retry.clock)
+        self._pace = Pace(retry.pause, retry.clock)
+        self._gate = Gate(connection.pull.concurrency)
+        self._budget = Budget("HubSpot", connection.pull.daily_share, self._again)
+        self._answers = Answers()
+        self._calls = 0
+        self._lock = Lock()
 
     def get(self, path: str, query: Iterable[tuple[str, str]] = ()) -> Json:
         """The answer to a GET."""
-        return self._ask("GET", path, list(query), None)
+        return self._ask(_Request("GET", path, list(query), None))
 
     def post(self, path: str, body: Json) -> Json:
         """The answer to a POST; 200, 201, 204 and 207 are all success."""
-        return self._ask("POST", path, [], body)
+        return self._ask(_Request("POST", path, [], body))
 
     def patch(self, path: str, body: Json) -> Json:
         """The answer to a PATCH."""
-        return self._ask("PATCH", path, [], body)
+        return self._ask(_Request("PATCH", path, [], body))
 
     def usage(self) -> Usage:
         """What was asked so far, failures and retries included."""
-        limit, left = self._pacer.day_limit, self._pacer.day_remaining
-        used = limit - left if limit is not None and left is not None else None
-        return Usage(self._calls, used, limit)
+        return Usage(self._calls, self._budget.used, self._budget.limit)
 
     def close(self) -> None:
+        """Whoever waits for an answer, or for a turn, gives up with Stopped; nothing can be asked any more."""
+        self._retry.stop.set()
         self._wire.close()
 
-    def _ask(self, method: str, path: str, query: Query, body: Json | None) -> Json:
-        return self._retry.call(lambda: self._once(method, path, query, body))
+    def _ask(self, request: _Request) -> Json:
+        return self._retry.call(lambda: self._renewed(request))
 
-    def _once(self, method: str, path: str, query: Query, body: Json | None) -> Json:
-        search = is_search(path)
-        self._pacer.before(search=search)
-        self._calls += 1
-        answer = self._wire.send(method, path, query, body)
-        self._pacer.learn(answer.headers, search=search)
-        self._note_clock(answer)
-        if 200 <= answer.status < 300:
-            return read_json(answer, f"{method} {path}")
-        raise translate(answer, f"{method} {path}", self.zone, self.answered_at or datetime.now(UTC))
-
-    def _note_clock(self, answer: Answer) -> None:
-        text = answer.headers.get("Date")
-        if text:
+    def _renewed(self, request: _Request) -> Json:
+        """The answer, with a token that is renewed where it is refused."""
+        while True:
+            token = self._login.current()
             try:
-                stamp = parsedate_to_datetime(text)
-            except ValueError:
-                return
-            self.answered_at = stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
+                answer = self._let_through(request, token)
+            except Unauthorized as error:
+                self._login.refuse(token, error)
+            else:
+                self._login.accept(token)
+                return read_json(answer, str(request))
+
+    def _let_through(self, request: _Request, token: Token) -> Answer:
+        with self._gate.passing(), self._budget.spending() as number:
+            self._retry.check()
+            return self._send(request, token, number)
+
+    def _send(self, request: _Request, token: Token, number: int) -> Answer:
+        search = is_search(request.path)
+        pacer = self._pace.of(search=search)
+        sent = pacer.take()
+        self._count()
+        try:
+            answer = self._wire.send(request.method, request.path, request.query, request.body, token.text)
+        finally:
+            pacer.answered(sent)
+            if self._retry.stop.is_set():
+                self._wire.close()  # a connection that was opened while the others were closed
+        learn_day(self._budget, number, answer.headers)
+        self._pace.learn(sent, answer.headers)
+        self.answered_at = read_date(answer.headers.get("Date") or "") or self.answered_at
+        if 200 <= answer.status < 300:
+            self._answers.take(answer.headers, str(request))
+            return answer
+        error = translate(answer, str(request), self.zone, self.answered_at or datetime.now(UTC))
+        if answer.status == 429 and isinstance(error, Retryable):
+            self._pace.refuse(error.code, search=search)
+        raise error
+
+    def _count(self) -> None:
+        with self._lock:
+            self._calls += 1
+        count_request()
+
+    def _again(self) -> Again:
+        until = find_midnight(self.zone, self.answered_at or datetime.now(UTC))
+        when = f"at {until:%Y-%m-%d %H:%M %Z}" if until else "at midnight of the account's time zone"
+        return Again(f"HubSpot counts anew {when}.", until)

@@ -3,7 +3,7 @@
 The library's typed calls lose what we need: an undeclared success code returns None, and sixty unrelated exception
 classes carry the rest. Its `api_request` has no timeout and prints errors. So requests go through the HTTP layer that
 all typed calls share, which gives status, headers and body for every answer, over one kept connection pool (each
-property access on `HubSpot` would build a new one).
+property access on `HubSpot` would build a new one). Its pool may be used by several threads (urllib3's guide).
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.errors import Retryable, Unreachable
+from connectors.pools import Connections
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from config.project import HubSpotConnection
+    from config.connections import HubSpotConnection
 
 CONNECT_SECONDS = 15.0
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 Query = list[tuple[str, str]]
 Json = dict[str, Any]
@@ -37,7 +39,9 @@ class Answer:
 class Wire(Protocol):
     """Sends one request and gives its answer; Retryable or Unreachable where there is none."""
 
-    def send(self, method: str, path: str, query: Query, body: Json | None) -> Answer: ...
+    def send(self, method: str, path: str, query: Query, body: Json | None, token: str) -> Answer: ...
+
+    def send_form(self, path: str, form: Query) -> Answer: ...
 
     def close(self) -> None: ...
 
@@ -45,53 +49,72 @@ class Wire(Protocol):
 class LibraryWire:
     """The wire to HubSpot through hubspot-api-client, retries off, a timeout on every request."""
 
-    def __init__(self, connection: HubSpotConnection, token: str) -> None:
+    def __init__(self, connection: HubSpotConnection) -> None:
         from hubspot import HubSpot
 
         self._host = connection.url.rstrip("/")
         self._timeout = (min(CONNECT_SECONDS, connection.timeout_seconds), float(connection.timeout_seconds))
-        ca_file = _readable(connection.ca_file)
-        client = HubSpot(access_token=token, host=self._host, retry=False, ssl_ca_cert=ca_file)
+        client = HubSpot(
+            host=self._host,
+            retry=False,
+            ssl_ca_cert=_readable(connection.ca_file),
+            connection_pool_maxsize=connection.pull.concurrency + 1,  # and the token's
+        )
         self._client = client.crm.objects.basic_api.api_client
+        self._connections = Connections()
+        self._connections.adopt(self._client.rest_client.pool_manager)
 
-    def send(self, method: str, path: str, query: Query, body: Json | None) -> Answer:
+    def send(self, method: str, path: str, query: Query, body: Json | None, token: str) -> Answer:
+        headers = {**self._client.default_headers, "Authorization": f"Bearer {token}"}
+        return self._send(method, path, {"query_params": list(query), "headers": headers, "body": body})
+
+    def send_form(self, path: str, form: Query) -> Answer:
+        headers = {**self._client.default_headers, **FORM}
+        return self._send("POST", path, {"headers": headers, "post_params": form})
+
+    def close(self) -> None:
+        self._connections.break_off()
+        self._client.rest_client.pool_manager.clear()
+        self._client.close()
+
+    def _send(self, method: str, path: str, content: dict[str, Any]) -> Answer:
         from hubspot.crm.objects.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
-        headers: dict[str, str] = dict(self._client.default_headers)
-        parameters = list(query)
-        self._client.update_params_for_auth(headers, parameters, ["oauth2"])
         try:
-            response = self._client.request(
-                method,
-                self._host + path,
-                query_params=parameters,
-                headers=headers,
-                body=body,
-                _request_timeout=self._timeout,
-            )
+            response = self._client.request(method, self._host + path, _request_timeout=self._timeout, **content)
         except ApiException as error:
             if error.status:
-                return Answer(error.status, error.headers, error.body or b"")
+                return Answer(error.status, _any_case(error.headers), error.body or b"")
             reason = " ".join(str(error.reason).split())
         except HTTPError as error:
-            raise Retryable(
-                f"HubSpot did not answer {method} {path} at {self._host}: {error}. "
-                "Check the network and the connection's url.",
-                code=type(error).__name__,
-            ) from None
+            raise self._unanswered(method, path, error) from None
         else:
-            return Answer(response.status, response.getheaders(), response.data)
-        # The library gives no status to TLS failures only; the same certificate would fail again.
+            return Answer(response.status, _any_case(response.getheaders()), response.data)
+        # What the library gives no status to is a failure of TLS.
+        if "CERTIFICATE_VERIFY_FAILED" not in reason:
+            raise Retryable(f"HubSpot did not answer {method} {path} at {self._host}: {reason}.", code="TLS")
         raise Unreachable(
             f"no trusted connection to {self._host}: {reason}. "
             "Check the connection's url, and name your own certificate authority in its ca_file.",
             code="TLS",
         )
 
-    def close(self) -> None:
-        self._client.rest_client.pool_manager.clear()
-        self._client.close()
+    def _unanswered(self, method: str, path: str, error: Exception) -> Retryable:
+        from urllib3.exceptions import ReadTimeoutError
+
+        name, slow = type(error).__name__, isinstance(error, ReadTimeoutError)
+        advice = "A longer timeout_seconds may help." if slow else "Check the network and the connection's url."
+        return Retryable(
+            f"HubSpot did not answer {method} {path} at {self._host}: {error}. {advice}", code=name, crowded=slow
+        )
+
+
+def _any_case(headers: Mapping[str, str] | Iterable[tuple[str, str]] | None) -> Mapping[str, str]:
+    """The headers, whose names are found in any case; a list of pairs where they come from a cassette."""
+    from urllib3 import HTTPHeaderDict
+
+    return HTTPHeaderDict(headers or ())
 
 
 def _readable(ca_file: str | None) -> str | None:

@@ -1,58 +1,87 @@
-"""Users: owners, whose ids records refer to, joined with the users object, whose properties are read and written."""
+"""Users: owners, whose ids records refer to, joined with the users object, whose properties are read and written.
+
+Teams are known by their members alone: owners name the teams that they are in.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from config.model import OBJECTS, FieldType
 from config.scalars import instant_text
 from connectors.base import Page, Row
-from connectors.hubspot import paths
-from connectors.hubspot.read import list_page
+from connectors.hubspot.ask import Question, list_page
+from connectors.hubspot.rows import NEWEST, plain_row
 from connectors.hubspot.values import to_custom
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from config.model import Scalar
     from connectors.hubspot.account import Account
     from connectors.hubspot.objects import ObjectSpec
+    from connectors.hubspot.owners import Owner
     from connectors.hubspot.records import Record
-    from connectors.hubspot.transport import Json
 
-OWNERS_PAGE = 100
 USER_KEY = "hs_internal_user_id"  # an owner's userId
-# The stamp of every row: later than any other, and always the same. None of HubSpot's says when a row changed: a
-# record's moves with each figure we write and goes with the record, and an owner's does not move when its user changes
-# (owners API guide), so that by them a deactivated login could look older than what is known of it. All is read from
-# the source each time, not from an index that lags: whatever differs from what is known is newer.
-NEWEST = "9999-12-31T23:59:59.999Z"
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """An owner: `id` is what records hold, `user_id` leads to the user's record."""
+class _Known:
+    """What the last sweep saw: a digest of the live owners, and the teams and memberships that it gave."""
 
-    id: str
-    user_id: str
-    name: str
-    email: str
-    team: str | None
-    active: bool
+    owners: str = ""
+    teams: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
 
 
-def read_users(account: Account, spec: ObjectSpec) -> Iterator[Page]:
+def read_users(account: Account, spec: ObjectSpec, name: str, cursor: str | None) -> Iterator[Page]:
     """All users in one page, each run: there are few, and neither list has a time filter that covers both.
 
-    A login that was deactivated stays, inactive; nothing is ever deleted.
+    A login that was deactivated stays, inactive; nothing is ever deleted. The list of those is only asked for where
+    the live owners are others than the last time.
     """
-    owners = [*_owners(account, archived=False), *_owners(account, archived=True)]
+    known = _parse(cursor)
+    account.forget_owners()
+    until = instant_text(account.now())
+    live = account.owners()
+    digest = sha256(",".join(sorted(owner.id for owner in live)).encode()).hexdigest()[:16]
+    owners = list(live)
     records = {record.get(USER_KEY) or "": record for record in _user_records(account, spec)}
+    if digest != known.owners or _names_others(spec, live, records.values()):
+        owners += account.owners(archived=True)
     managers = _Managers(owners)
-    rows = [_row(account, spec, owner, records.get(owner.user_id), managers) for owner in owners]
-    yield Page(spec.name, tuple(rows), (), json.dumps({"v": 1, "at": instant_text(account.now())}), complete=True)
+    users = tuple(_user(account, spec, owner, records.get(owner.user_id), managers) for owner in owners)
+    teams = {team.id: team.name for owner in live for team in owner.teams}
+    members = {f"{team.id}:{owner.id}": (team, owner) for owner in live for team in owner.teams}
+    rows = {
+        "user": users,
+        "team": tuple(
+            plain_row("team", team_id, NEWEST, {"name": team_name}) for team_id, team_name in sorted(teams.items())
+        )
+        + tuple(plain_row("team", gone, NEWEST, {}, deleted=True) for gone in known.teams if gone not in teams),
+        "team_member": tuple(
+            plain_row("team_member", row_id, NEWEST, {"team_id": team.id, "user_id": owner.id, "main": int(team.main)})
+            for row_id, (team, owner) in sorted(members.items())
+        )
+        + tuple(_gone_member(gone) for gone in known.members if gone not in members),
+    }
+    position = {"v": VERSION, "owners": digest, "teams": sorted(teams), "members": sorted(members)}
+    yield Page(name, json.dumps(position), True, {key: made for key, made in rows.items() if made}, until=until)
+
+
+def _parse(cursor: str | None) -> _Known:
+    try:
+        data = json.loads(cursor) if cursor else None
+    except ValueError:
+        data = None
+    if not isinstance(data, dict) or data.get("v") != VERSION:
+        return _Known()
+    return _Known(str(data["owners"]), tuple(data["teams"]), tuple(data["members"]))
 
 
 class _Managers:
@@ -69,9 +98,25 @@ class _Managers:
         return text if text in self._ids else self._by_email.get(text.strip().lower())
 
 
-def _row(account: Account, spec: ObjectSpec, owner: Owner, record: Record | None, managers: _Managers) -> Row:
+def _names_others(spec: ObjectSpec, live: Sequence[Owner], records: Iterable[Record]) -> bool:
+    """Whether a manager is named who is none of the live owners."""
+    manager = spec.types[0].fields.get("manager_id")
+    if manager is None:
+        return False
+    managers = _Managers(live)
+    named = (record.get(manager.properties[0]) for record in records)
+    return any(text is not None and managers.find(text) is None for text in named)
+
+
+def _user(account: Account, spec: ObjectSpec, owner: Owner, record: Record | None, managers: _Managers) -> Row:
     values: dict[str, Scalar] = dict.fromkeys(OBJECTS["user"].fields)
-    values |= {"name": owner.name, "email": owner.email or None, "active": int(owner.active), "team": owner.team}
+    values |= {
+        "name": owner.name,
+        "email": owner.email or None,
+        "active": int(owner.active),
+        "team": owner.team,
+        "created_at": owner.created_at,
+    }
     if record is not None:
         for name, source in spec.types[0].fields.items():
             if name in values and (source.mapped or values[name] is None):
@@ -79,8 +124,7 @@ def _row(account: Account, spec: ObjectSpec, owner: Owner, record: Record | None
         values["record_id"] = record.id
     values["manager_id"] = managers.find(str(values["manager_id"])) if values["manager_id"] else None
     values["id"] = owner.id
-    custom = {name: _custom(account, record, name) for name in spec.along}
-    return Row(values, custom, NEWEST)
+    return Row(values, {name: _custom(account, record, name) for name in spec.along}, NEWEST)
 
 
 def _mapped(name: str, text: str | None) -> Scalar:
@@ -90,44 +134,28 @@ def _mapped(name: str, text: str | None) -> Scalar:
 
 
 def _custom(account: Account, record: Record | None, name: str) -> str | None:
+    if record is None:
+        return None
     known = account.properties("users").get(name)
-    return to_custom(record.get(name), known.type if known else "string") if record else None
+    return to_custom(record.get(name), known.type if known else "string")
 
 
-def _owners(account: Account, *, archived: bool) -> Iterator[Owner]:
-    after = ""
-    while True:
-        query = [("limit", str(OWNERS_PAGE)), ("archived", str(archived).lower())]
-        answer = account.session.get(paths.OWNERS, [*query, ("after", after)] if after else query)
-        yield from (_parse_owner(raw, archived=archived) for raw in answer.get("results") or ())
-        after = str(((answer.get("paging") or {}).get("next") or {}).get("after") or "")
-        if not after:
-            return
-
-
-def _parse_owner(raw: Json, *, archived: bool) -> Owner:
-    """An owner; the user id of an archived one is kept in another place (owners API guide)."""
-    name = " ".join(part for part in (raw.get("firstName"), raw.get("lastName")) if part)
-    email = str(raw.get("email") or "")
-    user_id = raw.get("userId") or raw.get("userIdIncludingInactive") or ""
-    return Owner(
-        id=str(raw["id"]),
-        user_id=str(user_id),
-        name=name or email or str(raw["id"]),
-        email=email,
-        team=_primary_team(raw.get("teams") or ()),
-        active=not (archived or raw.get("archived")),
-    )
-
-
-def _primary_team(teams: Sequence[Mapping[str, object]]) -> str | None:
-    ordered = sorted(teams, key=lambda team: not team.get("primary"))
-    return str(ordered[0]["name"]) if ordered and ordered[0].get("name") else None
+def _gone_member(member: str) -> Row:
+    team_id, _, user_id = member.partition(":")
+    return plain_row("team_member", member, NEWEST, {"team_id": team_id, "user_id": user_id}, deleted=True)
 
 
 def _user_records(account: Account, spec: ObjectSpec) -> Iterator[Record]:
-    properties = tuple(dict.fromkeys((*spec.types[0].asked(), *spec.along)))
-    after: str | None = ""
-    while after is not None:
-        records, after = list_page(account, "users", properties, after)
-        yield from records
+    """The records of logins; none where our login does not see them."""
+    if account.refusal("users"):
+        return
+    asked = dict.fromkeys((*spec.types[0].asked(), *spec.along))
+    seen = account.properties("users")
+    question = Question("users", tuple(name for name in asked if name in seen))
+    after, shown = "", ""
+    while True:
+        page = list_page(account, question, after, shown)
+        yield from page.records
+        if page.after is None:
+            return
+        after, shown = page.after, str(page.raws[0]["id"]) if page.raws else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from config import scalars
@@ -20,12 +20,20 @@ if TYPE_CHECKING:
     from config.model import Scalar
 
 
+PLACES = 6  # decimals of a DECIMAL in our facts
+_SMALLEST = Decimal("0.000001")
+_EXACT = Context(prec=1000)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_EPOCH_MILLISECONDS = re.compile(r"-?\d{5,}", re.ASCII)
 
 
-def to_scalar(text: str | None, kind: FieldType, zone: ZoneInfo) -> Scalar:
-    """The value of a property as a field of that type; nothing where it is empty."""
-    return None if text is None or not text.strip() else _CONVERT[kind](text.strip(), zone)
+def converter(kind: FieldType, zone: ZoneInfo) -> Callable[[str], Scalar]:
+    """The function from a property's text, which is not blank, to a field of that type."""
+    convert = _CONVERT[kind]
+    if kind in (FieldType.ID, FieldType.TEXT):
+        return str.strip
+    return lambda text: convert(text.strip(), zone)
 
 
 def to_custom(text: str | None, property_type: str) -> str | None:
@@ -43,6 +51,8 @@ def decimal_text(text: str) -> str:
     >>> decimal_text("5000.00"), decimal_text("1.2E7"), decimal_text("-0.50"), decimal_text("-0")
     ('5000', '12000000', '-0.5', '0')
     """
+    if text.isdecimal() and text.isascii() and text[0] != "0":
+        return text
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -50,6 +60,27 @@ def decimal_text(text: str) -> str:
     if not number.is_finite():
         raise ValueError("its text is not a number")
     return scalars.decimal_text(number)
+
+
+def fact_decimal(text: str) -> str:
+    """The shortest plain text of a number that a DECIMAL field can hold; it is never rounded.
+
+    >>> fact_decimal("1234.560")
+    '1234.56'
+    """
+    plain = decimal_text(text)
+    if len(plain.partition(".")[2]) > PLACES:
+        raise ValueError(f"its number has more than {PLACES} decimals, which no figure could hold exactly")
+    return plain
+
+
+def rounded(number: Decimal) -> str:
+    """A number in six decimals, halves up.
+
+    >>> rounded(Decimal("0.200000000000000011102230246251565404236316680908203125")), rounded(Decimal("0.0000005"))
+    ('0.2', '0.000001')
+    """
+    return scalars.decimal_text(number.quantize(_SMALLEST, ROUND_HALF_UP, _EXACT))
 
 
 def whole_number(text: str) -> int:
@@ -64,12 +95,26 @@ def whole_number(text: str) -> int:
 def parse_instant(text: str) -> datetime:
     """A moment from ISO 8601 or epoch milliseconds, which HubSpot mixes; without a zone it is UTC."""
     try:
-        if re.fullmatch(r"-?\d{5,}", text):
+        if text[4:5] != "-" and _EPOCH_MILLISECONDS.fullmatch(text):
             return EPOCH + timedelta(milliseconds=int(text))
         moment = datetime.fromisoformat(text)
+        if moment.tzinfo is UTC:
+            return moment
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("its text is not a moment in time") from None
+
+
+def instant(text: str) -> str:
+    """A moment as an INSTANT: HubSpot's usual text is one already.
+
+    >>> instant("2026-05-01T07:25:37.000Z"), instant("1777620337000"), instant("2026-05-01T09:25:37+02:00")
+    ('2026-05-01T07:25:37.000Z', '2026-05-01T07:25:37.000Z', '2026-05-01T07:25:37.000Z')
+    """
+    moment = parse_instant(text)
+    if len(text) == len("2026-05-01T07:25:37.000Z") and text[10] == "T" and text[19] == "." and text[-1] == "Z":
+        return text
+    return scalars.instant_text(moment)
 
 
 def milliseconds(moment: datetime) -> int:
@@ -87,7 +132,7 @@ def _boolean(text: str, _zone: ZoneInfo) -> int:
 
 def _day(text: str, zone: ZoneInfo) -> str:
     # A date property is a calendar day already; moving it through a zone could change it.
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+    if _DATE.fullmatch(text):
         return text
     return parse_instant(text).astimezone(zone).date().isoformat()
 
@@ -95,9 +140,9 @@ def _day(text: str, zone: ZoneInfo) -> str:
 _CONVERT: dict[FieldType, Callable[[str, ZoneInfo], Scalar]] = {
     FieldType.ID: lambda text, _zone: text,
     FieldType.TEXT: lambda text, _zone: text,
-    FieldType.DECIMAL: lambda text, _zone: decimal_text(text),
+    FieldType.DECIMAL: lambda text, _zone: fact_decimal(text),
     FieldType.INTEGER: lambda text, _zone: whole_number(text),
     FieldType.BOOLEAN: _boolean,
     FieldType.DATE: _day,
-    FieldType.INSTANT: lambda text, _zone: scalars.instant_text(parse_instant(text)),
+    FieldType.INSTANT: lambda text, _zone: instant(text),
 }

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from connectors.base import Outcome, RecordWrite, Status
 from connectors.batches import in_chunks
 from connectors.errors import Rejected
-from connectors.hubspot import paths
-from connectors.hubspot.associations import batch_read
+from connectors.hubspot.ask import batch_read
 from connectors.hubspot.errors import Trouble, parse_trouble
 from connectors.hubspot.values import to_custom
 
@@ -34,6 +33,8 @@ def read_values(
     values: dict[str, dict[str, str | None]] = {}
     for batch in in_chunks(dict.fromkeys(ids), BATCH):
         for record in batch_read(account, crm_type, batch, fields):
+            if record.id not in batch:
+                continue  # the one that a record asked for was merged into
             values[record.id] = {name: to_custom(record.get(name), types[name]) for name in fields}
     return values
 
@@ -60,7 +61,7 @@ def _batches(writes: Sequence[RecordWrite]) -> Iterator[list[RecordWrite]]:
 
 def _write(account: Account, crm_type: str, batch: list[RecordWrite]) -> Iterator[Outcome]:
     try:
-        answer = account.session.post(paths.batch_update(crm_type), {"inputs": [_input(w) for w in batch]})
+        answer = account.session.post(account.paths.batch_update(crm_type), {"inputs": [_input(w) for w in batch]})
     except Rejected as refusal:
         yield from _refused(account, crm_type, batch, refusal)
         return

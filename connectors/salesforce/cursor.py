@@ -1,52 +1,66 @@
-"""Where a sweep stands, as text that another run can go on from."""
+"""Where a stream stands, as text that another run can go on from."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from config.scalars import instant_text
-from connectors.salesforce.transport import CLOCK_SLACK
-from connectors.salesforce.values import instant
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import timedelta
-
     from connectors.salesforce.rows import Selection
 
-LAYOUT = 1  # of a cursor's text
+LAYOUT = 2  # of a cursor's text
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A Bulk API job that answers a run's query: its result page, and how many records the pages before it held."""
+
+    id: str
+    locator: str = ""
+    read: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A sweep under way: records stamped from `since` to `until`, both included, newest first; or all by id.
+
+    `stamp` and `id` are those of the last record read, empty at the beginning. What becomes of the stream once the run
+    is done is told by `settles` and `reaches`.
+    """
+
+    since: str = ""
+    until: str = ""
+    settles: str = ""
+    reaches: str = ""
+    stamp: str = ""
+    id: str = ""
+    job: Job | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a sweep stands: its window, the source it is in, and the last row read. `until` None: between sweeps.
+    """Where a stream stands.
 
-    `fields` is a digest of what is asked for and how it is read. Rows read otherwise hold something else, so that a
-    cursor of another digest starts from the beginning.
+    All that is stamped up to `settled` is read for good; what is stamped from there to `reached` is read, but more of
+    it may still show up. `fields` is a digest of what is asked for and how it is read: records read otherwise hold
+    something else, so that a cursor of another digest starts from the beginning.
     """
 
     fields: str
-    since: str | None = None
-    until: str | None = None
-    source: int = 0
-    stamp: str | None = None
-    id: str | None = None
+    settled: str = ""
+    reached: str = ""
+    run: Run | None = None
 
     def text(self) -> str:
         return json.dumps({"layout": LAYOUT, **asdict(self)})
 
-    def after(self, selection: Selection, record: Mapping[str, Any]) -> Position:
-        return replace(self, stamp=instant(record[selection.stamp]), id=record["Id"])
+    def running(self, run: Run) -> Position:
+        return replace(self, run=run)
 
-    def next_source(self) -> Position:
-        return replace(self, source=self.source + 1, stamp=None, id=None)
-
-    def next_sweep(self, until: str, overlap: timedelta) -> Position:
-        return Position(self.fields, since=instant_text(datetime.fromisoformat(until) - CLOCK_SLACK - overlap))
+    def done(self, run: Run) -> Position:
+        return Position(self.fields, run.settles, run.reaches)
 
 
 def resume(cursor: str | None, fields: str) -> Position:
@@ -56,20 +70,24 @@ def resume(cursor: str | None, fields: str) -> Position:
     """
     try:
         held = json.loads(cursor) if cursor else None
-    except ValueError:
-        held = None
-    if not isinstance(held, dict) or held.pop("layout", None) != LAYOUT or held.get("fields") != fields:
+        if not isinstance(held, dict) or held.pop("layout", None) != LAYOUT or held.get("fields") != fields:
+            return Position(fields)
+        return Position(**{**held, "run": _read_run(held["run"])})
+    except (ValueError, TypeError, KeyError):
         return Position(fields)
-    return Position(**held)
 
 
-def digest(selections: Sequence[Selection]) -> str:
+def _read_run(held: dict[str, Any] | None) -> Run | None:
+    if held is None:
+        return None
+    return Run(**{**held, "job": Job(**held["job"]) if held["job"] else None})
+
+
+def digest(selection: Selection, *further: str) -> str:
     """A short text that differs where anything else is asked for, or read otherwise: by another mapping or zone."""
     asked = [
-        [
-            *(selection.sobject, selection.only, selection.zone.key, sorted(selection.fields)),
-            sorted((name, *column.paths, column.compute is None) for name, column in selection.columns.items()),
-        ]
-        for selection in selections
+        *(selection.sobject, selection.only, selection.stamp, selection.zone.key, sorted(selection.types.items())),
+        sorted((name, *column.paths, column.compute is None) for name, column in selection.columns.items()),
+        *further,
     ]
     return sha256(json.dumps(asked).encode()).hexdigest()[:16]

@@ -1,21 +1,31 @@
-"""What our login sees: sObjects and their fields, looked up once and kept until forgotten."""
+"""What our login sees: sObjects and their fields, looked up together and kept until forgotten."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import CrmField
-from connectors.errors import Rejected
+from connectors.batches import in_chunks
+from connectors.salesforce.composite import MOST, OK, Part, ask_together, query_path
+from connectors.salesforce.errors import translate
+from connectors.salesforce.values import NUMBERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from connectors.salesforce.session import Session
 
-NUMBERS = frozenset({"currency", "double", "percent", "int", "long"})
-
 _STAMPS = ("SystemModstamp", "CreatedDate")
+_NOT_THERE = frozenset({"NOT_FOUND", "INVALID_TYPE"})
+
+CURRENCIES, EMAILS = "CurrencyType", "EmailMessage"
+_FIRST_RECORDS = {
+    CURRENCIES: f"SELECT IsoCode FROM {CURRENCIES} WHERE IsCorporate = true",
+    EMAILS: f"SELECT Id FROM {EMAILS} WHERE ActivityId != null LIMIT 1",
+}
+"""What is asked along with an sObject's description, at no call more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,64 +36,99 @@ class SField:
     relationship: str | None
     parents: tuple[str, ...]
     orders: bool  # can be filtered and sorted by
+    calculated: bool  # a formula or a roll-up
 
 
 @dataclass(frozen=True, slots=True)
 class SObject:
-    """An sObject with the fields that our login sees, and whether it may edit records at all."""
+    """An sObject with the fields that our login sees, what its ids begin with, and whether records can be edited."""
 
     name: str
     fields: Mapping[str, SField]
     updateable: bool = True
+    prefix: str = ""
 
     @property
     def stamp(self) -> str:
-        """The field that says when a record last changed: SystemModstamp, or CreatedDate of what never changes."""
-        for name in _STAMPS:
-            if name in self.fields and self.fields[name].orders:
-                return name
-        raise Rejected(f"{self.name} has neither SystemModstamp nor CreatedDate to read by; it cannot be read.")
+        """The field that says when a record last changed: SystemModstamp, or CreatedDate of what never changes; or
+        nothing."""
+        usable = (name for name in _STAMPS if name in self.fields and self.fields[name].orders)
+        return next(usable, "")
 
 
 class Catalog:
-    """The sObjects of an org, as our login sees them."""
+    """The sObjects of an org, as our login sees them. Several threads may ask."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._known: dict[str, SObject | None] = {}
+        self._first: dict[str, list[Any]] = {}
+        self._lock = RLock()
 
     def find(self, name: str) -> SObject | None:
         """The sObject, or None where there is none of that name or our login does not see it."""
-        if name not in self._known:
-            self._known[name] = self._describe(name)
-        return self._known[name]
+        with self._lock:
+            self.load([name])
+            return self._known[name]
+
+    def load(self, names: Iterable[str]) -> None:
+        """Look up at once what is not known yet, 23 sObjects a call.
+
+        "All sObject resources" may go into a composite request (Composite, REST API Developer Guide).
+        """
+        with self._lock:
+            wanted = [name for name in dict.fromkeys(names) if name not in self._known]
+            for part in in_chunks(wanted, MOST - len(_FIRST_RECORDS)):
+                asked = [name for name in _FIRST_RECORDS if name in part]
+                paths = [f"sobjects/{name}/describe" for name in part]
+                paths += [query_path(_FIRST_RECORDS[name]) for name in asked]
+                answers = ask_together(self._session, paths)
+                for name, answer in zip(part, answers[: len(part)], strict=True):
+                    self._known[name] = self._read(name, answer)
+                for name, answer in zip(asked, answers[len(part) :], strict=True):
+                    self._first[name] = answer.body["records"] if answer.status == OK else []
+
+    def corporate_currency(self) -> str:
+        """The org's own currency, which its exchange rates are told against; empty in an org with one currency."""
+        with self._lock:
+            self.load([CURRENCIES])
+            return str(self._first[CURRENCIES][0]["IsoCode"]) if self._first[CURRENCIES] else ""
+
+    def has_emails(self) -> bool:
+        """Whether the org keeps emails with its Tasks at all."""
+        with self._lock:
+            self.load([EMAILS])
+            return bool(self._first[EMAILS])
 
     def forget(self) -> None:
         """The next look-up asks again: fields may have come, or rights have changed."""
-        self._known.clear()
+        with self._lock:
+            self._known.clear()
 
     def find_field(self, sobject: SObject, path: str) -> SField | None:
         """The field at a path ("Amount", "Owner.Name"), or None where our login sees no such field."""
         first, _, rest = path.partition(".")
         if not rest:
             return sobject.fields.get(first)
-        parents = next((field.parents for field in sobject.fields.values() if field.relationship == first), ())
         # An owner may be a user or a queue: what either has can be asked for.
-        for name in parents:
+        for name in self.parents(sobject, first):
             parent = self.find(name)
             if parent is not None and (found := self.find_field(parent, rest)) is not None:
                 return found
         return None
 
-    def _describe(self, name: str) -> SObject | None:
-        try:
-            answer = self._session.get(f"sobjects/{name}/describe")
-        except Rejected as error:
-            if error.code in {"NOT_FOUND", "INVALID_TYPE"}:
+    def parents(self, sobject: SObject, relationship: str) -> tuple[str, ...]:
+        """The sObjects that a relationship leads to."""
+        return next((field.parents for field in sobject.fields.values() if field.relationship == relationship), ())
+
+    def _read(self, name: str, answer: Part) -> SObject | None:
+        if answer.status != OK:
+            error = translate(answer.body, answer.status, self._session.url)
+            if error.code in _NOT_THERE:
                 return None
-            raise
-        fields = {field["name"]: _read_field(field) for field in answer["fields"]}
-        return SObject(name, fields, bool(answer.get("updateable", True)))
+            raise error
+        fields = {field["name"]: _read_field(field) for field in answer.body["fields"]}
+        return SObject(name, fields, bool(answer.body.get("updateable", True)), str(answer.body.get("keyPrefix") or ""))
 
 
 def _read_field(field: Mapping[str, Any]) -> SField:
@@ -98,4 +143,5 @@ def _read_field(field: Mapping[str, Any]) -> SField:
         length=field.get("length") or None,
     )
     orders = bool(field.get("filterable", True) and field.get("sortable", True))
-    return SField(crm, field.get("relationshipName"), tuple(field.get("referenceTo") or ()), orders)
+    parents = tuple(field.get("referenceTo") or ())
+    return SField(crm, field.get("relationshipName"), parents, orders, bool(field.get("calculated")))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import requests
 
 from connectors.errors import AuthFailed, ConnectorError, LimitReached, Rejected, Retryable, Unreachable
+from connectors.limits import Again
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from simple_salesforce.exceptions import SalesforceError
 
 EXPIRED = "INVALID_SESSION_ID"
@@ -61,28 +65,36 @@ _SLOW_STATUSES = frozenset({408, 504})
 
 _LONGEST_MESSAGE = 400
 
+FREED_AFTER = timedelta(hours=1)
+"""After how long a rolling day has some requests again: what was asked in an hour, a day ago, is not counted then."""
 
-def translate_answer(error: SalesforceError, url: str) -> ConnectorError:
+
+def translate_answer(error: SalesforceError, url: str, now: datetime | None = None) -> ConnectorError:
     """The error of ours for an answer that simple-salesforce raised as one of its own."""
-    return translate(error.content, error.status, url)
+    return translate(error.content, error.status, url, now)
 
 
-def translate(content: object, status: int, url: str) -> ConnectorError:
-    """The error of ours for a refusing answer: by its code, and by its status only where it has none."""
+def translate(content: object, status: int, url: str, now: datetime | None = None) -> ConnectorError:
+    """The error of ours for a refusing answer: by its code, and by its status only where it has none. `now` is the
+    CRM's time, where it is known."""
     code, message = _read_error(content)
     what = f"{url}: {message or f'HTTP {status}'}" + (f" ({code})." if code else ".")
     if code == "REQUEST_LIMIT_EXCEEDED":
-        return _limit(what, code, message)
+        return _limit(what, code, message, now)
     if code in _AUTH:
         return AuthFailed(f"{what} {_AUTH[code]}", code=code)
     if code == "unknown_error" or "login rate" in message.lower():
-        return Retryable(what, code=code)
+        return Retryable(what, code=code, crowded=True)
     if code in _WAIT or status >= 500 or status in _WAIT_STATUSES:
-        return Retryable(what, code=code or (TIMED_OUT if status in _SLOW_STATUSES else ""))
+        crowded = status >= 500 or status in _WAIT_STATUSES
+        return Retryable(what, code=code or (TIMED_OUT if status in _SLOW_STATUSES else ""), crowded=crowded)
     if code or status in _FINAL_STATUSES:
         return Rejected(what, code=code)
     if status in _REFUSED_STATUSES:
-        return AuthFailed(f"{what} {_RIGHTS}")
+        return AuthFailed(
+            f"{what} The answer is not in Salesforce's words: check that url is the org's My Domain address, and "
+            "whether a proxy or firewall between here and Salesforce lets the request through."
+        )
     return Retryable(f"{url}: an answer that is not Salesforce's (HTTP {status}).")
 
 
@@ -95,8 +107,12 @@ def translate_failure(error: requests.RequestException, url: str) -> ConnectorEr
         )
     if isinstance(error, requests.Timeout):
         # One that never connected says nothing about the request.
-        code = TIMED_OUT if isinstance(error, requests.ReadTimeout) else ""
-        return Retryable(f"{url}: no answer in time. A longer timeout_seconds of this connection may help.", code=code)
+        slow = isinstance(error, requests.ReadTimeout)
+        return Retryable(
+            f"{url}: no answer in time. A longer timeout_seconds of this connection may help.",
+            code=TIMED_OUT if slow else "",
+            crowded=slow,
+        )
     if isinstance(error, requests.exceptions.InvalidJSONError):
         return Retryable(f"{url}: an answer that is cut short or not JSON.")
     if isinstance(error, (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
@@ -104,12 +120,23 @@ def translate_failure(error: requests.RequestException, url: str) -> ConnectorEr
     return Rejected(f"{url}: the request could not be made: {_reason(error)}.")
 
 
-def _limit(what: str, code: str, message: str) -> ConnectorError:
+def say_again(now: datetime | None) -> Again:
+    """When to come back for more of the day's requests, at the CRM's time `now`."""
+    until = now + FREED_AFTER if now else None
+    when = f", from about {until:%Y-%m-%d %H:%M %Z}" if until else ""
+    return Again(f"Salesforce counts those of the last 24 hours, so that they come back little by little{when}.", until)
+
+
+def _limit(what: str, code: str, message: str, now: datetime | None) -> ConnectorError:
     # One code for two limits: long requests at the same moment (over in seconds) and the day's (rolling 24 hours).
     if "concurrent" in message.lower():
-        return Retryable(what, code=code)
+        return Retryable(what, code=code, crowded=True)
+    again = say_again(now)
     return LimitReached(
-        f"{what} The org's API requests of the last 24 hours are used up; nothing is lost, run again later.", code=code
+        f"{what} The org's API requests of the last 24 hours are used up. {again.text} Nothing is lost: the next run "
+        "goes on where this one stops.",
+        code=code,
+        until=again.until,
     )
 
 

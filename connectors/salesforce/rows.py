@@ -1,202 +1,259 @@
-"""What to ask an sObject for, and how a record of it becomes a `Row`."""
+"""What to ask an sObject for, and how a record of it becomes a `Row`.
+
+A record is read in two steps: to the values of the asked fields in their order (from JSON by `Shape`, from CSV by
+`read_cells`), and from there to a row. All that can be settled once for a selection is settled when it is built: a pull
+goes through here a million times.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from config.model import OBJECTS
-from connectors.base import CrmField, MissingField, Row
-from connectors.errors import Rejected
-from connectors.salesforce import activities
-from connectors.salesforce.activities import Raw
-from connectors.salesforce.objects import ALWAYS_NEEDED, SOURCES, Column
-from connectors.salesforce.values import convert, custom_text, instant
+from connectors.base import Row, RowProblem
+from connectors.errors import Retryable
+from connectors.salesforce.objects import SHARES, Column
+from connectors.salesforce.values import STRUCTURED, cell_reader, converter, custom_converter, instant
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from config.mapping import ObjectMapping
     from config.model import Scalar
-    from connectors.salesforce.describe import Catalog, SObject
-    from connectors.salesforce.objects import Source
+    from connectors.salesforce.activities import Compute
 
-DELETED = "IsDeleted"
+ID, DELETED, MASTER = "Id", "IsDeleted", "MasterRecordId"
 
+EPOCH = "1970-01-01T00:00:00.000Z"
+"""The stamp of a record that has none."""
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """All that the project wants of one object of ours: columns by sObject, and custom fields with their purposes."""
-
-    object: str
-    sources: tuple[Source, ...]
-    mapped: frozenset[str]  # our fields whose CRM field the admin chose
-    custom: Mapping[str, str]  # CRM field -> "custom" or "writeback"
-    needed: frozenset[str]  # our fields that the project's rules read
-
-    @property
-    def required(self) -> bool:
-        """Whether the project cannot do without this object."""
-        return bool(self.needed or self.mapped or self.custom)
+Values = tuple[Any, ...]
+"""A record: the values of the asked fields, in their order, as JSON holds them; nothing is None."""
 
 
-@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the answer to a query for these fields must look, and a record's values out of it."""
+
+    def __init__(self, sobject: str, fields: Sequence[str]) -> None:
+        self._sobject = sobject
+        self._paths = [path.split(".") for path in fields]
+        self._names = {"attributes", *(path[0] for path in self._paths)}
+        plain = all(len(path) == 1 for path in self._paths)
+        self._get = itemgetter(*fields) if plain and len(fields) > 1 else self._dig
+
+    def read(self, records: Sequence[Mapping[str, Any]], url: str) -> list[Values]:
+        """The records' values; Retryable where they answer some other question."""
+        try:
+            if any(record["attributes"]["type"] != self._sobject for record in records) or (
+                records and records[0].keys() != self._names
+            ):
+                raise Retryable(f"{url}: an answer about something else than {self._sobject}.")
+            return [self._get(record) for record in records]
+        except (KeyError, TypeError, AttributeError):
+            raise Retryable(f"{url}: an answer that is not Salesforce's.") from None
+
+    def _dig(self, record: Mapping[str, Any]) -> Values:
+        return tuple(_dig(record, path) for path in self._paths)
+
+
+def _dig(record: Mapping[str, Any], path: Sequence[str]) -> Any:
+    value: Any = record[path[0]]
+    for name in path[1:]:
+        if value is None:  # behind no parent
+            return None
+        # A parent of several kinds (an owner: user or queue) has only the fields of the kind it is.
+        value = value.get(name)
+    return value
+
+
+@dataclass(frozen=True, eq=False)
 class Selection:
     """What to ask one sObject for, being what our login sees of it, and how to read the answer."""
 
     object: str
     sobject: str
-    stamp: str
-    has_deleted: bool
+    stamp: str  # the field that says when a record last changed; empty where it has none
     fields: tuple[str, ...]  # every path to ask for
+    types: Mapping[str, str]  # the type of each, as describe names it
     columns: Mapping[str, Column]
-    custom: Mapping[str, str]  # CRM field -> its type
+    custom: tuple[str, ...]  # paths that ride along
     zone: ZoneInfo
     only: str = ""  # a condition on the records, empty for all
+    needs: str = ""  # our field without which a record is none of ours
+    tag: str = ""  # what goes before Salesforce's ids
 
-    def row(self, record: Mapping[str, Any]) -> Row:
-        """The record as a row. Rejected where a field holds what ours cannot."""
-        raw = Raw(record, self.zone)
-        values: dict[str, Scalar] = {}
-        for name in OBJECTS[self.object].fields:
-            column = self.columns.get(name)
+    def row(self, record: Values, problems: list[RowProblem]) -> Row | None:
+        """The record as a row; what does not fit is empty, and told. None where it is none of ours."""
+        held = (*record, None)
+        if "" in held:
+            held = tuple(None if value == "" else value for value in held)
+        values: dict[str, Scalar] = dict(zip(self._names, self._pick(held), strict=True))
+        for name, column in self._made:
             try:
-                values[name] = self._value(name, column, raw, values) if column else None
+                values[name] = column(held, values)
             except ValueError as error:
-                raise self._misfit(name, column, record, error) from error
-        custom = {name: custom_text(raw.get(name), kind) for name, kind in self.custom.items()}
-        return Row(values, custom, instant(record[self.stamp]))
+                values[name] = None
+                problems.append(self._misfit(name, record, error))
+        if self.needs and values[self.needs] is None:
+            return None
+        if self.tag:
+            values["id"] = self.id_of(record)
+        custom = {}
+        for path, index, convert in self._custom:
+            value = held[index]
+            try:
+                custom[path] = convert(value) if convert and value is not None else value
+            except ValueError as error:
+                custom[path] = None
+                problems.append(RowProblem(self.object, record[0], path, f"{self.sobject}.{path} holds {error}."))
+        return Row(values, custom, self.stamp_of(record), self.is_deleted(record))
 
-    def is_deleted(self, record: Mapping[str, Any]) -> bool:
-        return self.has_deleted and record[DELETED] is True
+    def stamp_of(self, record: Values) -> str:
+        """When it last changed, as an INSTANT."""
+        return instant(record[self._stamp_at]) if self.stamp else EPOCH
 
-    def _value(self, name: str, column: Column, raw: Raw, values: Mapping[str, Scalar]) -> Scalar:
+    def id_of(self, record: Values) -> str:
+        """Its id among ours."""
+        return f"{self.tag}{record[0]}"
+
+    def is_deleted(self, record: Values) -> bool:
+        return self._deleted_at is not None and record[self._deleted_at] is True
+
+    def merged_into(self, record: Values) -> str:
+        """The id of the record that a deleted one was merged into, or empty."""
+        return (record[self._master_at] or "") if self._master_at is not None and self.is_deleted(record) else ""
+
+    def narrowed(self, columns: Mapping[str, Column], custom: Sequence[str], *further: str) -> Selection:
+        """What fills these columns and custom fields, of every live record, to be read by id."""
+        paths = {ID, *further, *custom, *(path for column in columns.values() for path in column.paths)}
+        types = {path: kind for path, kind in self.types.items() if path in paths}
+        live = [self.only] if self.only else []
+        live += [f"{DELETED} = false"] if DELETED in self.types else []
+        return replace(
+            self,
+            stamp="",
+            fields=tuple(types),
+            types=types,
+            columns=columns,
+            custom=tuple(custom),
+            only=" AND ".join(live),
+            needs="",
+        )
+
+    @property
+    def in_bulk(self) -> bool:
+        """Whether the Bulk API gives the same values."""
+        return not any(kind in STRUCTURED for kind in self.types.values())
+
+    def read_cells(self, cells: Sequence[str]) -> Values:
+        """A line of CSV as a record. Empty is null."""
+        values: list[Any] = [cell or None for cell in cells]
+        for index, read in self._cells:
+            if (value := values[index]) is not None:
+                values[index] = read(value)
+        return tuple(values)
+
+    @cached_property
+    def _cells(self) -> list[tuple[int, Callable[[str], Any]]]:
+        found = ((index, cell_reader(self.types[path])) for index, path in enumerate(self.fields))
+        return [(index, read) for index, read in found if read is not None]
+
+    @cached_property
+    def _stamp_at(self) -> int:
+        return self.fields.index(self.stamp)
+
+    @cached_property
+    def _deleted_at(self) -> int | None:
+        return self.fields.index(DELETED) if DELETED in self.fields else None
+
+    @cached_property
+    def _master_at(self) -> int | None:
+        return self.fields.index(MASTER) if MASTER in self.fields else None
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(OBJECTS[self.object].fields)
+
+    @cached_property
+    def _pick(self) -> Callable[[Values], Values]:
+        """Our fields in their order: what is taken as it is, None for what is not, or is still to be made."""
+        return itemgetter(*(self._index_of(self._plain(name)) for name in self._names))
+
+    @cached_property
+    def _made(self) -> list[tuple[str, Callable[[Values, Mapping[str, Scalar]], Scalar]]]:
+        """How to make what cannot be taken as it is, in the model's order."""
+        names = (name for name in self._names if name in self.columns and self._plain(name) is None)
+        return [(name, self._maker(name, self.columns[name])) for name in names]
+
+    @cached_property
+    def _custom(self) -> list[tuple[str, int, Callable[[Any], str | None] | None]]:
+        return [(path, self.fields.index(path), custom_converter(self.types[path])) for path in self.custom]
+
+    def _plain(self, name: str) -> str | None:
+        """The path whose value is taken as it is, as nearly all are."""
+        column = self.columns.get(name)
+        if column is None or column.compute is not None or len(column.paths) != 1:
+            return None
+        path = column.paths[0]
+        return path if path in self.types and self._convert(name, path) is None else None
+
+    def _index_of(self, path: str | None) -> int:
+        """Where a path's value stands; behind the last, where a None stands, for what is not asked for."""
+        return self.fields.index(path) if path in self.types and path is not None else len(self.fields)
+
+    def _convert(self, name: str, path: str) -> Callable[[Any], Scalar] | None:
+        kind, share = OBJECTS[self.object].fields[name], name in SHARES.get(self.object, ())
+        return converter(kind, self.types.get(path, ""), self.zone, share=share)
+
+    def _maker(self, name: str, column: Column) -> Callable[[Values, Mapping[str, Scalar]], Scalar]:
+        indexes = [self._index_of(path) for path in column.paths]
         if column.compute is not None:
-            return column.compute(raw, values)
+            return _compute(column.compute, indexes, self.zone)
+        return _first([(index, self._convert(name, path)) for index, path in zip(indexes, column.paths, strict=True)])
+
+    def _misfit(self, name: str, record: Values, error: ValueError) -> RowProblem:
+        paths = " or ".join(self.columns[name].paths) or name
         kind = OBJECTS[self.object].fields[name]
-        for path in column.paths:
-            if (value := convert(raw.get(path), kind, self.zone)) is not None:
-                return value
+        text = (
+            f"{self.sobject} {record[0]}: {paths} holds {error}, but {self.object}.{name} takes {kind}. It is left "
+            f"empty. Map {self.object}.{name} to another field in mapping.yaml."
+        )
+        return RowProblem(self.object, record[0], name, text)
+
+
+def _compute(
+    compute: Compute, indexes: Sequence[int], zone: ZoneInfo
+) -> Callable[[Values, Mapping[str, Scalar]], Scalar]:
+    if len(indexes) == 1:
+        [at] = indexes
+        return lambda held, values: compute((held[at],), values, zone)
+    if not indexes:
+        return lambda _held, values: compute((), values, zone)
+    pick = itemgetter(*indexes)
+    return lambda held, values: compute(pick(held), values, zone)
+
+
+def _first(
+    ways: Sequence[tuple[int, Callable[[Any], Scalar] | None]],
+) -> Callable[[Values, Mapping[str, Scalar]], Scalar]:
+    """The first value that is there."""
+    if len(ways) == 1:
+        [(at, how)] = ways
+
+        def only(held: Values, _values: Mapping[str, Scalar]) -> Scalar:
+            value: Any = held[at]
+            return how(value) if how and value is not None else value
+
+        return only
+
+    def first(held: Values, _values: Mapping[str, Scalar]) -> Scalar:
+        for index, convert in ways:
+            value: Any = held[index]
+            if value is not None:
+                return convert(value) if convert else value
         return None
 
-    def _misfit(self, name: str, column: Column | None, record: Mapping[str, Any], error: ValueError) -> Rejected:
-        paths = " or ".join(column.paths) if column else name
-        kind = OBJECTS[self.object].fields[name]
-        return Rejected(
-            f"{self.sobject} {record.get('Id')}: {paths} holds {error}, but {self.object}.{name} takes {kind}. "
-            f"Map {self.object}.{name} to another field in mapping.yaml."
-        )
-
-
-def build_wishes(
-    mapping: Mapping[str, ObjectMapping],
-    written: Mapping[str, tuple[str, ...]],
-    needed: Mapping[str, Collection[str]] | None = None,
-) -> dict[str, Wish]:
-    """What the project wants, by our object: the defaults, with what `mapping.yaml` replaces.
-
-    `needed` is what its rules read, None for everything.
-    An activity's mapping is looked for on Task and on Event alike; on the one that has no such field it is null.
-    """
-    wishes = {}
-    for name, sources in SOURCES.items():
-        declared = mapping.get(name)
-        fields = declared.fields if declared else {}
-        custom = dict.fromkeys(declared.custom if declared else (), "custom")
-        custom |= dict.fromkeys(written.get(name, ()), "writeback")
-        read = OBJECTS[name].fields if needed is None else {*needed.get(name, ()), *ALWAYS_NEEDED.get(name, ())}
-        mapped = tuple(_map(name, source, fields) for source in sources)
-        wishes[name] = Wish(name, mapped, frozenset(fields), custom, frozenset(read))
-    return wishes
-
-
-def build_selections(wish: Wish, catalog: Catalog, zone: ZoneInfo) -> tuple[Selection, ...]:
-    """What to ask for, one sObject after the other. Rejected where our login does not see one that it must."""
-    sources = find_readable(wish, catalog) or wish.sources
-    return tuple(_build_selection(wish, source, catalog, zone) for source in sources)
-
-
-def find_readable(wish: Wish, catalog: Catalog) -> tuple[Source, ...]:
-    """The sObjects to read: those that our login sees; all of them where the project cannot do without."""
-    return tuple(source for source in wish.sources if wish.required or catalog.find(source.sobject) is not None)
-
-
-def find_hidden(wish: Wish, catalog: Catalog) -> Iterator[tuple[MissingField, bool]]:
-    """What the project wants and our login does not see, each with whether it cannot do without.
-
-    What the admin named may be on any of the object's sObjects; a default that not every org has may be nowhere.
-    """
-    seen = {source: sobject for source in wish.sources if (sobject := catalog.find(source.sobject)) is not None}
-    for source in wish.sources:
-        if source not in seen:
-            yield MissingField(wish.object, source.sobject, "Id", "mapping"), wish.required
-            continue
-        for name, column in source.columns.items():
-            expected = column.paths and not column.optional and name not in wish.mapped
-            if expected and not any(catalog.find_field(seen[source], path) for path in column.paths):
-                yield MissingField(wish.object, source.sobject, column.paths[0], "mapping"), name in wish.needed
-    for path, purpose in _named(wish):
-        if seen and not any(catalog.find_field(sobject, path) for sobject in seen.values()):
-            yield MissingField(wish.object, wish.sources[0].sobject, path, purpose), True
-
-
-def _named(wish: Wish) -> Iterator[tuple[str, str]]:
-    """(path, purpose) of each field that the admin named."""
-    for name in sorted(wish.mapped):
-        yield wish.sources[0].columns[name].paths[0], "mapping"
-    yield from wish.custom.items()
-
-
-def find_fields(wish: Wish, catalog: Catalog) -> dict[str, CrmField]:
-    """Every field of the object's sObjects by its name, and the parents' fields that are asked for, by their paths."""
-    fields: dict[str, CrmField] = {}
-    for source in reversed(wish.sources):
-        sobject = catalog.find(source.sobject)
-        if sobject is None:
-            continue
-        fields |= {name: field.crm for name, field in sobject.fields.items()}
-        dotted = (path for column in source.columns.values() for path in column.paths if "." in path)
-        for path in (*dotted, *(path for path in wish.custom if "." in path)):
-            if (field := catalog.find_field(sobject, path)) is not None:
-                fields[path] = replace(field.crm, name=path, updateable=False)
-    return fields
-
-
-def _build_selection(wish: Wish, source: Source, catalog: Catalog, zone: ZoneInfo) -> Selection:
-    sobject = _see(source.sobject, catalog)
-    custom = {path: field.crm.type for path in wish.custom if (field := catalog.find_field(sobject, path)) is not None}
-    wanted = [path for column in source.columns.values() for path in column.paths]
-    visible = [path for path in (*wanted, *custom) if catalog.find_field(sobject, path) is not None]
-    has_deleted = DELETED in sobject.fields
-    fields = dict.fromkeys(("Id", sobject.stamp, *((DELETED,) if has_deleted else ()), *visible))
-    return Selection(
-        wish.object,
-        source.sobject,
-        sobject.stamp,
-        has_deleted,
-        tuple(fields),
-        source.columns,
-        custom,
-        zone,
-        source.only,
-    )
-
-
-def _see(name: str, catalog: Catalog) -> SObject:
-    sobject = catalog.find(name)
-    if sobject is None:
-        raise Rejected(f"{name} is not there, or our login may not read it. Give the login the right to read {name}.")
-    return sobject
-
-
-def _map(name: str, source: Source, fields: Mapping[str, str]) -> Source:
-    """The source with the admin's fields in place of the defaults."""
-    columns = dict(source.columns)
-    for our, path in fields.items():
-        default = columns.get(our)
-        compute = (
-            activities.map_compute(our, path, default.compute if default else None) if name == "activity" else None
-        )
-        columns[our] = Column((path,), compute=compute)
-    return replace(source, columns=columns)
+    return first

@@ -1,29 +1,37 @@
-"""One signed-in session of an org: every request goes through `Session.ask`, which renews, retries and translates."""
+"""One session of an org, for any number of threads: every request goes through `Session.ask`, which keeps the limits,
+renews, retries and translates."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from threading import local
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
+from simple_salesforce.util import exception_handler
 
+from config.connections import AccessToken
 from connectors.base import Usage
 from connectors.errors import AuthFailed, Rejected, Retryable
-from connectors.salesforce.auth import SignedIn, sign_in
-from connectors.salesforce.errors import EXPIRED, translate, translate_answer, translate_failure
-from connectors.salesforce.transport import Transport, open_session
+from connectors.limits import Again, Budget, Gate
+from connectors.login import Login
+from connectors.retry import read_retry_after
+from connectors.salesforce.auth import SignedIn, say_ended, sign_in
+from connectors.salesforce.errors import EXPIRED, say_again, translate, translate_answer, translate_failure
+from connectors.salesforce.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from datetime import datetime
 
-    from config.project import SalesforceConnection
+    from config.connections import SalesforceConnection
     from connectors.retry import RetryPolicy
 
 Answer = TypeVar("Answer")
@@ -32,28 +40,31 @@ LONGEST_QUERY = 8_000
 """Bytes of an encoded query that still go into an address: Salesforce takes 16,384 for address and headers together,
 and a token alone may have 2,000."""
 
-MOST_REFUSALS = 2
-"""Sign-ins whose sessions may be refused in a row: the second one settles that signing in does not help."""
+OK = 200
+CHUNK_BYTES = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    signed_in: SignedIn
-    client: Salesforce
+class Download(NamedTuple):
+    """An answer that is still coming: its headers, and its body in chunks, decompressed."""
+
+    headers: Mapping[str, str]
+    chunks: Iterator[bytes]
 
 
 class Session:
-    """The org's API with retries, renewed sessions and our errors. Signs in when first asked."""
+    """The org's API with limits, retries, renewed sessions and our errors. Signs in when first asked."""
 
     def __init__(self, connection: SalesforceConnection, secrets: Callable[[str], str], retry: RetryPolicy) -> None:
         self.url = connection.url
         self.retry = retry
         self._connection = connection
         self._secrets = secrets
-        self._transport = Transport(connection.timeout_seconds, connection.ca_file)
-        self._http = open_session(self._transport)
-        self._opened: _Opened | None = None
-        self._refusals = 0
+        self._transport = Transport(connection)
+        self._gate = Gate(connection.pull.concurrency)
+        self._budget = Budget(connection.url, connection.pull.daily_share, self._again)
+        self._given = isinstance(connection.sign_in, AccessToken)
+        self._login = Login(self._sign_in, renewable=not self._given)
+        self._mine = local()  # this thread's HTTP session, and its client of the session that we are signed in to
 
     def ask(self, request: Callable[[Salesforce], Answer], final: Collection[str] = ()) -> Answer:
         """What `request` returns for a signed-in client, tried again as the retry policy says.
@@ -91,6 +102,17 @@ class Session:
             lambda client: self._whole(client.query_more(next_records_url, identifier_is_url=True), "records", "done")
         )
 
+    @contextmanager
+    def download(self, path: str, headers: Mapping[str, str] | None = None) -> Iterator[Download]:
+        """The answer at a path below the version's address while its body still comes; read it inside the `with`.
+
+        Its start is renewed, translated and retried like any request; while its chunks come, a broken connection is
+        Retryable: only the caller knows where to begin again.
+        """
+        response = self.ask(lambda client: self._begin(client, path, headers or {}))
+        with closing(response):
+            yield Download(response.headers, self._chunks(response))
+
     def server_now(self) -> datetime:
         """The CRM's own time."""
         self._ensure_open()
@@ -99,72 +121,104 @@ class Session:
     @property
     def org_id(self) -> str:
         """The org's id."""
-        return self._ensure_open().signed_in.org_id
+        return self._ensure_open().org_id
 
     @property
     def user_id(self) -> str:
         """The id of the user we are signed in as."""
-        return self._ensure_open().signed_in.user_id
+        return self._ensure_open().user_id
 
     def usage(self) -> Usage:
-        info = Salesforce.parse_api_usage(self._transport.limit_info).get("api-usage")
-        return Usage(self._transport.calls, info.used if info else None, info.total if info else None)
+        """What was asked so far, failures and retries included."""
+        return Usage(self._transport.calls, self._budget.used, self._budget.limit)
 
     def close(self) -> None:
-        self._http.close()
+        """Whoever waits for an answer, or for a turn, gives up with Stopped; nothing can be asked any more."""
+        self.retry.stop.set()
+        self._transport.close()
 
     def _ask_once(self, request: Callable[[Salesforce], Answer], final: Collection[str]) -> Answer:
         while True:
+            signed_in = self._login.current()
+            client = self._client(signed_in)
             try:
-                answer = self._translate(lambda: request(self._open().client))
+                answer = self._let_through(lambda: request(client))  # noqa: B023  called before the loop goes on
             except AuthFailed as error:
                 if error.code != EXPIRED:
                     raise
-                self._refusals += 1
-                self._opened = None
-                if self._refusals >= MOST_REFUSALS:
-                    self._refusals = 0
-                    raise
+                self._login.refuse(signed_in, say_ended(self.url, EXPIRED) if self._given else error)
             except Retryable as error:
                 if error.code in final:
                     raise Rejected(str(error), code=error.code) from error
                 raise
             else:
-                self._refusals = 0
+                self._login.accept(signed_in)
                 return answer
+
+    def _let_through(self, request: Callable[[], Answer]) -> Answer:
+        with self._gate.passing(), self._budget.spending() as number:
+            self.retry.check()
+            try:
+                return self._translate(request)
+            finally:
+                self._learn_day(number)
+                if self.retry.stop.is_set():
+                    self._transport.close()  # a connection that was opened while the others were closed
 
     def _translate(self, request: Callable[[], Answer]) -> Answer:
         try:
             return request()
         except SalesforceError as error:
-            raise translate_answer(error, self.url) from error
+            failure = translate_answer(error, self.url, self._transport.crm_now)
+            if isinstance(failure, Retryable):
+                failure.after = read_retry_after(self._transport.told)
+            raise failure from error
         except requests.RequestException as error:
             raise translate_failure(error, self.url) from error
 
-    def _ensure_open(self) -> _Opened:
-        return self.retry.call(lambda: self._translate(self._open))
+    def _learn_day(self, number: int) -> None:
+        told = re.search(r"api-usage=(\d+)/(\d+)", self._transport.told.get("Sforce-Limit-Info", ""))
+        if told:
+            self._budget.learn(number, int(told[1]), int(told[2]))
 
-    def _open(self) -> _Opened:
-        if self._opened is None:
-            ca_file = self._connection.ca_file
-            if ca_file is not None and not Path(ca_file).is_file():
-                raise Rejected(
-                    f"{self.url}: its ca_file {ca_file} is not there. Correct the path in salesops.yaml; a sandbox "
-                    "makes its own when `salesops sandbox serve` starts."
-                )
-            signed_in = sign_in(self._http, self._connection, self._secrets)
+    def _again(self) -> Again:
+        return say_again(self._transport.crm_now)
+
+    def _ensure_open(self) -> SignedIn:
+        return self.retry.call(self._login.current)
+
+    def _sign_in(self) -> SignedIn:
+        self.retry.check()
+        ca_file = self._connection.ca_file
+        if ca_file is not None and not Path(ca_file).is_file():
+            raise Rejected(
+                f"{self.url}: its ca_file {ca_file} is not there. Correct the path in salesops.yaml; a sandbox "
+                "makes its own when `salesops sandbox serve` starts."
+            )
+        return self._translate(lambda: sign_in(self._http(), self._connection, self._secrets))
+
+    def _http(self) -> requests.Session:
+        if not hasattr(self._mine, "http"):
+            self._mine.http = self._transport.open_http()
+        http: requests.Session = self._mine.http
+        return http
+
+    def _client(self, signed_in: SignedIn) -> Salesforce:
+        """This thread's client: neither it nor the HTTP session under it may be shared."""
+        kept, client = getattr(self._mine, "client", (None, None))
+        if kept is not signed_in or client is None:
             client = Salesforce(
                 session_id=signed_in.token,
                 instance_url=signed_in.instance_url,
                 version=self._connection.api_version,
-                session=self._http,
+                session=self._http(),
                 parse_float=Decimal,  # money never becomes a binary float
                 object_pairs_hook=dict,
             )
             # simple-salesforce asks for indented answers, which nobody reads.
             client.headers.pop("X-PrettyPrint", None)
-            self._opened = _Opened(signed_in, client)
-        return self._opened
+            self._mine.client = signed_in, client
+        return client
 
     def _query_by_body(self, client: Salesforce, soql: str) -> dict[str, Any]:
         path = f"/services/data/v{client.sf_version}/queryAll?q={quote(soql)}"
@@ -172,8 +226,22 @@ class Session:
         answer = self._whole(client.restful("composite", method="POST", data=json.dumps(body)), "compositeResponse")
         result = answer["compositeResponse"][0]
         if result["httpStatusCode"] >= 300:
-            raise translate(result["body"], result["httpStatusCode"], self.url)
+            raise translate(result["body"], result["httpStatusCode"], self.url, self._transport.crm_now)
         return self._whole(result["body"], "records", "done")
+
+    def _begin(self, client: Salesforce, path: str, headers: Mapping[str, str]) -> requests.Response:
+        url, sent = client.base_url + path, {**client.headers, **headers}
+        response = client.session.get(url, headers=sent, stream=True, allow_redirects=False)
+        if response.status_code == OK:
+            return response
+        with closing(response):
+            return exception_handler(response, path)
+
+    def _chunks(self, response: requests.Response) -> Iterator[bytes]:
+        try:
+            yield from response.iter_content(CHUNK_BYTES)
+        except requests.RequestException as error:
+            raise translate_failure(error, self.url) from error
 
     def _whole(self, answer: Any, *names: str) -> dict[str, Any]:
         """The answer, if it is the JSON object that was asked for; else something between us and Salesforce spoke."""

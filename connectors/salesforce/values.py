@@ -1,15 +1,15 @@
 """Salesforce's JSON values as the model writes them (`config.model.FieldType`), and as custom fields are kept: text.
 
 Numbers come here as int or Decimal, never as float. A value that does not fit raises ValueError with the shape it has,
-not the value itself.
+not the value itself. A cell of a Bulk API result is read as the JSON value that it would be (`cell_reader`).
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from decimal import Context, Decimal, InvalidOperation
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
 
 from config import scalars
 from config.model import FieldType
@@ -20,10 +20,53 @@ if TYPE_CHECKING:
 
     from config.model import Scalar
 
-Item = TypeVar("Item")
+NUMBERS = frozenset({"currency", "double", "percent", "int", "long"})
+"""The types of number fields, as describe names them."""
+
+STRUCTURED = frozenset({"address", "location", "complexvalue", "base64", "anyType"})
+"""Types whose values are not one text or one number, or not always the same; the Bulk API gives none of them, or
+writes them otherwise ("Bulk API 2.0 doesn't support … compound fields", Bulk API 2.0 Developer Guide)."""
+
+_EXACT = Context(prec=1_000)
 
 _DAY_LENGTH = len("2026-05-01")
 _STAMP_LENGTH = len("2026-05-01T07:25:37.000+0000")
+_BULK_STAMP_LENGTH = len("2026-05-01T07:25:37.000Z")
+
+
+def converter(kind: FieldType, crm_type: str, zone: ZoneInfo, *, share: bool) -> Callable[[Any], Scalar] | None:
+    """How a value that is not null becomes one of `kind`; None where it already is. `share`: of 1, not of 100."""
+    if kind in {FieldType.ID, FieldType.TEXT}:
+        return plain_text if crm_type in NUMBERS | STRUCTURED | {"boolean"} else None
+    if kind is FieldType.DATE and crm_type == "date":
+        return None
+    if share and crm_type == "percent":
+        return share_text
+    convert_one = _CONVERTERS[kind]
+    return lambda value: convert_one(value, zone)
+
+
+def custom_converter(crm_type: str) -> Callable[[Any], str | None] | None:
+    """How a custom field's value that is not null becomes text; None where it already is."""
+    if crm_type == "datetime":
+        return partial(custom_text, crm_type=crm_type)
+    return plain_text if crm_type in NUMBERS | STRUCTURED | {"boolean"} else None
+
+
+def cell_reader(crm_type: str) -> Callable[[str], Any] | None:
+    """How a cell that is not empty becomes what JSON would hold; None where it already is."""
+    if crm_type in NUMBERS:
+        return parse_number
+    return _read_boolean if crm_type == "boolean" else None
+
+
+def share_text(value: Any) -> str:
+    """A percentage as an exact share of 1.
+
+    >>> share_text(Decimal("12.5")), share_text(100), share_text(Decimal("33.33"))
+    ('0.125', '1', '0.3333')
+    """
+    return scalars.decimal_text(parse_number(value).scaleb(-2, _EXACT))
 
 
 def convert(value: Any, kind: FieldType, zone: ZoneInfo) -> Scalar:
@@ -35,7 +78,7 @@ def convert(value: Any, kind: FieldType, zone: ZoneInfo) -> Scalar:
 
 def custom_text(value: Any, crm_type: str) -> str | None:
     """A custom field's value as text: plain decimals, "true" or "false", instants in UTC, all else as it came."""
-    if value is None:
+    if value is None or value == "":
         return None
     if crm_type == "datetime" and isinstance(value, str):
         return instant(value)
@@ -89,6 +132,8 @@ def instant(value: Any, zone: ZoneInfo | None = None) -> str:
         raise ValueError(_shape(value))  # noqa: TRY004
     if len(value) == _STAMP_LENGTH and value.endswith("+0000"):  # how Salesforce writes nearly all of them
         return value[:-5] + "Z"
+    if len(value) == _BULK_STAMP_LENGTH and value.endswith("Z"):  # how the Bulk API writes them
+        return value
     if len(value) == _DAY_LENGTH and zone is not None:
         return _midnight(value, zone)
     return scalars.instant_text(_parse_moment(value))
@@ -111,6 +156,12 @@ def _parse_moment(value: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
     return moment
+
+
+def _read_boolean(cell: str) -> bool:
+    if cell not in {"true", "false"}:
+        raise ValueError(_shape(cell))
+    return cell == "true"
 
 
 def _text(value: Any, _zone: ZoneInfo) -> str:

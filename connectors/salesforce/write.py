@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Outcome, Status
 from connectors.errors import ConnectorError, Rejected, Retryable, Unreachable
-from connectors.salesforce.describe import NUMBERS
 from connectors.salesforce.errors import LOCKED, TOO_LONG
-from connectors.salesforce.values import decimal_text
+from connectors.salesforce.values import NUMBERS, decimal_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

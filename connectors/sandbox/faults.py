@@ -152,9 +152,12 @@ class Faults:
             await receive()
             _reset(transport)
         elif fault.kind == "repeated":
-            before = self._answers.get((scope["method"], scope["path"]))
-            await _drain(receive)
-            await _send_all(send, before if before is not None else await self._answer(scope, receive))
+            asked = scope["method"], scope["path"]
+            if asked in self._answers:
+                await _drain(receive)
+            else:  # the first of its kind is carried out, which reads what it says
+                self._answers[asked] = await self._answer(scope, receive)
+            await _send_all(send, self._answers[asked])
         else:
             answer = await self._answer(scope, receive)
             if fault.kind == "lost":

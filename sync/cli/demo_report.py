@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sync.cli.output import add_row, new_table, print_table
+from sync.cli.pulled import pulled_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ def demo_json(result: DemoResult) -> dict[str, Any]:
         "crm": result.crm,
         "data": result.source,
         "as_of": result.as_of.isoformat(),
-        "pulled": {pulled.object: pulled.rows for pulled in result.first.pulled},
+        "pulled": {name: of_object["rows"] for name, of_object in pulled_json(result.first.pulled).items()},
         "won_amount": {
             "total": money(figures.won_total),
             "by_user": {name: money(amount) for name, amount in figures.won_by_user.items()},
@@ -73,8 +74,8 @@ def show_demo(result: DemoResult, *, kept: Path | None) -> None:
 
 def _show_pulled(result: DemoResult) -> None:
     table = new_table("object", ">rows", title="Pulled")
-    for pulled in result.first.pulled:
-        add_row(table, pulled.object, f"{pulled.rows:,}")
+    for name, of_object in pulled_json(result.first.pulled).items():
+        add_row(table, name, f"{of_object['rows']:,}")
     print_table(table)
 
 

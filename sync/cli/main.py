@@ -24,8 +24,10 @@ COMMANDS = {
     "plan": ("sync.cli.verbs", "Show what would change in the CRM, and why."),
     "apply": ("sync.cli.verbs", "Make the changes of a plan file."),
     "run": ("sync.cli.verbs", "Pull, compute, plan and apply in a row."),
+    "erase": ("sync.cli.erase", "Forget a record and its history, for good."),
     "status": ("sync.cli.status", "Show the age and health of everything."),
     "runs": ("sync.cli.status", "Show what ran, and how it ended."),
+    "people": ("sync.cli.people", "Show which users of the connections are one person."),
     "sandbox": ("sync.cli.sandbox", "A local CRM to try things on."),
     "serve": ("sync.cli.serve", "Run on the project's schedule, with a health endpoint."),
 }

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from salesops.results import Results
     from sync.apply import Line
     from sync.plan import Plan
-    from sync.pull import ObjectPull
-    from sync.run import Report
 
 SHOWN_CHANGES = 40
 """Lines of a plan that the table shows; a longer one is summed up first, and is whole in the file and in --json."""
@@ -74,23 +72,6 @@ def warn(texts: Iterable[str]) -> None:
 def exit_code(lines: Sequence[Line]) -> int:
     """1 where a line failed or was skipped, else 0."""
     return ROWS_FAILED if any(line.result in {Result.FAILED, Result.SKIPPED} for line in lines) else DONE
-
-
-def pulls_json(pulls: Sequence[ObjectPull]) -> dict[str, dict[str, int]]:
-    """What was pulled, by object."""
-    return {p.object: {"rows": p.rows, "changed": p.changed, "deleted": p.deleted, "pages": p.pages} for p in pulls}
-
-
-def show_pulls(results: Mapping[str, Sequence[ObjectPull]], *, as_json: bool) -> None:
-    """What came from each connection, by object."""
-    if as_json:
-        print_json({name: pulls_json(pulls) for name, pulls in results.items()})
-        return
-    for name, pulls in results.items():
-        table = new_table("object", ">rows read", ">rows changed", ">deleted", title=f"pulled from {name}")
-        for p in pulls:
-            add_row(table, p.object, f"{p.rows:,}", f"{p.changed:,}", f"{p.deleted:,}")
-        print_table(table)
 
 
 def show_computed(results: Mapping[str, Results], moment: datetime, *, as_json: bool) -> None:
@@ -190,29 +171,3 @@ def show_lines(lines: Sequence[Line], *, as_json: bool) -> None:
             c = line.change
             add_row(table, f"{c.object} {c.record}", c.field, line.result.value, line.code, line.message)
         print_table(table)
-
-
-def show_reports(reports: Sequence[Report], *, as_json: bool) -> None:
-    """What a run did, by connection."""
-    if as_json:
-        print_json({"runs": [report_json(report) for report in reports]})
-        return
-    for report in reports:
-        show_pulls({report.connection: report.pulled}, as_json=False)
-        show_plan(report.plan)
-        show_lines(report.lines, as_json=False)
-        click.echo(f"{report.connection}: run {report.run_id} made {report.usage.calls:,} API calls.")
-
-
-def report_json(report: Report) -> dict[str, Any]:
-    """One run of one connection as JSON values."""
-    return {
-        "connection": report.connection,
-        "run": report.run_id,
-        "as_of": report.plan.as_of,
-        "pulled": pulls_json(report.pulled),
-        "plan": {"changes": len(report.plan.changes), "skipped": len(report.plan.skipped)},
-        "outcomes": report.outcomes,
-        "troubled": [line for line in lines_json(report.lines) if line["result"] in {"failed", "skipped"}],
-        "calls": report.usage.calls,
-    }

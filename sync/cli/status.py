@@ -9,13 +9,16 @@ import click
 
 from sync.cli.options import json_option, load, open_store, project_option
 
+SHOWN_SWEEPS = 4
+"""How many of the sweeps that are due next are named; --json has them all."""
+
 
 @click.command()
 @project_option
 @json_option
 @click.pass_context
 def status(context: click.Context, project: str | None, as_json: bool) -> None:
-    """Show how old every object and figure is, and how the last run ended.
+    """Show how old every object and figure is, what may be missing, and how the last run ended.
 
     Exits with 1 where the last run of a connection did not end well.
 
@@ -39,21 +42,15 @@ def status(context: click.Context, project: str | None, as_json: bool) -> None:
 
 
 def _show(answer: dict[str, Any]) -> None:
-    from sync.cli.output import add_row, new_table, print_table
-
     for name, state in answer["connections"].items():
-        if not state["objects"]:
+        if state["objects"]:
+            _show_pulled(name, state)
+        else:
             click.echo(f"{name}: never pulled. Start with `salesops run`.")
-            continue
-        table = new_table("object", ">rows", "last read", "sweep", title=name)
-        for of_object, at in state["objects"].items():
-            sweep = "complete" if at["complete"] else "stopped half-way, goes on with the next pull"
-            add_row(table, of_object, f"{at['rows']:,}", _age(at["read_at"]), sweep)
-        print_table(table)
         if state["computed_at"]:
             stale = "" if state["rules_current"] else "; the rules changed since: compute again"
             click.echo(f"{name}: computed {_age(state['computed_at'])}, as of {state['as_of']}{stale}")
-        else:
+        elif state["objects"]:
             click.echo(f"{name}: nothing computed yet")
         for note in state["notes"]:
             click.echo(f"{note['severity']}: {note['text']}")
@@ -63,13 +60,52 @@ def _show(answer: dict[str, Any]) -> None:
             click.echo(f"{name}: {last['command']} {last['id']} {last['status']} {_age(last['started_at'])}{message}")
 
 
-def _age(instant: str) -> str:
+def _show_pulled(name: str, state: dict[str, Any]) -> None:
+    """How old every object is, what is due, and what may be missing or wrong."""
+    from sync.cli.output import add_row, new_table, print_table
+
+    table = new_table("object", ">rows", "complete to", "read", "sweep", title=name)
+    for of_object, at in state["objects"].items():
+        sweep = "complete" if at["complete"] else "goes on with the next pull"
+        until = at["until"][:16].replace("T", " ") if at["until"] else "never yet"
+        add_row(table, of_object, f"{at['rows']:,}", until, _age(at["read_at"]), sweep)
+    print_table(table)
+    for gap in state["gaps"]:
+        click.echo(f"gap: {gap['stream']}: {gap['gap']}")
+    for problem in state["problems"]:
+        click.echo(
+            f"problem: {problem['values']:,} values in {problem['rows']:,} rows of {problem['object']} do not fit and"
+            f" are empty, as {problem['example']}"
+        )
+    for field in state["hidden_fields"]:
+        needed = "" if field["needed"] else "; no rule needs it"
+        click.echo(f"hidden: {field['crm_object']}.{field['field']}: {field['object']} is read without it{needed}")
+    due = [(at["due_at"], stream) for stream, at in state["sweeps"].items() if at["due_at"]]
+    if due:
+        click.echo(f"{name}: next sweeps: {', '.join(f'{s} {_ahead(at)}' for at, s in sorted(due)[:SHOWN_SWEEPS])}")
+    quota = state["quota"]
+    if quota and quota["limit"] is not None and quota["used"] is not None:
+        click.echo(f"{name}: {quota['used']:,} of the day's {quota['limit']:,} API calls used {_age(quota['at'])}")
+
+
+def _ahead(instant: str) -> str:
+    """An INSTANT to come as people say it: "in 3 h"."""
+    seconds = (datetime.fromisoformat(instant) - datetime.now(UTC)).total_seconds()
+    return f"in {_span(seconds)}" if seconds > 0 else "with the next pull"
+
+
+def _age(instant: str | None) -> str:
     """An INSTANT as people say it: "3 min ago"."""
-    seconds = (datetime.now(UTC) - datetime.fromisoformat(instant)).total_seconds()
+    if instant is None:
+        return "not yet"
+    return f"{_span((datetime.now(UTC) - datetime.fromisoformat(instant)).total_seconds())} ago"
+
+
+def _span(seconds: float) -> str:
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:
-            return f"{seconds / size:.0f} {unit} ago"
-    return f"{max(seconds, 0):.0f} s ago"
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
 
 
 @click.command()

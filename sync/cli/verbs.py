@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from connectors.base import Sweep
 from sync.cli.options import (
     as_of_option,
     as_of_time,
@@ -24,32 +25,53 @@ from sync.cli.options import (
 @click.command()
 @project_option
 @connection_option
+@click.option(
+    "--sweep",
+    "names",
+    multiple=True,
+    type=click.Choice([*(sweep.value for sweep in Sweep), "all"]),
+    help="Read this now, too, due or not; may be given again.",
+)
 @json_option
 @log_option
 @click.pass_context
-def pull(context: click.Context, project: str | None, connection: str | None, as_json: bool) -> None:
-    """Copy what changed in the CRM into the store.
+def pull(
+    context: click.Context, project: str | None, connection: str | None, names: tuple[str, ...], as_json: bool
+) -> None:
+    """Copy what changed in the CRM into the store, and what else is due; a connection that fails stops no other.
+
+    Changes are read each time. What no change tells is read on a schedule (connections.NAME.pull in salesops.yaml):
+    deletions, associations, calculated fields, and all ids, which find what vanished.
 
     \b
     Examples:
       salesops pull                  every connection, from where the last pull stopped
+      salesops pull --sweep ids      and find what was erased in the CRM, now
       salesops pull --connection crm --json
     """
-    from sync import pull as pulling
     from sync.cli import output
+    from sync.cli.failures import DONE, exit_code_of, worst
+    from sync.cli.pulled import Pulled, show_pulls
     from sync.connections import connect
+    from sync.run import pull_connection
     from sync.store.lease import hold_lease
     from sync.store.runs import recorded
 
     loaded = load(context, project)
-    results = {}
+    sweeps = set(Sweep) if "all" in names else {Sweep(name) for name in names}
+    results, codes = {}, [DONE]
     with open_store(loaded) as store, hold_lease(store), watched(quiet=as_json) as progress:
         for name in connections(loaded, connection):
-            with recorded(store, "pull", name) as record, closing(connect(loaded, name)) as connector:
-                output.warn(pulling.describe(loaded, store, name, connector))
-                results[name] = list(pulling.pull(store, name, connector, progress.pulled))
-                record.count(rows=sum(p.rows for p in results[name]), calls=connector.usage().calls)
-    output.show_pulls(results, as_json=as_json)
+            try:
+                with recorded(store, "pull", name) as record, closing(connect(loaded, name)) as connector:
+                    unseen, streams = pull_connection(loaded, store, name, connector, record, progress, sweeps)
+                    results[name] = Pulled(streams, connector.usage())
+                    record.count(calls=results[name].usage.calls)
+                output.warn(unseen)
+            except Exception as error:  # noqa: BLE001  told here, so that one connection does not keep the others waiting
+                codes.append(exit_code_of(error))
+    show_pulls(results, as_json=as_json)
+    context.exit(worst(codes))
 
 
 @click.command()
@@ -177,6 +199,7 @@ def run(context: click.Context, project: str | None, connection: str | None, as_
     """
     from sync.cli import output
     from sync.cli.failures import exit_code_of, worst
+    from sync.cli.pulled import show_reports
     from sync.run import run_all
     from sync.store.lease import hold_lease
 
@@ -187,6 +210,6 @@ def run(context: click.Context, project: str | None, connection: str | None, as_
         ends = list(run_all(loaded, store, names, moment, progress))
     reports = [report for _, report, _ in ends if report is not None]
     output.warn(text for report in reports for text in report.unseen)
-    output.show_reports(reports, as_json=as_json)
+    show_reports(reports, as_json=as_json)
     codes = [exit_code_of(error) for _, _, error in ends if error is not None]
     context.exit(worst([output.exit_code([line for report in reports for line in report.lines]), *codes]))

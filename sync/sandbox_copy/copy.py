@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connectors.base import Sweep
 from connectors.sandbox.export import new_folder
 from connectors.sandbox.run import SandboxError, load_sandbox
 from sync.sandbox_copy.pulled import Pulled
-from sync.store import records
 from sync.store.lease import hold_lease
+from sync.store.sweeps import read_positions
 
 if TYPE_CHECKING:
     from config.loader import Project
@@ -66,7 +67,7 @@ def _write(pulled: Pulled, folder: Path) -> tuple[str, ...]:
 
 
 def _check_pulled(store: Store, connection: str) -> None:
-    positions = records.read_positions(store, connection)
+    positions = [p for p in read_positions(store, connection) if p.stream.sweep is Sweep.CHANGES]
     unread = [position.object for position in positions if position.completed_at is None]
     if not positions or unread:
         what = f"{', '.join(unread)} was not read to its end" if unread else "nothing was pulled yet"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from config.model import OBJECTS as OURS
 from config.model import FieldType
 from config.scalars import instant_text
-from connectors.hubspot.objects import build_specs
+from connectors.hubspot.objects import OUR_NAMES, build_specs
 from connectors.sandbox.export import Setup, write_setup, write_table
 from connectors.sandbox.hubspot.definitions.schema import Option, Property
 from connectors.sandbox.hubspot.definitions.standard import GROUPS, standard_properties
@@ -20,19 +20,12 @@ from connectors.sandbox.hubspot.definitions.types import OBJECTS
 from connectors.sandbox.hubspot.loading.tables import ARCHIVED
 from sync.connections import written_fields
 from sync.sandbox_copy.hubspot_rules import CREATED, DERIVED, names, plain
-from sync.sandbox_copy.hubspot_stages import (
-    build_pipeline,
-    deal_stage,
-    deal_stages,
-    lead_stage,
-    lead_stages,
-    qualified_at,
-)
+from sync.sandbox_copy.hubspot_stages import build_stages, deal_stage, lead_stage, qualified_at
 from sync.sandbox_copy.pulled import NOT_COPIED
 from sync.store.store import parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from connectors.hubspot.objects import CrmType, ObjectSpec
@@ -41,12 +34,11 @@ if TYPE_CHECKING:
     Cell = Callable[[Row], Any]
 
 _NEVER_PULLED = (
-    "contacts, tickets, quotes, invoices, and every object that is not pulled",
-    "titles and texts of activities",
-    "associations beside the one deal, company and lead of each record, and their labels",
-    "pipelines: deals stand in one, with the stages that they and their history show",
-    "the internal numbers of users, their rights, and whether they are in several teams",
-    "the history of properties other than a deal's stage, amount and close date",
+    "tickets, invoices, and every object that is not pulled; names and addresses of contacts",
+    "titles and texts of activities; every chat is one of WhatsApp",
+    "the internal numbers of users and teams, their rights, and whether somebody is in several teams",
+    "the history of properties other than a deal's stage, amount and close date, and who made a change",
+    "splits and collaborators of deals; exchange rates",
 )
 _FIELD_TYPES = {
     "string": "text", "number": "number", "date": "date", "datetime": "date", "enumeration": "select",
@@ -73,7 +65,8 @@ class _Export:
         self._seen: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         self._latest = pulled.latest()
         self._lost = {name: pulled.lost(name) for name in OURS}
-        self._deals, self._leads = deal_stages(pulled), lead_stages(pulled)
+        self._deals, self._leads = build_stages(pulled, "deals"), build_stages(pulled, "leads")
+        self._links = self._further_links()
         self._emails = {row["id"]: row["email"] for row in pulled.rows("user") if row["email"] and row["active"]}
 
     def write(self) -> tuple[str, ...]:
@@ -91,7 +84,7 @@ class _Export:
         pipelines = [
             {"kind": kind, "id": each.id, "body": asdict(each)}
             for kind, stages in (("deals", self._deals), ("leads", self._leads))
-            if (each := build_pipeline(kind, stages))
+            for each in stages.pipelines
         ]
         parts = {"properties": properties, "pipelines": pipelines}
         write_setup(self._folder, Setup("hubspot", False, parts, tuple(self._left_out)))
@@ -103,12 +96,14 @@ class _Export:
         rows = []
         for row in self._pulled.rows("user"):
             archived = "false" if row["active"] else "true"
-            rows.append([row["id"], row["email"] or _address(row["id"]), *names(row), row["team"], archived])
+            named = (row["email"] or _address(row["id"]), *names(row), row["team"], archived, row["created_at"])
+            rows.append([row["id"], *named])
         if any(row["record_id"] is None for row in self._pulled.rows("user")):
             self._left_out.append("that some owners have no record of a user: in the copy each has one")
-        rows += [[lost, _address(lost), "", NOT_COPIED, None, "true"] for lost in self._lost["user"]]
+        rows += [[lost, _address(lost), "", NOT_COPIED, None, "true", None] for lost in self._lost["user"]]
+        columns = ["id", "email", "firstName", "lastName", "team", "archived", "createdAt"]
         if rows:
-            write_table(self._folder, "owners", ["id", "email", "firstName", "lastName", "team", "archived"], rows)
+            write_table(self._folder, "owners", columns, rows)
 
     # Records
 
@@ -142,6 +137,8 @@ class _Export:
         """The rows of an object, and archived ones for the ids that others refer to and nobody has."""
         yield from self._pulled.rows(name, prefix)
         for lost in () if name == "user" else self._lost[name]:
+            if not lost.startswith(prefix):
+                continue
             yield dict.fromkeys(OURS[name].fields) | {
                 "id": lost, "name": NOT_COPIED, "custom": {}, "modified_at": self._latest, "deleted": 1,
             }  # fmt: skip
@@ -158,14 +155,34 @@ class _Export:
         for name, (filled, derive) in self._derived(crm_type.name).items():
             if filled is None or not crm_type.fields[filled].mapped:
                 self._add(columns, spec, crm_type.name, name, derive)
-        for link in crm_type.links:
-            columns[f"associated_{OBJECTS[link.to].singular}"] = partial(_link, link.field)
+        fields = {link.to: link.field for link in crm_type.links}
+        for to_type in dict.fromkeys(crm_type.linked()):
+            further = self._links.get((spec.name, OUR_NAMES[to_type]), {})
+            column = f"associated_{OBJECTS[to_type].singular}"
+            columns[column] = partial(_linked, fields.get(to_type), further)
         return columns
+
+    def _further_links(self) -> dict[tuple[str, str], dict[str, list[str]]]:
+        """By the objects that it joins, what each record is linked to beyond the link that a field of its holds."""
+        found: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        labels = False
+        for row in self._pulled.rows("association"):
+            if row["deleted"]:
+                continue
+            labels = labels or bool(row["label"])
+            if not row["label"]:
+                found[row["from_object"], row["to_object"]][row["from_id"]].append(row["to_id"])
+        if labels:
+            self._left_out.append("labels of associations")
+        return found
 
     def _derived(self, kind: str) -> Mapping[str, tuple[str | None, Cell]]:
         """The properties that fields of ours are derived from, each with the field that a mapping may fill instead."""
         if kind == "deals":
-            return CREATED | {"dealstage": ("is_closed", partial(deal_stage, self._deals))}
+            return CREATED | {
+                "dealstage": ("is_closed", partial(deal_stage, self._deals)),
+                "pipeline": ("pipeline", lambda row: self._deals.pipeline(row["pipeline"])),
+            }
         if kind == "leads":
             return {
                 "hs_createdate": ("created_at", plain("created_at")),
@@ -252,9 +269,12 @@ def _custom(name: str, row: Row) -> Any:
     return row["custom"].get(name)
 
 
-def _link(field: str, row: Row) -> Any:
-    """The associated record; an archived record has lost its associations."""
-    return None if row["deleted"] else row[field]
+def _linked(field: str | None, further: Mapping[str, Sequence[str]], row: Row) -> Any:
+    """The associated records, the one that counts first; an archived record has lost its associations."""
+    if row["deleted"]:
+        return None
+    counts = [row[field]] if field is not None and row[field] is not None else []
+    return ";".join(dict.fromkeys([*counts, *further.get(row["id"], ())])) or None
 
 
 def _in_form(cell: Cell, kind: str, zone: Any, row: Row) -> Any:

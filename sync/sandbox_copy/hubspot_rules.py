@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal, Inexact, localcontext
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -35,17 +35,22 @@ def plain(ours: str) -> Cell:
     return lambda row: row[ours]
 
 
-def _price(row: Row) -> Any:
-    """What one costs, where the amount divides without a rest: HubSpot then works out the amount."""
-    amount, quantity = Decimal(row["amount"] or 0), Decimal(row["quantity"] or 0)
-    if row["amount"] is None or not quantity:
-        return None
-    with localcontext() as context:
-        context.prec, context.traps[Inexact] = 40, True
-        try:
-            return decimal_text(amount / quantity)
-        except Inexact:
-            return None
+def _discount(row: Row) -> Any:
+    """The discount in percent."""
+    return None if row["discount"] is None else decimal_text(Decimal(row["discount"]) * 100)
+
+
+def _day(ours: str, row: Row) -> Any:
+    """A day as the midnight of UTC that a goal keeps it as."""
+    return None if row[ours] is None else f"{row[ours]}T00:00:00.000Z"
+
+
+def _end_of_day(row: Row) -> Any:
+    return None if row["ends_on"] is None else f"{row['ends_on']}T23:59:59.999Z"
+
+
+def _user(row: Row) -> Any:
+    return None if row["user_id"] is None else int(row["user_id"]) + USER_ID_OFFSET
 
 
 def _end(row: Row) -> Any:
@@ -63,9 +68,21 @@ def _direction(words: Mapping[str, str], row: Row) -> Any:
 
 
 CREATED: dict[str, tuple[str | None, Cell]] = {"createdate": ("created_at", plain("created_at"))}
+_LOGGED: dict[str, tuple[str | None, Cell]] = {"hs_createdate": ("created_at", plain("created_at"))}
 DERIVED: dict[str, dict[str, tuple[str | None, Cell]]] = {
     "companies": CREATED,
-    "line_items": {"price": (None, _price)},
+    "contacts": CREATED,
+    "line_items": {"hs_discount_percentage": ("discount", _discount)},
+    "quotes": _LOGGED,
+    "goal_targets": {
+        "hs_assignee_user_id": ("user_id", _user),
+        "hs_start_datetime": ("starts_on", partial(_day, "starts_on")),
+        "hs_end_datetime": ("ends_on", _end_of_day),
+        "hs_target_amount": ("amount", lambda row: row["amount"] if row["quantity"] is None else row["quantity"]),
+        "hs_kpi_display_unit": (None, lambda row: "currency" if row["quantity"] is None else "number"),
+    },
+    "tasks": _LOGGED,
+    "communications": _LOGGED | {"hs_communication_channel_type": (None, lambda _row: "WHATS_APP")},
     "users": {
         "hs_internal_user_id": (None, lambda row: int(row["id"]) + USER_ID_OFFSET),
         "hubspot_owner_id": (None, plain("id")),
@@ -74,15 +91,18 @@ DERIVED: dict[str, dict[str, tuple[str | None, Cell]]] = {
         "hs_family_name": (None, lambda row: names(row)[1] or None),
     },
     "calls": {
+        **_LOGGED,
         "hs_call_duration": ("seconds", lambda row: None if row["seconds"] is None else row["seconds"] * 1000),
         "hs_call_disposition": ("outcome", _outcome),
         "hs_call_direction": ("direction", lambda row: row["direction"].upper() if row["direction"] else None),
         "hs_call_status": ("done", lambda row: "COMPLETED" if row["done"] else "CANCELED"),
     },
     "emails": {
-        "hs_email_direction": ("direction", partial(_direction, {"outbound": "EMAIL", "inbound": "INCOMING_EMAIL"}))
+        **_LOGGED,
+        "hs_email_direction": ("direction", partial(_direction, {"outbound": "EMAIL", "inbound": "INCOMING_EMAIL"})),
     },
     "meetings": {
+        **_LOGGED,
         "hs_timestamp": ("at", plain("at")),
         "hs_meeting_start_time": ("at", plain("at")),
         "hs_meeting_end_time": ("seconds", _end),

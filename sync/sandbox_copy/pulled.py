@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from config.model import OBJECTS
+from config.model import OBJECTS, references
 from sync.store import records
 from sync.store.store import now
 
@@ -24,16 +24,11 @@ if TYPE_CHECKING:
 NOT_COPIED = "Not copied"
 """What stands where the CRM requires a text that the store does not hold."""
 
-REFERENCES = {
-    "owner_id": "user",
-    "manager_id": "user",
-    "parent_id": "account",
-    "account_id": "account",
-    "opportunity_id": "opportunity",
-    "product_id": "product",
-    "lead_id": "lead",
+_NAMED = {
+    "association": (("from_object", "from_id"), ("to_object", "to_id")),
+    "field_history": (("object", "record_id"),),
 }
-"""The object whose records a field of ours leads to."""
+"""Pairs of fields that name an object and the id of one of its records."""
 
 
 class Pulled:
@@ -73,14 +68,16 @@ class Pulled:
     def lost(self, target: str) -> list[str]:
         """Ids of an object that rows refer to and the store has no row of, in order."""
         found: set[str] = set()
-        for name, spec in OBJECTS.items():
-            for field in spec.fields:
-                if REFERENCES.get(field) == target:
-                    sql = (
-                        f"SELECT DISTINCT {field} FROM {name} WHERE connection = ?1 AND {field} IS NOT NULL"
-                        f" AND {field} NOT IN (SELECT id FROM {target} WHERE connection = ?1)"
-                    )
-                    found |= {row[0] for row in self._store.rows(sql, (self.connection,))}
+        for name in OBJECTS:
+            fields = [field for field, leads_to in references(name).items() if leads_to == target]
+            wanted = [(field, "1") for field in fields]
+            wanted += [(field, f"{of_object} = '{target}'") for of_object, field in _NAMED.get(name, ())]
+            for field, condition in wanted:
+                sql = (
+                    f"SELECT DISTINCT {field} FROM {name} WHERE connection = ?1 AND {field} IS NOT NULL AND {condition}"
+                    f" AND {field} NOT IN (SELECT id FROM {target} WHERE connection = ?1)"
+                )
+                found |= {row[0] for row in self._store.rows(sql, (self.connection,))}
         return sorted(found)
 
     def latest(self) -> str:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, time
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from config.model import OBJECTS, FieldType
-from config.scalars import instant_text
-from connectors.salesforce.rows import build_wishes
+from config.scalars import decimal_text, instant_text
+from connectors.salesforce.objects import SHARES
+from connectors.salesforce.wishes import build_wishes
 from connectors.sandbox.export import Setup, write_setup, write_table
-from connectors.sandbox.salesforce.ids import make_id
 from connectors.sandbox.salesforce.org.load import required_columns
-from connectors.sandbox.salesforce.schema.spec import SObject, read_rows, standard_objects
+from connectors.sandbox.salesforce.org.seed import INTEGRATION_USER
+from connectors.sandbox.salesforce.schema.spec import SObject, standard_objects
 from sync.connections import written_fields
 from sync.sandbox_copy.pulled import NOT_COPIED
 from sync.sandbox_copy.salesforce_activities import COMPUTED
-from sync.sandbox_copy.salesforce_parents import FIRST_MADE, Parents, custom
+from sync.sandbox_copy.salesforce_parents import Parents, custom
+from sync.sandbox_copy.salesforce_setup import SetUp
 from sync.store.store import parse_instant
 
 if TYPE_CHECKING:
@@ -26,20 +29,21 @@ if TYPE_CHECKING:
 
     from connectors.base import CrmField
     from connectors.salesforce.objects import Source
-    from connectors.salesforce.rows import Wish
+    from connectors.salesforce.wishes import Wish
     from sync.sandbox_copy.pulled import Pulled, Row
 
     Cell = Callable[[Row], Any]
 
-_USER_PREFIX, _QUEUE_PREFIX = "005", "00G"
 _MACHINE = "CloudIntegrationUser"  # a type of user that no rep has, and that is not pulled
 _NEVER_PULLED = (
-    "the names of leads' people and companies, contacts, campaigns, splits, teams and quotes",
+    "the names of contacts and of leads' people and companies; campaigns; the lines of quotes",
     "price books and list prices",
-    "subjects and texts of activities",
+    "subjects and texts of activities, and the messages of e-mails",
+    "the history of fields other than an opportunity's stage, amount and close date",
     "validation rules, duplicate rules, page layouts, and what other users may see",
 )
 _PLAIN = {"date": "Date", "datetime": "DateTime", "email": "Email", "phone": "Phone", "url": "Url", "time": "Time"}
+_ELSEWHERE = frozenset({"stage", "exchange_rate", "field_history"})  # in Setup, or not in a folder
 _NUMBERS = {"double": "Number", "currency": "Currency", "percent": "Percent", "int": "Number", "long": "Number"}
 
 
@@ -59,20 +63,18 @@ class _Export:
         self._picks: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         self._parents = Parents(pulled)
         self._latest = pulled.latest()
-        self._currencies = [code for (code,) in pulled.distinct("opportunity", "currency") if code]
+        self._setup = SetUp(pulled)
 
     def write(self) -> tuple[str, ...]:
         for wish in self._wishes.values():
             for source in wish.sources:
                 self._parents.collect(wish, source)
         for wish in self._wishes.values():
-            for source in wish.sources:
+            for source in wish.sources if wish.object not in _ELSEWHERE else ():
                 self._write_source(wish, source)
-        for name, columns, rows in self._parents.tables(self._latest):
+        for name, columns, rows in (*self._parents.tables(self._latest), *self._setup.tables()):
             write_table(self._folder, name, columns, rows)
-        self._write_stages()
-        self._write_currencies()
-        self._write_queues()
+        self._left_out += self._setup.left_out
         fields = [
             {"object": name, "name": field, "definition": self._definition(name, field, known)}
             for (name, field), known in self._definitions.items()
@@ -93,7 +95,7 @@ class _Export:
             for row in self._pulled.rows(wish.object, target.prefix):
                 yield [row["id"], *(cell(row) for cell in columns.values())]
             for lost in self._pulled.lost(wish.object):
-                if lost.startswith(target.prefix):
+                if lost.startswith(target.prefix) and lost != INTEGRATION_USER:  # who is in every sandbox
                     yield self._stand_in(wish.object, lost, columns)
 
         def watched() -> Iterator[list[Any]]:
@@ -118,17 +120,19 @@ class _Export:
 
     def _columns(self, wish: Wish, source: Source, target: SObject) -> dict[str, Cell]:
         """How each column of an sObject is filled from a row of ours, by the API name."""
-        columns: dict[str, Cell] = {}
+        columns: dict[str, Cell] = dict(self._setup.references(target.name))
         computed = COMPUTED.get(source.sobject, {})
         for ours, column in source.columns.items():
             if ours in {"id", "record_id"}:
                 continue
             if column.compute is None or ours in wish.mapped:
-                self._add(columns, target, wish.object, column.paths[0], partial(self._ours, wish.object, ours))
+                cell = partial(self._ours, wish.object, ours)
+                path = column.paths[0]
+                self._add(columns, target, wish.object, path, self._in_percent(wish, ours, path, cell))
         for path in wish.custom:
             self._add(columns, target, wish.object, path, partial(custom, path))
-        for path, cell in computed.items():
-            columns.setdefault(path, partial(cell, self._pulled.zone))
+        for path, compute in computed.items():
+            columns.setdefault(path, partial(compute, self._pulled.zone))
         for path in self._parents.collected(target.name):
             self._add(columns, target, wish.object, path, partial(self._parents.value, target.name, path))
         if target.name == "User":
@@ -145,7 +149,7 @@ class _Export:
                 self._leave_out(f"{target.name}: {path}, a field of a record that is not pulled")
             return
         found = target.find(path)
-        if found is not None and "M" in found.flags and not self._currencies:
+        if found is not None and "M" in found.flags and not self._setup.currencies:
             return  # a field that only an org with several currencies has
         if found is not None and not found.compound:
             kind = found.type
@@ -167,6 +171,12 @@ class _Export:
             return "true" if value else "false"
         return value.capitalize() if (name, field) == ("activity", "kind") else value
 
+    def _in_percent(self, wish: Wish, ours: str, path: str, cell: Cell) -> Cell:
+        """The cell in the form of a percent field where the CRM's is one and ours a share of 1."""
+        known = self._pulled.fields.get((wish.object, path))
+        is_percent = known.type == "percent" if known else ours not in wish.mapped
+        return partial(_percent, cell) if is_percent and ours in SHARES.get(wish.object, ()) else cell
+
     def _add_stamps(self, target: SObject, columns: dict[str, Cell]) -> None:
         if target.find("IsDeleted"):
             columns["IsDeleted"] = lambda row: "true" if row["deleted"] else "false"
@@ -180,65 +190,11 @@ class _Export:
             if name == "Id":
                 continue
             stand_in: Cell = _modified_day if target.fields[name.lower()].type == "date" else _not_copied
-            if name not in columns:
+            if name == "DeveloperName":  # one for each
+                stand_in = _developer_name
+            elif name not in columns:
                 self._left_out.append(f"{target.name}.{name}: every one is “{NOT_COPIED}”")
             columns[name] = partial(_first, columns.get(name, _nothing), stand_in)
-
-    # What is no row of ours
-
-    def _write_stages(self) -> None:
-        """The org's stages as its opportunities show them; what only the setup knows keeps Salesforce's default."""
-        usual = {row["label"]: row for row in read_rows("stages.csv")}
-        shown = {stage: (won, closed) for stage, won, closed in self._pulled.distinct(
-            "opportunity", "stage", "is_won", "is_closed") if stage}  # fmt: skip
-        for (stage,) in self._pulled.distinct("opportunity_history", "stage"):
-            if stage and stage not in shown:
-                known = usual.get(stage, {"won": "0", "closed": "0"})
-                shown[stage] = int(known["won"]), int(known["closed"])
-        if not shown:
-            return
-        order = {label: place for place, label in enumerate(usual)}
-        columns = [
-            "Id", "MasterLabel", "ApiName", "IsActive", "SortOrder", "IsClosed", "IsWon", "ForecastCategory",
-            "ForecastCategoryName", "DefaultProbability",
-        ]  # fmt: skip
-        rows = []
-        listed = sorted(shown, key=lambda each: (order.get(each, len(order)), each))
-        for place, stage in enumerate(listed, start=1):
-            won, closed = shown[stage]
-            known = usual.get(stage, {})
-            if (known.get("won"), known.get("closed")) != (str(won), str(closed)):
-                category = "Closed" if won else "Omitted" if closed else "Pipeline"
-                chance = "100" if won else "0" if closed else "10"
-                known = {"forecast": category, "forecast_name": category, "probability": chance}
-            rows.append([
-                make_id("01J", FIRST_MADE + place), stage, stage, "true", place, "true" if closed else "false",
-                "true" if won else "false", known["forecast"], known["forecast_name"], known["probability"],
-            ])  # fmt: skip
-        write_table(self._folder, "OpportunityStage", columns, rows)
-        self._left_out.append("the order, probability and forecast category of stages that are not Salesforce's own")
-
-    def _write_currencies(self) -> None:
-        """The currencies of an org that has several."""
-        if not self._currencies:
-            return
-        corporate = self._pulled.project.settings.currency
-        listed = [corporate, *(code for code in self._currencies if code != corporate)]
-        columns = ["Id", "IsoCode", "ConversionRate", "DecimalPlaces", "IsActive", "IsCorporate"]
-        rows = [
-            [make_id("01L", place), code, "1", "2", "true", "true" if code == corporate else "false"]
-            for place, code in enumerate(listed, start=1)
-        ]
-        write_table(self._folder, "CurrencyType", columns, rows)
-        self._left_out.append("exchange rates: every one is 1")
-
-    def _write_queues(self) -> None:
-        """The queues that own records: the store knows their ids alone."""
-        queues = [lost for lost in self._pulled.lost("user") if lost.startswith(_QUEUE_PREFIX)]
-        rows = [[queue, f"{NOT_COPIED} {place}", f"Not_copied_{place}", "Queue"] for place, queue in enumerate(queues)]
-        if rows:
-            write_table(self._folder, "Group", ["Id", "Name", "DeveloperName", "Type"], rows)
-            self._left_out.append("the names and members of queues")
 
     # Custom fields
 
@@ -299,6 +255,15 @@ def _modified(row: Row) -> Any:
 
 def _modified_day(row: Row) -> Any:
     return row["modified_at"][:10]
+
+
+def _percent(cell: Cell, row: Row) -> Any:
+    value = cell(row)
+    return None if value is None else decimal_text(Decimal(value) * 100)
+
+
+def _developer_name(row: Row) -> str:
+    return f"Copied_{row['id']}"
 
 
 def _not_copied(_row: Row) -> str:

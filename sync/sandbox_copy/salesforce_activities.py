@@ -1,4 +1,4 @@
-"""What a Task or an Event must hold to be read as the activity that it was: the adapter's rules, backwards."""
+"""What a Task, an Event or a Period must hold to be read as what it was: the adapter's rules, backwards."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sync.sandbox_copy.pulled import Row
 
 _SUBTYPES = {"call": "Call", "email": "Email"}
+_TYPED = frozenset({"meeting", "chat"})  # what no subtype of a Task says
 
 
 def _is_midnight(zone: Any, row: Row) -> bool:
@@ -28,27 +29,23 @@ def _completed(zone: Any, row: Row) -> Any:
     return row["at"] if row["done"] and not _is_midnight(zone, row) else None
 
 
-def _logged(zone: Any, row: Row) -> Any:
-    """When an open Task without a day was created, which is then its moment."""
-    return None if row["done"] or _is_midnight(zone, row) else row["at"]
-
-
 _LINKS: dict[str, Callable[[Any, Row], Any]] = {
     "WhatId": lambda _zone, row: row["opportunity_id"] or row["account_id"],
     "AccountId": lambda _zone, row: row["account_id"],
-    "WhoId": lambda _zone, row: row["lead_id"],
+    "WhoId": lambda _zone, row: row["lead_id"] or row["contact_id"],
 }
 COMPUTED: Mapping[str, Mapping[str, Callable[[Any, Row], Any]]] = {
     "Task": _LINKS
     | {
         "TaskSubtype": lambda _zone, row: _SUBTYPES.get(row["kind"], "Task"),
-        "Type": lambda _zone, row: "Meeting" if row["kind"] == "meeting" else None,
+        "Type": lambda _zone, row: row["kind"].capitalize() if row["kind"] in _TYPED else None,
         "CallType": lambda _zone, row: row["direction"].capitalize() if row["direction"] else None,
         "Status": lambda _zone, row: "Completed" if row["done"] else "Not Started",
         "ActivityDate": _activity_date,
         "CompletedDateTime": _completed,
-        "CreatedDate": _logged,
     },
     "Event": _LINKS | {"DurationInMinutes": lambda _zone, row: (row["seconds"] or 0) // 60},
+    "Period": {"Type": lambda _zone, row: row["kind"].capitalize() if row["kind"] else None},
+    "ObjectTerritory2Association": {"SobjectType": lambda _zone, _row: "Account"},
 }
 """By sObject and field; each takes the project's zone and the row."""

@@ -6,17 +6,18 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from config.model import references
 from connectors.salesforce.objects import SOURCES
 from connectors.sandbox.salesforce.ids import make_id
 from connectors.sandbox.salesforce.org.load import required_columns
 from connectors.sandbox.salesforce.schema.spec import standard_objects
-from sync.sandbox_copy.pulled import NOT_COPIED, REFERENCES
+from sync.sandbox_copy.pulled import NOT_COPIED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from connectors.salesforce.objects import Source
-    from connectors.salesforce.rows import Wish
+    from connectors.salesforce.wishes import Wish
     from sync.sandbox_copy.pulled import Pulled, Row
 
     Cell = Callable[[Row], Any]
@@ -37,7 +38,7 @@ class Parents:
         dotted = [(ours, c.paths[0]) for ours, c in source.columns.items() if c.paths and "." in c.paths[0]]
         found: list[tuple[str, str, str, Cell]] = []
         for ours, path in [*dotted, *((path, path) for path in wish.custom if "." in path)]:
-            if (held := _own_parent(source, path)) is not None:
+            if (held := _own_parent(wish.object, source, path)) is not None:
                 cell: Cell = partial(custom, path) if ours == path else partial(_field, ours)
                 found.append((*held, path.split(".")[1], cell))
         for row in self._pulled.rows(wish.object) if found else ():
@@ -53,8 +54,8 @@ class Parents:
         return self._held[sobject][field].get(row["id"])
 
     def holds(self, sobject: str, path: str) -> bool:
-        source = next(each for sources in SOURCES.values() for each in sources if each.sobject == sobject)
-        return _own_parent(source, path) is not None
+        found = ((name, each) for name, sources in SOURCES.items() for each in sources if each.sobject == sobject)
+        return _own_parent(*next(found), path) is not None
 
     def reference(self, sobject: str, path: str) -> str | None:
         """The reference field through which a parent that is no row of ours is made; None where it is one, or many."""
@@ -83,15 +84,16 @@ class Parents:
             yield name, ["Id", field, *needed], [[made, value, *stands] for value, made in ids.items()]
 
 
-def _own_parent(source: Source, path: str) -> tuple[str, str] | None:
+def _own_parent(name: str, source: Source, path: str) -> tuple[str, str] | None:
     """(our reference field, the parent's sObject) where a field of a parent belongs to a row of ours."""
     relationship, _, field = path.partition(".")
     reference = standard_objects()[source.sobject].parent(relationship)
     if reference is None or "." in field:
         return None
+    targets = references(name)
     for ours, column in source.columns.items():
-        target = REFERENCES.get(ours)
-        if target and column.compute is None and column.paths == (reference.name,):
+        target = targets.get(ours)
+        if target and target in SOURCES and column.compute is None and column.paths == (reference.name,):
             return ours, SOURCES[target][0].sobject
     return None
 

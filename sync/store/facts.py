@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.model import OBJECTS, FieldType
 from salesops.facts import fact_schema
+from sync.store.pages import PARTS_OF_OPPORTUNITY
 from sync.store.store import StoreUnusable
 
 if TYPE_CHECKING:
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _EXAMPLE = {FieldType.INTEGER: "0", FieldType.BOOLEAN: "0"}
+
+_GONE = "(SELECT id FROM opportunity WHERE connection = ?1 AND deleted = 1)"
+
+# What belongs to a deleted opportunity goes with it, whether or not the CRM says so of each row.
+_BELONGS = {
+    **dict.fromkeys(PARTS_OF_OPPORTUNITY, f" AND coalesce(opportunity_id, '') NOT IN {_GONE}"),
+    "field_history": f" AND NOT (object = 'opportunity' AND record_id IN {_GONE})",
+    "association": f" AND NOT (from_object = 'opportunity' AND from_id IN {_GONE})"
+    f" AND NOT (to_object = 'opportunity' AND to_id IN {_GONE})",
+}
 
 
 def read_facts(path: Path, connection: str, columns: Mapping[str, Collection[str]]) -> dict[str, pa.Table]:
@@ -45,13 +56,7 @@ def _read_table(cursor: Any, name: str, connection: str, wanted: Collection[str]
     # a later one differs. The example row in front gives every column its type; it is cut off again.
     example = ", ".join(_EXAMPLE.get(OBJECTS[name].fields.get(f.name, FieldType.TEXT), "''") for f in schema)
     columns = ", ".join(_source(field.name) for field in schema)
-    # What belongs to a deleted opportunity goes with it, whether or not the CRM says so of each row.
-    parent = (
-        " AND coalesce(opportunity_id, '') NOT IN (SELECT id FROM opportunity WHERE connection = ?1 AND deleted = 1)"
-        if name in {"opportunity_history", "line_item"}
-        else ""
-    )
-    live = f"WHERE connection = ?1 AND deleted = 0{parent}"
+    live = f"WHERE connection = ?1 AND deleted = 0{_BELONGS.get(name, '')}"
     cursor.execute(f"SELECT {example} UNION ALL SELECT {columns} FROM {name} {live}", (connection,))
     table: pa.Table = cursor.fetch_arrow_table().slice(1).rename_columns(schema.names)
     try:

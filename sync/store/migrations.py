@@ -150,5 +150,179 @@ def changes(db: Database) -> None:
         db.execute(statement)
 
 
-STEPS = 4
+@migrations()
+def model(db: Database) -> None:
+    """The objects and fields that came with the complete pull, and what a merged record was merged into.
+
+    The model has territories of the CRM's now: ours, which are results, make room for them.
+    """
+    db.execute("ALTER TABLE territory RENAME TO assigned_territory")
+    columns = {
+        "user": "role_id TEXT, created_at TEXT",
+        "account": "",
+        "lead": "contact_id TEXT",
+        "opportunity": "pipeline TEXT, probability TEXT, forecast_category TEXT, next_step TEXT",
+        "opportunity_history": "",
+        "activity": "contact_id TEXT, created_at TEXT",
+        "product": "",
+        "line_item": "unit_price TEXT, discount TEXT",
+    }
+    for name, own in columns.items():
+        for column in [*filter(None, own.split(", ")), "merged_into TEXT"]:
+            db.execute(f"ALTER TABLE {name} ADD COLUMN {column}")
+    tables = {
+        "role": "name TEXT, parent_id TEXT",
+        "team": "name TEXT",
+        "team_member": "team_id TEXT, user_id TEXT, main INTEGER",
+        "contact": "account_id TEXT, owner_id TEXT, status TEXT, source TEXT, created_at TEXT",
+        "field_history": "object TEXT, record_id TEXT, field TEXT, before TEXT, after TEXT, at TEXT, user_id TEXT",
+        "opportunity_split": "opportunity_id TEXT, user_id TEXT, type TEXT, percent TEXT, amount TEXT",
+        "opportunity_member": "opportunity_id TEXT, user_id TEXT, role TEXT",
+        "quote": "opportunity_id TEXT, owner_id TEXT, status TEXT, amount TEXT, discount TEXT, currency TEXT,"
+        " expires_on TEXT, created_at TEXT",
+        "association": "from_object TEXT, from_id TEXT, to_object TEXT, to_id TEXT, label TEXT",
+        "stage": "object TEXT, pipeline TEXT, name TEXT, position INTEGER, is_closed INTEGER, is_won INTEGER,"
+        " probability TEXT, forecast_category TEXT, active INTEGER",
+        "exchange_rate": "currency TEXT, to_currency TEXT, rate TEXT, from_date TEXT",
+        "fiscal_period": "kind TEXT, name TEXT, number INTEGER, starts_on TEXT, ends_on TEXT",
+        "territory": "name TEXT, parent_id TEXT, type TEXT, model TEXT, state TEXT",
+        "territory_member": "territory_id TEXT, user_id TEXT, role TEXT",
+        "territory_account": "territory_id TEXT, account_id TEXT, cause TEXT",
+        "quota": "user_id TEXT, name TEXT, starts_on TEXT, ends_on TEXT, amount TEXT, quantity TEXT, currency TEXT",
+    }
+    for name, own in tables.items():
+        db.execute(
+            f"CREATE TABLE {name} (connection TEXT NOT NULL, id TEXT NOT NULL, {own}, merged_into TEXT, {_RECORD})"
+            " STRICT, WITHOUT ROWID"
+        )
+    for name in (*columns, *tables):
+        # Counts of a window of stamps and of live records are answered by this index alone.
+        db.execute(f"CREATE INDEX {name}_stamp ON {name} (connection, modified_at, deleted)")
+        db.execute(f"CREATE INDEX {name}_merged ON {name} (connection, merged_into) WHERE merged_into IS NOT NULL")
+    db.execute("CREATE INDEX association_from ON association (connection, from_object, from_id)")
+    db.execute("CREATE INDEX association_to ON association (connection, to_object, to_id)")
+    db.execute("CREATE INDEX field_history_record ON field_history (connection, object, record_id)")
+
+
+@migrations()
+def sweeps(db: Database) -> None:
+    """Where each stream stands and what each of its reads did; what was wrong, hidden or erased.
+
+    A position counted by object tells nothing of a stream's: everything is read once more, into the same rows.
+    """
+    for statement in (
+        "DROP TABLE cursor",
+        """
+        CREATE TABLE sweep (
+            connection TEXT NOT NULL, stream TEXT NOT NULL, object TEXT NOT NULL, sweep TEXT NOT NULL,
+            prefix TEXT NOT NULL, every_seconds INTEGER, cursor TEXT, complete INTEGER NOT NULL,
+            comparing INTEGER NOT NULL, until TEXT, read_at TEXT, completed_at TEXT, PRIMARY KEY (connection, stream)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE brought (
+            connection TEXT NOT NULL, stream TEXT NOT NULL, object TEXT NOT NULL,
+            PRIMARY KEY (connection, stream, object)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE pull_log (
+            id INTEGER PRIMARY KEY, run_id INTEGER REFERENCES run, connection TEXT NOT NULL, stream TEXT NOT NULL,
+            object TEXT NOT NULL, sweep TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT NOT NULL,
+            complete INTEGER NOT NULL, since TEXT, until TEXT, lag_seconds INTEGER, pages INTEGER NOT NULL,
+            rows INTEGER NOT NULL, changed INTEGER NOT NULL, deleted INTEGER NOT NULL, calls INTEGER NOT NULL,
+            quota_before INTEGER, quota_after INTEGER, quota_limit INTEGER, crm_count INTEGER, our_count INTEGER,
+            problems INTEGER NOT NULL, gap TEXT NOT NULL, message TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX pull_log_stream ON pull_log (connection, stream, id)",
+        """
+        CREATE TABLE seen (
+            connection TEXT NOT NULL, stream TEXT NOT NULL, id TEXT NOT NULL, stamp TEXT NOT NULL,
+            PRIMARY KEY (connection, stream, id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE row_problem (
+            connection TEXT NOT NULL, object TEXT NOT NULL, id TEXT NOT NULL, field TEXT NOT NULL, text TEXT NOT NULL,
+            PRIMARY KEY (connection, object, id, field)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE hidden_field (
+            connection TEXT NOT NULL, object TEXT NOT NULL, crm_object TEXT NOT NULL, field TEXT NOT NULL,
+            purpose TEXT NOT NULL, needed INTEGER NOT NULL, PRIMARY KEY (connection, object, crm_object, field)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE erased (
+            connection TEXT NOT NULL, object TEXT NOT NULL, digest TEXT NOT NULL, at TEXT NOT NULL,
+            PRIMARY KEY (connection, object, digest)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ):
+        db.execute(statement)
+
+
+@migrations()
+def observed(db: Database) -> None:
+    """Our own history of the fields that decide credit and targets, where the CRM keeps none.
+
+    `valid` is the CRM's stamp of the row that brought the change, empty where it moved none (a merge, a deletion that
+    only an id list told); `known` is when we learned it.
+    """
+    db.execute(
+        """
+        CREATE TABLE observed_change (
+            id INTEGER PRIMARY KEY, connection TEXT NOT NULL, object TEXT NOT NULL, record_id TEXT NOT NULL,
+            field TEXT NOT NULL, before TEXT, after TEXT, valid TEXT, known TEXT NOT NULL
+        ) STRICT
+        """
+    )
+    db.execute("CREATE INDEX observed_change_record ON observed_change (connection, object, record_id)")
+    tracked = {
+        "opportunity": "owner_id stage amount currency close_date forecast_category account_id deleted",
+        "account": "owner_id region industry",
+        "lead": "owner_id status",
+        "contact": "owner_id status",
+        "user": "manager_id role role_id team active deleted",
+        "team_member": "team_id user_id deleted",
+        "territory_member": "territory_id user_id role deleted",
+        "territory_account": "territory_id account_id deleted",
+        "quota": "user_id starts_on ends_on amount quantity currency deleted",
+        "opportunity_split": "user_id percent amount deleted",
+    }
+    for name, fields in tracked.items():
+        columns = fields.split()
+        differs = " OR ".join(f"old.{column} IS NOT new.{column}" for column in columns)
+        each = " UNION ALL ".join(
+            f"SELECT '{column}' AS field, old.{column} AS before, new.{column} AS after" for column in columns
+        )
+        db.execute(
+            f"""
+            CREATE TRIGGER {name}_observed AFTER UPDATE OF {", ".join(columns)} ON {name} WHEN {differs}
+            BEGIN
+                INSERT INTO observed_change (connection, object, record_id, field, before, after, valid, known)
+                SELECT new.connection, '{name}', new.id, field, before, after,
+                       iif(old.modified_at IS new.modified_at, NULL, new.modified_at),
+                       strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+                FROM ({each}) WHERE before IS NOT after;
+            END
+            """
+        )
+
+
+@migrations()
+def people(db: Database) -> None:
+    """Which person each user is: the id of the same person is the same in every connection."""
+    db.execute(
+        """
+        CREATE TABLE person (
+            connection TEXT NOT NULL, user_id TEXT NOT NULL, person TEXT NOT NULL, PRIMARY KEY (connection, user_id)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+
+
+STEPS = 8
 """How many steps there are here; a store that has more was made by a newer version."""

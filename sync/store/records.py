@@ -1,103 +1,18 @@
-"""Saving and reading pulled records: a page and its cursor in one transaction, identical rows untouched."""
+"""What is known of a connection as a whole: its CRM account, its fields, how many records we hold of it."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from config.model import OBJECTS
 from connectors.base import CrmField
-from sync.store.store import now
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping
 
-    from connectors.base import Page, Row
+    from connectors.base import MissingField
     from sync.store.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where the read of one object stands. `completed_at` is when a sweep last came to its end."""
-
-    object: str
-    cursor: str
-    complete: bool
-    read_at: str
-    completed_at: str | None
-
-
-def save_page(store: Store, connection: str, page: Page) -> int:
-    """How many stored rows the page added or changed. The rows and the cursor are kept together or not at all.
-
-    A row that is older than what is stored (a lagging index) changes nothing; a row that came back is restored.
-    """
-    at = now()
-    with store.transaction() as db:
-        before = db.total_changes
-        db.executemany(_upsert(page.object), (_parameters(connection, page.object, row) for row in page.rows))
-        db.executemany(
-            f"UPDATE {page.object} SET deleted = 1 WHERE connection = ? AND id = ? AND deleted = 0",
-            ((connection, record) for record in page.deleted),
-        )
-        changed = db.total_changes - before
-        if changed:
-            db.execute(
-                "INSERT INTO connection (name, changed_at) VALUES (?, ?)"
-                " ON CONFLICT DO UPDATE SET changed_at = excluded.changed_at",
-                (connection, at),
-            )
-        db.execute(
-            "INSERT INTO cursor VALUES (:connection, :object, :cursor, :complete, :at, iif(:complete, :at, NULL))"
-            " ON CONFLICT DO UPDATE SET cursor = excluded.cursor, complete = excluded.complete,"
-            " read_at = excluded.read_at, completed_at = coalesce(excluded.completed_at, completed_at)",
-            {
-                "connection": connection,
-                "object": page.object,
-                "cursor": page.cursor,
-                "complete": int(page.complete),
-                "at": at,
-            },
-        )
-    return changed
-
-
-@cache
-def _upsert(name: str) -> str:
-    fields = [*OBJECTS[name].fields, "custom", "modified_at"]
-    changed = " OR ".join(f"{field} IS NOT excluded.{field}" for field in fields)
-    return (
-        f"INSERT INTO {name} (connection, {', '.join(fields)}, deleted)"
-        f" VALUES (?, {', '.join('?' * len(fields))}, 0)"
-        f" ON CONFLICT DO UPDATE SET {', '.join(f'{field} = excluded.{field}' for field in fields)}, deleted = 0"
-        f" WHERE excluded.modified_at >= {name}.modified_at AND ({changed} OR {name}.deleted = 1)"
-    )
-
-
-def _parameters(connection: str, name: str, row: Row) -> tuple[object, ...]:
-    custom = json.dumps(row.custom, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return (connection, *(row.values.get(field) for field in OBJECTS[name].fields), custom, row.modified_at)
-
-
-def read_cursor(store: Store, connection: str, name: str) -> str | None:
-    """Where to go on reading an object, None where it was never read."""
-    rows = store.rows("SELECT cursor FROM cursor WHERE connection = ? AND object = ?", (connection, name))
-    return rows[0]["cursor"] if rows else None
-
-
-def read_positions(store: Store, connection: str) -> list[Position]:
-    """Where every object that was ever read stands, by name."""
-    rows = store.rows(
-        "SELECT object, cursor, complete, read_at, completed_at FROM cursor WHERE connection = ? ORDER BY object",
-        (connection,),
-    )
-    return [
-        Position(row["object"], row["cursor"], bool(row["complete"]), row["read_at"], row["completed_at"])
-        for row in rows
-    ]
 
 
 def read_changed_at(store: Store, connection: str) -> str | None:
@@ -119,12 +34,6 @@ def bind_org(store: Store, connection: str, org: str) -> str | None:
     return None
 
 
-def forget_cursors(store: Store, connection: str, names: Iterable[str]) -> None:
-    """Read these objects from the start next time; their rows stay until they are read again."""
-    with store.transaction() as db:
-        db.executemany("DELETE FROM cursor WHERE connection = ? AND object = ?", ((connection, name) for name in names))
-
-
 def count_records(store: Store, connection: str) -> dict[str, int]:
     """Live rows by object."""
     counts = {}
@@ -144,6 +53,28 @@ def save_fields(store: Store, connection: str, fields: Mapping[str, Mapping[str,
     with store.transaction() as db:
         db.execute("DELETE FROM crm_field WHERE connection = ?", (connection,))
         db.executemany("INSERT INTO crm_field VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def save_hidden(store: Store, connection: str, needed: Iterable[MissingField], unseen: Iterable[MissingField]) -> None:
+    """Replace what is known of fields that our login does not see; `needed` are those that the project reads."""
+    rows = {
+        (connection, f.object, f.crm_object, f.field): (f.purpose, number)
+        for number, fields in ((0, unseen), (1, needed))
+        for f in fields
+    }
+    with store.transaction() as db:
+        db.execute("DELETE FROM hidden_field WHERE connection = ?", (connection,))
+        db.executemany("INSERT INTO hidden_field VALUES (?, ?, ?, ?, ?, ?)", (k + v for k, v in rows.items()))
+
+
+def read_hidden(store: Store, connection: str) -> list[dict[str, str | bool]]:
+    """The fields that are read empty, because our login does not see them."""
+    rows = store.rows(
+        "SELECT object, crm_object, field, purpose, needed FROM hidden_field WHERE connection = ?"
+        " ORDER BY object, crm_object, field",
+        (connection,),
+    )
+    return [{**dict(row), "needed": bool(row["needed"])} for row in rows]
 
 
 def read_fields(store: Store, connection: str) -> dict[tuple[str, str], CrmField]:

@@ -35,7 +35,7 @@ def save_results(store: Store, connection: str, run_id: int, as_of: str, rules: 
         ("metric_value", results.metrics),
         ("attainment", results.attainment),
         ("earning", results.earnings),
-        ("territory", results.territories),
+        ("assigned_territory", results.territories),
     )
     with store.transaction() as db:
         for name, table in tables:

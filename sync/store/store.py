@@ -82,17 +82,22 @@ class Store:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """The connection inside a write transaction: all of it is kept on leaving, none of it on an exception."""
         with translated(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
+            # A signal may have come between a BEGIN and its block: nothing of that is kept.
+            self._roll_back()
             try:
+                self.connection.execute("BEGIN IMMEDIATE")
                 if self.guard is not None:
                     self.guard(self.connection)
                 yield self.connection
                 self.connection.execute("COMMIT")
             except BaseException:
-                # A full disk may already have rolled back; a second ROLLBACK would hide why.
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
+                self._roll_back()
                 raise
+
+    def _roll_back(self) -> None:
+        # A full disk may already have rolled back; a second ROLLBACK would hide why.
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
 
     def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[sqlite3.Row]:
         """All rows of a query."""

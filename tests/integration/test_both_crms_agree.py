@@ -57,7 +57,7 @@ RESULTS = {
     " FROM attainment a JOIN user u ON u.id = a.user_id",
     "earnings": "SELECT e.comp_plan, e.component, u.email, e.period, o.name, e.status, e.credit, e.amount"
     " FROM earning e JOIN user u ON u.id = e.payee_id JOIN opportunity o ON o.id = e.opportunity_id",
-    "territories": "SELECT a.name, t.territory FROM territory t JOIN account a ON a.id = t.account_id",
+    "territories": "SELECT a.name, t.territory FROM assigned_territory t JOIN account a ON a.id = t.account_id",
     "teams": "SELECT email, team FROM user",
     "managers": "SELECT u.email, m.email FROM user u JOIN user m ON m.id = u.manager_id",
     "opportunities": "SELECT o.name, u.email, a.name, o.is_won, o.is_closed, o.amount, o.close_date, o.created_at"

@@ -78,7 +78,8 @@ def wait_until_held(gate: Gate, process: subprocess.Popen[str]) -> None:
 
 def half_of(office: Office) -> Callable[[], bool]:
     """Whether some opportunities are stored, and not yet all."""
-    return lambda: query(office.store, "SELECT complete FROM cursor WHERE object = 'opportunity'") == [(0,)]
+    some = "EXISTS (SELECT 1 FROM opportunity)"
+    return lambda: query(office.store, f"SELECT {some}, complete FROM sweep WHERE stream = 'opportunity'") == [(1, 0)]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_a_pull_stopped_half_way_goes_on_where_it_was(
     gate.open()
     again = office.salesops("pull", "--json")
     assert again.code == 0, again.err
-    assert again.json()["crm"]["opportunity"]["changed"] == MANY[crm] - kept, "what was kept is not written again"
+    assert again.json()["crm"]["streams"]["opportunity"]["changed"] == MANY[crm] - kept, "what was kept is not written again"
     assert pulled(office.store) == uninterrupted(crm)
     statuses = [run["status"] for run in office.salesops("runs", "--json").json()["runs"]]
     assert statuses == ["done", "stopped"]

@@ -43,6 +43,41 @@ def test_an_amount_in_another_currency_is_never_added_up() -> None:
     )
 
 
+def test_an_object_with_a_currency_of_its_own_needs_no_opportunity_to_know_it() -> None:
+    quotes = [
+        {"id": "q", "owner_id": "ann", "amount": Decimal(10), "currency": "USD"},
+        {"id": "r", "owner_id": "ann", "amount": Decimal(20), "currency": "EUR"},
+        {"id": "s", "owner_id": "ann", "amount": Decimal(40), "currency": None},
+    ]
+    metrics = """
+        quoted: {label: Quoted, kind: simple, unit: money, source: quote, aggregate: sum, of: amount, time: as_of}
+    """
+    results = compute(facts(user=[user("ann")], quote=quotes), rules(metrics=metrics, only=()), NEW_YEARS_EVE)
+    assert value(results, "quoted", "2017-12") == "50"
+    assert [note.text for note in results.notes] == [
+        "quotes in EUR: 1. Their amounts count as empty: no rate to USD is known."
+    ]
+
+
+def test_a_share_of_an_opportunity_counts_for_whoever_has_it() -> None:
+    splits = [
+        {"id": "x", "opportunity_id": "1", "user_id": "ann", "amount": Decimal(60)},
+        {"id": "y", "opportunity_id": "1", "user_id": "bo", "amount": Decimal(40)},
+        {"id": "z", "opportunity_id": "2", "user_id": "bo", "amount": Decimal(5)},
+    ]
+    metrics = """
+        shared: {label: Shared, kind: simple, unit: money, source: opportunity_split, aggregate: sum, of: amount,
+                 time: as_of, owner: user_id}
+    """
+    deals = [won("1", "100"), won("2", "5", currency="EUR")]
+    results = compute(
+        facts(user=[user("ann"), user("bo")], opportunity=deals, opportunity_split=splits),
+        rules(metrics=metrics, only=()),
+        NEW_YEARS_EVE,
+    )
+    assert value(results, "shared", "2017-12", "bo", "user") == "40"
+
+
 def test_a_date_that_nobody_can_mean_is_said() -> None:
     results = compute(facts(opportunity=[won("1", "5", close_date=date(201, 7, 12))]), rules(), NEW_YEARS_EVE)
     assert value(results, "won_amount", "all") == "no row"

@@ -12,7 +12,7 @@ import pyarrow as pa
 import requests
 
 from config.loader import load_project
-from connectors.base import CrmField, Page, Row, Status
+from connectors.base import CrmField, Page, Row, Status, Stream, Sweep
 from connectors.sandbox.behaviour import CALM
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.run import open_sandbox
@@ -22,6 +22,7 @@ from sync.plan import build_plan
 from sync.provision import missing_fields
 from sync.pull import describe, pull
 from sync.store import records
+from sync.store.pages import save_page
 from sync.store.results import save_results
 from sync.store.runs import recorded
 
@@ -122,7 +123,12 @@ def text(name: str) -> CrmField:
 def save_rows(store: Store, name: str, *rows: dict[str, Any], custom: Mapping[str, Mapping[str, str | None]]) -> None:
     """Records of one object of connection `crm`, as a pull would have kept them; `custom` by id."""
     made = tuple(Row(values, custom.get(values["id"], {}), STAMP) for values in rows)
-    records.save_page(store, "crm", Page(name, made, (), "{}", complete=True))
+    save_page(store, "crm", changes(name), Page(name, "{}", complete=True, rows={name: made}))
+
+
+def changes(name: str) -> Stream:
+    """The stream of an object's changes."""
+    return Stream(name, name, Sweep.CHANGES)
 
 
 def save_fields(store: Store, **fields: Sequence[CrmField]) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from synced import settings_for, to_field, write_project
 
+from config.connections import Window
 from config.problems import ConfigError, Where
+from connectors.hubspot import client
 from connectors.hubspot.client import HubSpot
+from connectors.salesforce import window
 from connectors.salesforce.client import SalesforceConnector
-from sync.connections import connect, secret_reader, written_fields
+from sync.connections import connect, needed_fields, secret_reader, written_fields
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,6 +98,34 @@ def test_the_connector_is_the_crms_and_signs_in_only_when_used(tmp_path: Path, c
     with closing(connect(project, "crm")) as connector:
         assert isinstance(connector, kind)
         assert connector.usage().calls == 0
+
+
+def test_the_reference_names_the_overlaps_that_hold_where_none_is_set() -> None:
+    text = Window.model_fields["overlap_minutes"].description or ""
+    minutes = [overlap // timedelta(minutes=1) for overlap in (window.OVERLAP, client.OVERLAP)]
+    assert f"{minutes[0]} for Salesforce and {minutes[1]} for HubSpot" in text
+
+
+def test_a_built_in_metric_that_nothing_names_needs_no_field(tmp_path: Path) -> None:
+    needed = needed_fields(write_project(tmp_path))
+    assert "amount" in needed["opportunity"]  # of the quota's metric
+    assert "lead" not in needed
+    assert "activity" not in needed
+
+
+@pytest.mark.parametrize(("metric", "of_object"), [("calls", "activity"), ("lead_conversion", "lead")])
+def test_a_metric_that_is_written_back_needs_its_fields(tmp_path: Path, metric: str, of_object: str) -> None:
+    write = to_field("user", "a", f"{{kind: metric, metric: {metric}, period: this_quarter}}")
+    assert "owner_id" in needed_fields(write_project(tmp_path, [write]))[of_object]
+
+
+def test_a_metric_of_the_project_needs_its_fields(tmp_path: Path) -> None:
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics" / "own.yaml").write_text(
+        "metrics:\n  quoted: {label: Quoted, kind: simple, unit: count, source: quote, aggregate: count,"
+        " time: created_at}\n"
+    )
+    assert needed_fields(write_project(tmp_path))["quote"] == {"id", "owner_id", "created_at"}
 
 
 def test_the_fields_that_are_written_are_read_along_by_object(tmp_path: Path) -> None:

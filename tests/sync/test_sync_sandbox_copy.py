@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
-from synced import Crm, all_writes, save_rows, settings_for, write_project
+from further_records import add_further
+from synced import Crm, all_writes, save_rows, settings_for, write_export, write_project
 
 from config.model import OBJECTS
 from connectors.sandbox.behaviour import CALM
@@ -121,6 +122,7 @@ def original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         project_on(crm, folder, sandbox.url, sandbox.ca_file) as (project, connector),
         Store(folder / "store.db") as store,
     ):
+        add_further(crm, sandbox.url, sandbox.ca_file, SETTINGS)
         list(connector.provision(missing_fields(project, "crm", connector)))
         plan = pulled_and_planned(project, store, connector)
         yield Original(crm, project, store, plan)
@@ -194,6 +196,46 @@ def test_records_that_are_gone_or_not_pulled_keep_their_place(original: Original
     without_custom = [[row[:-1] for row in each["opportunity"]] for each in (found, held)]
     assert without_custom[0] == without_custom[1]
     assert found["account"] == held["account"]
+
+
+def pulled_plainly(root: Path, store: Store, url: str, ca_file: Path | None) -> Project:
+    """A project on a Salesforce sandbox that maps nothing, and what it pulls."""
+    project = write_project(root, settings=settings_for("salesforce", url, ca_file))
+    (root / "secret.txt").write_text(SETTINGS.client_secret)
+    (root / "id.txt").write_text(SETTINGS.client_id)
+    with closing(connect(project, "crm")) as connector:
+        describe(project, store, "crm", connector)
+        list(pull(store, "crm", connector))
+    return project
+
+
+def test_currencies_and_their_dated_rates_are_copied(tmp_path: Path) -> None:
+    folder = write_export(tmp_path / "export", "salesforce")
+    (folder / "CurrencyType.csv").write_text(
+        "Id,IsoCode,ConversionRate,DecimalPlaces,IsActive,IsCorporate\n"
+        "01LAA0000000001,USD,1,2,true,true\n01LAA0000000002,EUR,0.9,2,true,false\n"
+    )
+    (folder / "DatedConversionRate.csv").write_text(
+        "Id,IsoCode,StartDate,ConversionRate\n04wAA0000000001,EUR,2025-01-01,0.95\n04wAA0000000002,EUR,2026-01-01,0.9\n"
+    )
+    with (
+        open_sandbox("salesforce", data=folder, settings=SETTINGS) as sandbox,
+        Store(tmp_path / "store.db") as store,
+    ):
+        project = pulled_plainly(tmp_path / "p", store, sandbox.url, sandbox.ca_file)
+        copy_to_sandbox(project, store, "crm", tmp_path / "copy.db", None)
+        held = facts(store)
+    assert {row[1:5] for row in held["exchange_rate"]} >= {
+        ("USD", "EUR", "0.95", "2025-01-01"), ("USD", "EUR", "0.9", "2026-01-01")
+    }  # fmt: skip
+    with (
+        open_sandbox("salesforce", database=tmp_path / "copy.db", settings=SETTINGS) as sandbox,
+        Store(tmp_path / "again.db") as again,
+    ):
+        pulled_plainly(tmp_path / "q", again, sandbox.url, sandbox.ca_file)
+        found = facts(again)
+    assert found["exchange_rate"] == held["exchange_rate"]
+    assert found["opportunity"] == held["opportunity"]
 
 
 def test_what_was_never_pulled_cannot_be_copied(tmp_path: Path) -> None:

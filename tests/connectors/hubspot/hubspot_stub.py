@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from config.project import AccessToken, HubSpotConnection
+from held import FakeHeld
+
+from config.connections import AccessToken, HubSpotConnection, Pull
 from connectors.hubspot.client import connect
 from connectors.hubspot.objects import SPECS
 from connectors.retry import RetryPolicy
@@ -16,11 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from config.mapping import ObjectMapping
-    from connectors.base import Connector
+    from connectors.base import Connector, Page
 
 DETAILS = "/account-info/v3/details"
 SLOW_DOWN = (429, {"status": "error", "message": "Too fast.", "policyName": "TEN_SECONDLY_ROLLING"})
 
+STAMP = "hs_lastmodifieddate"
+MODIFIED = {"contacts": "lastmodifieddate"}
 OWN_PROPERTIES = {
     crm_type.name: crm_type.asked() for spec in SPECS.values() if not spec.has_history for crm_type in spec.types
 }
@@ -57,6 +61,10 @@ class Portal:
             self.describe(crm_type)
             self.on("GET", f"/crm/v3/objects/{crm_type}", (200, {"results": []}))
             self.on("POST", f"/crm/v3/objects/{crm_type}/search", (200, {"total": 0, "results": []}))
+            for to_type in OWN_PROPERTIES:
+                self.on("POST", f"/crm/v4/associations/{crm_type}/{to_type}/batch/read", no_associations)
+        self.on("GET", "/crm/v3/owners", (200, {"results": []}))
+        self.on("GET", "/settings/v3/currencies/exchange-rates", (200, {"results": []}))
         self.on("GET", "/crm/v3/pipelines/deals", (200, {"results": [DEAL_PIPELINE]}))
         self.on("GET", "/crm/v3/pipelines/leads", (200, {"results": []}))
 
@@ -77,7 +85,7 @@ class Portal:
                 "options": [],
                 "modificationMetadata": {"readOnlyValue": kind.endswith("*")},
             }
-            for name, kind in {**types, "hs_object_id": "number*"}.items()
+            for name, kind in {**types, "hs_object_id": "number*", MODIFIED.get(crm_type, STAMP): "datetime*"}.items()
         ]
         self.on("GET", f"/crm/v3/properties/{crm_type}", (200, {"results": properties}))
 
@@ -91,7 +99,26 @@ class Portal:
         if not script:
             return 404, {"status": "error", "message": f"no script for {request.method} {request.path}"}
         step = script.pop(0) if len(script) > 1 else script[0]
-        return step(request) if callable(step) else step
+        status, body = step(request) if callable(step) else step
+        return status, _shown(request, body) if status in (200, 207) and "/objects/" in request.path else body
+
+    def read(
+        self,
+        stream: str,
+        cursor: str | None = None,
+        mapping: dict[str, ObjectMapping] | None = None,
+        written: dict[str, tuple[str, ...]] | None = None,
+        *,
+        held: FakeHeld | None = None,
+        time_zone: str = "UTC",
+        attempts: int = 3,
+    ) -> list[Page]:
+        """All pages of a stream, read by a connector of its own."""
+        connector = self.connect(mapping, written, time_zone=time_zone, attempts=attempts)
+        try:
+            return list(connector.read(stream, cursor, held or FakeHeld()))
+        finally:
+            connector.close()
 
     def connect(
         self,
@@ -101,10 +128,15 @@ class Portal:
         needed: dict[str, set[str]] | None = None,
         time_zone: str = "UTC",
         attempts: int = 3,
+        pull: Pull | None = None,
     ) -> Connector:
         return connect(
             HubSpotConnection(
-                crm="hubspot", url=self.url, sign_in=AccessToken(kind="access_token", token="env:T"), timeout_seconds=5
+                crm="hubspot",
+                url=self.url,
+                sign_in=AccessToken(kind="access_token", token="env:T"),
+                timeout_seconds=5,
+                pull=pull or Pull(),
             ),
             secrets={"env:T": "secret-token"}.__getitem__,
             mapping=mapping or {},
@@ -113,6 +145,28 @@ class Portal:
             needed=needed,
             retry=RetryPolicy(attempts=attempts, sleep=self.pauses.append),
         )
+
+
+def _shown(request: Request, body: Any) -> Any:
+    """The answer with what HubSpot always says: every property asked for, as null where it is empty."""
+    if not isinstance(body, dict):
+        return body
+    asked = (
+        request.json if request.method == "POST" else {name: text.split(",") for name, text in request.query.items()}
+    )
+    archived = request.query.get("archived") == "true"
+    results = []
+    for each in body.get("results") or ():
+        if "properties" not in each:
+            results.append(each)
+            continue
+        properties = {**dict.fromkeys(asked.get("properties") or ()), **each["properties"]}
+        history = {
+            **{name: [] for name in asked.get("propertiesWithHistory") or ()},
+            **each.get("propertiesWithHistory", {}),
+        }
+        results.append({"archived": archived, **each, "properties": properties, "propertiesWithHistory": history})
+    return {**body, "results": results}
 
 
 class StubApp:
@@ -134,6 +188,7 @@ class StubApp:
         html = isinstance(content, str)
         out = {
             "content-type": "text/html;charset=iso-8859-1" if html else "application/json;charset=utf-8",
+            "x-hubspot-correlation-id": str(len(self.portal.requests)),  # no two answers of HubSpot's are the same
             **self.portal.headers,
         }
         await send(
@@ -164,8 +219,21 @@ def record(record_id: int, **properties: str | None) -> dict[str, Any]:
         "properties": {"hs_object_id": str(record_id), **properties},
         "createdAt": "2026-01-02T03:04:05.678Z",
         "updatedAt": "2026-04-30T10:00:00.000Z",
-        "archived": False,
     }
+
+
+def linked(each: dict[str, Any], **targets: list[tuple[int, str]]) -> dict[str, Any]:
+    """A record as a list with associations shows it: the ids by type, each with the link's name."""
+    shown = {
+        to_type.replace("_", " "): {"results": [{"id": str(to_id), "type": name} for to_id, name in links]}
+        for to_type, links in targets.items()
+    }
+    return {**each, "associations": shown}
+
+
+def rows_of(pages: list[Page], name: str) -> list[Any]:
+    """The rows of one object of ours on these pages."""
+    return [row for each in pages for row in each.rows.get(name, ())]
 
 
 def page(*records: dict[str, Any], after: str | None = None, total: int | None = None) -> Answer:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hubspot_stub import OWN_PROPERTIES, Portal, no_associations, page, record
+from held import FakeHeld
+from hubspot_stub import OWN_PROPERTIES, Portal, page, record, rows_of
 
+from config.connections import Pull
 from config.mapping import ObjectMapping
 from connectors.base import MissingField
 from connectors.errors import AuthFailed
@@ -55,6 +57,7 @@ def test_what_the_project_names_and_the_account_has_not_is_missing(portal: Porta
         ("net", "mapping"),
         ("dealstage", "mapping"),
         ("dealtype", "mapping"),
+        ("pipeline", "mapping"),
         ("createdate", "mapping"),
         ("segment", "custom"),
         ("kpi", "writeback"),
@@ -100,25 +103,18 @@ def test_a_property_that_some_accounts_have_not_is_nobodys_mistake(portal: Porta
 def test_an_unseen_field_is_read_as_nothing_even_where_it_is_worked_out(portal: Portal) -> None:
     hide(portal, "deals", "dealstage", "dealname")
     portal.on("GET", "/crm/v3/objects/deals", page(record(11, hs_is_closed="true")))
-    portal.on("POST", "/crm/v4/associations/deals/companies/batch/read", no_associations)
-    connector = portal.connect(needed={"opportunity": {"amount"}})
-    (only,) = list(connector.read("opportunity", None))
-    connector.close()
-    assert [only.rows[0].values[name] for name in ("name", "stage", "is_closed", "is_won")] == [None] * 4
+    (row,) = rows_of(portal.read("opportunity"), "opportunity")
+    assert [row.values[name] for name in ("name", "stage", "is_closed", "is_won")] == [None] * 4
 
 
 def test_what_comes_to_be_seen_is_read_for_every_row(portal: Portal) -> None:
     hide(portal, "companies", "industry")
     portal.on("GET", COMPANIES, page(record(1, industry="RETAIL")))
-    hidden = portal.connect(needed={})
-    before = list(hidden.read("account", None))
-    hidden.close()
-    assert before[0].rows[0].values["industry"] is None
+    before = portal.read("account")
+    assert rows_of(before, "account")[0].values["industry"] is None
     portal.describe("companies")
-    shown = portal.connect(needed={})
-    (after,) = list(shown.read("account", before[-1].cursor))
-    shown.close()
-    assert after.rows[0].values["industry"] == "RETAIL"
+    after = portal.read("account", before[-1].cursor)
+    assert rows_of(after, "account")[0].values["industry"] == "RETAIL"
 
 
 @pytest.mark.parametrize("purpose", ["mapping", "custom", "writeback"])
@@ -143,9 +139,9 @@ def test_a_property_mapped_twice_is_told_twice(portal: Portal) -> None:
     assert [each.object for each in describe(portal, None, both).missing] == list(both)
 
 
-def test_a_property_mapped_for_four_kinds_of_activity_is_told_once(portal: Portal) -> None:
+def test_a_property_mapped_for_all_kinds_of_activity_is_told_once(portal: Portal) -> None:
     described = describe(portal, None, {"activity": ObjectMapping(fields={"outcome": "result"})})
-    assert described.missing == (gap("activity", "calls/emails/meetings/tasks", "result"),)
+    assert described.missing == (gap("activity", "calls/emails/meetings/tasks/communications", "result"),)
 
 
 def test_a_property_that_only_the_history_needs_is_missing_for_it(portal: Portal) -> None:
@@ -162,15 +158,28 @@ def test_an_object_that_is_refused_and_not_needed_is_left_out(portal: Portal, an
     assert described.missing == ()
     assert described.unseen == (gap("lead", "leads", "hs_object_id"),)
     assert "lead" not in described.fields
-    assert "lead" not in connector.objects()
-    assert "product" in connector.objects()
+    streams = {stream.object for stream in connector.streams()}
     connector.close()
+    assert "lead" not in streams
+    assert "product" in streams
 
 
 def test_an_object_that_is_refused_and_needed_says_which_scope_it_wants(portal: Portal) -> None:
     refuse(portal, "leads")
     with pytest.raises(AuthFailed, match=r"crm\.objects\.leads\.read"):
         describe(portal, {"lead": {"status"}})
+
+
+def test_an_object_that_is_refused_is_missing_and_not_read_where_hidden_fields_are_empty(portal: Portal) -> None:
+    refuse(portal, "leads")
+    refuse(portal, "users")
+    connector = portal.connect(pull=Pull(hidden_fields="empty"))
+    missing, streams = connector.describe().missing, {stream.object for stream in connector.streams()}
+    pages = list(connector.read("user", None, FakeHeld()))
+    connector.close()
+    assert {gap("lead", "leads", "hs_object_id"), gap("user", "users", "hs_object_id")} <= set(missing)
+    assert "lead" not in streams
+    assert pages[-1].complete
 
 
 def test_an_object_that_the_account_has_not_is_missing_where_it_is_needed(portal: Portal) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from held import FakeHeld
 from hubspot_stub import DETAILS, SLOW_DOWN, Portal, StubApp, page
 
-from config.project import AccessToken, HubSpotConnection
+from config.connections import AccessToken, HubSpotConnection
 from connectors.errors import AuthFailed, ConnectorError, LimitReached, Rejected, Retryable, Unreachable
 from connectors.hubspot.client import connect
 from connectors.hubspot.errors import Forbidden, NotFound, translate
@@ -37,7 +38,7 @@ def test_a_refused_token_is_for_the_admin_to_replace(category: str) -> None:
     found = error(401, {"status": "error", "message": "Authentication credentials not found.", "category": category})
     assert isinstance(found, AuthFailed)
     assert found.code == category
-    assert "Copy the token" in str(found)
+    assert "service key or private app" in str(found)
 
 
 def test_missing_scopes_are_named_for_the_object_that_was_asked_for() -> None:
@@ -47,6 +48,13 @@ def test_missing_scopes_are_named_for_the_object_that_was_asked_for() -> None:
     assert isinstance(found, Forbidden)
     assert "crm.objects.companies.read, crm.schemas.companies.read" in str(found)
     assert "deals" not in str(found)
+
+
+def test_a_403_that_is_not_hubspots_is_no_missing_scope() -> None:
+    found = error(403, "<html><title>Access denied by the proxy</title></html>")
+    assert isinstance(found, AuthFailed)
+    assert not isinstance(found, Forbidden)
+    assert "proxy or firewall" in str(found)
 
 
 def test_a_missing_object_is_not_found_even_as_html() -> None:
@@ -123,7 +131,7 @@ def test_a_passing_failure_is_retried_and_counted(portal: Portal) -> None:
     assert connector.check().startswith("HubSpot account 1")
     connector.close()
     assert connector.usage().calls == 3
-    assert 10.0 in portal.pauses
+    assert 10.0 <= portal.pauses[-1] <= 10.5
 
 
 @pytest.mark.parametrize("body", ["<html>a proxy's page</html>", '{"results": [{"id": "1"'])
@@ -148,7 +156,7 @@ def test_a_used_up_day_after_sign_in_knows_the_accounts_midnight(portal: Portal)
     portal.on("GET", "/crm/v3/objects/companies", (429, {"policyName": "DAILY"}))
     connector = portal.connect()
     with pytest.raises(LimitReached) as caught:
-        list(connector.read("account", None))
+        list(connector.read("account", None, FakeHeld()))
     connector.close()
     until = caught.value.until
     assert until is not None
@@ -171,23 +179,26 @@ def test_a_certificate_authority_that_cannot_be_read_is_said_at_once(tmp_path: P
 
 
 def test_an_empty_token_is_refused_before_any_request() -> None:
+    connector = _connect("http://127.0.0.1:1", token=" \n")
     with pytest.raises(AuthFailed, match="holds no HubSpot access token"):
-        _connect("http://127.0.0.1:1", token=" \n")
+        connector.check()
+    assert connector.usage().calls == 0
+    connector.close()
 
 
 def test_wrong_credentials_are_not_taken_for_an_object_that_the_account_lacks(portal: Portal) -> None:
     portal.on("GET", "/crm/v3/properties/leads", (401, {"category": "EXPIRED_AUTHENTICATION"}))
     connector = portal.connect(needed={})
     with pytest.raises(AuthFailed):
-        connector.objects()
+        connector.streams()
     connector.close()
 
 
 def test_an_object_that_every_account_has_needs_its_scope(portal: Portal) -> None:
     portal.on("GET", "/crm/v3/objects/companies", (403, {"category": "MISSING_SCOPES"}), page())
     connector = portal.connect()
-    with pytest.raises(AuthFailed, match="Scopes"):
-        list(connector.read("account", None))
+    with pytest.raises(AuthFailed, match="service key or private app"):
+        list(connector.read("account", None, FakeHeld()))
     connector.close()
 
 

@@ -1,16 +1,19 @@
-"""The pacer waits where the next request would be refused, and nowhere else."""
+"""HubSpot's headers are believed: of the window, of its length, of the day; and what they do not tell is kept too."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import pytest
 
-from connectors.hubspot.limits import SEARCHES_A_SECOND, Pacer
+from connectors.hubspot.limits import QUIET_SECONDS, RESERVE, SEARCHES_A_SECOND, Pace, learn_day
+from connectors.limits import Again, Budget
 
 
+@dataclass
 class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-        self.slept: list[float] = []
+    now: float = 100.0
+    slept: list[float] = field(default_factory=list)
 
     def __call__(self) -> float:
         return self.now
@@ -20,104 +23,100 @@ class Clock:
         self.now += seconds
 
 
-def pacer_of(clock: Clock) -> Pacer:
-    return Pacer(clock=clock, sleep=clock.sleep)
+def pace_of(clock: Clock) -> Pace:
+    return Pace(clock.sleep, clock)
 
 
-def burst(remaining: int, limit: int = 100) -> dict[str, str]:
+def burst(remaining: int, limit: int = 100, seconds: int = 10) -> dict[str, str]:
     return {
         "X-HubSpot-RateLimit-Max": str(limit),
         "X-HubSpot-RateLimit-Remaining": str(remaining),
-        "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
+        "X-HubSpot-RateLimit-Interval-Milliseconds": str(seconds * 1000),
     }
 
 
-def test_no_more_than_four_searches_go_out_in_a_second() -> None:
+def ask(pace: Pace, headers: dict[str, str], *, search: bool = False) -> None:
+    pacer = pace.of(search=search)
+    sent = pacer.take()
+    pacer.answered(sent)
+    pace.learn(sent, headers)
+
+
+def test_no_more_than_five_searches_go_out_in_a_second() -> None:
     clock = Clock()
-    pacer = pacer_of(clock)
+    pace = pace_of(clock)
     moments = []
     for _ in range(21):
-        pacer.before(search=True)
+        ask(pace, {}, search=True)
         moments.append(clock.now)
-        pacer.learn({}, search=True)
     assert all(later - earlier >= 1.0 for earlier, later in zip(moments, moments[SEARCHES_A_SECOND:], strict=False))
-    assert moments[-1] - moments[0] == 5.0
+    assert moments[-1] - moments[0] == pytest.approx(4.0)
 
 
 def test_a_server_that_announces_no_limit_is_never_waited_for() -> None:
     clock = Clock()
-    pacer = pacer_of(clock)
+    pace = pace_of(clock)
     for _ in range(1000):
-        pacer.before(search=False)
-        pacer.learn({})
+        ask(pace, {})
     assert clock.slept == []
 
 
 def test_a_server_that_announces_plenty_is_never_waited_for() -> None:
     clock = Clock()
-    pacer = pacer_of(clock)
+    pace = pace_of(clock)
     for count in range(1000):
-        pacer.before(search=count % 2 == 1)
-        pacer.learn(burst(1_000_000 - count, 1_000_000) if count % 2 == 0 else {}, search=count % 2 == 1)
+        ask(pace, burst(1_000_000 - count, 1_000_000))
+        ask(pace, {}, search=True)
     assert clock.slept == []
 
 
-def test_a_burst_that_is_used_up_is_waited_out_until_its_first_request_has_aged() -> None:
+def test_the_window_is_as_long_and_as_wide_as_the_headers_say() -> None:
+    pace = pace_of(Clock())
+    ask(pace, burst(19, 20, 2))
+    assert (pace.burst.seconds, pace.burst.most) == (2.0, 20 - RESERVE)
+
+
+def test_what_others_left_of_the_window_is_believed() -> None:
     clock = Clock()
-    pacer = pacer_of(clock)
-    for count in range(1, 99):
-        pacer.before(search=False)
-        clock.now += 0.01
-        pacer.learn(burst(100 - count))
-    pacer.before(search=False)
-    assert len(clock.slept) == 1
-    assert clock.now >= 110.0
+    pace = pace_of(clock)
+    ask(pace, burst(0))
+    ask(pace, burst(0))
+    assert sum(clock.slept) == pytest.approx(10.0)
 
 
-@pytest.mark.parametrize("slow_start", [0.0, 0.5])
-def test_a_real_window_of_a_hundred_in_ten_seconds_is_never_overrun(slow_start: float) -> None:
-    """Requests reach the server some time after they are sent, the first ones later than others."""
+def test_searches_that_the_window_counts_too_are_seen_in_the_next_answer() -> None:
     clock = Clock()
-    pacer = pacer_of(clock)
-    arrived: list[float] = []
-    for number in range(500):
-        pacer.before(search=False)
-        clock.now += slow_start if number < 3 else 0.001
-        arrived.append(clock.now)
-        in_window = sum(1 for moment in arrived if moment > clock.now - 10.0)
-        assert in_window <= 100
-        pacer.learn(burst(100 - in_window))
-        clock.now += 0.005
-    assert clock.now - 100.0 < 60  # five windows' worth: waiting costs no more than the limit does
+    pace = pace_of(clock)
+    for _ in range(5):
+        ask(pace, {}, search=True)
+    ask(pace, burst(94 - RESERVE - 90))
+    ask(pace, burst(0))
+    ask(pace, burst(0))
+    assert sum(clock.slept) > 5.0
 
 
-def test_searches_that_age_out_are_not_taken_for_room_in_the_burst() -> None:
+def test_a_refused_search_makes_them_fewer_for_a_while() -> None:
     clock = Clock()
-    pacer = pacer_of(clock)
-    for _ in range(4):
-        pacer.before(search=True)
-        pacer.learn({}, search=True)
-    clock.now += 5.0
-    pacer.before(search=False)
-    pacer.learn(burst(1))
-    pacer.before(search=False)
-    assert clock.slept == [10.0]
+    pace = pace_of(clock)
+    pace.refuse("SECONDLY", search=True)
+    assert pace.of(search=True).most == SEARCHES_A_SECOND - 1
+    clock.now += QUIET_SECONDS + 1
+    assert pace.of(search=True).most == SEARCHES_A_SECOND
 
 
-def test_searches_count_although_their_answers_do_not_say_so() -> None:
+def test_a_refused_burst_waits_until_its_first_request_has_aged() -> None:
     clock = Clock()
-    pacer = pacer_of(clock)
-    pacer.before(search=False)
-    pacer.learn(burst(4))
-    for _ in range(2):
-        pacer.before(search=True)
-        pacer.learn({}, search=True)
-    assert clock.slept == []
-    pacer.before(search=False)
-    assert clock.slept == [10.0]
+    pace = pace_of(clock)
+    ask(pace, burst(99))
+    pace.refuse("TEN_SECONDLY_ROLLING", search=False)
+    ask(pace, burst(99))
+    assert sum(clock.slept) == pytest.approx(10.0)
 
 
 def test_the_day_is_remembered_as_the_server_counts_it() -> None:
-    pacer = pacer_of(Clock())
-    pacer.learn({"X-HubSpot-RateLimit-Daily": "250000", "X-HubSpot-RateLimit-Daily-Remaining": "249693"})
-    assert (pacer.day_limit, pacer.day_remaining) == (250000, 249693)
+    budget = Budget("HubSpot", 80, lambda: Again("", None))
+    with budget.spending() as number:
+        learn_day(
+            budget, number, {"X-HubSpot-RateLimit-Daily": "250000", "X-HubSpot-RateLimit-Daily-Remaining": "249693"}
+        )
+    assert (budget.used, budget.limit) == (307, 250000)

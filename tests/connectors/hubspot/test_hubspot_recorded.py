@@ -6,14 +6,15 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from hubspot_stub import Portal, page
+from hubspot_stub import Portal, page, rows_of
 
 from config.scalars import instant_text
 from connectors.hubspot.errors import Forbidden, NotFound, translate
-from connectors.hubspot.limits import Pacer
+from connectors.hubspot.limits import learn_day
 from connectors.hubspot.records import parse_record
 from connectors.hubspot.transport import Answer
 from connectors.hubspot.values import parse_instant
+from connectors.limits import Again, Budget
 
 Exchanges = list[dict[str, Any]]
 
@@ -56,11 +57,11 @@ def test_every_recorded_record_is_parsed(exchanges: Exchanges) -> None:
 
 
 def test_recorded_headers_are_learned(exchanges: Exchanges) -> None:
-    pacer = Pacer()
-    for each in exchanges:
-        pacer.learn(_Headers(answer_of(each).headers))
-    assert pacer.day_limit == 250_000
-    assert pacer.day_remaining is not None
+    budget = Budget("HubSpot", 100, lambda: Again("", None))
+    for number, each in enumerate(exchanges, 1):
+        learn_day(budget, number, _Headers(answer_of(each).headers))
+    assert budget.limit == 250_000
+    assert budget.used is not None
 
 
 def test_recorded_properties_describe_the_object(portal: Portal, exchanges: Exchanges) -> None:
@@ -82,13 +83,11 @@ def test_recorded_properties_describe_the_object(portal: Portal, exchanges: Exch
 def test_a_recorded_company_becomes_an_account(portal: Portal, exchanges: Exchanges) -> None:
     company = next(each for each in exchanges if each["method"] == "PATCH" and "companies" in each["path"])["response"]
     portal.on("GET", "/crm/v3/objects/companies", page(company))
-    connector = portal.connect()
-    (only,) = list(connector.read("account", None))
-    connector.close()
-    values = only.rows[0].values
+    (row,) = rows_of(portal.read("account"), "account")
+    values = row.values
     assert (values["id"], values["name"]) == ("22816780518", "ACME Example updated")
     assert values["created_at"] == "2024-10-20T19:50:45.541Z"
-    assert only.rows[0].modified_at == "2024-10-20T19:50:46.059Z"
+    assert row.modified_at == "2024-10-20T19:50:46.059Z"
 
 
 class _Headers(dict[str, str]):

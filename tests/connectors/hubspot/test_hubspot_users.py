@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from hubspot_stub import Portal, Request, page, record
+import pytest
+from hubspot_stub import Portal, Request, page, record, rows_of
 
 from config.mapping import ObjectMapping
+from connectors.errors import Unreachable
 
 OWNERS = "/crm/v3/owners"
 USERS = "/crm/v3/objects/users"
@@ -21,22 +23,22 @@ def owner(number: int, email: str, **more: Any) -> dict[str, Any]:
         "lastName": last,
         "userId": number + 1000,
         "archived": False,
+        "createdAt": "2025-01-01T00:00:00Z",
         "updatedAt": "2026-01-01T00:00:00Z",
         **more,
     }
 
 
 def rows(portal: Portal, mapping: ObjectMapping | None = None, written: tuple[str, ...] = ()) -> list[Any]:
-    connector = portal.connect({"user": mapping} if mapping else {}, {"user": written} if written else {})
-    pages = list(connector.read("user", None))
-    connector.close()
+    pages = portal.read("user", None, {"user": mapping} if mapping else {}, {"user": written} if written else {})
     assert [each.complete for each in pages] == [True]
-    return list(pages[0].rows)
+    return rows_of(pages, "user")
 
 
 def script(portal: Portal, active: list[dict[str, Any]], archived: list[dict[str, Any]], *users: Any) -> None:
     def listing(request: Request) -> Any:
-        return page(*(archived if request.query["archived"] == "true" else active))
+        gone = request.query["archived"] == "true"
+        return page(*({**each, "archived": gone} for each in (archived if gone else active)))
 
     portal.on("GET", OWNERS, listing)
     portal.on("GET", USERS, page(*users))
@@ -58,8 +60,10 @@ def test_an_owner_is_joined_with_the_record_that_carries_its_properties(portal: 
         "active": 1,
         "team": "East",
         "role": "AE",
+        "role_id": None,
         "manager_id": None,
         "time_zone": "US/Eastern",
+        "created_at": "2025-01-01T00:00:00.000Z",
     }
     assert dict(row.custom) == {"won_this_month": "10"}
 
@@ -136,3 +140,44 @@ def test_a_login_that_went_is_no_older_than_what_was_written_to_it(portal: Porta
     (after,) = rows(portal)
     assert (before.values["active"], after.values["active"]) == (1, 0)
     assert after.modified_at >= before.modified_at > "2026-06-01T00:00:00.000Z"
+
+
+def test_archived_owners_are_asked_for_again_only_where_others_are_live(portal: Portal) -> None:
+    cara, old = owner(70, "cara.losch@maven.example"), owner(71, "old.hand@maven.example")
+    script(portal, [cara], [old])
+    first = portal.read("user")
+    portal.requests.clear()
+    second = portal.read("user", first[-1].cursor)
+    assert [request.query["archived"] for request in portal.asked(OWNERS, "GET")] == ["false"]
+    assert [row.values["id"] for row in rows_of(second, "user")] == ["70"]
+    script(portal, [], [cara, old])
+    third = portal.read("user", second[-1].cursor)
+    assert {row.values["id"]: row.values["active"] for row in rows_of(third, "user")} == {"70": 0, "71": 0}
+
+
+def test_teams_and_their_members_come_with_the_users_and_end(portal: Portal) -> None:
+    east, west = {"id": "2", "name": "East", "primary": True}, {"id": "3", "name": "West", "primary": False}
+    script(portal, [owner(70, "cara.losch@maven.example", teams=[east, west])], [])
+    first = portal.read("user")
+    assert [dict(row.values) for row in rows_of(first, "team")] == [
+        {"id": "2", "name": "East"},
+        {"id": "3", "name": "West"},
+    ]
+    members = [dict(row.values) for row in rows_of(first, "team_member")]
+    assert members == [
+        {"id": "2:70", "team_id": "2", "user_id": "70", "main": 1},
+        {"id": "3:70", "team_id": "3", "user_id": "70", "main": 0},
+    ]
+    script(portal, [owner(70, "cara.losch@maven.example", teams=[east])], [])
+    second = portal.read("user", first[-1].cursor)
+    assert [(row.values["id"], row.deleted) for row in rows_of(second, "team")] == [("2", False), ("3", True)]
+    assert [(row.values["id"], row.deleted) for row in rows_of(second, "team_member")] == [
+        ("2:70", False),
+        ("3:70", True),
+    ]
+
+
+def test_a_list_of_owners_that_is_not_the_one_asked_for_is_never_taken(portal: Portal) -> None:
+    portal.on("GET", OWNERS, page(owner(70, "a.b@x.example", archived=True)))
+    with pytest.raises(Unreachable, match="list of owners"):
+        portal.read("user")

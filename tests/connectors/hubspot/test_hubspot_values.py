@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from config.model import FieldType
 from config.scalars import instant_text
 from connectors.hubspot import values
-from connectors.hubspot.values import decimal_text, milliseconds, parse_instant, to_custom, to_scalar
+from connectors.hubspot.values import converter, decimal_text, milliseconds, parse_instant, to_custom
 
 UTC = ZoneInfo("UTC")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -47,17 +47,15 @@ def test_a_moment_is_read_from_iso_text_and_from_milliseconds(text: str) -> None
 
 
 def test_a_close_date_is_the_day_in_the_projects_zone() -> None:
-    assert to_scalar("2026-05-01T02:00:00Z", FieldType.DATE, UTC) == "2026-05-01"
-    assert to_scalar("2026-05-01T02:00:00Z", FieldType.DATE, NEW_YORK) == "2026-04-30"
+    assert converter(FieldType.DATE, UTC)("2026-05-01T02:00:00Z") == "2026-05-01"
+    assert converter(FieldType.DATE, NEW_YORK)("2026-05-01T02:00:00Z") == "2026-04-30"
 
 
 def test_a_day_without_a_time_is_not_moved_by_a_zone() -> None:
-    assert to_scalar("2026-05-01", FieldType.DATE, NEW_YORK) == "2026-05-01"
+    assert converter(FieldType.DATE, NEW_YORK)("2026-05-01") == "2026-05-01"
 
 
 def test_empty_text_is_nothing() -> None:
-    assert to_scalar("", FieldType.DECIMAL, UTC) is None
-    assert to_scalar(None, FieldType.TEXT, UTC) is None
     assert to_custom("", "number") is None
 
 
@@ -68,6 +66,6 @@ def test_custom_values_are_plain_text() -> None:
 
 
 def test_a_boolean_that_is_neither_is_refused() -> None:
-    assert to_scalar("true", FieldType.BOOLEAN, UTC) == 1
+    assert converter(FieldType.BOOLEAN, UTC)("true") == 1
     with pytest.raises(ValueError, match="neither true nor false"):
-        to_scalar("yes", FieldType.BOOLEAN, UTC)
+        converter(FieldType.BOOLEAN, UTC)("yes")

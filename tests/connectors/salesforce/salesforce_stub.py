@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
-from config.project import SalesforceConnection
+from config.connections import Pull, SalesforceConnection
 from connectors.retry import RetryPolicy
 from connectors.salesforce.client import SalesforceConnector, connect
 from connectors.salesforce.session import Session
@@ -20,8 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = "/services/data/v62.0"
+COMPOSITE = f"{VERSION}/composite"
 TOKEN = "/services/oauth2/token"
 USER_ID = "005000000000001AAA"
+
+ASKED_ALONG = {
+    "CurrencyType": "SELECT IsoCode FROM CurrencyType WHERE IsCorporate",
+    "EmailMessage": "SELECT Id FROM EmailMessage WHERE ActivityId != null",
+}
 
 EXPIRED = (401, [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}])
 BUSY = (503, [{"message": "Server unavailable", "errorCode": "SERVER_UNAVAILABLE"}])
@@ -52,6 +59,7 @@ class Org:
     pauses: list[float] = field(default_factory=list)
     date: str = "Fri, 01 May 2026 08:00:00 GMT"
     scripts: dict[tuple[str, str], list[Answer | Callable[[Request], Answer]]] = field(default_factory=dict)
+    last_query: str = ""
 
     def on(self, method: str, path: str, *answers: Answer | Callable[[Request], Answer]) -> None:
         self.scripts[method, path] = list(answers)
@@ -64,12 +72,36 @@ class Org:
     def answer(self, request: Request) -> Answer:
         self.requests.append(request)
         script = self.scripts.get((request.method, request.path))
+        if script is None and request.path == COMPOSITE and request.method == "POST":
+            return self.answer_parts(request)
         if script is None and request.path == TOKEN:
             return 200, self.token()
         if script is None:
             return 404, [{"message": "The requested resource does not exist", "errorCode": "NOT_FOUND"}]
         answer = script.pop(0) if len(script) > 1 else script[0]
-        return answer(request) if callable(answer) else answer
+        status, content = answer(request) if callable(answer) else answer
+        return status, complete(content, self.last_query) if "/query/" in request.path else content
+
+    def first_of(self, sobject: str, *records: dict[str, Any]) -> None:
+        """Script what is asked along with an sObject's description; without it the org has no such object."""
+        self.on("GET", sobject, page(*records))
+
+    def answer_parts(self, request: Request) -> Answer:
+        """The answer to a composite request: each part as its script says. A part that fails fails them all."""
+        parts = []
+        for each in request.json["compositeRequest"]:
+            url = urlsplit(each["url"])
+            soql = parse_qs(url.query).get("q", [""])[0]
+            along = next((name for name in ASKED_ALONG if soql.startswith(ASKED_ALONG[name])), "")
+            path = along or unquote(url.path)
+            status, content = self.answer(Request(each["method"], path, soql, request.headers, ""))
+            self.last_query = soql or self.last_query
+            content = complete(content, soql)
+            if status >= 500 or status == 401 or isinstance(content, bytes):
+                return status, content
+            parts.append({"body": content, "httpHeaders": {}, "httpStatusCode": status})
+            parts[-1]["referenceId"] = each["referenceId"]
+        return 200, {"compositeResponse": parts}
 
     def token(self) -> dict[str, str]:
         return {
@@ -94,9 +126,11 @@ class Org:
     def session(self, **settings: Any) -> Session:
         return Session(self.connection(**settings), lambda reference: reference, self.retry)
 
-    def connect(self, **wanted: Any) -> SalesforceConnector:
+    def connect(self, pull: Pull | None = None, **wanted: Any) -> SalesforceConnector:
         asked = {"mapping": {}, "written": {}, "time_zone": "America/New_York", **wanted}
-        connector = connect(self.connection(), secrets=lambda reference: reference, retry=self.retry, **asked)
+        connector = connect(
+            self.connection(pull=pull or Pull()), secrets=lambda reference: reference, retry=self.retry, **asked
+        )
         assert isinstance(connector, SalesforceConnector)
         return connector
 
@@ -118,13 +152,25 @@ def describe_field(name: str, kind: str) -> dict[str, Any]:
         "sortable": True,
         "relationshipName": None,
         "referenceTo": [],
+        "calculated": False,
     }
 
 
-def page(*records: dict[str, Any], more: str | None = None) -> Answer:
-    """A query's answer: its records, and where the next page is."""
-    answer: dict[str, Any] = {"totalSize": len(records), "done": more is None, "records": list(records)}
+def page(*records: dict[str, Any], more: str | None = None, total: int | None = None) -> Answer:
+    """A query's answer: its records, where the next page is, and how many records all pages have."""
+    size = len(records) if total is None else total
+    answer: dict[str, Any] = {"totalSize": size, "done": more is None, "records": list(records)}
     return 200, answer | ({"nextRecordsUrl": more} if more else {})
+
+
+def complete(content: Any, soql: str) -> Any:
+    """A query's answer whose records have every field that was asked for, null where the script gives none."""
+    found = re.match(r"SELECT (.*?) FROM (\w+)", soql)
+    if not isinstance(content, dict) or "records" not in content or found is None:
+        return content
+    names = [path.split(".")[0] for path in found[1].split(", ")]
+    whole = {"attributes": {"type": found[2]}, **dict.fromkeys(names)}
+    return content | {"records": [whole | record for record in content["records"]]}
 
 
 class StubServer(ThreadingHTTPServer):
@@ -166,6 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json;charset=UTF-8")
         self.send_header("Content-Length", str(len(sent)))
         self.send_header("Sforce-Limit-Info", "api-usage=18/15000")
+        self.send_header("X-Request-Id", str(len(self.server.org.requests)))  # no two answers are the same
         self.end_headers()
         self.wfile.write(sent)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import closing
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,41 @@ def test_a_jwt_names_app_user_and_audience_and_lives_minutes(org: Org) -> None:
         form["assertion"], key.public_key(), algorithms=["RS256"], audience="https://login.salesforce.com"
     )
     assert (claims["iss"], claims["sub"]) == ("app", "ops@example.com")
+
+
+def test_a_jwt_that_this_machines_clock_made_stale_is_signed_by_salesforces(org: Org) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    org.date = "Tue, 01 May 2029 08:00:00 GMT"
+    org.on("POST", TOKEN, (400, {"error": "invalid_grant", "error_description": "expired"}), (200, org.token()))
+    sign_in = {"kind": "jwt_bearer", "client_id": "env:ID", "username": "ops@example.com", "private_key": "file:k"}
+    connection = org.connection(sign_in=sign_in)
+    with closing(Session(connection, {"env:ID": "app", "file:k": pem}.__getitem__, org.retry)) as session:
+        assert session.user_id == "005000000000001AAA"
+    form = dict(part.split("=", 1) for part in org.to(TOKEN)[-1].body.split("&"))
+    claims = jwt.decode(form["assertion"], options={"verify_signature": False})
+    assert datetime.fromtimestamp(claims["exp"], UTC) == datetime(2029, 5, 1, 8, 2, tzinfo=UTC)
+    assert len(org.to(TOKEN)) == 2
+
+
+def test_a_refresh_token_that_was_rotated_is_named_and_ends_the_run(org: Org) -> None:
+    org.on("POST", TOKEN, (200, {**org.token(), "refresh_token": "another"}))
+    sign_in = {"kind": "refresh_token", "client_id": "env:ID", "refresh_token": "env:REFRESH"}
+    with closing(org.session(sign_in=sign_in)) as session:
+        for _ in range(2):
+            with pytest.raises(AuthFailed, match="Refresh Token Rotation off") as caught:
+                session.query("SELECT Id FROM User")
+    assert caught.value.code == "REFRESH_TOKEN_ROTATED"
+    assert org.to(TOKEN)[0].body == "grant_type=refresh_token&client_id=env%3AID&refresh_token=env%3AREFRESH"
+    assert len(org.to(TOKEN)) == 1
+
+
+def test_a_403_that_is_not_salesforces_is_said_to_be_anothers(org: Org) -> None:
+    org.on("GET", QUERY, (403, b"<html>blocked</html>"))
+    with closing(org.session()) as session, pytest.raises(AuthFailed, match="proxy or firewall"):
+        session.query("SELECT Id FROM User")
 
 
 def test_a_key_that_cannot_sign_is_said_without_showing_it(org: Org) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 from decimal import Decimal
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from config.model import FieldType
 from connectors.salesforce import values
-from connectors.salesforce.values import convert, custom_text, decimal_text
+from connectors.salesforce.values import convert, custom_text, decimal_text, share_text
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -36,6 +37,7 @@ NEW_YORK = ZoneInfo("America/New_York")
         ("2026-05-01T07:25:37.123+0200", FieldType.INSTANT, "2026-05-01T05:25:37.123Z"),
         ("2026-01-05", FieldType.INSTANT, "2026-01-05T05:00:00.000Z"),
         ("2026-07-05", FieldType.INSTANT, "2026-07-05T04:00:00.000Z"),
+        ("2026-05-01T07:25:37.000Z", FieldType.INSTANT, "2026-05-01T07:25:37.000Z"),
         (Decimal("7.0"), FieldType.TEXT, "7"),
         ("", FieldType.TEXT, None),
         (None, FieldType.DECIMAL, None),
@@ -74,6 +76,11 @@ def test_decimal_text_is_plain_shortest_and_exact(number: Decimal) -> None:
     assert decimal_text(text) == text
 
 
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=4))
+def test_a_share_is_exactly_a_hundredth_of_the_percentage(number: Decimal) -> None:
+    assert Fraction(share_text(number)) * 100 == Fraction(number)
+
+
 @pytest.mark.parametrize(
     ("value", "crm_type", "expected"),
     [
@@ -82,7 +89,7 @@ def test_decimal_text_is_plain_shortest_and_exact(number: Decimal) -> None:
         ("2026-05-01T07:25:37.000+0000", "datetime", "2026-05-01T07:25:37.000Z"),
         ("2026-05-01", "date", "2026-05-01"),
         ("0.50", "string", "0.50"),
-        ("", "string", ""),
+        ("", "string", None),
         (None, "string", None),
     ],
 )

@@ -142,6 +142,11 @@ def test_a_repeated_answer_is_that_of_the_request_before(sandbox: Sandbox) -> No
     assert first == again
 
 
+def test_a_repeated_answer_with_none_before_it_is_the_requests_own(sandbox: Sandbox) -> None:
+    order(sandbox, kind="repeated")
+    assert [read(sandbox).status_code for _ in range(2)] == [200, 200]
+
+
 def test_latency_delays_the_request(sandbox: Sandbox) -> None:
     order(sandbox, kind="latency", seconds=0.2)
     assert read(sandbox).elapsed.total_seconds() >= 0.2

@@ -8,19 +8,24 @@ from datetime import UTC, datetime
 import pytest
 from synced import results
 
-from connectors.base import Usage
+from connectors.base import Sweep, Usage
 from salesops.results import Note
 from sync.apply import Line, Result
-from sync.cli import output
+from sync.cli import output, pulled
 from sync.plan import Change, Plan, Skip
 from sync.plan_file import plan_json
-from sync.pull import ObjectPull
+from sync.pull import StreamPull
 from sync.run import Report
+from sync.store.pages import Counts
 
 CHANGE = Change("account", "1", "Acme", "Territory__c", None, "North", "territory rule North")
 PLAN = Plan("crm", "2026-05-20T12:00:00.000Z", "digest", (CHANGE,), (Skip("user", "Cy", "no record"),))
 FAILED = Line(CHANGE, Result.FAILED, "TOO_LONG", "too long")
-PULLS = (ObjectPull("account", 2, 1200, 7, 1),)
+PULLS = (
+    StreamPull("account", "account", Sweep.CHANGES, True, 2, {"account": Counts(1200, 7, 1)}, 3, gap="one is missing"),
+    StreamPull("account:ids", "account", Sweep.IDS, True, 9, {"account": Counts(5, 5, 5)}, 9),
+    StreamPull("product", "product", Sweep.CHANGES, True, 1, {"product": Counts(4, 0, 0)}, 1),
+)
 REPORT = Report("crm", 3, (), PULLS, PLAN, (FAILED,), Usage(12, None, None))
 
 NAMES = ["Acme [draft]", "Acme [/b]", "[red]Acme[/red]", "[link=http://x]Acme", "Acme :smile:", "[TEST] Acme", "a\\[b"]
@@ -122,16 +127,42 @@ def test_lines_as_json_say_what_became_of_each(capsys: pytest.CaptureFixture[str
 
 
 def test_a_run_is_told_from_pull_to_calls(capsys: pytest.CaptureFixture[str]) -> None:
-    output.show_reports([REPORT], as_json=False)
+    pulled.show_reports([REPORT], as_json=False)
     shown = capsys.readouterr().out
-    for text in ("pulled from crm", "1,200", "account Acme", "1 failed", "crm: run 3 made 12 API calls."):
+    for text in ("pulled from crm", "1,205", "account Acme", "1 failed", "crm: run 3 made 12 API calls."):
         assert text in shown
-    output.show_reports([REPORT], as_json=True)
+    pulled.show_reports([REPORT], as_json=True)
     (run,) = json.loads(capsys.readouterr().out)["runs"]
-    assert run["pulled"] == {"account": {"rows": 1200, "changed": 7, "deleted": 1, "pages": 2}}
+    assert run["pulled"] == {
+        "account": {"rows": 1205, "changed": 12, "deleted": 6, "calls": 12},
+        "product": {"rows": 4, "changed": 0, "deleted": 0, "calls": 1},
+    }
     assert run["plan"] == {"changes": 1, "skipped": 1}
     assert run["outcomes"]["failed"] == len(run["troubled"]) == 1
     assert (run["run"], run["calls"], run["as_of"]) == (3, 12, "2026-05-20T12:00:00.000Z")
+
+
+def test_a_pull_is_summed_up_by_object_with_the_quiet_ones_in_a_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = {"crm": pulled.Pulled(PULLS, Usage(13, 100, 15_000))}
+    pulled.show_pulls(done, as_json=False)
+    shown = capsys.readouterr().out
+    [line] = [line.split() for line in shown.splitlines() if line.startswith(" account ")]
+    assert line == ["account", "1,205", "12", "6", "12"]
+    assert "crm: nothing changed in product." in shown
+    assert "gap: account: one is missing" in shown
+    assert "crm: 13 API calls; 14,900 of the day's 15,000 are left." in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_pull_as_json_tells_of_each_stream(capsys: pytest.CaptureFixture[str]) -> None:
+    pulled.show_pulls({"crm": pulled.Pulled(PULLS, Usage(13, None, None))}, as_json=True)
+    answer = json.loads(capsys.readouterr().out)["crm"]
+    assert list(answer["streams"]) == ["account", "account:ids", "product"]
+    assert (answer["streams"]["account"]["changed"], answer["streams"]["account:ids"]["sweep"]) == (7, "ids")
+    assert (answer["calls"], answer["quota"]) == (13, {"used": None, "limit": None})
 
 
 def test_what_was_computed_is_counted_with_its_notes(capsys: pytest.CaptureFixture[str]) -> None:

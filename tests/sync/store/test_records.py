@@ -1,4 +1,4 @@
-"""Pages into the store: idempotent, atomic with their cursor, never backwards."""
+"""Pages into the store: idempotent, atomic with their position, never backwards."""
 
 from __future__ import annotations
 
@@ -8,30 +8,34 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from synced import changes
 
-from connectors.base import Page, Row
+from connectors.base import Gone, Links, Page, Patch, Row, RowProblem, Stream, Sweep
 from sync.store import records
+from sync.store.pages import Counts, save_page
+from sync.store.problems import ObjectProblems, read_problems
 from sync.store.store import Store
+from sync.store.sweeps import read_position
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Mapping
 
 MONDAY, TUESDAY = "2026-05-04T08:00:00.000Z", "2026-05-05T08:00:00.000Z"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "store.db") as opened:
-        yield opened
+ACCOUNT, ACTIVITY = changes("account"), changes("activity")
 
 
 def account(record_id: str, name: str | None, at: str = MONDAY, **custom: str | None) -> Row:
     return Row({"id": record_id, "name": name}, custom, at)
 
 
-def page(*rows: Row, deleted: tuple[str, ...] = (), cursor: str = "{}", complete: bool = True) -> Page:
-    return Page("account", rows, deleted, cursor, complete)
+def page(
+    *rows: Row, deleted: tuple[str, ...] = (), cursor: str = "{}", complete: bool = True, of: str = "account"
+) -> Page:
+    return Page(of, cursor, complete, rows={of: rows}, gone=tuple(Gone(record) for record in deleted))
+
+
+def save(store: Store, *rows: Row, deleted: tuple[str, ...] = (), cursor: str = "{}", complete: bool = True) -> Counts:
+    return save_page(store, "crm", ACCOUNT, page(*rows, deleted=deleted, cursor=cursor, complete=complete))["account"]
 
 
 def live(store: Store) -> dict[str, str | None]:
@@ -39,65 +43,287 @@ def live(store: Store) -> dict[str, str | None]:
 
 
 def test_the_same_page_again_changes_no_row(store: Store) -> None:
-    rows = page(account("1", "Acme", Tier__c="gold"), account("2", None))
-    assert records.save_page(store, "crm", rows) == 2
-    assert records.save_page(store, "crm", rows) == 0
+    rows = (account("1", "Acme", Tier__c="gold"), account("2", None))
+    assert save(store, *rows) == Counts(2, 2, 0)
+    changed_at = records.read_changed_at(store, "crm")
+    assert save(store, *rows) == Counts(2, 0, 0)
+    assert records.read_changed_at(store, "crm") == changed_at
+
+
+def test_the_same_page_again_writes_nothing_but_the_position(store: Store) -> None:
+    full = Page(
+        "account",
+        "{}",
+        complete=True,
+        rows={"account": (account("1", "Acme"), Row({"id": "3"}, {}, MONDAY, deleted=True))},
+        gone=(Gone("9", into="1"),),
+        patches=(Patch("2", {"region": "West"}, {"Score__c": "1"}),),
+        links=(Links("account", "1", "account", (link("account", "1", "account", "3"),)),),
+        problems=(RowProblem("account", "1", "employees", "too many"),),
+    )
+    save(store, account("2", "Beta"))
+    save_page(store, "crm", ACCOUNT, full)
+    assert all(not counts.changed for counts in save_page(store, "crm", ACCOUNT, full).values())
+    before = store.connection.total_changes
+    save_page(store, "crm", ACCOUNT, full)
+    assert store.connection.total_changes - before == 1
 
 
 def test_a_changed_field_or_custom_field_changes_one_row(store: Store) -> None:
-    records.save_page(store, "crm", page(account("1", "Acme", Tier__c="gold"), account("2", "Beta")))
-    assert records.save_page(store, "crm", page(account("1", "Acme", TUESDAY, Tier__c=None), account("2", "Beta"))) == 1
+    save(store, account("1", "Acme", Tier__c="gold"), account("2", "Beta"))
+    assert save(store, account("1", "Acme", TUESDAY, Tier__c=None), account("2", "Beta")).changed == 1
 
 
 def test_an_older_row_from_a_lagging_index_does_not_overwrite_a_newer_one(store: Store) -> None:
-    records.save_page(store, "crm", page(account("1", "new", TUESDAY)))
-    assert records.save_page(store, "crm", page(account("1", "old", MONDAY))) == 0
+    save(store, account("1", "new", TUESDAY))
+    assert save(store, account("1", "old", MONDAY)).changed == 0
     assert live(store) == {"1": "new"}
 
 
 def test_a_deleted_row_is_marked_and_comes_back_when_it_is_restored(store: Store) -> None:
-    records.save_page(store, "crm", page(account("1", "Acme"), account("2", "Beta")))
-    assert records.save_page(store, "crm", page(deleted=("1", "unknown"))) == 1
+    save(store, account("1", "Acme"), account("2", "Beta"))
+    assert save(store, deleted=("1", "unknown")) == Counts(0, 1, 1)
     assert live(store) == {"2": "Beta"}
-    assert records.save_page(store, "crm", page(account("1", "Acme"))) == 1
+    assert save(store, account("1", "Acme")).changed == 1
     assert live(store) == {"1": "Acme", "2": "Beta"}
 
 
+def test_a_row_that_the_crm_calls_deleted_is_kept_and_marked(store: Store) -> None:
+    save(store, account("1", "Acme"))
+    assert save(store, Row({"id": "1", "name": "Acme"}, {}, TUESDAY, deleted=True)) == Counts(1, 1, 1)
+    assert live(store) == {}
+
+
 def test_two_connections_keep_their_own_rows_and_cursors(store: Store) -> None:
-    records.save_page(store, "a", page(account("1", "Acme"), cursor='"a"'))
-    records.save_page(store, "b", page(account("1", "Other"), cursor='"b"'))
+    save_page(store, "a", ACCOUNT, page(account("1", "Acme"), cursor='"a"'))
+    save_page(store, "b", ACCOUNT, page(account("1", "Other"), cursor='"b"'))
     assert records.count_records(store, "a")["account"] == 1
-    assert records.read_cursor(store, "a", "account") == '"a"'
-    assert records.read_cursor(store, "c", "account") is None
+    assert read_position(store, "a", ACCOUNT).cursor == '"a"'
+    assert read_position(store, "c", ACCOUNT).cursor is None
 
 
 def test_rows_and_cursor_are_kept_together_or_not_at_all(store: Store) -> None:
-    records.save_page(store, "crm", page(account("1", "Acme"), cursor='"first"'))
-    broken = Row({"id": "3", "name": object()}, {}, MONDAY)  # type: ignore[dict-item]  what no adapter may give
+    save(store, account("1", "Acme"), cursor='"first"')
+    broken = Row({"id": "3", "name": object()}, {}, MONDAY)  # type: ignore[dict-item] # what no adapter may give
     with pytest.raises(Exception, match="type"):
-        records.save_page(store, "crm", page(account("2", "Beta"), broken, cursor='"second"'))
+        save(store, account("2", "Beta"), broken, cursor='"second"')
     assert live(store) == {"1": "Acme"}
-    assert records.read_cursor(store, "crm", "account") == '"first"'
+    assert read_position(store, "crm", ACCOUNT).cursor == '"first"'
 
 
 def test_a_sweep_that_stopped_half_way_is_told_from_one_that_ended(store: Store) -> None:
-    records.save_page(store, "crm", page(account("1", "Acme"), complete=True))
-    [position] = records.read_positions(store, "crm")
-    ended = position.completed_at
-    records.save_page(store, "crm", page(account("2", "Beta"), complete=False))
-    [position] = records.read_positions(store, "crm")
+    save(store, account("1", "Acme"), complete=True)
+    ended = read_position(store, "crm", ACCOUNT).completed_at
+    save(store, account("2", "Beta"), complete=False)
+    position = read_position(store, "crm", ACCOUNT)
     assert not position.complete
+    assert position.under_way
     assert position.completed_at == ended
 
 
 def test_what_we_wrote_stands_in_our_copy_and_the_next_pull_of_it_changes_nothing(store: Store) -> None:
-    records.save_page(store, "crm", page(account("1", "Acme", SalesOps_Territory__c=None)))
+    save(store, account("1", "Acme", SalesOps_Territory__c=None))
     with store.transaction() as db:
         records.set_custom(db, "crm", "account", [("1", "SalesOps_Territory__c", "West")])
     [row] = store.rows("SELECT custom FROM account")
     assert json.loads(row["custom"]) == {"SalesOps_Territory__c": "West"}
-    assert records.save_page(store, "crm", page(account("1", "Acme", SalesOps_Territory__c="West"))) == 0
+    assert save(store, account("1", "Acme", SalesOps_Territory__c="West")).changed == 0
 
+
+# ---- patches ----
+
+
+def patch(store: Store, *patches: Patch) -> int:
+    return save_page(store, "crm", ACCOUNT, Page("x", "{}", complete=True, patches=patches))["account"].changed
+
+
+def test_a_patch_changes_its_fields_and_leaves_the_stamp(store: Store) -> None:
+    save(store, account("1", "Acme", a="1", b=None))
+    assert patch(store, Patch("1", {"region": "West"}, {"b": "2", "c": None})) == 1
+    [row] = store.rows("SELECT region, custom, modified_at FROM account")
+    assert json.loads(row["custom"]) == {"a": "1", "b": "2", "c": None}
+    assert (row["region"], row["modified_at"]) == ("West", MONDAY)
+
+
+def test_a_patch_that_says_what_stands_there_changes_nothing(store: Store) -> None:
+    save(store, account("1", "Acme", a="ö", b=None))
+    assert patch(store, Patch("1", {"name": "Acme"}, {"a": "ö", "b": None})) == 0
+
+
+def test_a_patch_of_an_unknown_record_is_passed_by(store: Store) -> None:
+    assert patch(store, Patch("9", {"name": "Acme"}, {"a": "1"})) == 0
+    assert live(store) == {}
+
+
+# ---- problems ----
+
+
+def problem(record_id: str, field: str, text: str = "no number") -> RowProblem:
+    return RowProblem("account", record_id, field, text)
+
+
+def test_a_problem_stands_until_its_row_comes_clean(store: Store) -> None:
+    rows = {"account": (account("1", "A"), account("2", "B"))}
+    first = Page("account", "{}", complete=True, rows=rows, problems=(problem("1", "employees"), problem("2", "x")))
+    save_page(store, "crm", ACCOUNT, first)
+    assert read_problems(store, "crm") == [ObjectProblems("account", 2, 2, "1: employees: no number")]
+    save(store, account("1", "A", TUESDAY))
+    assert read_problems(store, "crm") == [ObjectProblems("account", 1, 1, "2: x: no number")]
+    save(store, deleted=("2",))
+    assert read_problems(store, "crm") == []
+
+
+def test_a_clean_patch_clears_the_problems_of_its_own_fields_only(store: Store) -> None:
+    first = Page(
+        "account",
+        "{}",
+        complete=True,
+        rows={"account": (account("1", "A"),)},
+        problems=(problem("1", "employees"), problem("1", "custom.Score__c")),
+    )
+    save_page(store, "crm", ACCOUNT, first)
+    patch(store, Patch("1", {}, {"Score__c": "3"}))
+    assert read_problems(store, "crm") == [ObjectProblems("account", 1, 1, "1: employees: no number")]
+
+
+# ---- associations ----
+
+
+def link(from_object: str, from_id: str, to_object: str, to_id: str, label: str = "") -> Row:
+    values = {"from_object": from_object, "from_id": from_id, "to_object": to_object, "to_id": to_id, "label": label}
+    return Row({"id": f"{from_object}:{from_id}>{to_object}:{to_id}:{label}", **values}, {}, MONDAY)
+
+
+def links(store: Store, from_id: str, *to: str) -> Counts:
+    rows = tuple(link("contact", from_id, "account", each) for each in to)
+    told = Page("x", "{}", complete=True, links=(Links("contact", from_id, "account", rows),))
+    return save_page(store, "crm", changes("contact"), told)["association"]
+
+
+def linked(store: Store) -> set[tuple[str, str]]:
+    return {tuple(r) for r in store.rows("SELECT from_id, to_id FROM association WHERE deleted = 0")}
+
+
+def test_a_set_of_links_replaces_the_one_before_and_no_other(store: Store) -> None:
+    assert links(store, "c1", "1", "2") == Counts(2, 2)
+    links(store, "c2", "1")
+    assert links(store, "c1", "2", "3") == Counts(2, 2)
+    assert linked(store) == {("c1", "2"), ("c1", "3"), ("c2", "1")}
+    assert links(store, "c1", "2", "3") == Counts(2, 0)
+    assert links(store, "c1") == Counts(0, 2)
+    assert linked(store) == {("c2", "1")}
+
+
+def test_a_link_that_comes_back_is_live_again(store: Store) -> None:
+    links(store, "c1", "1")
+    links(store, "c1")
+    links(store, "c1", "1")
+    assert linked(store) == {("c1", "1")}
+
+
+@pytest.mark.parametrize(("of", "record"), [("contact", "c1"), ("account", "1")])
+def test_the_links_of_a_record_that_is_gone_have_ended_at_either_end(store: Store, of: str, record: str) -> None:
+    links(store, "c1", "1")
+    links(store, "c2", "2")
+    save_page(store, "crm", changes(of), page(deleted=(record,), of=of))
+    assert linked(store) == {("c2", "2")}
+
+
+# ---- merges ----
+
+
+def call(record_id: str, account_id: str | None) -> Row:
+    return Row({"id": record_id, "account_id": account_id}, {}, MONDAY)
+
+
+def merged(store: Store, *pairs: tuple[str, str]) -> Mapping[str, Counts]:
+    gone = tuple(Gone(loser, into=winner) for loser, winner in pairs)
+    return save_page(store, "crm", ACCOUNT, Page("account", "{}", complete=True, gone=gone))
+
+
+def accounts_of_calls(store: Store) -> dict[str, str | None]:
+    return {row["id"]: row["account_id"] for row in store.rows("SELECT id, account_id FROM activity")}
+
+
+def test_a_merge_marks_the_loser_and_leads_its_children_to_the_winner(store: Store) -> None:
+    save(store, account("1", "A"), account("2", "B"))
+    save_page(store, "crm", ACTIVITY, page(call("x", "1"), call("y", "2"), call("z", None), of="activity"))
+    merged(store, ("1", "2"))
+    assert live(store) == {"2": "B"}
+    assert accounts_of_calls(store) == {"x": "2", "y": "2", "z": None}
+
+
+def test_a_child_that_comes_after_the_merge_belongs_to_the_winner_also_of_a_chain(store: Store) -> None:
+    merged(store, ("1", "2"))
+    merged(store, ("2", "3"))
+    save_page(store, "crm", ACTIVITY, page(call("x", "1"), of="activity"))
+    assert accounts_of_calls(store) == {"x": "3"}
+    again = save_page(store, "crm", ACTIVITY, page(call("x", "1"), of="activity"))
+    assert again["activity"].changed == 0
+
+
+def test_a_loser_that_an_index_still_shows_stays_merged_and_one_that_was_edited_since_is_back(store: Store) -> None:
+    save(store, account("1", "A"), account("2", "B"))
+    merged(store, ("1", "2"))
+    assert save(store, account("1", "A")).changed == 0
+    assert live(store) == {"2": "B"}
+    save(store, account("1", "A", TUESDAY))
+    assert live(store) == {"1": "A", "2": "B"}
+
+
+def test_what_is_told_of_a_merged_opportunity_goes_whether_it_comes_before_or_after(store: Store) -> None:
+    """Its stages are no stages of the winner, whose own come with it."""
+    stream, of = changes("opportunity"), "opportunity_history"
+
+    def save_history(record_id: str) -> None:
+        history = Row({"id": record_id, "opportunity_id": "1"}, {}, MONDAY)
+        save_page(store, "crm", stream, page(history, of=of))
+
+    save_history("before")
+    gone = (Gone("1", into="2"),)
+    save_page(store, "crm", stream, Page("opportunity", "{}", complete=True, gone=gone))
+    save_history("after")
+    assert store.rows("SELECT * FROM opportunity_history") == []
+
+
+def test_a_link_to_a_merged_record_leads_to_the_winner(store: Store) -> None:
+    links(store, "c1", "1", "2")
+    merged(store, ("1", "2"))
+    assert linked(store) == {("c1", "2")}
+    links(store, "c1", "1")
+    assert linked(store) == {("c1", "2")}
+
+
+@pytest.mark.parametrize("first", ["links", "merge"])
+def test_a_link_that_a_merge_makes_say_what_a_field_says_already_goes(store: Store, first: str) -> None:
+    contact = Row({"id": "c1", "account_id": "2"}, {}, MONDAY)
+    save_page(store, "crm", changes("contact"), page(contact, of="contact"))
+    if first == "merge":
+        merged(store, ("1", "2"))
+    links(store, "c1", "1", "3")
+    if first == "links":
+        merged(store, ("1", "2"))
+    assert linked(store) == {("c1", "3")}
+
+
+# ---- our own history ----
+
+
+def test_what_changed_in_a_tracked_field_is_observed_with_both_times(store: Store) -> None:
+    deal = {"id": "1", "stage": "New", "amount": "10", "name": "Deal"}
+    stream = changes("opportunity")
+    save_page(store, "crm", stream, page(Row(deal, {}, MONDAY), of="opportunity"))
+    save_page(store, "crm", stream, page(Row({**deal, "stage": "Won", "name": "D"}, {}, TUESDAY), of="opportunity"))
+    save_page(store, "crm", stream, page(deleted=("1",), of="opportunity"))
+    rows = store.rows("SELECT object, record_id, field, before, after, valid, known FROM observed_change ORDER BY id")
+    assert [tuple(row)[:6] for row in rows] == [
+        ("opportunity", "1", "stage", "New", "Won", TUESDAY),
+        ("opportunity", "1", "deleted", "0", "1", None),
+    ]
+    assert all(len(row["known"]) == len(MONDAY) for row in rows)
+
+
+# ---- any order ----
 
 VERSION = st.tuples(st.sampled_from("abc"), st.integers(0, 5))
 
@@ -111,6 +337,41 @@ def test_pages_in_any_order_and_any_number_of_times_leave_the_newest_version_of_
     shuffled = data.draw(st.permutations(rows)) + rows[:cut]
     with Store(tmp_path_factory.mktemp("store") / "store.db") as store:
         for row in shuffled:
-            records.save_page(store, "crm", page(row))
+            save(store, row)
         newest = {record_id: f"v{max(v for other, v in versions if other == record_id)}" for record_id, _ in versions}
         assert live(store) == newest
+
+
+def dump(store: Store) -> list[tuple[object, ...]]:
+    """Every record and link, whatever way they came."""
+    tables = ("account", "activity", "association")
+    return [(table, *row) for table in tables for row in store.rows(f"SELECT * FROM {table} ORDER BY id")]
+
+
+MERGES = st.lists(st.tuples(st.integers(0, 4), st.integers(1, 4)), max_size=4, unique_by=lambda pair: pair[0])
+
+
+@settings(max_examples=80, deadline=None)
+@given(pairs=MERGES, children=st.lists(st.integers(0, 8), min_size=1, max_size=5), data=st.data())
+def test_merges_commute_with_the_arrival_of_children_links_and_the_losers_themselves(
+    tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[int, int]], children: list[int], data: st.DataObject
+) -> None:
+    """A record is merged once, into one that lives longer, as in a CRM: the numbers grow along a chain."""
+    stream = Stream("account", "account", Sweep.CHANGES)
+    happenings = [
+        (stream, Page("account", "{}", complete=True, gone=(Gone(str(n), into=str(n + step)),))) for n, step in pairs
+    ]
+    happenings += [(stream, page(account(str(n), f"A{n}"))) for n in set(children)]
+    happenings += [(ACTIVITY, page(call(f"c{k}", str(child)), of="activity")) for k, child in enumerate(children)]
+    for k, child in enumerate(children):
+        row = link("contact", f"p{k}", "account", str(child))
+        happenings.append(
+            (changes("contact"), Page("x", "{}", complete=True, links=(Links("contact", f"p{k}", "account", (row,)),)))
+        )
+    dumps = []
+    for order in (happenings, data.draw(st.permutations(happenings))):
+        with Store(tmp_path_factory.mktemp("store") / "store.db") as store:
+            for of, told in order:
+                save_page(store, "crm", of, told)
+            dumps.append(dump(store))
+    assert dumps[0] == dumps[1]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlite_utils import Database
 
 from config.model import OBJECTS, FieldType
-from sync.store.migrations import STEPS
-from sync.store.store import Store, StoreError
+from sync.store.migrations import STEPS, migrations
+from sync.store.store import APPLICATION_ID, Store, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +34,7 @@ def test_every_object_of_the_model_has_a_table_with_its_fields(tmp_path: Path) -
             columns = {row["name"]: row["type"] for row in store.rows(f"PRAGMA table_info({name})")}
             expected = {field: types.get(type_, "TEXT") for field, type_ in spec.fields.items()}
             own = {"connection": "TEXT", "custom": "TEXT", "modified_at": "TEXT", "deleted": "INTEGER"}
+            own |= {"merged_into": "TEXT"}
             assert columns == expected | own, name
 
 
@@ -42,6 +45,20 @@ def test_opening_again_applies_nothing_and_keeps_everything(tmp_path: Path) -> N
     with Store(path) as store:
         assert [tuple(row) for row in store.rows("SELECT * FROM lease")] == [("a", "b", "c", "d")]
         assert store.rows("SELECT count(*) FROM _sqlite_migrations")[0][0] == STEPS
+
+
+def test_a_store_of_an_older_version_keeps_its_records_and_results_and_is_read_once_more(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        migrations.apply(Database(old, execute_plugins=False), stop_before="model")
+        old.execute("INSERT INTO product VALUES ('crm', '1', 'Desk', 'Office', 'D', 1, '{}', '2026', 0)")
+        old.execute("INSERT INTO cursor VALUES ('crm', 'product', '{}', 1, '2026', '2026')")
+        old.execute("INSERT INTO territory VALUES ('crm', 'a', 'West')")
+    with Store(path) as store:
+        assert [row["name"] for row in store.rows("SELECT name FROM product WHERE merged_into IS NULL")] == ["Desk"]
+        assert [row["territory"] for row in store.rows("SELECT * FROM assigned_territory")] == ["West"]
+        assert store.rows("SELECT * FROM territory") == store.rows("SELECT * FROM sweep") == []
 
 
 def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
@@ -85,3 +102,14 @@ def test_a_full_disk_keeps_what_was_committed_and_says_what_to_do(tmp_path: Path
 def test_a_mistake_in_our_own_sql_stays_a_defect(tmp_path: Path) -> None:
     with Store(tmp_path / "store.db") as store, pytest.raises(sqlite3.OperationalError, match="no such table"):
         store.rows("SELECT * FROM nowhere")
+
+
+def test_a_transaction_that_a_signal_cut_off_before_its_block_keeps_nothing_and_is_in_nobodys_way(
+    tmp_path: Path,
+) -> None:
+    with Store(tmp_path / "store.db") as store:
+        store.connection.execute("BEGIN IMMEDIATE")  # as a signal between BEGIN and the block leaves it
+        store.connection.execute("INSERT INTO connection (name) VALUES ('half')")
+        with store.transaction() as db:
+            db.execute("INSERT INTO connection (name) VALUES ('whole')")
+        assert [row["name"] for row in store.rows("SELECT name FROM connection")] == ["whole"]

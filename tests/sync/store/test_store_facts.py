@@ -10,13 +10,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from synced import STAMP
+from synced import STAMP, changes
 
 from config.model import OBJECTS
-from connectors.base import Page, Row
+from connectors.base import Gone, Page, Row
 from salesops.facts import fact_schema
-from sync.store import records
 from sync.store.facts import FactError, read_facts
+from sync.store.pages import save_page
 from sync.store.store import Store
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def save(
 ) -> None:
     """Rows of an object; the key `custom` of a row holds its custom fields."""
     made = tuple(Row(row, row.get("custom", {}), STAMP) for row in rows)
-    records.save_page(store, connection, Page(name, made, deleted, "{}", complete=True))
+    gone = tuple(Gone(record) for record in deleted)
+    save_page(store, connection, changes(name), Page(name, "{}", complete=True, rows={name: made}, gone=gone))
 
 
 def column(store: Store, name: str, field: str) -> dict[str, Any]:
@@ -158,3 +159,25 @@ def test_reading_changes_nothing(store: Store) -> None:
     read_facts(store.path, "crm", {"account": ["name"]})
     assert store.connection.total_changes == changes
     save(store, "account", {"id": "2"})  # and holds no lock
+
+
+PARTS = ("opportunity_history", "line_item", "opportunity_split", "opportunity_member", "quote")
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_what_belongs_to_a_deleted_opportunity_goes_with_it(store: Store, name: str) -> None:
+    save(store, "opportunity", {"id": "1"}, {"id": "2"}, deleted=("2",))
+    parts = [{"id": f"of {each}", "opportunity_id": each} for each in ("1", "2", "unknown", None)]
+    save(store, name, *parts)
+    assert set(column(store, name, "opportunity_id")) == {"of 1", "of unknown", "of None"}
+
+
+def test_so_do_its_links_and_the_history_of_its_fields(store: Store) -> None:
+    save(store, "opportunity", {"id": "1"}, {"id": "2"}, deleted=("2",))
+    save(store, "field_history", *({"id": f"h{n}", "object": "opportunity", "record_id": n} for n in "12"))
+    save(store, "field_history", {"id": "other", "object": "account", "record_id": "2"})
+    ends = [("opportunity", n, "contact", "2") for n in "12"] + [("contact", "2", "opportunity", n) for n in "12"]
+    links = [dict(zip(("from_object", "from_id", "to_object", "to_id"), end, strict=True)) for end in ends]
+    save(store, "association", *({"id": str(n), **link} for n, link in enumerate(links)))
+    assert set(column(store, "field_history", "field")) == {"h1", "other"}
+    assert set(column(store, "association", "label")) == {"0", "2"}

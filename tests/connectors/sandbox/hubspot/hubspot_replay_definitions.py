@@ -12,7 +12,7 @@ from connectors.sandbox.hubspot.definitions.schema import Option, Property
 from connectors.sandbox.hubspot.pipelines.pipelines import Pipeline, Stage, save_pipeline
 
 if TYPE_CHECKING:
-    from hubspot_replay import Exchange
+    from recordings import Exchange
 
     from connectors.sandbox.hubspot.store import Store
 

@@ -12,7 +12,7 @@ from connectors.sandbox.hubspot.records.render import type_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hubspot_replay import Exchange
+    from recordings import Exchange
 
     from connectors.sandbox.hubspot.associations.link_types import LinkType
     from connectors.sandbox.hubspot.definitions.types import ObjectType

@@ -22,7 +22,7 @@ from connectors.sandbox.hubspot.definitions.types import ObjectType, find_object
 from connectors.sandbox.hubspot.pipelines.pipelines import Pipeline, Stage, read_pipelines, save_pipeline
 
 if TYPE_CHECKING:
-    from hubspot_replay import Exchange
+    from recordings import Exchange
 
     from connectors.sandbox.hubspot.store import Store
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 import yaml
 from hubspot_account import SETTINGS, serve
-from hubspot_replay import Exchange, differences, read_cassette, read_exchanges
+from hubspot_replay import differences
 from hubspot_replay_seed import behaviour, scopes, seed, token
+from recordings import Exchange, read_cassette, read_exchanges
 
 from connectors.sandbox.database import Database
 from connectors.sandbox.dialect import Settings

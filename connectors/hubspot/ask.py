@@ -1,0 +1,221 @@
+"""Asking for records: a page of a list, a search, or ids. A page that could be another's is asked for once more.
+
+Networks and proxies repeat and cut answers, so a page should have records that are live or archived as asked and show
+the properties asked for. HubSpot itself is not always that neat: what a second answer says too is HubSpot's own word,
+and is read so that nothing is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from connectors.errors import Rejected, Retryable
+from connectors.hubspot.account import Doubt
+from connectors.hubspot.errors import TokenRefused, parse_trouble
+from connectors.hubspot.records import parse_record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connectors.hubspot.account import Account
+    from connectors.hubspot.records import Record
+    from connectors.hubspot.transport import Json
+
+LIST_PAGE, HISTORY_PAGE = 100, 50  # objects API reference; the same for batches
+SEARCH_PAGE = 200
+LONGEST_ADDRESS = 7500  # bytes of path and query; clients met refusals from 8,000 on
+LONGEST_SEARCH = 2800  # characters of a search's body, of the 3,000 that the search guide allows
+ID = "hs_object_id"
+MERGED = "hs_merged_object_ids"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of each record of a type."""
+
+    crm_type: str
+    properties: tuple[str, ...]
+    history: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+
+    def query(self, limit: int, *, archived: bool) -> list[tuple[str, str]]:
+        """The question as a list's query, without a page token."""
+        lists = {
+            "properties": self.properties,
+            "propertiesWithHistory": self.history,
+            "associations": self.links,
+        }
+        named = [(name, ",".join(values)) for name, values in lists.items() if values]
+        return [("limit", str(limit)), ("archived", str(archived).lower()), *named]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a list: its records, as they came too, and the token of the next page, None at the end."""
+
+    records: list[Record]
+    raws: list[Json]
+    after: str | None
+
+
+def list_page(account: Account, question: Question, after: str, shown: str = "", *, archived: bool = False) -> Listed:
+    """The page at a token, "" for the first; TokenRefused where HubSpot does not know the token.
+
+    `shown` is the first id of the page before. Where the question is too long for an address, the list gives ids and
+    links, and the rest comes by batch; a record that is gone by then is left out.
+    """
+    asked = question if _fits(account, question) else replace(question, properties=(ID,), history=())
+    page = account.believed(_list, account, asked, after, shown, archived)
+    if asked is question:
+        return page
+    whole = {record.id: record for record in read_all(account, question, [each.id for each in page.records])}
+    kept = [(whole[each.id], raw) for each, raw in zip(page.records, page.raws, strict=True) if each.id in whole]
+    return Listed([record for record, _ in kept], [raw for _, raw in kept], page.after)
+
+
+def _fits(account: Account, question: Question) -> bool:
+    address = urlencode([*question.query(LIST_PAGE, archived=False), ("after", "9" * 20)])
+    return len(account.paths.objects(question.crm_type)) + len(address) < LONGEST_ADDRESS
+
+
+def _list(account: Account, question: Question, after: str, shown: str, archived: bool) -> tuple[Listed, Doubt | None]:
+    query = question.query(HISTORY_PAGE if question.history else LIST_PAGE, archived=archived)
+    if after:
+        query.append(("after", after))
+    try:
+        answer = account.session.get(account.paths.objects(question.crm_type), query)
+    except Rejected as refusal:
+        if after:
+            raise TokenRefused(str(refusal), code=refusal.code) from refusal
+        raise
+    raws = list(answer.get("results") or ())
+    records = [parse_record(raw) for raw in raws]
+    token = ((answer.get("paging") or {}).get("next") or {}).get("after")
+    if token is not None and str(token) == after:
+        raise Retryable(f"HubSpot's list of {question.crm_type} does not go on behind {after}.", code="WRONG_ANSWER")
+    ids = {record.id for record in records}
+    others = shown in ids or len(ids) < len(records) or any(record.archived is not archived for record in records)
+    return Listed(records, raws, str(token) if token else None), _doubt(account, question, records, wrong=others)
+
+
+def search(
+    account: Account, question: Question, filters: Sequence[tuple[str, str, str]], sort: str, *, descending: bool
+) -> tuple[list[Record], int]:
+    """The first records of a search in its order as nearly as HubSpot keeps it, and how many there are in its index.
+
+    The index lags: what was archived since is counted and not shown. The body must not be long: ask for few properties.
+    """
+
+    def ask() -> tuple[tuple[list[Record], int], Doubt | None]:
+        answer = account.session.post(account.paths.search(question.crm_type), body)
+        records = [parse_record(raw) for raw in answer.get("results") or ()]
+        total = int(answer.get("total") or 0)
+        return (records, total), _doubt(account, question, records, wrong=len(records) != min(total, SEARCH_PAGE))
+
+    body = search_body(question, filters, sort, descending=descending)
+    return account.believed(ask)
+
+
+def search_body(question: Question, filters: Sequence[tuple[str, str, str]], sort: str, *, descending: bool) -> Json:
+    """A search as HubSpot wants it."""
+    wanted = [{"propertyName": name, "operator": operator, "value": value} for name, operator, value in filters]
+    return {
+        "filterGroups": [{"filters": wanted}] if wanted else [],
+        "sorts": [{"propertyName": sort, "direction": "DESCENDING" if descending else "ASCENDING"}],
+        "properties": list(question.properties),
+        "limit": SEARCH_PAGE,
+    }
+
+
+def read_all(account: Account, question: Question, ids: Sequence[str], *, archived: bool = False) -> list[Record]:
+    """The live or the archived records of any number of ids, with their history; those not there are left out."""
+    size = HISTORY_PAGE if question.history else LIST_PAGE
+    return [
+        record
+        for start in range(0, len(ids), size)
+        for record in batch_read(
+            account,
+            question.crm_type,
+            ids[start : start + size],
+            question.properties,
+            question.history,
+            archived=archived,
+        )
+    ]
+
+
+def batch_read(
+    account: Account,
+    crm_type: str,
+    ids: Sequence[str],
+    properties: Sequence[str],
+    history: Sequence[str] = (),
+    *,
+    archived: bool = False,
+) -> list[Record]:
+    """The live or the archived records of these ids, at most 100 (50 with `history`); unknown ids are left out.
+
+    The id of a record that was merged into another gives that one, which names it among its merged ids. An id that the
+    answer passes over in silence is asked for again, alone.
+    """
+    asked = tuple(dict.fromkeys((*properties, MERGED)))  # it says why another record came than the one asked for
+    question = Question(
+        crm_type, asked if MERGED in account.properties(crm_type) else tuple(properties), tuple(history)
+    )
+    records, silent = _batch(account, question, list(dict.fromkeys(ids)), archived)
+    for record_id in silent:
+        alone, _ = _batch(account, question, [record_id], archived)
+        records += [_standing_for(record_id, record) for record in alone]
+    return list({record.id: record for record in records}.values())
+
+
+def _batch(account: Account, question: Question, ids: list[str], archived: bool) -> tuple[list[Record], list[str]]:
+    """The records that the ids stand for, and the ids of which the answer says nothing."""
+    body: Json = {"inputs": [{"id": record_id} for record_id in ids], "properties": list(question.properties)}
+    if question.history:
+        body["propertiesWithHistory"] = list(question.history)
+
+    def ask() -> tuple[tuple[list[Record], set[str]], Doubt | None]:
+        answer = account.session.post(account.paths.batch_read(question.crm_type, archived=archived), body)
+        found = [parse_record(raw) for raw in answer.get("results") or ()]
+        named = {each for raw in answer.get("errors") or () for each in parse_trouble(raw).named("ids", "id")}
+        return (found, named), _doubt(account, question, found)
+
+    found, silent = [], dict.fromkeys(ids)
+    records, missing = account.believed(ask)
+    for record in records:
+        stands_for = {record.id, *merged_ids(record)} & set(ids)
+        if stands_for or len(ids) == 1:
+            found.append(record)
+        for each in stands_for:
+            silent.pop(each, None)
+    return found, [record_id for record_id in silent if record_id not in missing]
+
+
+def _standing_for(asked: str, record: Record) -> Record:
+    """The record that came for an id which was asked for alone: where it has another id, a merge made it of both."""
+    if asked in (record.id, *merged_ids(record)):
+        return record
+    merged = ";".join((*merged_ids(record), asked))
+    return replace(record, properties={**record.properties, MERGED: merged})
+
+
+def merged_ids(record: Record) -> tuple[str, ...]:
+    """The records that a merge made into this one: gone, but never listed as archived."""
+    text = record.get(MERGED)
+    if not text:
+        return ()
+    return tuple(part for part in map(str.strip, text.split(";")) if part and part != record.id)
+
+
+def _doubt(account: Account, question: Question, records: Sequence[Record], *, wrong: bool = False) -> Doubt | None:
+    """Why the records may be of another question; None where they show what was asked for."""
+    if wrong:
+        return Doubt("")
+    known = account.properties(question.crm_type).keys()
+    wanted = known & set(question.properties)
+    if all(wanted <= record.properties.keys() for record in records):
+        return None
+    return Doubt(question.crm_type)

@@ -1,0 +1,108 @@
+"""What the account's settings say: the stages of its pipelines, and its exchange rates."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from config.scalars import instant_text
+from connectors.base import Page, RowProblem
+from connectors.errors import Retryable
+from connectors.hubspot.objects import OUR_NAMES
+from connectors.hubspot.rows import NEWEST, plain_row
+from connectors.hubspot.values import fact_decimal, instant, parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from config.model import Scalar
+    from connectors.base import Row
+    from connectors.hubspot.account import Account
+    from connectors.hubspot.transport import Json
+
+PAGE = 100  # currencies API guide
+
+
+def read_stages(account: Account, name: str, cursor: str | None) -> Iterator[Page]:
+    """The stages of deals and leads; those that the last sweep gave and are gone come as deleted."""
+    until = instant_text(account.now())
+    rows = [row for crm_type in ("deals", "leads") for row in _stages(account, crm_type)]
+    known = {str(row.values["id"]) for row in rows}
+    gone = [
+        plain_row("stage", each, NEWEST, {"object": each.partition(":")[0]}, deleted=True) for each in _before(cursor)
+    ]
+    rows += [row for row in gone if row.values["id"] not in known]
+    yield Page(name, json.dumps(sorted(known)), True, {"stage": tuple(rows)} if rows else {}, until=until)
+
+
+def _before(cursor: str | None) -> list[str]:
+    try:
+        data = json.loads(cursor) if cursor else []
+    except ValueError:
+        return []
+    return [str(each) for each in data] if isinstance(data, list) else []
+
+
+def _stages(account: Account, crm_type: str) -> Iterator[Row]:
+    if account.refusal(crm_type):
+        return
+    for pipeline in account.pipelines(crm_type):
+        for stage in pipeline.stages:
+            values: dict[str, Scalar] = {
+                "object": OUR_NAMES[crm_type],
+                "pipeline": pipeline.label,
+                "name": stage.label,
+                "position": stage.position,
+                "is_closed": int(stage.closed),
+                "is_won": int(stage.won),
+                "probability": stage.probability,
+                "active": int(stage.active),
+            }
+            yield plain_row("stage", f"{OUR_NAMES[crm_type]}:{pipeline.id}:{stage.id}", NEWEST, values)
+
+
+def read_rates(account: Account, name: str) -> Iterator[Page]:
+    """Every exchange rate that there has been, each dated; the newest of a currency is its present one."""
+    until = instant_text(account.now())
+    problems: list[RowProblem] = []
+    rows = tuple(_rate(account, raw, problems) for raw in account.exchange_rates())
+    made = {"exchange_rate": rows} if rows else {}
+    yield Page(name, "{}", True, made, problems=tuple(problems), until=until)
+
+
+def list_rates(account: Account) -> Iterator[Json]:
+    """The account's exchange rates as HubSpot gives them."""
+    after, shown = "", ""
+    while True:
+        raws, token = account.checked(_rates, account, after, shown)
+        yield from raws
+        if not token:
+            return
+        after, shown = token, str(raws[0]["id"]) if raws else ""
+
+
+def _rates(account: Account, after: str, shown: str) -> tuple[list[Json], str]:
+    query = [("limit", str(PAGE))]
+    answer = account.session.get(account.paths.exchange_rates, [*query, ("after", after)] if after else query)
+    raws = list(answer.get("results") or ())
+    token = str(((answer.get("paging") or {}).get("next") or {}).get("after") or "")
+    if (token and token == after) or (shown and any(str(raw["id"]) == shown for raw in raws)):
+        raise Retryable("HubSpot answered the exchange rates with another page of them.", code="WRONG_ANSWER")
+    return raws, token
+
+
+def _rate(account: Account, raw: Json, problems: list[RowProblem]) -> Row:
+    rate: str | None = None
+    try:
+        rate = fact_decimal(str(raw["conversionRate"]))  # of at most six decimals (currencies API guide)
+    except ValueError as error:
+        text = f"exchange rate {raw['id']}: conversionRate cannot fill exchange_rate.rate: {error}. Correct the rate."
+        problems.append(RowProblem("exchange_rate", str(raw["id"]), "rate", text))
+    effective = str(raw.get("effectiveAt") or raw["createdAt"])
+    values = {
+        "currency": str(raw["fromCurrencyCode"]),
+        "to_currency": str(raw["toCurrencyCode"]),
+        "rate": rate,
+        "from_date": parse_instant(effective).astimezone(account.zone).date().isoformat(),
+    }
+    return plain_row("exchange_rate", str(raw["id"]), instant(str(raw.get("updatedAt") or effective)), values)

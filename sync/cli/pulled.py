@@ -1,0 +1,140 @@
+"""What a pull did, for people and for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from sync.cli.output import add_row, lines_json, new_table, print_json, print_table, show_lines, show_plan
+from sync.store.pages import Counts, add_up
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connectors.base import Usage
+    from sync.pull import StreamPull
+    from sync.run import Report
+
+
+class Pulled(NamedTuple):
+    """The streams that were read of one connection, and what its API has cost."""
+
+    streams: tuple[StreamPull, ...]
+    usage: Usage
+
+
+def pulled_json(streams: Sequence[StreamPull]) -> dict[str, dict[str, int]]:
+    """What was pulled, by object."""
+    calls = _calls(streams)
+    return {
+        name: {"rows": c.rows, "changed": c.changed, "deleted": c.deleted, "calls": calls.get(name, 0)}
+        for name, c in sorted(_by_object(streams).items())
+    }
+
+
+def streams_json(streams: Sequence[StreamPull]) -> dict[str, dict[str, Any]]:
+    """What each stream's read did: to its own object, and to the objects that it brings along."""
+    return {s.stream: _stream_json(s) for s in streams}
+
+
+def _stream_json(stream: StreamPull) -> dict[str, Any]:
+    own = stream.counts.get(stream.object, Counts())
+    return {
+        "object": stream.object,
+        "sweep": stream.sweep.value,
+        "complete": stream.complete,
+        "since": stream.since,
+        "until": stream.until,
+        "lag_seconds": stream.lag_seconds,
+        "pages": stream.pages,
+        **own._asdict(),
+        "along": {name: c._asdict() for name, c in sorted(stream.counts.items()) if name != stream.object},
+        "calls": stream.calls,
+        "problems": stream.problems,
+        "crm_count": stream.live,
+        "gap": stream.gap,
+    }
+
+
+def show_pulls(results: Mapping[str, Pulled], *, as_json: bool) -> None:
+    """What came from each connection, by object; those of which nothing changed in one line."""
+    if as_json:
+        print_json(
+            {
+                name: {
+                    "streams": streams_json(pulled.streams),
+                    "calls": pulled.usage.calls,
+                    "quota": {"used": pulled.usage.day_used, "limit": pulled.usage.day_limit},
+                }
+                for name, pulled in results.items()
+            }
+        )
+        return
+    for name, pulled in results.items():
+        _show_objects(name, pulled.streams)
+        for stream in pulled.streams:
+            if stream.gap:
+                click.echo(f"gap: {stream.stream}: {stream.gap}")
+        click.echo(f"{name}: {_cost(pulled.usage)}")
+
+
+def _show_objects(name: str, streams: Sequence[StreamPull]) -> None:
+    counts, calls = _by_object(streams), _calls(streams)
+    quiet = [each for each, c in sorted(counts.items()) if not c.changed]
+    if len(quiet) < len(counts):
+        table = new_table("object", ">rows read", ">rows changed", ">deleted", ">calls", title=f"pulled from {name}")
+        for each, c in sorted(counts.items()):
+            if c.changed:
+                add_row(table, each, f"{c.rows:,}", f"{c.changed:,}", f"{c.deleted:,}", f"{calls.get(each, 0):,}")
+        print_table(table)
+    if quiet:
+        click.echo(f"{name}: nothing changed in {', '.join(quiet)}.")
+
+
+def _cost(usage: Usage) -> str:
+    text = f"{usage.calls:,} API calls"
+    if usage.day_limit is None or usage.day_used is None:
+        return f"{text}."
+    return f"{text}; {usage.day_limit - usage.day_used:,} of the day's {usage.day_limit:,} are left."
+
+
+def _by_object(streams: Sequence[StreamPull]) -> dict[str, Counts]:
+    total: dict[str, Counts] = {}
+    for stream in streams:
+        total = add_up(total, {stream.object: Counts(), **stream.counts})
+    return total
+
+
+def _calls(streams: Sequence[StreamPull]) -> dict[str, int]:
+    """Calls by the object that the stream is of, whatever it brought along."""
+    calls: dict[str, int] = {}
+    for stream in streams:
+        calls[stream.object] = calls.get(stream.object, 0) + stream.calls
+    return calls
+
+
+def show_reports(reports: Sequence[Report], *, as_json: bool) -> None:
+    """What a run did, by connection."""
+    if as_json:
+        print_json({"runs": [report_json(report) for report in reports]})
+        return
+    for report in reports:
+        _show_objects(report.connection, report.pulled)
+        show_plan(report.plan)
+        show_lines(report.lines, as_json=False)
+        click.echo(f"{report.connection}: run {report.run_id} made {_cost(report.usage)}")
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """One run of one connection as JSON values."""
+    return {
+        "connection": report.connection,
+        "run": report.run_id,
+        "as_of": report.plan.as_of,
+        "pulled": pulled_json(report.pulled),
+        "plan": {"changes": len(report.plan.changes), "skipped": len(report.plan.skipped)},
+        "outcomes": report.outcomes,
+        "troubled": [line for line in lines_json(report.lines) if line["result"] in {"failed", "skipped"}],
+        "calls": report.usage.calls,
+    }

@@ -1,0 +1,73 @@
+"""Describe: what the CRM shows our login, before a row is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from config.problems import ConfigError, Problem, Where
+from sync.store import records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from config.loader import Project
+    from connectors.base import Connector, Description, MissingField
+    from sync.store.store import Store
+
+
+def describe(project: Project, store: Store, connection: str, connector: Connector) -> tuple[str, ...]:
+    """Ask the CRM which fields our login sees, and keep the answer; returns in words what is read empty.
+
+    ConfigError where it does not see a field that the project needs, unless `pull.hidden_fields` says to go on without;
+    a field to write to is always needed. Nothing is read then.
+    """
+    _check_org(store, connection, connector.org())
+    description = connector.describe()
+    empty = project.settings.connections[connection].pull.hidden_fields == "empty"
+    without = [missing for missing in description.missing if empty and missing.purpose != "writeback"]
+    problems = [_problem(project, connection, missing) for missing in description.missing if missing not in without]
+    problems += _fed_back(project, connection, description)
+    if problems:
+        raise ConfigError(problems)
+    records.save_fields(store, connection, description.fields)
+    records.save_hidden(store, connection, without, description.unseen)
+    needed = (f"{_hidden(f, connection)} Figures that are made of it lack it (pull.hidden_fields)." for f in without)
+    return (*needed, *(f"{_hidden(field, connection)} No rule needs it." for field in description.unseen))
+
+
+def _hidden(field: MissingField, connection: str) -> str:
+    return (
+        f"{field.crm_object}.{field.field} is hidden from our login (connection {connection}): {field.object} is"
+        " read without it."
+    )
+
+
+def _fed_back(project: Project, connection: str, description: Description) -> Iterator[Problem]:
+    """Fields that we would write and that our figures are made of: each run would feed on the one before."""
+    for write in project.writeback.writeback.get(connection, ()):
+        if write.field in description.sources.get(write.object, ()):
+            where = project.where_field(connection, write.object, write.field, "writeback")
+            summary = f"{write.field} is read as a field of {write.object}; a result must not be written over it."
+            yield Problem("error", summary, "Name a field of its own for the result.", where)
+
+
+def _check_org(store: Store, connection: str, org: str) -> None:
+    """ConfigError where the connection's rows are from another CRM account: two must not mix in one store."""
+    other = records.bind_org(store, connection, org)
+    if other is not None:
+        summary = f"reaches the CRM account {org} now; the store's records are from {other}."
+        detail = f"Name this one otherwise than {connection}, or move {store.path} away and pull afresh."
+        raise ConfigError([Problem("error", summary, detail, Where("salesops.yaml", path=f"connections.{connection}"))])
+
+
+def _problem(project: Project, connection: str, missing: MissingField) -> Problem:
+    what = f"{missing.crm_object} has no field {missing.field} that our login can see"
+    if missing.purpose == "writeback":
+        remedy = "Create it with `salesops provision`, or give the login the right to read and edit it."
+    else:
+        remedy = (
+            "Correct the name in mapping.yaml, or give the login the right to read it. To go on without it, set"
+            f" connections.{connection}.pull.hidden_fields: empty in salesops.yaml."
+        )
+    where = project.where_field(connection, missing.object, missing.field, missing.purpose)
+    return Problem("error", f"{what} (connection {connection}).", remedy, where)

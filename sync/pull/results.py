@@ -1,0 +1,51 @@
+"""What the read of a stream did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connectors.base import Sweep
+    from sync.store.pages import Counts
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPull:
+    """One read of one stream, and the API calls it took. `counts` are by the object of what it brought.
+
+    `since` to `until` is the CRM's time that it made complete, `lag_seconds` how far that was behind the CRM's clock;
+    `live` is the CRM's own count. `gap` says what may be missing, `message` what stopped it.
+    """
+
+    stream: str
+    object: str
+    sweep: Sweep
+    complete: bool = False
+    pages: int = 0
+    counts: Mapping[str, Counts] = field(default_factory=dict)
+    calls: int = 0
+    problems: int = 0
+    since: str | None = None
+    until: str | None = None
+    lag_seconds: int | None = None
+    live: int | None = None
+    gap: str = ""
+    message: str = ""
+
+    @property
+    def rows(self) -> int:
+        """Rows that came."""
+        return sum(counts.rows for counts in self.counts.values())
+
+    @property
+    def changed(self) -> int:
+        """Rows of the store that changed."""
+        return sum(counts.changed for counts in self.counts.values())
+
+    @property
+    def deleted(self) -> int:
+        """Deletions that were new."""
+        return sum(counts.deleted for counts in self.counts.values())

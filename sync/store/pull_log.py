@@ -1,0 +1,87 @@
+"""What each read of each stream did: one row a run and stream."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass, fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sync.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One read of one stream.
+
+    `since` to `until` is the CRM's time that it made complete; `lag_seconds` how far that was behind the CRM's clock.
+    `quota_…` are the CRM's own count of the day's calls, around the read. `crm_count` and `our_count` are of live
+    records. `gap` says what may be missing, `message` what stopped it.
+    """
+
+    run_id: int | None
+    connection: str
+    stream: str
+    object: str
+    sweep: str
+    started_at: str
+    finished_at: str
+    complete: bool
+    since: str | None
+    until: str | None
+    lag_seconds: int | None
+    pages: int
+    rows: int
+    changed: int
+    deleted: int
+    calls: int
+    quota_before: int | None
+    quota_after: int | None
+    quota_limit: int | None
+    crm_count: int | None
+    our_count: int | None
+    problems: int
+    gap: str
+    message: str
+
+
+_COLUMNS = tuple(field.name for field in fields(LogRow))
+
+
+def save_log(store: Store, row: LogRow) -> int:
+    """Write a read down; the number of its row."""
+    places = ", ".join("?" * len(_COLUMNS))
+    with store.transaction() as db:
+        sql = f"INSERT INTO pull_log ({', '.join(_COLUMNS)}) VALUES ({places}) RETURNING id"
+        return int(db.execute(sql, astuple(row)).fetchone()[0])
+
+
+def settle_log(store: Store, number: int, our_count: int, gap: str) -> None:
+    """Write down how a comparison of counts ended, once all that could mend it is done."""
+    with store.transaction() as db:
+        db.execute("UPDATE pull_log SET our_count = ?, gap = ? WHERE id = ?", (our_count, gap, number))
+
+
+def read_last_difference(store: Store, connection: str, stream: str) -> int | None:
+    """By how many the CRM's count and ours differed when they were last compared; None where they never were."""
+    rows = store.rows(
+        "SELECT crm_count - our_count FROM pull_log WHERE connection = ? AND stream = ? AND crm_count IS NOT NULL"
+        " ORDER BY id DESC LIMIT 1",
+        (connection, stream),
+    )
+    return rows[0][0] if rows else None
+
+
+def read_last_logs(store: Store, connection: str) -> list[LogRow]:
+    """The last read of every stream, by stream."""
+    rows = store.rows(
+        "SELECT * FROM pull_log WHERE id IN (SELECT max(id) FROM pull_log WHERE connection = ? GROUP BY stream)"
+        " ORDER BY stream",
+        (connection,),
+    )
+    return [_row(row) for row in rows]
+
+
+def _row(row: sqlite3.Row) -> LogRow:
+    return LogRow(**{name: row[name] for name in _COLUMNS} | {"complete": bool(row["complete"])})

@@ -1,0 +1,1 @@
+"""What tests of both adapters share is found from here: `held`, `rolling`."""

@@ -1,0 +1,178 @@
+"""A small HubSpot account in a sandbox, and a plain copy of what streams tell about it, kept as the store keeps it."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import requests
+from held import FakeHeld
+
+from config.connections import AccessToken, HubSpotConnection, Pull
+from connectors.hubspot.client import connect
+from connectors.retry import RetryPolicy
+from connectors.sandbox.behaviour import Behaviour
+from connectors.sandbox.dialect import Settings
+from connectors.sandbox.run import open_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from config.mapping import ObjectMapping
+    from connectors.base import Connector, Page
+    from connectors.sandbox.run import Sandbox
+
+START = datetime(2031, 5, 2, 8, tzinfo=UTC)
+DEFAULT = Behaviour(rate_limit=False)  # what surprises stays on; waiting does not
+
+
+@dataclass
+class World:
+    """A sandbox with words for what tests do in it."""
+
+    sandbox: Sandbox
+    session: requests.Session
+    version: str = "v3"
+    calls: int = 0
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self.session.request(method, self.sandbox.url + path, json=body, timeout=30)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def create(self, kind: str, **properties: str) -> str:
+        return str(self.send("POST", f"/crm/v3/objects/{kind}", {"properties": properties})["id"])
+
+    def create_many(self, kind: str, count: int, **properties: str) -> list[str]:
+        made: list[str] = []
+        while len(made) < count:
+            inputs = [{"properties": properties}] * min(100, count - len(made))
+            made += [
+                each["id"]
+                for each in self.send("POST", f"/crm/v3/objects/{kind}/batch/create", {"inputs": inputs})["results"]
+            ]
+        return made
+
+    def update(self, kind: str, record_id: str, **properties: str) -> None:
+        self.send("PATCH", f"/crm/v3/objects/{kind}/{record_id}", {"properties": properties})
+
+    def link(self, kind: str, record_id: str, to: str, *others: str) -> None:
+        inputs = [{"from": {"id": record_id}, "to": {"id": other}} for other in others]
+        self.send("POST", f"/crm/v4/associations/{kind}/{to}/batch/associate/default", {"inputs": inputs})
+
+    def unlink(self, kind: str, record_id: str, to: str, other: str) -> None:
+        self.send("DELETE", f"/crm/v4/objects/{kind}/{record_id}/associations/{to}/{other}")
+
+    def fault(self, **fault: Any) -> None:
+        self.send("POST", "/sandbox/faults", fault)
+
+    def forward(self, **more: float) -> None:
+        clock = self.sandbox.database.clock
+        clock.set(clock.now() + timedelta(**more))
+
+    def behave(self, **changes: Any) -> None:
+        self.send("PATCH", "/sandbox/behaviour", changes)
+
+    @contextmanager
+    def connected(self, mapping: Mapping[str, ObjectMapping] | None = None, **pull: Any) -> Iterator[Connector]:
+        connection = HubSpotConnection(
+            crm="hubspot",
+            url=self.sandbox.url,
+            api_version=self.version,
+            sign_in=AccessToken(kind="access_token", token="env:T"),
+            timeout_seconds=3,  # the sandbox never answers some of a fault's requests
+            pull=Pull(**pull),
+        )
+        connector = connect(
+            connection,
+            secrets=lambda _: self.sandbox.settings.access_token,
+            mapping=mapping or {},
+            written={},
+            time_zone="UTC",
+            retry=RetryPolicy(attempts=12, sleep=lambda _: None),
+        )
+        with closing(connector):
+            yield connector
+
+
+@dataclass
+class Copy:
+    """What streams told so far, each with its cursor."""
+
+    cursors: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    seen: dict[str, dict[str, str]] = field(default_factory=dict)
+    live: dict[str, int | None] = field(default_factory=dict)
+    into: dict[str, str] = field(default_factory=dict)
+
+    def pull(self, connector: Connector, *streams: str) -> int:
+        """Read these streams to their ends; the number of calls that it cost beside what is asked at each start."""
+        connector.describe()
+        prefixes = {stream.name: stream.prefix for stream in connector.streams()}
+        before = connector.usage().calls
+        for stream in streams:
+            for page in connector.read(stream, self.cursors.get(stream), self.held(stream, prefixes[stream])):
+                self.take(stream, page)
+        return connector.usage().calls - before
+
+    def held(self, stream: str, prefix: str) -> FakeHeld:
+        rows = self.rows.get(_object(stream), {})
+        return FakeHeld({row_id: row["stamp"] for row_id, row in rows.items() if row_id.startswith(prefix)})
+
+    def take(self, stream: str, page: Page) -> None:
+        own = self.rows.setdefault(_object(stream), {})
+        self.cursors[stream] = page.cursor
+        self.live[stream] = page.live if page.live is not None else self.live.get(stream)
+        self.seen.setdefault(stream, {}).update(page.seen)
+        for name, rows in page.rows.items():
+            for row in rows:
+                kept = {"stamp": row.modified_at, **row.values, **row.custom}
+                table = self.rows.setdefault(name, {})
+                if row.deleted:
+                    table.pop(str(row.values["id"]), None)
+                else:
+                    table[str(row.values["id"])] = kept
+        for gone in page.gone:
+            own.pop(gone.id, None)
+            self.into[gone.id] = gone.into
+        for patch in page.patches:
+            if patch.id in own:
+                own[patch.id] |= {**patch.values, **patch.custom}
+        for links in page.links:
+            ended = self.rows.setdefault("association", {})
+            for row_id in [
+                each for each in ended if each.startswith(f"{links.from_object}:{links.from_id}>{links.to_object}:")
+            ]:
+                del ended[row_id]
+            ended |= {str(row.values["id"]): dict(row.values) for row in links.rows}
+
+    def state(self) -> dict[str, dict[str, Any]]:
+        """The rows by object, without objects that have none."""
+        return {name: {row_id: dict(row) for row_id, row in rows.items()} for name, rows in self.rows.items() if rows}
+
+    def of(self, name: str) -> dict[str, Any]:
+        return self.rows.get(name, {})
+
+
+def _object(stream: str) -> str:
+    return stream.partition(":")[0].partition(".")[0]
+
+
+@contextmanager
+def open_world(tmp_path: Path, behaviour: Behaviour = DEFAULT, version: str = "v3") -> Iterator[World]:
+    """An account with two owners and nothing else."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    (folder / "owners.csv").write_text(
+        "id,email,firstName,lastName,userId,team,createdAt\n"
+        "70,ann@x.example,Ann,Bell,970,East,2024-01-01T00:00:00Z\n"
+        "71,bo@x.example,Bo,Cole,971,West,2024-01-01T00:00:00Z\n"
+    )
+    settings = Settings(behaviour=behaviour)
+    with open_sandbox("hubspot", data=folder, settings=settings) as sandbox, requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {settings.access_token}"
+        sandbox.database.clock.set(START)
+        yield World(sandbox, session, version)

@@ -1,0 +1,191 @@
+"""Reading by Bulk API jobs: the same rows as by REST, and the same job after a crash or an expired session."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from salesforce_org import SandboxOrg, opened, write_export
+
+from config.mapping import ObjectMapping
+from connectors.salesforce import bulk, sweep
+from connectors.salesforce.bulk import is_cheaper
+from connectors.salesforce.objects import Column
+from connectors.salesforce.rows import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from connectors.base import Page
+
+RECORDS = 2_600  # more than a page, all of one stamp
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    accounts = [
+        {
+            "Id": f"001XX{number:010}",
+            "Name": f'Company "{number}",\nof two lines',
+            "AnnualRevenue": f"{number}.50" if number % 3 else "",
+            "NumberOfEmployees": str(number),
+            "Description": "first\r\nsecond" if number % 2 else "",
+        }
+        for number in range(RECORDS)
+    ]
+    return write_export(tmp_path_factory.mktemp("export"), {"Account": accounts})
+
+
+@pytest.fixture
+def org(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxOrg]:
+    """An org whose records are read by jobs however few they are, in result pages of 500."""
+    monkeypatch.setattr(sweep, "is_cheaper", lambda rest, page: rest > 0 < page)
+    monkeypatch.setattr(bulk, "RESULT_PAGE", 500)
+    mapping = {"account": ObjectMapping(custom=("Description", "IsDeleted"))}
+    with opened(folder, mapping=mapping) as made:
+        made.behave(bulk_seconds=0)
+        made.forward(timedelta(minutes=1))
+        yield made
+
+
+def rows(pages: list[Page]) -> dict[Any, Any]:
+    return {row.values["id"]: row for page in pages for row in page.rows.get("account", ())}
+
+
+@pytest.mark.parametrize(
+    ("rest", "page", "job"), [(2_000, 2_000, False), (12_000, 2_000, False), (14_000, 2_000, True)]
+)
+def test_a_job_is_made_where_it_costs_fewer_calls(rest: int, page: int, job: bool) -> None:
+    assert is_cheaper(rest, page) is job
+
+
+def test_a_job_gives_the_same_rows_as_pages_do(org: SandboxOrg, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_job = rows(org.read("account"))
+    assert org.jobs() == 1
+    monkeypatch.setattr(sweep, "is_cheaper", lambda _rest, _page: False)
+    org.cursor = None
+    by_pages = rows(org.read("account"))
+    assert org.jobs() == 1
+    assert by_job == by_pages
+    assert len(by_pages) == RECORDS
+
+
+def test_ids_come_by_a_job_too(org: SandboxOrg) -> None:
+    seen = [pair for page in org.read("account:ids") for pair in page.seen]
+    assert org.jobs() == 1
+    assert dict(seen) == org.stamps("Account")
+
+
+def test_a_job_that_was_begun_goes_on_after_a_crash_at_any_page(org: SandboxOrg) -> None:
+    cursor, complete, runs = None, False, 0
+    while not complete:
+        for number, page in enumerate(org.connector.read("account", cursor, org.held)):
+            org.held.save([page])
+            cursor, complete = page.cursor, page.complete
+            if number == 2:
+                break  # as if the process were killed
+        runs += 1
+    assert org.held.rows == org.stamps("Account")
+    assert org.jobs() == 1
+    assert runs > 2
+
+
+def test_a_session_that_ends_while_a_job_is_read_goes_on_with_the_same_job(org: SandboxOrg) -> None:
+    seen: set[Any] = set()
+    for page in org.connector.read("account", None, org.held):
+        seen |= rows([page]).keys()
+        org.end_session()
+    assert len(seen) == RECORDS
+    assert org.jobs() == 1
+
+
+@pytest.mark.parametrize("how", ["aborted", "deleted", "expired"])
+def test_a_job_that_gives_nothing_any_more_is_replaced_by_pages(org: SandboxOrg, how: str) -> None:
+    pages = org.connector.read("account", None, org.held)
+    first = [next(pages), next(pages), next(pages)]
+    pages.close()  # type: ignore[attr-defined]
+    changes = {
+        "aborted": "UPDATE sf_bulk_job SET state = 'Aborted'",
+        "deleted": "DELETE FROM sf_bulk_job",
+        "expired": "UPDATE sf_bulk_job SET created = '2001-01-01T00:00:00.000+0000'",
+    }
+    org.sandbox.database.rows(changes[how])
+    rest = list(org.connector.read("account", first[-1].cursor, org.held))
+    assert rows(first).keys() | rows(rest).keys() == org.stamps("Account").keys()
+    assert rest[-1].complete
+
+
+@pytest.mark.parametrize("kind", ["truncated", "reset", "lost", "repeated", "duplicated", "limit", "status"])
+def test_a_result_that_comes_broken_or_twice_loses_nothing(org: SandboxOrg, kind: str) -> None:
+    org.connector.describe()
+    org.fault(kind, share=0.3, times=12)
+    pages = org.held.save(org.connector.read("account", None, org.held))
+    assert pages[-1].complete
+    assert org.held.rows == org.stamps("Account")
+
+
+TYPES = {"Id": "id", "Name": "string", "Amount": "currency", "Sure": "boolean", "Day": "date", "At": "datetime"}
+SELECTION = Selection(
+    "opportunity",
+    "Opportunity",
+    "At",
+    tuple(TYPES),
+    TYPES,
+    {
+        "id": Column(("Id",)),
+        "name": Column(("Name",)),
+        "stage": Column(("Amount",)),
+        "amount": Column(("Amount",)),
+        "is_won": Column(("Sure",)),
+        "type": Column(("Sure",)),
+        "close_date": Column(("Day",)),
+        "created_at": Column(("At",)),
+    },
+    ("Name", "Amount", "Sure", "Day", "At"),
+    ZoneInfo("America/New_York"),
+)
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1)
+RECORD = st.fixed_dictionaries(
+    {
+        "Id": st.from_regex(r"\A006[A-Za-z0-9]{15}\Z"),
+        "Name": st.none() | TEXT,
+        "Amount": st.none() | st.decimals(-(10**15), 10**15, places=2) | st.integers(-(10**9), 10**9),
+        "Sure": st.booleans(),
+        "Day": st.none() | st.dates().map(str),
+        "At": st.datetimes().map(lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000").rjust(28, "0")),
+    }
+)
+
+
+def cell(value: Any) -> str:
+    """A value as the Bulk API writes it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value).replace("+0000", "Z") if not isinstance(value, Decimal) else f"{value:f}"
+
+
+@given(st.lists(RECORD, max_size=5), st.lists(st.integers(1, 9), min_size=1, max_size=9))
+def test_a_cell_means_what_the_json_value_means_however_its_bytes_arrive(
+    records: list[dict[str, Any]], sizes: list[int]
+) -> None:
+    file = io.StringIO()
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerows([cell(record[name]) for name in TYPES] for record in records)
+    text, at = file.getvalue().encode(), 0
+    chunks: list[bytes] = []
+    while at < len(text):
+        chunks.append(text[at : at + sizes[len(chunks) % len(sizes)]])
+        at += len(chunks[-1])
+    lines = csv.reader(bulk._lines(chunks))
+    by_job = [SELECTION.row(SELECTION.read_cells(line), []) for line in lines]
+    assert by_job == [SELECTION.row(tuple(record[name] for name in TYPES), []) for record in records]

@@ -1,0 +1,69 @@
+"""Worlds for the tests of the pull: a CRM each, and a project that pulls from it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING
+
+import pytest
+from integration_harness import CREDENTIALS, CRMS
+from pulled_world import Doors, open_world
+
+from connectors.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from integration_harness import Crm
+    from pulled_world import World
+
+
+@pytest.fixture(scope="session")
+def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+    with closing(Doors(tmp_path_factory.mktemp("seeds"))) as doors:
+        yield doors
+
+
+@pytest.fixture(autouse=True)
+def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses between attempts are cut short; whoever closes the connection still ends them."""
+
+    def pause(policy: RetryPolicy, seconds: float) -> None:
+        policy.stop.wait(min(seconds / 100, 0.02))
+        policy.check()
+
+    monkeypatch.setattr(RetryPolicy, "pause", pause)
+
+
+@pytest.fixture
+def new_world(doors: Doors, tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """A function that opens a world, of a seed and behaviour of a test's own."""
+    with ExitStack() as opened:
+        yield lambda crm, **more: opened.enter_context(open_world(doors, crm, tmp_path, **more))
+
+
+@pytest.fixture(params=CRMS)
+def world(request: pytest.FixtureRequest, doors: Doors, tmp_path: Path) -> Iterator[World]:
+    """The small company, in each CRM."""
+    crm: Crm = request.param
+    with open_world(doors, crm, tmp_path) as world:
+        yield world
+
+
+@pytest.fixture
+def salesforce(doors: Doors, tmp_path: Path) -> Iterator[World]:
+    with open_world(doors, "salesforce", tmp_path) as world:
+        yield world
+
+
+@pytest.fixture
+def hubspot(doors: Doors, tmp_path: Path) -> Iterator[World]:
+    with open_world(doors, "hubspot", tmp_path) as world:
+        yield world

@@ -1,0 +1,190 @@
+"""`pull`, `status` and `erase` on the command line, against a CRM in memory."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from scripted import Scripted, row, stamp, streams_of
+from synced import SETTINGS, write_project
+
+from connectors.base import MissingField, RowProblem
+from connectors.errors import LimitReached, Rejected
+from sync.cli.failures import exit_code_of
+from sync.cli.main import cli
+from sync.store.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from config.loader import Project
+
+TWO = SETTINGS + "  west:\n    crm: hubspot\n    sign_in: {kind: access_token, token: env:SALESOPS_TEST_TOKEN}\n"
+
+
+class Office:
+    """A project whose connections reach CRMs in memory."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch, settings: str = SETTINGS, **crms: Scripted) -> None:
+        self.project: Project = write_project(root, settings=settings)
+        self.crms = crms
+        monkeypatch.setattr("sync.connections.connect", lambda _project, name: crms[name])
+
+    def say(self, *arguments: str) -> tuple[int, str, str]:
+        """The exit code, what is printed, and what is said on the side."""
+        ended = CliRunner().invoke(cli, ["--project", str(self.project.root), *arguments], standalone_mode=False)
+        if ended.exception is not None:
+            return exit_code_of(ended.exception), ended.stdout, str(ended.exception)
+        return ended.return_value or 0, ended.stdout, ended.stderr
+
+    def store(self) -> Store:
+        return Store(self.project.root / self.project.settings.store)
+
+
+def company() -> Scripted:
+    crm = Scripted(streams_of("account", "account:ids", "product"), page_size=100)
+    crm.rows["account"] = [row(f"{n:03}", name=f"A{n}") for n in range(1200)]
+    crm.problems = {"007": RowProblem("account", "007", "employees", "1e99 is no whole number")}
+    crm.along = {"001": {"opportunity_history": (row("h"),)}}
+    return crm
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    return Office(tmp_path, monkeypatch, crm=company())
+
+
+def test_a_pull_says_what_changed_what_it_cost_and_what_is_left(office: Office) -> None:
+    code, shown, _ = office.say("pull")
+    assert code == 0
+    assert ["account", "1,200", "1,200", "0", "12"] in [line.split() for line in shown.splitlines()]
+    assert "nothing changed in product" in shown
+    assert "crm: 13 API calls; 987 of the day's 1,000 are left." in shown
+    assert office.crms["crm"].closed
+
+
+def test_a_sweep_may_be_asked_for_by_name(office: Office) -> None:
+    office.say("pull")
+    code, shown, _ = office.say("pull", "--sweep", "ids", "--json")
+    streams = json.loads(shown)["crm"]["streams"]
+    assert (code, set(streams)) == (0, {"account", "product", "account:ids"})
+    assert office.say("pull", "--sweep", "everything")[0] == 2
+
+
+def test_a_pull_that_is_refused_one_stream_tells_so_and_keeps_the_rest(office: Office) -> None:
+    def refuse(stream: str, _number: int) -> None:
+        if stream == "product":
+            raise Rejected("no rights")
+
+    office.crms["crm"].before = refuse
+    code, _, _ = office.say("pull")
+    assert code == 2
+    code, shown, _ = office.say("status")
+    assert code == 1
+    assert "1,200" in shown
+    assert "crm: product: no rights" in shown
+
+
+def test_a_connection_that_fails_does_not_keep_the_others_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_stream: str, _number: int) -> None:
+        raise LimitReached("no calls left today")
+
+    first = company()
+    first.before = stop
+    office = Office(tmp_path, monkeypatch, TWO, crm=first, west=company())
+    code, shown, _ = office.say("pull", "--json")
+    assert code == 5
+    assert list(json.loads(shown)) == ["west"]
+
+
+def test_the_status_shows_the_age_of_every_object_and_what_is_wrong(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    office.say("pull")
+    code, shown, _ = office.say("status")
+    assert code == 0
+    until = stamp(0)[:16].replace("T", " ")
+    lines = [line.split() for line in shown.splitlines()]
+    for name, rows in (("account", "1,200"), ("opportunity_history", "1"), ("product", "0")):
+        assert any(words[:4] == [name, rows, *until.split()] for words in lines), shown
+    assert "problem: 1 values in 1 rows of account do not fit and are empty, as 007: employees: 1e99" in shown
+    assert "next sweeps: account:ids" in shown
+    assert "13 of the day's 1,000 API calls used" in shown
+
+
+def test_the_status_tells_programs_of_each_stream(office: Office) -> None:
+    office.say("pull")
+    state = json.loads(office.say("status", "--json")[1])["connections"]["crm"]
+    account = state["objects"]["account"]
+    assert (account["rows"], account["complete"], account["until"]) == (1200, True, stamp(0))
+    assert state["sweeps"]["account:ids"]["due_at"] == stamp(60 * 24)
+    assert state["sweeps"]["account"]["last_read"]["calls"] == 12
+    assert state["problems"] == [
+        {"object": "account", "values": 1, "rows": 1, "example": "007: employees: 1e99 is no whole number"}
+    ]
+    assert state["quota"]["limit"] == 1000
+    assert state["gaps"] == []
+
+
+def test_a_gap_shows_in_the_pull_and_in_the_status(office: Office) -> None:
+    office.say("pull")
+    office.crms["crm"].hidden = {f"{n:03}" for n in range(500)}
+    _, shown, _ = office.say("pull", "--sweep", "ids")
+    assert "gap: account:ids: more than 120 account records would vanish" in shown
+    _, shown, _ = office.say("status")
+    assert "gap: account:ids: more than 120 account records would vanish" in shown
+
+
+def test_a_hidden_field_that_is_read_empty_is_told_and_shows_in_the_status(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm = company()
+    crm.missing = (MissingField("account", "Account", "Region__c", "mapping"),)
+    office = Office(tmp_path, monkeypatch, SETTINGS.rstrip() + "\n    pull: {hidden_fields: empty}\n", crm=crm)
+    code, _, said = office.say("pull")
+    assert code == 0
+    assert "warning: Account.Region__c is hidden from our login" in said
+    assert "hidden: Account.Region__c: account is read without it" in office.say("status")[1]
+
+
+def test_an_object_that_stopped_half_way_has_no_age_yet(office: Office) -> None:
+    def stop(stream: str, number: int) -> None:
+        if (stream, number) == ("account", 3):
+            raise LimitReached("no calls left today")
+
+    office.crms["crm"].before = stop
+    assert office.say("pull")[0] == 5
+    _, shown, _ = office.say("status")
+    assert "never yet" in shown
+    assert "goes on with the next pull" in shown
+
+
+def test_erase_forgets_a_record_and_keeps_it_away(office: Office) -> None:
+    office.say("pull")
+    code, shown, _ = office.say("erase", "account", "005", "--yes", "--json")
+    assert (code, json.loads(shown)["erased_rows"]) == (0, 1)
+    office.say("pull", "--sweep", "ids")
+    with office.store() as store:
+        assert store.rows("SELECT count(*) FROM account WHERE id = '005'")[0][0] == 0
+    assert "nothing of it" in office.say("erase", "account", "005", "--yes")[1]
+
+
+def test_erase_asks_first_and_only_where_somebody_can_answer(office: Office) -> None:
+    code, _, said = office.say("erase", "account", "005")
+    assert code == 2
+    assert "--yes" in said
+
+
+def test_erase_wants_to_know_which_connection_where_there_are_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office(tmp_path, monkeypatch, TWO, crm=company(), west=company())
+    code, _, said = office.say("erase", "account", "005", "--yes")
+    assert code == 2
+    assert "crm, west" in said
+    assert office.say("erase", "account", "005", "--yes", "--connection", "west")[0] == 0

@@ -1,0 +1,139 @@
+"""Erasing a record: nothing of it is left in the file, and nothing brings it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from synced import changes, keep, results, write_project
+
+from connectors.base import Gone, Links, Page, Row, RowProblem
+from sync.store.erasure import erase
+from sync.store.pages import save_page
+from sync.store.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MONDAY, TUESDAY = "2026-05-04T08:00:00.000Z", "2026-05-05T08:00:00.000Z"
+SECRET = "PERSON-4711"
+
+
+def save(store: Store, name: str, *rows: dict[str, str | int], at: str = MONDAY) -> None:
+    made = tuple(Row(values, {}, at) for values in rows)
+    save_page(store, "crm", changes(name), Page(name, "{}", complete=True, rows={name: made}))
+
+
+def link(store: Store, *ids: str) -> None:
+    """The contacts of an opportunity."""
+    rows = tuple(
+        Row(
+            {"id": f"opportunity:o>contact:{each}:"}
+            | {"from_object": "opportunity", "from_id": "o", "to_object": "contact", "to_id": each, "label": ""},
+            {},
+            MONDAY,
+        )
+        for each in ids
+    )
+    links = (Links("opportunity", "o", "contact", rows),)
+    save_page(store, "crm", changes("opportunity"), Page("opportunity", "{}", complete=True, links=links))
+
+
+def everything(store: Store) -> str:
+    """All text of all tables."""
+    tables = [row[0] for row in store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return "\n".join(str(tuple(row)) for table in tables for row in store.rows(f"SELECT * FROM {table}"))
+
+
+def history(record: str) -> dict[str, str | int]:
+    return {"id": f"h{record}", "object": "contact", "record_id": record, "field": "status", "after": "New"}
+
+
+def fill(store: Store) -> None:
+    save(store, "contact", {"id": SECRET, "status": "New"}, {"id": "other", "status": "New"})
+    save(store, "contact", {"id": SECRET, "status": "Old"}, at=TUESDAY)
+    save(store, "activity", {"id": "a1", "contact_id": SECRET, "kind": "call"}, {"id": "a2", "contact_id": "other"})
+    save(store, "field_history", history(SECRET))
+    link(store, SECRET, "other")
+    problem = RowProblem("contact", SECRET, "status", "odd")
+    page = Page("contact", "{}", complete=True, problems=(problem,))
+    save_page(store, "crm", changes("contact"), page)
+
+
+def test_nothing_of_an_erased_record_is_left_in_any_table_or_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with Store(path) as store:
+        fill(store)
+        assert SECRET in everything(store)
+        assert erase(store, "crm", "contact", SECRET) >= 6
+        assert SECRET not in everything(store)
+        assert [row["id"] for row in store.rows("SELECT id FROM contact")] == ["other"]
+        assert {row["id"] for row in store.rows("SELECT id FROM activity")} == {"a1", "a2"}
+        assert SECRET.encode() not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert SECRET.encode() not in path.read_bytes()
+
+
+def test_no_later_pull_brings_it_or_a_mention_of_it_back(store: Store) -> None:
+    fill(store)
+    erase(store, "crm", "contact", SECRET)
+    fill(store)
+    save(store, "activity", {"id": "a3", "contact_id": SECRET})
+    assert SECRET not in everything(store)
+    assert store.rows("SELECT contact_id FROM activity WHERE id = 'a3'")[0][0] is None
+
+
+def test_another_connections_record_of_the_same_id_stays(store: Store) -> None:
+    page = Page("contact", "{}", complete=True, rows={"contact": (Row({"id": SECRET}, {}, MONDAY),)})
+    save_page(store, "other", changes("contact"), page)
+    erase(store, "crm", "contact", SECRET)
+    assert len(store.rows("SELECT * FROM contact")) == 1
+
+
+def test_who_was_merged_into_an_erased_person_is_the_same_person(store: Store) -> None:
+    fill(store)
+    save(store, "contact", {"id": "winner"})
+    gone = (Gone(SECRET, into="winner"),)
+    save_page(store, "crm", changes("contact"), Page("contact", "{}", complete=True, gone=gone))
+    erase(store, "crm", "contact", "winner")
+    assert SECRET not in everything(store)
+    save(store, "contact", {"id": SECRET}, {"id": "winner"}, at=TUESDAY)
+    assert [row["id"] for row in store.rows("SELECT id FROM contact")] == ["other"]
+
+
+def test_an_opportunity_takes_what_belongs_to_it_along_and_its_results(store: Store, tmp_path: Path) -> None:
+    parts = ("opportunity_history", "line_item", "opportunity_split", "opportunity_member", "quote")
+    save(store, "opportunity", {"id": "o1", "stage": "Won"}, {"id": "o2"})
+    for part in parts:
+        save(store, part, {"id": "p1", "opportunity_id": "o1"}, {"id": "p2", "opportunity_id": "o2"})
+    earned = [("ae", "c", "u1", "2026-Q2", each, "earned", "1", "1") for each in ("o1", "o2")]
+    keep(store, write_project(tmp_path), results(earnings=earned))
+    erase(store, "crm", "opportunity", "o1")
+    for part in parts:
+        assert [row["id"] for row in store.rows(f"SELECT id FROM {part}")] == ["p2"]
+        save(store, part, {"id": "p1", "opportunity_id": "o1"}, at=TUESDAY)
+        assert [row["id"] for row in store.rows(f"SELECT id FROM {part}")] == ["p2"]
+    assert [row["opportunity_id"] for row in store.rows("SELECT * FROM earning")] == ["o2"]
+
+
+def test_a_user_goes_with_their_figures_and_the_changes_written_to_them(store: Store, tmp_path: Path) -> None:
+    save(store, "user", {"id": "u1", "record_id": "r1"}, {"id": "u2", "record_id": "r2"})
+    save(store, "account", {"id": "a", "owner_id": "u1"})
+    save(store, "account", {"id": "a", "owner_id": "u2"}, at=TUESDAY)
+    computed = results(
+        attainment=[("q", each, "2026-Q2", "1", "1", "1") for each in ("u1", "u2")],
+        metrics=[("m", "user", each, "2026-Q2", "1", None, None) for each in ("u1", "u2")],
+    )
+    run = keep(store, write_project(tmp_path), computed)
+    with store.transaction() as db:
+        db.execute("INSERT INTO written VALUES ('crm', 'user', 'r1', 'f', 'v', ?, '')", (run,))
+    assert store.rows("SELECT * FROM observed_change")
+    erase(store, "crm", "user", "u1")
+    assert "'u1'" not in everything(store)
+    assert "'r1'" not in everything(store)
+    assert len(store.rows("SELECT * FROM attainment")) == len(store.rows("SELECT * FROM metric_value")) == 1
+    assert store.rows("SELECT owner_id FROM account")[0][0] == "u2"
+
+
+def test_an_unknown_record_may_be_erased_before_it_ever_comes(store: Store) -> None:
+    assert erase(store, "crm", "contact", SECRET) == 0
+    fill(store)
+    assert SECRET not in everything(store)

@@ -1,0 +1,109 @@
+"""Describe: what the CRM shows our login decides, before a row is read, whether a pull goes on."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from scripted import Scripted, streams_of
+from synced import SETTINGS, all_writes, own_field, to_field, write_project
+
+from config.problems import ConfigError
+from connectors.base import Description, MissingField
+from sync.connections import connect
+from sync.pull import describe
+from sync.store import records
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from synced import Org
+
+    from config.loader import Project
+    from sync.store.store import Store
+
+WRITTEN = MissingField("account", "Account", "x", "writeback")
+MAPPED = MissingField("user", "User", "Department", "mapping")
+UNSEEN = MissingField("account", "Account", "Fax", "mapping")
+
+EMPTY = SETTINGS.rstrip() + "\n    pull: {hidden_fields: empty}\n"
+
+
+def project(folder: Path, settings: str = SETTINGS) -> Project:
+    return write_project(folder, [to_field("account", "x", "{kind: territory}")], settings=settings)
+
+
+def crm(*missing: MissingField) -> Scripted:
+    return Scripted(streams_of("account"), missing=missing)
+
+
+def test_what_the_login_does_not_see_stops_before_a_row_is_read(store: Store, tmp_path: Path) -> None:
+    scripted = crm(WRITTEN, MAPPED)
+    with pytest.raises(ConfigError) as raised:
+        describe(project(tmp_path), store, "crm", scripted)
+    written, mapped = raised.value.problems
+    assert str(written.where).startswith("writeback.yaml:3: writeback.crm.0.field")
+    assert written.summary == "Account has no field x that our login can see (connection crm)."
+    assert "salesops provision" in written.detail
+    assert mapped.where.file == "mapping.yaml"
+    assert "Correct the name in mapping.yaml" in mapped.detail
+    assert "hidden_fields: empty" in mapped.detail
+    assert scripted.asked == []
+    assert records.read_fields(store, "crm") == {}
+
+
+def test_a_project_may_go_on_without_a_hidden_field_and_is_told_so(store: Store, tmp_path: Path) -> None:
+    [told] = describe(project(tmp_path, EMPTY), store, "crm", crm(MAPPED))
+    assert told.startswith("User.Department is hidden from our login (connection crm): user is read without it.")
+    [hidden] = records.read_hidden(store, "crm")
+    assert (hidden["crm_object"], hidden["field"], hidden["needed"]) == ("User", "Department", True)
+
+
+def test_a_field_to_write_to_may_never_be_hidden(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="Account has no field x"):
+        describe(project(tmp_path, EMPTY), store, "crm", crm(WRITTEN, MAPPED))
+
+
+def test_a_field_that_shows_again_is_not_hidden_any_more(store: Store, tmp_path: Path) -> None:
+    describe(project(tmp_path, EMPTY), store, "crm", crm(MAPPED))
+    describe(project(tmp_path, EMPTY), store, "crm", crm())
+    assert records.read_hidden(store, "crm") == []
+
+
+def test_a_hidden_field_that_no_rule_needs_is_told_and_stops_nothing(store: Store, tmp_path: Path) -> None:
+    scripted = crm()
+    scripted.describe = lambda: Description({}, (), unseen=(UNSEEN,))  # type: ignore[method-assign]
+    [told] = describe(project(tmp_path), store, "crm", scripted)
+    assert told.endswith("account is read without it. No rule needs it.")
+    assert records.read_hidden(store, "crm")[0]["needed"] is False
+
+
+def test_another_crm_account_under_the_same_connection_is_refused(store: Store, tmp_path: Path) -> None:
+    describe(project(tmp_path), store, "crm", crm())
+    other = crm()
+    other.account = "two"
+    with pytest.raises(ConfigError, match=r"reaches the CRM account two now; the store's records are from one"):
+        describe(project(tmp_path), store, "crm", other)
+
+
+def test_a_field_that_figures_are_made_of_is_not_written_over(store: Store, tmp_path: Path) -> None:
+    made = write_project(tmp_path, [to_field("account", "industry", "{kind: territory}")])
+    scripted = crm()
+    scripted.sources = {"account": frozenset({"industry"})}
+    with pytest.raises(ConfigError, match=r"writeback\.yaml:\d+: .*industry is read as a field of account"):
+        describe(made, store, "crm", scripted)
+
+
+def test_a_field_that_the_crm_lacks_is_named_by_its_line(org: Org, store: Store, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    shutil.copytree(org.project.root, root)
+    writes = [*all_writes(org.crm), to_field("account", own_field(org.crm, "Other"), "{kind: territory}")]
+    settings = (root / "salesops.yaml").read_text(encoding="utf-8")
+    made = write_project(root, writes, settings=settings)
+    with closing(connect(made, "crm")) as connector, pytest.raises(ConfigError) as raised:
+        describe(made, store, "crm", connector)
+    (problem,) = raised.value.problems
+    assert str(problem.where).startswith("writeback.yaml:11: writeback.crm.8.field")
+    assert records.count_records(store, "crm")["account"] == 0
