@@ -100,7 +100,7 @@ class Beside:
             if len(versions) < 2:
                 continue
             before: Scalar = None
-            for place, version in enumerate(sorted(versions[::-1], key=attrgetter("at"))):
+            for place, version in enumerate(_oldest_first(versions)):
                 then = Record(record.id, {prop: version.value}, record.created_at, record.updated_at)
                 after = of(then, problems)
                 if place and after != before:
@@ -175,6 +175,13 @@ def _named(record: Record, prop: str) -> dict[str, bool]:
 
 def _ids(text: str | None) -> list[str]:
     return re.findall(r"\d+", text or "", re.ASCII)
+
+
+def _oldest_first(versions: Sequence[Version]) -> list[Version]:
+    """The versions in order; they come newest first, which tells apart those of one millisecond."""
+    ordered = list(reversed(versions))
+    ordered.sort(key=attrgetter("at"))
+    return ordered
 
 
 def _text(value: Scalar) -> str | None:

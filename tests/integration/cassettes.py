@@ -243,13 +243,15 @@ class Account:
         return self._replay(path, answer, played, self._backdrop.later, self._read_from(cursor))
 
     def fetched(self, answer: Json, asked: Sequence[str], status: int = 200) -> list[Page]:
-        """The records with these ids, to which `answer` is what a batch read gave; of any asked for again there is
-        nothing."""
+        """The records with these ids, to which `answer` is what a batch read gave; of any asked for again, or among
+        the archived, there is nothing."""
         path = f"{self._path}/batch/read"
 
         def played(results: list[Json]) -> list[Played]:
             body = {"status": "COMPLETE", **answer, "results": results}
-            return [Played("POST", path, status, body, asked), Played("POST", path, 207, {**body, "results": []})]
+            nothing = {**body, "results": []}
+            again = [Played("POST", address, 207, nothing) for address in (path, f"{path}?archived=true")]
+            return [Played("POST", path, status, body, asked), *again]
 
         return self._replay(path, answer, played, self._backdrop.first, lambda each: each.fetch(self._stream, asked))
 

@@ -15,6 +15,9 @@ from connectors.hubspot.client import connect
 from connectors.retry import RetryPolicy
 from connectors.sandbox.behaviour import Behaviour
 from connectors.sandbox.dialect import Settings
+from connectors.sandbox.hubspot.definitions.types import COMPANIES
+from connectors.sandbox.hubspot.records.writer import Checker, all_properties, update_record
+from connectors.sandbox.hubspot.store import Store
 from connectors.sandbox.run import open_sandbox
 
 if TYPE_CHECKING:
@@ -68,6 +71,14 @@ class World:
 
     def fault(self, **fault: Any) -> None:
         self.send("POST", "/sandbox/faults", fault)
+
+    def rename(self, company: str, name: str) -> None:
+        """An edit that is made whatever the network does."""
+        store = Store(self.sandbox.database)
+        with self.sandbox.database.transaction():
+            names = all_properties(store, COMPANIES)
+            record = store.by_identity(COMPANIES, names, "hs_object_id", [int(company)])[company]
+            update_record(store, Checker.of(store, COMPANIES, "v3"), record, {"name": name})
 
     def forward(self, **more: float) -> None:
         clock = self.sandbox.database.clock
