@@ -16,6 +16,7 @@ from salesops.compute import compute
 from salesops.rules import needed_columns
 from sync.rules import build_rules
 from sync.store.facts import read_facts
+from sync.store.store import Store
 
 if TYPE_CHECKING:
     from config.loader import Project
@@ -36,10 +37,12 @@ def report(crm: str, project: Project) -> None:
     """Print how many times as long plain sqlite3 takes for a part of the figures."""
     path = project.root / project.settings.store
     rules = build_rules(project)
-    compute(read_facts(path, CONNECTION, needed_columns(rules)), rules, AS_OF)  # imports and caches are not the subject
-    start = time.perf_counter()
-    facts = read_facts(path, CONNECTION, needed_columns(rules))
-    read = time.perf_counter() - start
+    with Store(path) as store:
+        wanted = needed_columns(rules)
+        compute(read_facts(store, CONNECTION, wanted), rules, AS_OF)  # imports and caches are not the subject
+        start = time.perf_counter()
+        facts = read_facts(store, CONNECTION, wanted)
+        read = time.perf_counter() - start
     results = compute(facts, rules, AS_OF)
     ours = time.perf_counter() - start
     start = time.perf_counter()

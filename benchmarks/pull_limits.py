@@ -2,7 +2,8 @@
 
 Two ceilings, each measured from one second after its first request on, as the sandbox counts them: requests in ten
 seconds during the first `SECONDS` of a first pull, which lists; and searches a second while a later pull finds what
-changed in every type, until the first type has nothing left to search. What is refused (429) is not throughput.
+changed in every type, until the first type has nothing left to search. What is refused (429) is not throughput. A mean
+could hide a stop and go, so the slowest ten seconds are told as well.
 """
 
 from __future__ import annotations
@@ -74,10 +75,18 @@ def _line(what: str, counted: list[Request], ceiling: float) -> str:
     rate = len(done) / window if window > 0 else 0.0
     refused = len(after) - len(done), len(counted) - len(after)
     early = sum(each.status == 429 for each in counted) - refused[0]
+    slowest = _slowest([each.at - start for each in done], window + 1) / ceiling
     return (
         f"pull, hubspot, limits on: {what}: {rate:.2f}/s, {rate / ceiling:.2f} of the ceiling of {ceiling:g}/s over "
-        f"{window:.0f} s; 429: {refused[0]} after the first second, {early} in it"
+        f"{window:.0f} s, {slowest:.2f} in its slowest ten; 429: {refused[0]} after the first second, {early} in it"
     )
+
+
+def _slowest(moments: list[float], end: float) -> float:
+    """The fewest a second in any ten seconds after the first one, or in all of it where that is shorter."""
+    length = min(WINDOW, end - 1)
+    starts = [1.0, *(at for at in moments if at + length <= end)]
+    return min(sum(start < at <= start + length for at in moments) for start in starts) / length if length > 0 else 0.0
 
 
 def _change(sandbox: Counted) -> int:

@@ -94,7 +94,8 @@ class JwtBearer(Model):
 
 
 class AccessToken(Model):
-    """A token that is there already: of a HubSpot private app, or of a Salesforce session, which ends after hours."""
+    """A token that is there already: of a HubSpot service key or private app, or of a Salesforce session, which ends
+    after hours."""
 
     kind: Literal["access_token"]
     token: Annotated[Secret, Field(description="The access token.")]
@@ -135,7 +136,7 @@ class Window(Model):
             ge=0,
             le=1440,
             description="How far the next window reaches back, for records that show up late. If missing, 60 for "
-            "Salesforce and 90 for HubSpot.",
+            "Salesforce and 90 for HubSpot; for Salesforce's activity 120, territory_account 240.",
         ),
     ] = None
 

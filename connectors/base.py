@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from config.model import Scalar
@@ -125,6 +125,9 @@ class Held(Protocol):
 
     def between(self, since: str, until: str) -> int:
         """How many have a stamp from `since` to `until`, both included, deleted ones too."""
+
+    def stamps(self, since: str, until: str, without: Collection[str] = ()) -> Mapping[str, int]:
+        """How many of them have each stamp, those with the ids `without` left out."""
 
     def ids(self, after: str = "") -> Iterator[str]:
         """The ids of the live ones that sort after `after`, in order of their text."""

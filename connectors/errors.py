@@ -52,10 +52,22 @@ class Rejected(ConnectorError):
 
 
 class Retryable(ConnectorError):
-    """Worth asking again after a pause: `after` is how many seconds the CRM asked for, where it did. `crowded` says
-    that it had too much to do, so that fewer requests at once may help."""
+    """Worth asking again after a pause: `after` is how many seconds the CRM asked for, where it did.
 
-    def __init__(self, message: str, *, code: str = "", after: float | None = None, crowded: bool = False) -> None:
+    `crowded` says that it had too much to do, so that fewer requests at once may help. `alone` says that it did answer,
+    and that the trouble is this request's own: when it stays, that is Rejected, and no reason to give up on the others.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        after: float | None = None,
+        crowded: bool = False,
+        alone: bool = False,
+    ) -> None:
         super().__init__(message, code=code)
         self.after = after
         self.crowded = crowded
+        self.alone = alone

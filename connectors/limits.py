@@ -74,10 +74,12 @@ class Budget:
 
     def _reached(self) -> LimitReached:
         again = self._again()
+        spent = self._most_used(self.used or 0)  # what was told last is behind by those under way
         return LimitReached(
-            f"{self._crm}: {self.used:,} of {self.limit:,} API requests of a day are used ({self._sent:,} by this "
-            f"run), and pull.daily_share lets this connection go on up to {self._share} %. {again.text} Nothing is "
-            "lost: the next run goes on where this one stops. Or raise pull.daily_share of the connection.",
+            f"{self._crm}: as many as {spent:,} of {self.limit:,} API requests of a day are used by now "
+            f"({self._sent:,} sent by this run), and pull.daily_share lets this connection go on up to {self._share} "
+            f"%. {again.text} Nothing is lost: the next run goes on where this one stops. Or raise pull.daily_share "
+            "of the connection.",
             code="DAILY_SHARE",
             until=again.until,
         )
@@ -132,11 +134,8 @@ class Gate:
                 self._changed.notify()
 
 
-EVENLY = 0.9
-"""The share of an even distance that requests keep: what is lost in between can be made up for."""
-
-
 FIRST_SLACK, MOST_SLACK = 4, 12  # times the least
+LATE = 0.25  # of the window: what was not sent in this time is made up for
 
 
 @dataclass(slots=True, eq=False)
@@ -153,8 +152,9 @@ class Pacer:
     The server counts a request between our sending it and our having its answer. It is taken for counted at its answer,
     or some slack after it went out, whichever is earlier: answers may be slow, and their requests not. The slack,
     `least` seconds at least, shrinks while slow answers turn out to be harmless, and grows with each refusal.
-    The first `eager` share of a window goes out at once, the rest evenly: answers then come all the time, and tell what
-    others use of the same window. What they were seen to use in the last one is left to them in the next.
+    Requests go out evenly, and what a moment missed is made up for: a window used up at its beginning would idle
+    until its end. Answers then come all the time, too, and tell what others use of the same window. What they were seen
+    to use in the last one is left to them in the next.
     """
 
     def __init__(
@@ -163,14 +163,12 @@ class Pacer:
         least: float,
         pause: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
-        *,
-        eager: float = 1.0,
     ) -> None:
         self.seconds = seconds
         self.most: int | None = None  # None: not known, or no limit
         self._least = least
         self._slack = FIRST_SLACK * least
-        self._eager = eager
+        self._due = clock()  # when the next is due, where they go out evenly
         self._pause = pause
         self._clock = clock
         self._turn = Lock()  # one waits for the next place, the others for their turn
@@ -192,16 +190,16 @@ class Pacer:
         with self._lock:
             now = max(now, self._clock())
             if self.most is None:
+                self._due = now
                 return Sent(now)
             self._forget(now)
             inside = [each for each in self._sent if self._counted(each) + self.seconds > now]
             allowed = self.most - max((others for _, others in self._others), default=0)
             if len(inside) >= allowed:
                 return self._until_free(inside, allowed, now)
-            if len(inside) >= allowed * self._eager:
-                gap = self._sent[-1].at + EVENLY * self.seconds / allowed - now
-                if gap > 0:
-                    return gap
+            if now < self._due:
+                return self._due - now
+            self._due = max(self._due, now - LATE * self.seconds) + self.seconds / allowed
             self._sent.append(Sent(now))
             return self._sent[-1]
 

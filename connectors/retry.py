@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
-from connectors.errors import Retryable, Stopped, Unreachable
+from connectors.errors import Rejected, Retryable, Stopped, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,8 +41,8 @@ class RetryPolicy:
     stop: Event = field(default_factory=Event)
 
     def call(self, ask: Callable[[], Answer]) -> Answer:
-        """The answer of `ask`, asked again while it raises Retryable; Unreachable when the attempts are used up, and
-        Stopped where the session is closed.
+        """The answer of `ask`, asked again while it raises Retryable. When the attempts are used up it is Unreachable,
+        or Rejected where the trouble is this request's alone; Stopped where the session is closed.
 
         Full jitter, so that clients which failed together do not come back together. A pause that the CRM asks for
         (Retry-After) is kept in full and a little more, up to a minute; asked for more, we stop rather than hang.
@@ -66,9 +66,8 @@ class RetryPolicy:
             return retrying(ask)
         except Retryable as error:
             self.check()  # closing breaks off what is under way, and that is no fault of the CRM's
-            raise Unreachable(
-                f"{error} Tried {retrying.statistics['attempt_number']} times.", code=error.code
-            ) from error
+            failure = Rejected if error.alone else Unreachable
+            raise failure(f"{error} Tried {retrying.statistics['attempt_number']} times.", code=error.code) from error
 
     def pause(self, seconds: float) -> None:
         """Return when so many seconds have passed; Stopped where the session is closed before."""

@@ -42,7 +42,7 @@ def compute_connection(project: Project, store: Store, connection: str, as_of: d
         where = Where("salesops.yaml", path=f"connections.{connection}")
         raise ConfigError([Problem("error", "nothing is pulled yet.", "Run `salesops pull` first.", where)])
     rules = build_rules(project)
-    facts = read_facts(store.path, connection, needed_columns(rules))
+    facts = read_facts(store, connection, needed_columns(rules))
     results = compute(facts, rules, as_of)
     if datetime.now(UTC) - as_of > PAST:
         results = replace(results, notes=(*results.notes, _past_note(as_of)))

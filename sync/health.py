@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from config.scalars import instant_text
 from connectors.base import Sweep
+from sync.people import build_people
 from sync.store.lease import is_held
 from sync.store.problems import read_problems
-from sync.store.pull_log import read_last_logs
-from sync.store.records import count_records, read_hidden
+from sync.store.pull_log import read_gaps, read_last_logs
+from sync.store.records import count_records, read_crm_now, read_hidden
 from sync.store.results import read_computation, read_notes
 from sync.store.runs import read_last_runs
+from sync.store.store import parse_instant
 from sync.store.sweeps import read_brought, read_positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from starlette.applications import Starlette
 
@@ -29,25 +32,32 @@ if TYPE_CHECKING:
 def read_status(project: Project, store: Store) -> dict[str, Any]:
     """By connection: the age of every object, the last computation and the last run, as JSON values.
 
-    A connection is healthy while its last run ended well or is going on; the whole is while every connection is.
+    A connection is healthy while its last run ended well or is going on; the whole is while every connection is. Ages
+    are told by the CRM's clock (`crm_now`), which may show another time than ours.
     """
     last_runs = read_last_runs(store)
     connections = {
         name: _read_connection(project, store, name, last_runs.get(name)) for name in project.settings.connections
     }
-    return {"healthy": all(state["healthy"] for state in connections.values()), "connections": connections}
+    return {
+        "healthy": all(state["healthy"] for state in connections.values()),
+        "connections": connections,
+        "people_not_joined": sum(bool(person.unmatched) for person in build_people(project, store)),
+    }
 
 
 def _read_connection(project: Project, store: Store, name: str, last: RunRow | None) -> dict[str, Any]:
     computation = read_computation(store, name)
     died = last is not None and last.status == "running" and not is_held(store)
     positions, logs = read_positions(store, name), read_last_logs(store, name)
+    crm_now = read_crm_now(store, name)
     newest = max(logs, key=lambda log: log.finished_at, default=None)
     return {
         "healthy": last is None or last.status == "done" or (last.status == "running" and not died),
-        "objects": _read_objects(store, name, positions),
-        "sweeps": _read_sweeps(positions, logs),
-        "gaps": [{"stream": log.stream, "gap": log.gap} for log in logs if log.gap],
+        "crm_now": instant_text(crm_now),
+        "objects": _read_objects(store, name, positions, crm_now),
+        "sweeps": _read_sweeps(positions, logs, crm_now),
+        "gaps": [{"stream": stream, "gap": gap} for stream, gap in read_gaps(store, name).items()],
         "problems": [problem._asdict() for problem in read_problems(store, name)],
         "hidden_fields": read_hidden(store, name),
         "quota": newest and {"used": newest.quota_after, "limit": newest.quota_limit, "at": newest.finished_at},
@@ -61,7 +71,9 @@ def _read_connection(project: Project, store: Store, name: str, last: RunRow | N
     }
 
 
-def _read_objects(store: Store, name: str, positions: Sequence[Position]) -> dict[str, dict[str, Any]]:
+def _read_objects(
+    store: Store, name: str, positions: Sequence[Position], crm_now: datetime
+) -> dict[str, dict[str, Any]]:
     """How old every object is that was ever read: `until` is the CRM's time that all of it is complete to."""
     counts = count_records(store, name)
     changes = {p.stream.name: p for p in positions if p.stream.sweep is Sweep.CHANGES}
@@ -73,11 +85,13 @@ def _read_objects(store: Store, name: str, positions: Sequence[Position]) -> dic
         own = [p for p in changes.values() if p.object == position.object]
         if any(p.read_at for p in own):
             sources[position.object] = own
+    untils = {of_object: _earliest(p.until for p in read_from) for of_object, read_from in sources.items()}
     return {
         of_object: {
             "rows": counts[of_object],
             "complete": all(p.complete for p in read_from),
-            "until": _earliest(p.until for p in read_from),
+            "until": untils[of_object],
+            "age_seconds": _seconds(untils[of_object], crm_now),
             "read_at": _earliest(p.read_at for p in read_from),
             "completed_at": _earliest(p.completed_at for p in read_from),
         }
@@ -92,13 +106,17 @@ def _earliest(instants: Iterable[str | None]) -> str | None:
     return None if None in found else min(filter(None, found), default=None)
 
 
-def _read_sweeps(positions: Sequence[Position], logs: Sequence[LogRow]) -> dict[str, dict[str, Any]]:
+def _seconds(since: str | None, until: datetime) -> int | None:
+    return None if since is None else int((until - parse_instant(since)).total_seconds())
+
+
+def _read_sweeps(positions: Sequence[Position], logs: Sequence[LogRow], crm_now: datetime) -> dict[str, dict[str, Any]]:
     """Where every stream stands, when what is on a schedule is due next, and what its last read did."""
     last = {log.stream: log for log in logs}
-    return {p.stream.name: _sweep(p) | _last_read(last.get(p.stream.name)) for p in positions}
+    return {p.stream.name: _sweep(p, crm_now) | _last_read(last.get(p.stream.name)) for p in positions}
 
 
-def _sweep(position: Position) -> dict[str, Any]:
+def _sweep(position: Position, crm_now: datetime) -> dict[str, Any]:
     due = None if position.stream.sweep is Sweep.CHANGES else position.due_at()
     return {
         "object": position.object,
@@ -107,6 +125,7 @@ def _sweep(position: Position) -> dict[str, Any]:
         "until": position.until,
         "completed_at": position.completed_at,
         "due_at": due and instant_text(due),
+        "due_in_seconds": due and int((due - crm_now).total_seconds()),
     }
 
 

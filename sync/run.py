@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sync import events
@@ -13,6 +13,7 @@ from sync.connections import connect
 from sync.people import build_people, save_people
 from sync.plan import build_plan
 from sync.pull import describe, pull
+from sync.store.pull_log import read_gaps
 from sync.store.runs import recorded
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def pull_connection(
         progress.ended(stream.stream)
         record.count(rows=stream.rows, changed=stream.changed)
     save_people(store, build_people(project, store))
-    return unseen, tuple(streams)
+    gaps = read_gaps(store, connection)  # whether counts agree is known at the end alone
+    return unseen, tuple(replace(stream, gap=gaps.get(stream.stream, "")) for stream in streams)
 
 
 def run_all(

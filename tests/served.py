@@ -23,21 +23,32 @@ class _Front:
             await self.app(scope, receive, send)
 
 
-_idle: list[tuple[_Front, SandboxServer]] = []
+_idle: dict[tuple[bool, bool], list[tuple[_Front, SandboxServer]]] = {}
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """The address of a server that nobody else uses meanwhile; it runs on for the next."""
-    front, server = _idle.pop() if _idle else (front := _Front(), SandboxServer(front, tls=False).__enter__())
+def served(app: ASGIApp, *, tls: bool, dates: bool = True) -> Iterator[SandboxServer]:
+    """A server that nobody else uses meanwhile; it runs on for the next. `dates`: it dates answers."""
+    idle = _idle.setdefault((tls, dates), [])
+    if not idle:
+        idle.append((new := _Front(), SandboxServer(new, tls=tls, dates=dates).__enter__()))
+    front, server = idle.pop()
     front.app = app
     try:
-        yield server.url
+        yield server
     finally:
-        _idle.append((front, server))
+        idle.append((front, server))
+
+
+@contextmanager
+def serving(app: ASGIApp, *, dates: bool = True) -> Iterator[str]:
+    """The address of such a server without TLS."""
+    with served(app, tls=False, dates=dates) as server:
+        yield server.url
 
 
 def stop_servers() -> None:
     """No server runs any more."""
-    while _idle:
-        _idle.pop()[1].__exit__(None, None, None)
+    for idle in _idle.values():
+        while idle:
+            idle.pop()[1].__exit__(None, None, None)

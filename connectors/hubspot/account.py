@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 from connectors.errors import AuthFailed, Retryable
 from connectors.hubspot.auth import sign_in
 from connectors.hubspot.derive import CALL_OUTCOMES, QUALIFIED_STAGE, Lookups, Pipeline, Stage
+from connectors.hubspot.doubt import OTHER
 from connectors.hubspot.errors import Forbidden, NotFound
 from connectors.hubspot.owners import Owner, list_owners
 from connectors.hubspot.paths import Paths
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from connectors.hubspot.auth import SignedIn
+    from connectors.hubspot.doubt import Doubt
     from connectors.hubspot.objects import CrmType
     from connectors.hubspot.session import Session
     from connectors.hubspot.transport import Json
@@ -31,13 +33,6 @@ Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 
 PIPED = ("deals", "leads")  # the types whose pipelines we know stages by
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """Why an answer may be another question's: it lacks properties of this object type, or else is short or strange."""
-
-    lacking: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +125,13 @@ class Account:
         """The properties of an object type that our login sees, by name."""
         with self._lock:
             if crm_type not in self._properties:
-                self._properties[crm_type] = self.checked(self._ask_properties, crm_type)
+                self._properties[crm_type] = self.believed(self._ask_properties, crm_type)
             return self._properties[crm_type]
 
-    def _ask_properties(self, crm_type: str) -> Mapping[str, Property]:
+    def _ask_properties(self, crm_type: str) -> tuple[Mapping[str, Property], Doubt | None]:
         answer = self.session.get(self.paths.properties(crm_type))
         found = {str(raw["name"]): _parse_property(raw) for raw in answer.get("results") or ()}
-        if found and found in self._properties.values():
-            raise Retryable(f"HubSpot describes {crm_type} as it did another object type.", code="WRONG_ANSWER")
-        return found
+        return found, OTHER if found and found in self._properties.values() else None
 
     def refusal(self, crm_type: str) -> Forbidden | NotFound | None:
         """Why our login does not see this object type at all; None where it does."""
@@ -163,15 +156,13 @@ class Account:
         """The pipelines of an object type."""
         with self._lock:
             if crm_type not in self._pipelines:
-                self._pipelines[crm_type] = self.checked(self._ask_pipelines, crm_type)
+                self._pipelines[crm_type] = self.believed(self._ask_pipelines, crm_type)
             return self._pipelines[crm_type]
 
-    def _ask_pipelines(self, crm_type: str) -> tuple[Pipeline, ...]:
+    def _ask_pipelines(self, crm_type: str) -> tuple[tuple[Pipeline, ...], Doubt | None]:
         answer = self.session.get(self.paths.pipelines(crm_type))
         found = tuple(_parse_pipeline(raw) for raw in answer["results"])
-        if found and found in self._pipelines.values():
-            raise Retryable(f"HubSpot gives {crm_type} the pipelines of another object type.", code="WRONG_ANSWER")
-        return found
+        return found, OTHER if found and found in self._pipelines.values() else None
 
     def owners(self, *, archived: bool = False) -> tuple[Owner, ...]:
         """The owners, or those whose login was deactivated."""

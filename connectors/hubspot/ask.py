@@ -7,12 +7,13 @@ and is read so that nothing is lost.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from connectors.errors import Rejected, Retryable
-from connectors.hubspot.account import Doubt
+from connectors.hubspot.doubt import OTHER, Doubt
 from connectors.hubspot.errors import TokenRefused, parse_trouble
 from connectors.hubspot.records import parse_record
 
@@ -29,6 +30,7 @@ LONGEST_ADDRESS = 7500  # bytes of path and query; clients met refusals from 8,0
 LONGEST_SEARCH = 2800  # characters of a search's body, of the 3,000 that the search guide allows
 ID = "hs_object_id"
 MERGED = "hs_merged_object_ids"
+_RECORD_ID = re.compile(r"\d{1,20}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +209,13 @@ def merged_ids(record: Record) -> tuple[str, ...]:
     text = record.get(MERGED)
     if not text:
         return ()
-    return tuple(part for part in map(str.strip, text.split(";")) if part and part != record.id)
+    return tuple(part for part in map(str.strip, text.split(";")) if _RECORD_ID.fullmatch(part) and part != record.id)
 
 
 def _doubt(account: Account, question: Question, records: Sequence[Record], *, wrong: bool = False) -> Doubt | None:
     """Why the records may be of another question; None where they show what was asked for."""
     if wrong:
-        return Doubt("")
+        return OTHER
     known = account.properties(question.crm_type).keys()
     wanted = known & set(question.properties)
     if all(wanted <= record.properties.keys() for record in records):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 from connectors.batches import in_chunks
 from connectors.errors import Rejected, Retryable
-from connectors.hubspot.account import Doubt
 from connectors.hubspot.ask import batch_read
+from connectors.hubspot.doubt import OTHER
 from connectors.hubspot.errors import parse_trouble
 from connectors.hubspot.records import linked_record
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from connectors.hubspot.account import Account
+    from connectors.hubspot.doubt import Doubt
     from connectors.hubspot.objects import CrmType
     from connectors.hubspot.records import Record
     from connectors.hubspot.transport import Json
@@ -121,7 +122,7 @@ def _batch(account: Account, from_type: str, to_type: str, inputs: list[Json]) -
                 f"HubSpot did not tell which {to_type} the {from_type} belong to: {trouble.message}", code=trouble.code
             )
     sure = (named or answer.get("errors")) and asked.keys() >= set(named)
-    return answer, None if sure else Doubt("")
+    return answer, None if sure else OTHER
 
 
 def _targets(raws: Iterable[Json]) -> Iterable[Target]:

@@ -37,12 +37,16 @@ PAGE_ROWS = 1000  # of a window: as many ids as one associations request takes
 # How far from its place by the stamp a search may show a record (met by others: estuary/connectors, pull request 5180).
 MISPLACED = timedelta(hours=1)
 MILLISECOND = timedelta(milliseconds=1)
-CLOCK_STEP = 2000  # milliseconds by which a Date header may lag: cut to seconds, and kept for one by some servers
+CLOCK_STEP = timedelta(seconds=2)  # by which a Date header may lag: cut to seconds, and kept for one by some servers
 
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """How far a sweep trails behind HubSpot's clock, and how far the next one reaches back."""
+    """How far a sweep trails behind HubSpot's clock, and how far the next one reaches back.
+
+    With a lag, what is stamped later than `Cursor.until` is left for the next sweep, however it was read, and HubSpot's
+    number of live records says nothing of ours.
+    """
 
     lag: timedelta
     overlap: timedelta
@@ -90,45 +94,48 @@ def read_changes(reader: Reader, name: str, cursor: str | None, held: Held, trai
 def _step(reader: Reader, position: Cursor, held: Held, trail: Trail) -> _Told:
     match position.step:
         case Step.LIST:
-            return _list(reader, position)
+            return _list(reader, position, trail)
         case Step.WINDOW:
             return _window(reader, position, trail)
     return _crowded(reader, position, held, trail) if position.crowded else _find(reader, position, trail)
 
 
-def _list(reader: Reader, position: Cursor) -> _Told:
+def _list(reader: Reader, position: Cursor, trail: Trail) -> _Told:
     """A page of everything. After the last one the changes since its beginning are looked for, which also tells how
     many live records there should be."""
     records, shown, after = reader.page(position.after, position.shown)
+    made = reader.make(_ripe(records, position, trail), ended=False)
     if after is not None:
-        return _Told(reader.make(records, ended=False), replace(position, after=after, shown=shown))
+        return _Told(made, replace(position, after=after, shown=shown))
     following = replace(
         position, step=Step.FIND, since=position.until, reached=position.until, after="", shown="", recent={}
     )
-    return _Told(reader.make(records, ended=False), following)
+    return _Told(made, following)
 
 
 def _find(reader: Reader, position: Cursor, trail: Trail) -> _Told:
     """The newest changes of all; a window is read next where they do not show everything since `since`."""
-    records, total = _newest(reader, position, ())
+    records, total = _newest(reader, position, trail)
+    live = None if trail.lag else total
     if not _shows_all(records, total) and _oldest(records) >= earlier(position.since, MISPLACED):
         window = replace(position, step=Step.WINDOW, stop=position.until, after="", crowded=True, recent={})
-        return _Told(Made(), window, total)
-    shown = [record for record in records if position.since <= record.updated_at]
-    return _read_new(reader, position, shown, trail, total)
+        # A sweep that was broken off and goes on now ends its window where it began: what is newer was counted too.
+        newer = max(record.updated_at for record in records) > earlier(position.until, -CLOCK_STEP)
+        return _Told(Made(), window, None if newer else live)
+    return _read_new(reader, position, records, trail, live)
 
 
 def _crowded(reader: Reader, position: Cursor, held: Held, trail: Trail) -> _Told:
     """The newest changes since MISPLACED before `since`: of older ones, how many there are tells whether they moved."""
     since = earlier(position.since, MISPLACED)
-    records, total = _newest(reader, position, [(reader.crm_type.modified, "GTE", _text(since))])
+    records, total = _newest(reader, position, trail, since)
     if _shows_all(records, total):
         return _read_new(reader, replace(position, crowded=False), records, trail, None)
     fresh = [record for record in records if record.updated_at > position.reached]
     moved = total - len(fresh) != held.between(since, position.reached)
     if moved or not _is_top(records, position, held):
         return _Told(Made(), replace(position, step=Step.WINDOW, stop=position.until, after=""))
-    made = _complete(reader, fresh)
+    made = _complete(reader, _ripe(fresh, position, trail))
     due = earlier(position.until, trail.overlap)
     if due >= earlier(position.since, -trail.overlap / 2):
         return _Told(made, replace(position, step=Step.WINDOW, stop=due, after=""))
@@ -151,9 +158,10 @@ def _is_top(records: Sequence[Record], position: Cursor, held: Held) -> bool:
     return bottom <= position.reached and above == held.between(earlier(bottom, -MILLISECOND), position.reached)
 
 
-def _read_new(reader: Reader, position: Cursor, shown: list[Record], trail: Trail, live: int | None) -> _Told:
-    """Of all that one search showed since `since`, what was not read yet; with that the sweep is done."""
-    ripe = [record for record in shown if not trail.lag or record.updated_at <= position.until]
+def _read_new(reader: Reader, position: Cursor, records: list[Record], trail: Trail, live: int | None) -> _Told:
+    """Of a search that showed everything since `since`, what was not read yet; with that the sweep is done."""
+    shown = [record for record in records if position.since <= record.updated_at]
+    ripe = _ripe(shown, position, trail)
     new = [record for record in ripe if position.recent.get(record.id) != record.updated_at]
     recent = {record.id: record.updated_at for record in ripe}
     return _Told(_complete(reader, new), replace(position, recent=recent).settled(trail.overlap), live)
@@ -165,7 +173,7 @@ def _window(reader: Reader, position: Cursor, trail: Trail) -> _Told:
     after: str | None = position.after
     while after is not None and len(found) < PAGE_ROWS:
         records, after = _window_page(reader, position, after)
-        found += records
+        found += _ripe(records, position, trail)
     if after is None:
         return _Told(_complete(reader, found), position.settled(trail.overlap))
     return _Told(_complete(reader, found), replace(position, after=after))
@@ -177,8 +185,8 @@ def _window_page(reader: Reader, position: Cursor, after: str) -> tuple[list[Rec
     A record that was edited meanwhile may show a later stamp than was asked for: its values are fresher than the index.
     """
     modified = reader.crm_type.modified
-    stop = milliseconds(parse_instant(position.stop)) + CLOCK_STEP
-    filters = [(modified, "GTE", _text(position.since)), (modified, "LTE", str(stop)), (ID, "GT", after or "0")]
+    stop = earlier(position.stop, -CLOCK_STEP)
+    filters = [(modified, "GTE", _text(position.since)), (modified, "LTE", _text(stop)), (ID, "GT", after or "0")]
 
     def ask() -> tuple[list[Record], str | None]:
         records, total = search(reader.account, reader.changed(position.turn), filters, ID, descending=False)
@@ -196,10 +204,19 @@ def _last_id(record: Record, after: str) -> str:
     return min(ids, key=int)
 
 
-def _newest(reader: Reader, position: Cursor, filters: Sequence[tuple[str, str, str]]) -> tuple[list[Record], int]:
-    """The records that changed last, and how many the filters let through in all."""
-    question = reader.changed(position.turn)
-    return search(reader.account, question, filters, reader.crm_type.modified, descending=True)
+def _newest(reader: Reader, position: Cursor, trail: Trail, since: str = "") -> tuple[list[Record], int]:
+    """The records that changed last, from `since` on and, with a lag, no later than `until`; and how many there are."""
+    modified, filters = reader.crm_type.modified, []
+    if since:
+        filters.append((modified, "GTE", _text(since)))
+    if trail.lag:
+        filters.append((modified, "LTE", _text(position.until)))
+    return search(reader.account, reader.changed(position.turn), filters, modified, descending=True)
+
+
+def _ripe(records: list[Record], position: Cursor, trail: Trail) -> list[Record]:
+    """The records without those that a lag leaves for the next sweep: by their stamps it finds them."""
+    return [record for record in records if record.updated_at <= position.until] if trail.lag else records
 
 
 def _complete(reader: Reader, records: list[Record]) -> Made:

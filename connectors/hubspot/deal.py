@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from config.model import OBJECTS
 from connectors.base import Row, RowProblem
 from connectors.batches import in_chunks
-from connectors.hubspot.account import Doubt
+from connectors.hubspot.doubt import OTHER
 from connectors.hubspot.objects import COLLABORATORS, SPLIT_OWNERS
 from connectors.hubspot.records import Record
 from connectors.hubspot.rows import Converter, plain_row
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from config.model import Scalar
     from connectors.hubspot.account import Account
+    from connectors.hubspot.doubt import Doubt
     from connectors.hubspot.objects import ObjectSpec
     from connectors.hubspot.records import Version
     from connectors.hubspot.transport import Json
@@ -163,7 +164,7 @@ class Beside:
             self._account.paths.deal_splits, {"inputs": [{"id": each} for each in deals]}
         )
         told = {str(result["id"]) for result in answer.get("results") or ()}
-        return answer, None if told <= set(deals) else Doubt("")
+        return answer, None if told <= set(deals) else OTHER
 
 
 def _named(record: Record, prop: str) -> dict[str, bool]:

@@ -7,7 +7,8 @@ from datetime import UTC, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-from connectors.hubspot.values import decimal_text, fact_decimal, instant, parse_instant, rounded
+from connectors.hubspot.values import EXACT, decimal_text, fact_decimal, instant, parse_instant, rounded
+from connectors.storable import figure_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -124,7 +125,9 @@ def converted_at(record: Record, lookups: Lookups) -> str | None:
 def call_seconds(record: Record, _lookups: Lookups) -> int | None:
     """The call's milliseconds as seconds, halves up."""
     text = record.get("hs_call_duration")
-    return int((Decimal(decimal_text(text)) / 1000).quantize(Decimal(1), ROUND_HALF_UP)) if text else None
+    return (
+        int(Decimal(decimal_text(text)).scaleb(-3, EXACT).quantize(Decimal(1), ROUND_HALF_UP, EXACT)) if text else None
+    )
 
 
 def call_outcome(record: Record, lookups: Lookups) -> str | None:
@@ -173,7 +176,7 @@ def line_discount(record: Record, _lookups: Lookups) -> str | None:
     """The share of the price that is let off, whether it is given in percent or per unit."""
     percent, unit, price = (record.get(name) for name in ("hs_discount_percentage", "discount", "price"))
     if percent:
-        return fact_decimal(str(Decimal(decimal_text(percent)).scaleb(-2)))
+        return figure_text(Decimal(decimal_text(percent)).scaleb(-2, EXACT))
     if not unit or not price or not (whole := Decimal(decimal_text(price))):
         return None
     return rounded(Decimal(decimal_text(unit)) / whole)

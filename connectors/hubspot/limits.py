@@ -30,7 +30,7 @@ class Pace:
         self, pause: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._clock = clock
-        self.burst = Pacer(10.0, BURST_SLACK, pause, clock, eager=0.5)
+        self.burst = Pacer(10.0, BURST_SLACK, pause, clock)
         self.search = Pacer(1.0, SEARCH_SLACK, pause, clock)
         self.search.most = SEARCHES_A_SECOND
         self._searches = SEARCHES_A_SECOND  # a second, as far as this account allows

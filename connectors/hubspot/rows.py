@@ -9,6 +9,7 @@ from config.model import OBJECTS, FieldType
 from connectors.base import Row, RowProblem
 from connectors.hubspot.records import Record
 from connectors.hubspot.values import converter, decimal_text
+from connectors.storable import are_storable, storable, storable_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,12 +65,14 @@ class Converter:
                 values[name] = make(record)
             except (ValueError, ArithmeticError) as error:
                 problems.append(self._problem(row_id, name, error))
+        if not are_storable(values.values()):
+            self._empty_unstorable(row_id, values, problems)
         return Row(values, self.custom(record, self._along, problems), record.updated_at, record.archived)
 
     def value(self, record: Record, name: str, problems: list[RowProblem]) -> Scalar:
         """One field of a record."""
         try:
-            return self.fields[name](record)
+            return storable(self.fields[name](record))
         except (ValueError, ArithmeticError) as error:
             problems.append(self._problem(f"{self._crm_type.prefix}{record.id}", name, error))
             return None
@@ -77,7 +80,7 @@ class Converter:
     def of_text(self, name: str) -> Callable[[Record, list[RowProblem]], Scalar]:
         """What gives one field of a record where a single property makes it: each text is converted once."""
         make, (prop, *_) = self.fields[name], self._crm_type.fields[name].properties
-        convert = lru_cache(KEPT)(lambda text: make(Record("", {prop: text}, "", "")))
+        convert = lru_cache(KEPT)(lambda text: storable(make(Record("", {prop: text}, "", ""))))
 
         def of(record: Record, problems: list[RowProblem]) -> Scalar:
             try:
@@ -105,6 +108,14 @@ class Converter:
     def along(self, names: frozenset[str]) -> dict[str, Text]:
         """How some of the custom properties are made."""
         return {name: make for name, make in self._along.items() if name in names}
+
+    def _empty_unstorable(self, row_id: str, values: dict[str, Scalar], problems: list[RowProblem]) -> None:
+        for name, value in values.items():
+            try:
+                storable(value)
+            except ValueError as error:
+                values[name] = None
+                problems.append(self._problem(row_id, name, error))
 
     def _problem(self, row_id: str, name: str, error: Exception) -> RowProblem:
         source = self._crm_type.fields.get(name)
@@ -135,4 +146,8 @@ def _custom(known: Property | None) -> Text:
     kind = known.type if known else "string"
     if kind == "number":
         return decimal_text
-    return str.lower if kind == "bool" else str
+    return _lower if kind == "bool" else storable_text
+
+
+def _lower(text: str) -> str:
+    return storable_text(text).lower()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from config.scalars import instant_text
 from connectors.base import Page, RowProblem
 from connectors.errors import Retryable
+from connectors.hubspot.doubt import OTHER
 from connectors.hubspot.objects import OUR_NAMES
 from connectors.hubspot.rows import NEWEST, plain_row
 from connectors.hubspot.values import fact_decimal, instant, parse_instant
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from config.model import Scalar
     from connectors.base import Row
     from connectors.hubspot.account import Account
+    from connectors.hubspot.doubt import Doubt
     from connectors.hubspot.transport import Json
 
 PAGE = 100  # currencies API guide
@@ -74,21 +76,21 @@ def list_rates(account: Account) -> Iterator[Json]:
     """The account's exchange rates as HubSpot gives them."""
     after, shown = "", ""
     while True:
-        raws, token = account.checked(_rates, account, after, shown)
+        raws, token = account.believed(_rates, account, after, shown)
         yield from raws
         if not token:
             return
         after, shown = token, str(raws[0]["id"]) if raws else ""
 
 
-def _rates(account: Account, after: str, shown: str) -> tuple[list[Json], str]:
+def _rates(account: Account, after: str, shown: str) -> tuple[tuple[list[Json], str], Doubt | None]:
     query = [("limit", str(PAGE))]
     answer = account.session.get(account.paths.exchange_rates, [*query, ("after", after)] if after else query)
     raws = list(answer.get("results") or ())
     token = str(((answer.get("paging") or {}).get("next") or {}).get("after") or "")
-    if (token and token == after) or (shown and any(str(raw["id"]) == shown for raw in raws)):
-        raise Retryable("HubSpot answered the exchange rates with another page of them.", code="WRONG_ANSWER")
-    return raws, token
+    if token and token == after:
+        raise Retryable(f"HubSpot's exchange rates do not go on behind {after}.", code="WRONG_ANSWER")
+    return (raws, token), OTHER if any(str(raw["id"]) == shown for raw in raws) else None
 
 
 def _rate(account: Account, raw: Json, problems: list[RowProblem]) -> Row:

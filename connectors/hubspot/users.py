@@ -6,7 +6,7 @@ Teams are known by their members alone: owners name the teams that they are in.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,13 @@ from config.model import OBJECTS, FieldType
 from config.scalars import instant_text
 from connectors.base import Page, Row
 from connectors.hubspot.ask import Question, list_page
-from connectors.hubspot.rows import NEWEST, plain_row
-from connectors.hubspot.values import to_custom
+from connectors.hubspot.rows import NEWEST, Converter, plain_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from config.model import Scalar
+    from connectors.base import RowProblem
     from connectors.hubspot.account import Account
     from connectors.hubspot.objects import ObjectSpec
     from connectors.hubspot.owners import Owner
@@ -54,8 +54,9 @@ def read_users(account: Account, spec: ObjectSpec, name: str, cursor: str | None
     records = {record.get(USER_KEY) or "": record for record in _user_records(account, spec)}
     if digest != known.owners or _names_others(spec, live, records.values()):
         owners += account.owners(archived=True)
-    managers = _Managers(owners)
-    users = tuple(_user(account, spec, owner, records.get(owner.user_id), managers) for owner in owners)
+    problems: list[RowProblem] = []
+    make = _Maker(account, spec, owners, problems)
+    users = tuple(make.user(owner, records.get(owner.user_id)) for owner in owners)
     teams = {team.id: team.name for owner in live for team in owner.teams}
     members = {f"{team.id}:{owner.id}": (team, owner) for owner in live for team in owner.teams}
     rows = {
@@ -71,7 +72,8 @@ def read_users(account: Account, spec: ObjectSpec, name: str, cursor: str | None
         + tuple(_gone_member(gone) for gone in known.members if gone not in members),
     }
     position = {"v": VERSION, "owners": digest, "teams": sorted(teams), "members": sorted(members)}
-    yield Page(name, json.dumps(position), True, {key: made for key, made in rows.items() if made}, until=until)
+    made = {key: each for key, each in rows.items() if each}
+    yield Page(name, json.dumps(position), True, made, problems=tuple(problems), until=until)
 
 
 def _parse(cursor: str | None) -> _Known:
@@ -108,36 +110,41 @@ def _names_others(spec: ObjectSpec, live: Sequence[Owner], records: Iterable[Rec
     return any(text is not None and managers.find(text) is None for text in named)
 
 
-def _user(account: Account, spec: ObjectSpec, owner: Owner, record: Record | None, managers: _Managers) -> Row:
-    values: dict[str, Scalar] = dict.fromkeys(OBJECTS["user"].fields)
-    values |= {
-        "name": owner.name,
-        "email": owner.email or None,
-        "active": int(owner.active),
-        "team": owner.team,
-        "created_at": owner.created_at,
-    }
-    if record is not None:
-        for name, source in spec.types[0].fields.items():
-            if name in values and (source.mapped or values[name] is None):
-                values[name] = _mapped(name, record.get(source.properties[0]))
-        values["record_id"] = record.id
-    values["manager_id"] = managers.find(str(values["manager_id"])) if values["manager_id"] else None
-    values["id"] = owner.id
-    return Row(values, {name: _custom(account, record, name) for name in spec.along}, NEWEST)
+class _Maker:
+    """Makes the row of an owner and its record. What cannot fill a field is left out and told as a problem."""
 
+    def __init__(self, account: Account, spec: ObjectSpec, owners: Sequence[Owner], problems: list[RowProblem]) -> None:
+        self._fields, self._along = spec.types[0].fields, spec.along
+        self._managers = _Managers(owners)
+        self._problems = problems
+        # Where our login does not see the records of logins there are none to convert.
+        self._converter = None if account.refusal("users") else Converter(account, spec, spec.types[0])
 
-def _mapped(name: str, text: str | None) -> Scalar:
-    if OBJECTS["user"].fields[name] is FieldType.BOOLEAN:
-        return int((text or "").lower() == "true")
-    return text
+    def user(self, owner: Owner, record: Record | None) -> Row:
+        values: dict[str, Scalar] = dict.fromkeys(OBJECTS["user"].fields)
+        values |= {
+            "name": owner.name,
+            "email": owner.email or None,
+            "active": int(owner.active),
+            "team": owner.team,
+            "created_at": owner.created_at,
+        }
+        custom: dict[str, str | None] = dict.fromkeys(self._along)
+        if record is not None and self._converter is not None:
+            own = replace(record, id=owner.id)  # the id of the row, which its problems go by
+            for name, source in self._fields.items():
+                if name in values and (source.mapped or values[name] is None):
+                    values[name] = self._value(self._converter, own, name)
+            custom = self._converter.custom(own, None, self._problems)
+            values["record_id"] = record.id
+        values["manager_id"] = self._managers.find(str(values["manager_id"])) if values["manager_id"] else None
+        values["id"] = owner.id
+        return Row(values, custom, NEWEST)
 
-
-def _custom(account: Account, record: Record | None, name: str) -> str | None:
-    if record is None:
-        return None
-    known = account.properties("users").get(name)
-    return to_custom(record.get(name), known.type if known else "string")
+    def _value(self, converter: Converter, record: Record, name: str) -> Scalar:
+        value = converter.value(record, name, self._problems) if name in converter.fields else None
+        # A check box that nobody ever touched is empty.
+        return 0 if value is None and OBJECTS["user"].fields[name] is FieldType.BOOLEAN else value
 
 
 def _gone_member(member: str) -> Row:

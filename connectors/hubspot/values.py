@@ -6,12 +6,13 @@ Wrong text is a ValueError that tells what it is not, never the text itself: mes
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from config import scalars
 from config.model import FieldType
+from connectors.storable import PLACES, figure_text, plain_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
     from config.model import Scalar
 
 
-PLACES = 6  # decimals of a DECIMAL in our facts
-_SMALLEST = Decimal("0.000001")
-_EXACT = Context(prec=1000)
+_SMALLEST = Decimal(1).scaleb(-PLACES)
+EXACT = Context(prec=2000)  # digits: more than a `plain_number` has
+_USUAL = 30  # characters
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _EPOCH_MILLISECONDS = re.compile(r"-?\d{5,}", re.ASCII)
 
 
@@ -51,15 +53,7 @@ def decimal_text(text: str) -> str:
     >>> decimal_text("5000.00"), decimal_text("1.2E7"), decimal_text("-0.50"), decimal_text("-0")
     ('5000', '12000000', '-0.5', '0')
     """
-    if text.isdecimal() and text.isascii() and text[0] != "0":
-        return text
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
-        raise ValueError("its text is not a number")
-    return scalars.decimal_text(number)
+    return text if _is_plain(text) else scalars.decimal_text(_number(text))
 
 
 def fact_decimal(text: str) -> str:
@@ -68,10 +62,22 @@ def fact_decimal(text: str) -> str:
     >>> fact_decimal("1234.560")
     '1234.56'
     """
-    plain = decimal_text(text)
-    if len(plain.partition(".")[2]) > PLACES:
-        raise ValueError(f"its number has more than {PLACES} decimals, which no figure could hold exactly")
-    return plain
+    return text if _is_plain(text) else figure_text(_number(text))
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it is a number as it should be written already, as most are."""
+    return len(text) <= _USUAL and text.isdecimal() and text.isascii() and text[0] != "0"
+
+
+def _number(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise ValueError("its text is not a number")
+    return plain_number(number)
 
 
 def rounded(number: Decimal) -> str:
@@ -80,7 +86,7 @@ def rounded(number: Decimal) -> str:
     >>> rounded(Decimal("0.200000000000000011102230246251565404236316680908203125")), rounded(Decimal("0.0000005"))
     ('0.2', '0.000001')
     """
-    return scalars.decimal_text(number.quantize(_SMALLEST, ROUND_HALF_UP, _EXACT))
+    return figure_text(number.quantize(_SMALLEST, ROUND_HALF_UP, EXACT))
 
 
 def whole_number(text: str) -> int:
@@ -112,7 +118,7 @@ def instant(text: str) -> str:
     ('2026-05-01T07:25:37.000Z', '2026-05-01T07:25:37.000Z', '2026-05-01T07:25:37.000Z')
     """
     moment = parse_instant(text)
-    if len(text) == len("2026-05-01T07:25:37.000Z") and text[10] == "T" and text[19] == "." and text[-1] == "Z":
+    if _INSTANT.fullmatch(text):
         return text
     return scalars.instant_text(moment)
 
@@ -133,6 +139,10 @@ def _boolean(text: str, _zone: ZoneInfo) -> int:
 def _day(text: str, zone: ZoneInfo) -> str:
     # A date property is a calendar day already; moving it through a zone could change it.
     if _DATE.fullmatch(text):
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            raise ValueError("its text is no day of the calendar") from None
         return text
     return parse_instant(text).astimezone(zone).date().isoformat()
 

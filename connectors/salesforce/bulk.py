@@ -11,25 +11,27 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from connectors.batches import in_chunks
-from connectors.errors import Rejected, Retryable
+from connectors.errors import AuthFailed, Rejected, Retryable, Stopped, Unreachable
 from connectors.salesforce.cursor import Job
 from connectors.salesforce.transport import CLOCK_SLACK
 from connectors.salesforce.values import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from connectors.salesforce.cursor import Run
     from connectors.salesforce.rows import Values
     from connectors.salesforce.scan import Scan
 
 JOBS = "jobs/query"
+CSV = {"Accept": "text/csv"}
 
 RESULT_PAGE = 100_000
 """Records to ask for at once; Salesforce may give fewer."""
@@ -62,42 +64,36 @@ class BulkRead:
         self._scan, self._session, self._selection = scan, scan.session, scan.selection
 
     def begin(self, run: Run) -> Run:
-        """The run with a job of its own. JobLost where Salesforce makes none for this query."""
+        """The run with a job of its own. JobLost where Salesforce makes none for this query: not every object is for
+        the Bulk API, the day's jobs may be used up, or the login may make none."""
         # "LIMIT and ORDER BY disable PKChunking" (Understanding Bulk API 2.0 Query), and with it the speed.
         soql = self._scan.soql(run, ordered=False)
         body = json.dumps({"operation": "queryAll", "query": soql})
-        try:
-            job = self._session.retry.call(lambda: self._make(body))
-        except Rejected as error:
-            raise JobLost from error
-        return replace(run, job=job)
+        with _lost():
+            return replace(run, job=self._session.retry.call(lambda: self._make(body)))
 
     def batches(self, run: Run) -> Iterator[tuple[list[Values], Job, bool]]:
-        """(records, the job with where it stands after them, whether that was all) of the run's job."""
+        """(records, the job with where it stands after them, whether that was all) of the run's job; JobLost where it
+        failed, was aborted, is too old, or cannot be had for whatever reason."""
         assert run.job is not None  # noqa: S101  begun before
         job = run.job
-        try:
+        with _lost():
             total = self._wait(job.id)
             while True:
-                records = self._page(run, job)
-                for batch, following in records:
-                    last = following is not None and not following.locator
-                    if last and following and following.read != total:
-                        raise JobLost
+                for batch, following in self._page(run, job, total):
                     job = following or job
+                    last = following is not None and not following.locator
                     yield batch, job, last
                 if not job.locator:
                     return
-        except Rejected as error:  # failed, aborted, expired, deleted
-            raise JobLost from error
 
     def _make(self, body: str) -> Job:
         asked_at = self._session.server_now()
         answer = self._session.send("POST", JOBS, body)
         if not isinstance(answer, dict) or answer.get("object") != self._selection.sobject or not answer.get("id"):
-            raise Retryable(f"{self._session.url}: an answer to some other request.")
+            raise Retryable(f"{self._session.url}: an answer to some other request.", alone=True)
         if _made_before(answer, asked_at):
-            raise Retryable(f"{self._session.url}: the answer to an earlier request, of another job.")
+            raise Retryable(f"{self._session.url}: the answer to an earlier request, of another job.", alone=True)
         return Job(str(answer["id"]))
 
     def _wait(self, job_id: str) -> int:
@@ -107,15 +103,15 @@ class BulkRead:
             info = self._session.get(f"{JOBS}/{job_id}")
             if info.get("id") != job_id:
                 raise JobLost
-            if info["state"] == "JobComplete":
+            if info.get("state") == "JobComplete":
                 return int(info.get("numberRecordsProcessed") or 0)
-            if info["state"] not in {"UploadComplete", "InProgress"} or waited > _PATIENCE:
+            if info.get("state") not in {"UploadComplete", "InProgress"} or waited > _PATIENCE:
                 raise JobLost
             self._session.retry.pause(pause)
             waited += pause
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
-    def _page(self, run: Run, job: Job) -> Iterator[tuple[list[Values], Job | None]]:
+    def _page(self, run: Run, job: Job, total: int) -> Iterator[tuple[list[Values], Job | None]]:
         """A result page in batches, and the job with its next page behind the last one.
 
         Where its stream breaks, the page is taken again from its beginning: rows may come twice, none is skipped.
@@ -123,8 +119,8 @@ class BulkRead:
         attempts = 0
         while True:
             try:
-                yield from self._stream(run, job)
-            except (Retryable, csv.Error) as error:
+                yield from self._stream(run, job, total)
+            except (Retryable, csv.Error, UnicodeDecodeError) as error:
                 attempts += 1
                 if attempts >= self._session.retry.attempts:
                     raise JobLost from error
@@ -132,9 +128,9 @@ class BulkRead:
             else:
                 return
 
-    def _stream(self, run: Run, job: Job) -> Iterator[tuple[list[Values], Job | None]]:
+    def _stream(self, run: Run, job: Job, total: int) -> Iterator[tuple[list[Values], Job | None]]:
         place = f"&locator={job.locator}" if job.locator else ""
-        with self._session.download(f"{JOBS}/{job.id}/results?maxRecords={RESULT_PAGE}{place}") as answer:
+        with self._session.download(f"{JOBS}/{job.id}/results?maxRecords={RESULT_PAGE}{place}", CSV) as answer:
             told, following = _read_headers(answer.headers)
             if following and following == job.locator:
                 raise Retryable(f"{self._session.url}: a result page that was read before.")
@@ -145,8 +141,10 @@ class BulkRead:
             for batch in in_chunks(self._records(run, lines), BATCH):
                 read += len(batch)
                 yield batch, None
-        if read != told:
+        if told not in (None, read):
             raise Retryable(f"{self._session.url}: {told} records were told of, {read} came.")
+        if not following and job.read + read != total:
+            raise JobLost
         yield [], Job(job.id, following, job.read + read)
 
     def _records(self, run: Run, lines: Iterable[list[str]]) -> Iterator[Values]:
@@ -165,19 +163,31 @@ class BulkRead:
 
 def _made_before(answer: dict[str, Any], asked_at: datetime) -> bool:
     """Whether a job is older than the request that was to make it."""
-
     made = answer.get("createdDate")
     return made is not None and datetime.fromisoformat(instant(made)) < asked_at - CLOCK_SLACK
 
 
-def _read_headers(headers: Any) -> tuple[int, str]:
-    """(records of this page, locator of the next or empty)."""
+def _read_headers(headers: Mapping[str, str]) -> tuple[int | None, str]:
+    """(records of this page, locator of the next one), None or empty where something on the way took the header away.
+
+    Without them the number that the job has found is the proof: a page that seems the last one and is not, is too few.
+    """
+    told, locator = headers.get("Sforce-NumberOfRecords") or "", headers.get("Sforce-Locator") or "null"
+    return int(told) if told.isdecimal() else None, "" if locator == "null" else locator
+
+
+@contextmanager
+def _lost() -> Iterator[None]:
+    """Inside the `with`, what keeps us from the job makes it lost.
+
+    Where it keeps us from everything, reading otherwise meets it again: no connection, no session, no calls left.
+    """
     try:
-        told = int(headers["Sforce-NumberOfRecords"])
-    except (KeyError, ValueError):
-        raise Retryable("a result that does not say how many records it holds.") from None
-    locator = headers.get("Sforce-Locator") or "null"
-    return told, "" if locator == "null" else locator
+        yield
+    except Stopped:
+        raise
+    except (Rejected, Unreachable, AuthFailed) as error:
+        raise JobLost from error
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:

@@ -13,20 +13,24 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
-from connectors.errors import Retryable
-from connectors.salesforce.errors import translate
+from connectors.errors import AuthFailed, LimitReached, Rejected, Retryable
+from connectors.salesforce.errors import EXPIRED, TOO_LONG, translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from simple_salesforce.api import Salesforce
 
+    from connectors.errors import ConnectorError
     from connectors.salesforce.session import Session
 
 Answer = TypeVar("Answer")
 
 MOST = 25
-"""Subrequests of one request; up to five of them may be queries (Composite, REST API Developer Guide)."""
+"""Subrequests of one request (Send Multiple Requests Using Composite, REST API Developer Guide)."""
+
+ALONG = 4
+"""Queries that may go along with one: up to five of the subrequests may be queries."""
 
 OK = 200
 
@@ -41,11 +45,19 @@ class Part(NamedTuple):
 
 
 def ask_together(session: Session, paths: Sequence[str]) -> list[Part]:
-    """What GET of each path below the version's address answers, in their order. One call; at most `MOST` paths.
+    """What GET of each path below the version's address answers, in their order. One call, at most `MOST` paths; more
+    where so many take too long together.
 
     What is worth another try was tried again: a part that is refused here is refused for good.
     """
-    return session.ask(lambda client: _ask(session, client, paths))
+    final = TOO_LONG if len(paths) > 1 else ()
+    try:
+        return session.ask(lambda client: _ask(session, client, paths), final)
+    except Rejected as error:
+        if error.code not in final:
+            raise
+    middle = len(paths) // 2
+    return ask_together(session, paths[:middle]) + ask_together(session, paths[middle:])
 
 
 def query_path(soql: str) -> str:
@@ -56,15 +68,22 @@ def query_path(soql: str) -> str:
     return f"queryAll?q={quote(soql)}"
 
 
-def query(session: Session, soql: str, read: Callable[[dict[str, Any]], Answer]) -> Answer:
-    """What `read` makes of the first page of a query, deleted and archived rows included; asked again while it raises
-    Retryable."""
-    return session.ask(lambda client: read(_page(session, _ask(session, client, [query_path(soql)])[0])))
+def query(
+    session: Session, soql: str, read: Callable[[dict[str, Any], list[dict[str, Any]]], Answer], *along: str
+) -> Answer:
+    """What `read` makes of the first page of a query, deleted and archived rows included, and of the first pages of up
+    to `ALONG` further ones; asked again while it raises Retryable. One call."""
+
+    def ask(client: Salesforce) -> Answer:
+        first, *further = (_page(session, part) for part in _ask(session, client, [*map(query_path, (soql, *along))]))
+        return read(first, further)
+
+    return session.ask(ask)
 
 
-def query_more(session: Session, url: str, read: Callable[[dict[str, Any]], Answer]) -> Answer:
-    """What `read` makes of a further page; Rejected with a code of LOST_LOCATOR where its query is gone."""
-    return session.retry.call(lambda: read(_page(session, Part(OK, session.query_more(url)))))
+def query_more(session: Session, url: str) -> dict[str, Any]:
+    """A further page; Rejected with a code of LOST_LOCATOR where its query is gone."""
+    return _page(session, Part(OK, session.query_more(url)))
 
 
 def _page(session: Session, part: Part) -> dict[str, Any]:
@@ -87,8 +106,13 @@ def _ask(session: Session, client: Salesforce, paths: Sequence[str]) -> list[Par
         answered = {each["referenceId"]: each for each in answer["compositeResponse"]}
         parts = [Part(int(answered[name]["httpStatusCode"]), answered[name]["body"]) for name in references]
     except (KeyError, TypeError, ValueError):
-        raise Retryable(f"{session.url}: an answer to some other request.") from None
+        raise Retryable(f"{session.url}: an answer to some other request.", alone=True) from None
     for part in parts:
-        if part.status != OK and isinstance(error := translate(part.body, part.status, session.url), Retryable):
+        if part.status != OK and _concerns_all(error := translate(part.body, part.status, session.url)):
             raise error
     return parts
+
+
+def _concerns_all(error: ConnectorError) -> bool:
+    """Whether a part's error is not the part's own: passing trouble, a limit, or a session that has ended."""
+    return isinstance(error, (Retryable, LimitReached)) or (isinstance(error, AuthFailed) and error.code == EXPIRED)

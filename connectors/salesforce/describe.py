@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connectors.salesforce.session import Session
 
 _STAMPS = ("SystemModstamp", "CreatedDate")
-_NOT_THERE = frozenset({"NOT_FOUND", "INVALID_TYPE"})
+_NOT_THERE = frozenset({"NOT_FOUND", "INVALID_TYPE", "INSUFFICIENT_ACCESS", "FUNCTIONALITY_NOT_ENABLED"})
 
 CURRENCIES, EMAILS = "CurrencyType", "EmailMessage"
 _FIRST_RECORDS = {
@@ -72,7 +72,7 @@ class Catalog:
             return self._known[name]
 
     def load(self, names: Iterable[str]) -> None:
-        """Look up at once what is not known yet, 23 sObjects a call.
+        """Look up at once what is not known yet, several sObjects a call.
 
         "All sObject resources" may go into a composite request (Composite, REST API Developer Guide).
         """
@@ -86,7 +86,7 @@ class Catalog:
                 for name, answer in zip(part, answers[: len(part)], strict=True):
                     self._known[name] = self._read(name, answer)
                 for name, answer in zip(asked, answers[len(part) :], strict=True):
-                    self._first[name] = answer.body["records"] if answer.status == OK else []
+                    self._first[name] = answer.body["records"] if answer.status == OK else []  # there is none
 
     def corporate_currency(self) -> str:
         """The org's own currency, which its exchange rates are told against; empty in an org with one currency."""

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from simple_salesforce.exceptions import SalesforceError
 
 EXPIRED = "INVALID_SESSION_ID"
-LOST_LOCATOR = frozenset({"INVALID_QUERY_LOCATOR", "NOT_FOUND"})
-"""What following a page link answers once its query or its session is gone."""
+LOST_LOCATOR = frozenset({"INVALID_QUERY_LOCATOR", "NOT_FOUND", EXPIRED})
+"""What following a page link answers once its query is gone, or the session that it belongs to. It lasts two days, and
+before API version 56.0 ten of a user lasted minutes (API Query Cursor Limits, Salesforce App Limits Cheat Sheet)."""
 
 LOCKED = frozenset({"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "REQUEST_RUNNING_TOO_LONG"})
 """A record's own refusals that another try may lift: somebody else was writing at the same moment."""
@@ -30,7 +31,10 @@ TOO_LONG = frozenset({TIMED_OUT, "REQUEST_RUNNING_TOO_LONG", "QUERY_TIMEOUT"})
 
 DUPLICATE = frozenset({"DUPLICATE_DEVELOPER_NAME", "DUPLICATE_VALUE"})
 
-_WAIT = LOCKED | {"API_CURRENTLY_DISABLED", "QUERY_TIMEOUT", "EXCEEDED_RATE_LIMIT"}
+_ALONE = frozenset({"QUERY_TIMEOUT", "UNKNOWN_EXCEPTION"})
+"""What Salesforce itself makes of one request, at times for as long as it is asked."""
+
+_WAIT = LOCKED | _ALONE | {"API_CURRENTLY_DISABLED", "EXCEEDED_RATE_LIMIT"}
 
 _RIGHTS = "Give the login's profile or permission set the missing right, then run again."
 _CREDENTIALS = "Check client_id, client_secret or private_key of this connection, and that the app is not blocked."
@@ -87,7 +91,8 @@ def translate(content: object, status: int, url: str, now: datetime | None = Non
         return Retryable(what, code=code, crowded=True)
     if code in _WAIT or status >= 500 or status in _WAIT_STATUSES:
         crowded = status >= 500 or status in _WAIT_STATUSES
-        return Retryable(what, code=code or (TIMED_OUT if status in _SLOW_STATUSES else ""), crowded=crowded)
+        known = code or (TIMED_OUT if status in _SLOW_STATUSES else "")
+        return Retryable(what, code=known, crowded=crowded, alone=code in _ALONE)
     if code or status in _FINAL_STATUSES:
         return Rejected(what, code=code)
     if status in _REFUSED_STATUSES:

@@ -27,7 +27,7 @@ def read_values(
     for part in in_chunks(dict.fromkeys(ids), IDS):
         listed = ", ".join(f"'{each}'" for each in part)
         soql = f"SELECT {', '.join(asked)} FROM {sobject.name} WHERE {ID} IN ({listed})"
-        for record_id, record in read_all(session, soql, shape, frozenset(part)).items():
+        for record_id, record in read_all(session, soql, shape, part).items():
             held = dict(zip(asked, record, strict=True))
             if held.get(DELETED) is not True:
                 values[record_id] = {name: custom_text(held[name], types.get(name, "")) for name in fields}

@@ -17,6 +17,7 @@ from connectors.base import Row, RowProblem
 from connectors.errors import Retryable
 from connectors.salesforce.objects import SHARES, Column
 from connectors.salesforce.values import STRUCTURED, cell_reader, converter, custom_converter, instant
+from connectors.storable import are_storable, storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,10 +51,10 @@ class Shape:
             if any(record["attributes"]["type"] != self._sobject for record in records) or (
                 records and records[0].keys() != self._names
             ):
-                raise Retryable(f"{url}: an answer about something else than {self._sobject}.")
+                raise Retryable(f"{url}: an answer about something else than {self._sobject}.", alone=True)
             return [self._get(record) for record in records]
         except (KeyError, TypeError, AttributeError):
-            raise Retryable(f"{url}: an answer that is not Salesforce's.") from None
+            raise Retryable(f"{url}: an answer that is not Salesforce's.", alone=True) from None
 
     def _dig(self, record: Mapping[str, Any]) -> Values:
         return tuple(_dig(record, path) for path in self._paths)
@@ -101,7 +102,7 @@ class Selection:
             return None
         if self.tag:
             values["id"] = self.id_of(record)
-        custom = {}
+        custom: dict[str, str | None] = {}
         for path, index, convert in self._custom:
             value = held[index]
             try:
@@ -109,7 +110,30 @@ class Selection:
             except ValueError as error:
                 custom[path] = None
                 problems.append(RowProblem(self.object, record[0], path, f"{self.sobject}.{path} holds {error}."))
+        if not are_storable([*values.values(), *custom.values()]):
+            self._empty_unstorable(values, custom, record, problems)
         return Row(values, custom, self.stamp_of(record), self.is_deleted(record))
+
+    def _empty_unstorable(
+        self,
+        values: dict[str, Scalar],
+        custom: dict[str, str | None],
+        record: Values,
+        problems: list[RowProblem],
+    ) -> None:
+        """Leave out, and tell, what no table keeps."""
+        for name, value in values.items():
+            try:
+                storable(value)
+            except ValueError as error:
+                values[name] = None
+                problems.append(self._misfit(name, record, error))
+        for path, text in custom.items():
+            try:
+                storable(text)
+            except ValueError as error:
+                custom[path] = None
+                problems.append(RowProblem(self.object, record[0], path, f"{self.sobject}.{path} holds {error}."))
 
     def stamp_of(self, record: Values) -> str:
         """When it last changed, as an INSTANT."""

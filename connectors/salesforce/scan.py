@@ -7,18 +7,19 @@ edited meanwhile has a newer stamp than where it is read; it is among the change
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connectors.errors import Rejected, Retryable, Unreachable
+from connectors.errors import Rejected, Retryable
 from connectors.salesforce.composite import query, query_more
 from connectors.salesforce.errors import LOST_LOCATOR
-from connectors.salesforce.rows import ID, Values
+from connectors.salesforce.rows import ID, Shape, Values
 from connectors.salesforce.values import instant
 from connectors.salesforce.wide import TOO_MUCH, Fields, complete
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from connectors.salesforce.cursor import Run
     from connectors.salesforce.rows import Selection
@@ -27,15 +28,31 @@ if TYPE_CHECKING:
 _ROUNDS = 3  # how often a query is read whose rows are not as many as it says
 
 
+class Stretch(NamedTuple):
+    """Stamps from `low`, included, to `high`, excluded."""
+
+    low: str
+    high: str
+
+
+class Told(NamedTuple):
+    """How many records a stretch has, and how many of each stamp are among its newest, on its first page."""
+
+    total: int
+    stamps: Counter[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records, the place after them (stamp, id), how many the query has, and whether these were its last."""
+    """Records, the place after them (stamp, id), how many the query has, whether these were its last, and what the same
+    call told of stretches."""
 
     records: list[Values]
     stamp: str
     id: str
     total: int
     last: bool
+    along: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,7 @@ class _Answer:
     records: list[Values]
     total: int
     following: str | None
+    along: tuple[Told, ...] = ()
 
 
 @dataclass(slots=True)
@@ -69,16 +87,19 @@ class Scan:
         names = ", ".join(self.fields.parts[0])
         return f"SELECT {names} FROM {selection.sobject}{where}" + (f" ORDER BY {order}" if ordered else "")
 
-    def batches(self, run: Run) -> Iterator[Batch]:
-        """What comes after the run's place, page by page. Unreachable where it cannot be proven to be all of it."""
+    def batches(self, run: Run, stretches: Sequence[Stretch] = ()) -> Iterator[Batch]:
+        """What comes after the run's place, page by page; with the first one, what there is in `stretches`.
+
+        Rejected where it cannot be proven to be all of it.
+        """
         start, place, read, rounds = run, (run.stamp, run.id), 0, 0
-        answer = self._first(run)
+        answer = self._first(run, stretches)
         while True:
             read += len(answer.records)
             if answer.following is None and read != answer.total:
                 rounds += 1
                 if rounds == _ROUNDS:
-                    raise Unreachable(
+                    raise Rejected(
                         f"{self.session.url}: {self.selection.sobject}: {answer.total} records were told of, {read} "
                         f"came, {rounds} times over. Run again later."
                     )
@@ -88,43 +109,58 @@ class Scan:
                 continue
             place = self._after(answer.records, place)
             records = complete(self.session, self.fields, answer.records)
-            yield Batch(records, *place, answer.total, last=answer.following is None)
+            yield Batch(records, *place, answer.total, answer.following is None, answer.along)
             if answer.following is None:
                 return
-            try:
-                answer = self._next(answer, run)
-            except Rejected as error:
-                if error.code not in LOST_LOCATOR:
-                    raise
+            following = self._next(answer, run)
+            if following is None:
                 start, read = replace(run, stamp=place[0], id=place[1]), 0
-                answer = self._first(start)
+                following = self._first(start)
+            answer = following
 
-    def _first(self, run: Run) -> _Answer:
+    def _first(self, run: Run, stretches: Sequence[Stretch] = ()) -> _Answer:
+        def read(page: dict[str, Any], along: list[dict[str, Any]]) -> _Answer:
+            answer = self._ordered(self._read(page), run)
+            return replace(answer, along=tuple(map(self._tell, stretches, along)))
+
         while True:
             try:
-                return query(self.session, self.soql(run), lambda page: self._ordered(self._read(page), run))
+                return query(self.session, self.soql(run), read, *map(self._stretch_soql, stretches))
             except Rejected as error:
                 if error.code not in TOO_MUCH or not self.fields.halve():
                     raise
 
-    def _next(self, before: _Answer, run: Run) -> _Answer:
+    def _stretch_soql(self, stretch: Stretch) -> str:
+        stamp, only = self.selection.stamp, f"{self.selection.only} AND " if self.selection.only else ""
+        where = f"{only}{stamp} >= {stretch.low} AND {stamp} < {stretch.high}"
+        return f"SELECT {stamp} FROM {self.selection.sobject} WHERE {where} ORDER BY {stamp} DESC"
+
+    def _tell(self, stretch: Stretch, page: dict[str, Any]) -> Told:
+        shape = Shape(self.selection.sobject, [self.selection.stamp])
+        stamps = [instant(stamp) for (stamp,) in shape.read(page["records"], self.session.url)]
+        if not all(stretch.low <= stamp < stretch.high for stamp in stamps):
+            raise Retryable(f"{self.session.url}: records that were not asked for.", alone=True)
+        return Told(page["totalSize"], Counter(stamps))
+
+    def _next(self, before: _Answer, run: Run) -> _Answer | None:
+        """The page after one, None where its link is lost or leads to something else: a new query does as well."""
         asked = before.following or ""
-
-        def read(page: dict[str, Any]) -> _Answer:
-            answer = self._read(page)
-            if answer.following == asked or answer.total != before.total:
-                raise Retryable(f"{self.session.url}: a page that was not asked for.")
-            if self.selection.stamp and run.since and any(stamp < run.since for stamp in self._stamps(answer.records)):
-                raise Retryable(f"{self.session.url}: records that were not asked for.")
-            return answer
-
-        return query_more(self.session, asked, read)
+        try:
+            answer = self._read(query_more(self.session, asked))
+        except Retryable:
+            return None
+        except Rejected as error:
+            if error.code not in LOST_LOCATOR:
+                raise
+            return None
+        early = self.selection.stamp and run.since and any(stamp < run.since for stamp in self._stamps(answer.records))
+        return None if early or answer.following == asked or answer.total != before.total else answer
 
     def _read(self, page: dict[str, Any]) -> _Answer:
         records = self.fields.shapes[0].read(page["records"], self.session.url)
         following = None if page["done"] else page.get("nextRecordsUrl")
         if not page["done"] and (not following or not records):
-            raise Retryable(f"{self.session.url}: a page without records, or without a next one.")
+            raise Retryable(f"{self.session.url}: a page without records, or without a next one.", alone=True)
         return _Answer(records, page["totalSize"], following)
 
     def _ordered(self, answer: _Answer, run: Run) -> _Answer:
@@ -133,9 +169,9 @@ class Scan:
         if self.selection.stamp and stamps:
             high = run.stamp or run.until
             if stamps[0] > high or stamps[-1] < run.since or stamps != sorted(stamps, reverse=True):
-                raise Retryable(f"{self.session.url}: records that were not asked for.")
+                raise Retryable(f"{self.session.url}: records that were not asked for.", alone=True)
         if run.id and any(record[0] == run.id for record in answer.records):
-            raise Retryable(f"{self.session.url}: records that were read before.")
+            raise Retryable(f"{self.session.url}: records that were read before.", alone=True)
         return answer
 
     def _stamps(self, records: list[Values]) -> list[str]:

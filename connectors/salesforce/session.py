@@ -3,14 +3,12 @@ renews, retries and translates."""
 
 from __future__ import annotations
 
-import json
 import re
 from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from threading import local
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-from urllib.parse import quote
 
 import requests
 from simple_salesforce.api import Salesforce
@@ -24,7 +22,7 @@ from connectors.limits import Again, Budget, Gate
 from connectors.login import Login
 from connectors.retry import read_retry_after
 from connectors.salesforce.auth import SignedIn, say_ended, sign_in
-from connectors.salesforce.errors import EXPIRED, say_again, translate, translate_answer, translate_failure
+from connectors.salesforce.errors import EXPIRED, say_again, translate_answer, translate_failure
 from connectors.salesforce.transport import Transport
 
 if TYPE_CHECKING:
@@ -35,10 +33,6 @@ if TYPE_CHECKING:
     from connectors.retry import RetryPolicy
 
 Answer = TypeVar("Answer")
-
-LONGEST_QUERY = 8_000
-"""Bytes of an encoded query that still go into an address: Salesforce takes 16,384 for address and headers together,
-and a token alone may have 2,000."""
 
 OK = 200
 CHUNK_BYTES = 65_536
@@ -87,29 +81,26 @@ class Session:
         return self.ask(lambda client: client.restful(path, method=method, data=data, headers=with_headers), final)
 
     def query(self, soql: str) -> dict[str, Any]:
-        """The first page of a query, deleted and archived rows included.
-
-        A long query goes as the body of a composite request: "Maximum number of rows returned by SOQL queries over the
-        REST API", Salesforce Help 000386264.
-        """
-        if len(quote(soql)) <= LONGEST_QUERY:
-            return self.ask(lambda client: self._whole(client.query(soql, include_deleted=True), "records", "done"))
-        return self.ask(lambda client: self._query_by_body(client, soql))
+        """The first page of a query that is short enough for an address, deleted and archived rows included."""
+        return self.ask(lambda client: self._whole(client.query(soql, include_deleted=True), "records", "done"))
 
     def query_more(self, next_records_url: str) -> dict[str, Any]:
-        """The next page of a query. Rejected with a code of LOST_LOCATOR where its query is gone."""
-        return self.ask(
-            lambda client: self._whole(client.query_more(next_records_url, identifier_is_url=True), "records", "done")
-        )
+        """The next page of a query. Rejected with a code of LOST_LOCATOR where its query is gone: with its session at
+        the latest, which no new one can follow it in."""
+
+        def follow(client: Salesforce) -> dict[str, Any]:
+            return self._whole(client.query_more(next_records_url, identifier_is_url=True), "records", "done")
+
+        return self.retry.call(lambda: self._ask_in(self._login.current(), follow))
 
     @contextmanager
-    def download(self, path: str, headers: Mapping[str, str] | None = None) -> Iterator[Download]:
+    def download(self, path: str, headers: Mapping[str, str]) -> Iterator[Download]:
         """The answer at a path below the version's address while its body still comes; read it inside the `with`.
 
         Its start is renewed, translated and retried like any request; while its chunks come, a broken connection is
         Retryable: only the caller knows where to begin again.
         """
-        response = self.ask(lambda client: self._begin(client, path, headers or {}))
+        response = self.ask(lambda client: self._begin(client, path, headers))
         with closing(response):
             yield Download(response.headers, self._chunks(response))
 
@@ -139,21 +130,29 @@ class Session:
 
     def _ask_once(self, request: Callable[[Salesforce], Answer], final: Collection[str]) -> Answer:
         while True:
-            signed_in = self._login.current()
-            client = self._client(signed_in)
             try:
-                answer = self._let_through(lambda: request(client))  # noqa: B023  called before the loop goes on
-            except AuthFailed as error:
-                if error.code != EXPIRED:
-                    raise
-                self._login.refuse(signed_in, say_ended(self.url, EXPIRED) if self._given else error)
+                return self._ask_in(self._login.current(), request)
             except Retryable as error:
                 if error.code in final:
                     raise Rejected(str(error), code=error.code) from error
                 raise
-            else:
-                self._login.accept(signed_in)
-                return answer
+            except Rejected as error:
+                if error.code != EXPIRED:
+                    raise
+
+    def _ask_in(self, signed_in: SignedIn, request: Callable[[Salesforce], Answer]) -> Answer:
+        """What `request` returns in this session; Rejected with the code EXPIRED where it has ended and another may
+        help."""
+        client = self._client(signed_in)
+        try:
+            answer = self._let_through(lambda: request(client))
+        except AuthFailed as error:
+            if error.code != EXPIRED:
+                raise
+            self._login.refuse(signed_in, say_ended(self.url, EXPIRED) if self._given else error)
+            raise Rejected(str(error), code=EXPIRED) from error
+        self._login.accept(signed_in)
+        return answer
 
     def _let_through(self, request: Callable[[], Answer]) -> Answer:
         with self._gate.passing(), self._budget.spending() as number:
@@ -219,15 +218,6 @@ class Session:
             client.headers.pop("X-PrettyPrint", None)
             self._mine.client = signed_in, client
         return client
-
-    def _query_by_body(self, client: Salesforce, soql: str) -> dict[str, Any]:
-        path = f"/services/data/v{client.sf_version}/queryAll?q={quote(soql)}"
-        body = {"compositeRequest": [{"method": "GET", "url": path, "referenceId": "rows"}]}
-        answer = self._whole(client.restful("composite", method="POST", data=json.dumps(body)), "compositeResponse")
-        result = answer["compositeResponse"][0]
-        if result["httpStatusCode"] >= 300:
-            raise translate(result["body"], result["httpStatusCode"], self.url, self._transport.crm_now)
-        return self._whole(result["body"], "records", "done")
 
     def _begin(self, client: Salesforce, path: str, headers: Mapping[str, str]) -> requests.Response:
         url, sent = client.base_url + path, {**client.headers, **headers}

@@ -5,31 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from connectors.errors import Rejected, Unreachable
 from connectors.salesforce.bulk import BulkRead, JobLost, is_cheaper
+from connectors.salesforce.errors import TOO_LONG
 from connectors.salesforce.scan import Scan
 from connectors.salesforce.wide import Fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from connectors.salesforce.cursor import Run
     from connectors.salesforce.rows import Selection, Values
-    from connectors.salesforce.scan import Batch
+    from connectors.salesforce.scan import Batch, Stretch, Told
     from connectors.salesforce.session import Session
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Records of a run, the run as it stands after them, and how many the query that gave them has."""
+    """Records of a run, the run as it stands after them, how many the query that gave them has, and what the same call
+    told of stretches."""
 
     records: list[Values]
     run: Run
     last: bool
     total: int | None = None
+    along: tuple[Told, ...] = ()
 
 
-def read_run(session: Session, selection: Selection, run: Run) -> Iterator[Step]:
-    """The rest of a run, step by step. Stopped after a step, it has asked for nothing more."""
+def read_run(session: Session, selection: Selection, run: Run, stretches: Sequence[Stretch] = ()) -> Iterator[Step]:
+    """The rest of a run, step by step; with the first one, what there is in `stretches`. Stopped after a step, it has
+    asked for nothing more."""
     scan = Scan(session, selection, Fields(selection))
     if run.job is not None:
         try:
@@ -38,25 +43,40 @@ def read_run(session: Session, selection: Selection, run: Run) -> Iterator[Step]
             run = replace(run, job=None)
         else:
             return
-    batches = scan.batches(run)
-    first = next(batches)
+    batches = scan.batches(run, stretches)
+    try:
+        first = next(batches)
+    except (Rejected, Unreachable) as error:
+        if error.code not in TOO_LONG:
+            raise
+        # A job is neither sorted nor counted before, and takes as long as it takes.
+        if not (yield from _tried_by_job(scan, run)):
+            raise
+        return
     yield _step(run, first)
     if first.last:
         return
-    place = replace(run, stamp=first.stamp, id=first.id)
     rest = first.total - len(first.records)
-    if selection.in_bulk and scan.fields.whole and is_cheaper(rest, len(first.records)):
-        try:
-            bulk = BulkRead(scan)
-            begun = bulk.begin(place)
-            yield Step([], begun, last=False)
-            yield from _by_job(bulk, begun)
-        except JobLost:
-            pass
-        else:
-            return
+    if is_cheaper(rest, len(first.records)) and (
+        yield from _tried_by_job(scan, replace(run, stamp=first.stamp, id=first.id))
+    ):
+        return
     for batch in batches:
         yield _step(run, batch)
+
+
+def _tried_by_job(scan: Scan, run: Run) -> Generator[Step, None, bool]:
+    """The rest of a run by a new job; returns whether that was possible."""
+    if not (scan.selection.in_bulk and scan.fields.whole):
+        return False
+    bulk = BulkRead(scan)
+    try:
+        begun = bulk.begin(run)
+        yield Step([], begun, last=False)
+        yield from _by_job(bulk, begun)
+    except JobLost:
+        return False
+    return True
 
 
 def _by_job(bulk: BulkRead, run: Run) -> Iterator[Step]:
@@ -65,4 +85,4 @@ def _by_job(bulk: BulkRead, run: Run) -> Iterator[Step]:
 
 
 def _step(run: Run, batch: Batch) -> Step:
-    return Step(batch.records, replace(run, stamp=batch.stamp, id=batch.id), batch.last, batch.total)
+    return Step(batch.records, replace(run, stamp=batch.stamp, id=batch.id), batch.last, batch.total, batch.along)

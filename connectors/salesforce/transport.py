@@ -73,7 +73,8 @@ class Transport(HTTPAdapter):
         with self._connections.reading(whole=not stream):
             response = super().send(request, stream, timeout or self._timeout, verify, cert, proxies)
         self._last.headers = response.headers
-        date = read_date(response.headers.get("Date", ""))
+        # A refusal may come from something before Salesforce, whose clock is its own.
+        date = read_date(response.headers.get("Date", "")) if response.ok else None
         self._clock = (date, time.monotonic()) if date else self._clock
         return response
 

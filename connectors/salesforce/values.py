@@ -6,13 +6,14 @@ not the value itself. A cell of a Bulk API result is read as the JSON value that
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, InvalidOperation
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from config import scalars
 from config.model import FieldType
+from connectors.storable import figure_text, plain_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ STRUCTURED = frozenset({"address", "location", "complexvalue", "base64", "anyTyp
 """Types whose values are not one text or one number, or not always the same; the Bulk API gives none of them, or
 writes them otherwise ("Bulk API 2.0 doesn't support … compound fields", Bulk API 2.0 Developer Guide)."""
 
-_EXACT = Context(prec=1_000)
+_EXACT = Context(prec=2_000)  # digits: more than a `plain_number` has
 
 _DAY_LENGTH = len("2026-05-01")
 _STAMP_LENGTH = len("2026-05-01T07:25:37.000+0000")
@@ -66,7 +67,7 @@ def share_text(value: Any) -> str:
     >>> share_text(Decimal("12.5")), share_text(100), share_text(Decimal("33.33"))
     ('0.125', '1', '0.3333')
     """
-    return scalars.decimal_text(parse_number(value).scaleb(-2, _EXACT))
+    return figure_text(parse_number(value).scaleb(-2, _EXACT))
 
 
 def convert(value: Any, kind: FieldType, zone: ZoneInfo) -> Scalar:
@@ -117,7 +118,7 @@ def parse_number(value: Any) -> Decimal:
         raise ValueError(_shape(value)) from None
     if not number.is_finite():
         raise ValueError(_shape(value))
-    return number
+    return plain_number(number)
 
 
 def instant(value: Any, zone: ZoneInfo | None = None) -> str:
@@ -139,23 +140,32 @@ def instant(value: Any, zone: ZoneInfo | None = None) -> str:
     return scalars.instant_text(_parse_moment(value))
 
 
+def shifted(stamp: str, span: timedelta) -> str:
+    """The INSTANT that lies so long after one.
+
+    >>> shifted("2026-05-01T07:25:37.000Z", timedelta(minutes=-60))
+    '2026-05-01T06:25:37.000Z'
+    """
+    return scalars.instant_text(datetime.fromisoformat(stamp) + span)
+
+
 @lru_cache(maxsize=10_000)
 def _midnight(day: str, zone: ZoneInfo) -> str:
     try:
         start = date.fromisoformat(day)
-    except ValueError:
+        return scalars.instant_text(datetime(start.year, start.month, start.day, tzinfo=zone))
+    except (ValueError, OverflowError):
         raise ValueError(_shape(day)) from None
-    return scalars.instant_text(datetime(start.year, start.month, start.day, tzinfo=zone))
 
 
 def _parse_moment(value: str) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ValueError(_shape(value)) from None
-    if moment.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return moment
+    raise ValueError("a time without a zone")
 
 
 def _read_boolean(cell: str) -> bool:
@@ -169,7 +179,7 @@ def _text(value: Any, _zone: ZoneInfo) -> str:
 
 
 def _decimal(value: Any, _zone: ZoneInfo) -> str:
-    return decimal_text(value)
+    return figure_text(parse_number(value))
 
 
 def _integer(value: Any, _zone: ZoneInfo) -> int:
@@ -182,15 +192,25 @@ def _integer(value: Any, _zone: ZoneInfo) -> int:
 def _boolean(value: Any, _zone: ZoneInfo) -> int:
     if isinstance(value, bool):
         return int(value)
-    if value in {"true", "false"}:
+    if value in ("true", "false"):
         return int(value == "true")
     raise ValueError(_shape(value))
 
 
 def _date(value: Any, zone: ZoneInfo) -> str:
     if isinstance(value, str) and len(value) == _DAY_LENGTH:
-        return value
-    return _parse_moment(instant(value)).astimezone(zone).date().isoformat()
+        return _day(value)
+    try:
+        return _parse_moment(instant(value)).astimezone(zone).date().isoformat()
+    except OverflowError:  # the year before 1 or after 9999, in that zone
+        raise ValueError(_shape(value)) from None
+
+
+def _day(value: str) -> str:
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError(_shape(value)) from None
 
 
 def _shape(value: Any) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connectors.batches import in_chunks
-from connectors.errors import Rejected, Retryable, Unreachable
+from connectors.errors import Rejected, Retryable
 from connectors.salesforce.composite import query, query_more
+from connectors.salesforce.errors import LOST_LOCATOR
 from connectors.salesforce.rows import ID, Shape, Values
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ LONGEST = 100_000
 TOO_MUCH = frozenset({"QUERY_TOO_COMPLICATED", "QUERY_TOO_LONG"})
 
 IDS = 1_000  # in one condition: about 21,000 characters
+SHORT = 15  # characters of an id that tell it; the three more are for programs that do not care for capitals
 _ROOM = 30_000  # characters of a query left for its conditions
 _ROUNDS = 5  # how often a record is read that changes between two parts of it
 
@@ -93,9 +95,7 @@ def complete(session: Session, fields: Fields, first: list[Values]) -> list[Valu
             [_by_id(session, fields, number, sorted(moved)) for number in range(len(fields.parts))]
         )
         records += again
-    raise Unreachable(
-        f"{session.url}: a {fields.selection.sobject} changes faster than it can be read. Run again later."
-    )
+    raise Rejected(f"{session.url}: a {fields.selection.sobject} changes faster than it can be read. Run again later.")
 
 
 def read_by_id(session: Session, selection: Selection, ids: Sequence[str]) -> list[Values]:
@@ -121,30 +121,39 @@ def _by_id(session: Session, fields: Fields, number: int, ids: Iterable[str]) ->
         names = ", ".join(fields.parts[number])
         only = f" AND {fields.selection.only}" if fields.selection.only else ""
         soql = f"SELECT {names} FROM {fields.selection.sobject} WHERE Id IN ({listed}){only}"
-        found |= read_all(session, soql, fields.shapes[number], frozenset(part))
+        found |= read_all(session, soql, fields.shapes[number], part)
     return found
 
 
-def read_all(session: Session, soql: str, shape: Shape, ids: frozenset[str] | None = None) -> dict[str, Values]:
-    """Every record of a query by its id, the first field asked for; Retryable is not for the caller.
+def read_all(session: Session, soql: str, shape: Shape, ids: Iterable[str] | None = None) -> dict[str, Values]:
+    """Every record of a query by its id, the first field asked for; by the one of `ids` that it was asked with, where
+    those are given: of 15 characters or 18.
 
-    All ids must be of `ids`, where those are given. It is asked again where it does not give as many as it says.
+    It is asked again where it does not give as many as it says, or others than were asked for.
     """
+    asked = None if ids is None else {record_id[:SHORT]: record_id for record_id in ids}
+
+    def take(page: dict[str, Any]) -> dict[str, Values]:
+        records = shape.read(page["records"], session.url)
+        if asked is None:
+            return {record[0]: record for record in records}
+        if any(record[0][:SHORT] not in asked for record in records):
+            raise Retryable(f"{session.url}: records that were not asked for.", alone=True)
+        return {asked[record[0][:SHORT]]: record for record in records}
 
     def read() -> dict[str, Values]:
-        def take(page: dict[str, Any]) -> dict[str, Any]:
-            records = shape.read(page["records"], session.url)
-            if ids is not None and not all(record[0] in ids for record in records):
-                raise Retryable(f"{session.url}: records that were not asked for.")
-            found.update((record[0], record) for record in records)
-            return page
-
-        found: dict[str, Values] = {}
-        page = query(session, soql, take)
+        page, found = query(session, soql, lambda page, _: (page, take(page)))
         while not page["done"]:
-            page = query_more(session, page["nextRecordsUrl"], take)
+            try:
+                page = query_more(session, page["nextRecordsUrl"])
+            except Rejected as error:
+                if error.code not in LOST_LOCATOR:
+                    raise
+                raise Retryable(str(error), code=error.code, alone=True) from error
+            found |= take(page)
         if len(found) != page["totalSize"]:
-            raise Retryable(f"{session.url}: {page['totalSize']} records were told of, {len(found)} came.")
+            told = page["totalSize"]
+            raise Retryable(f"{session.url}: {told} records were told of, {len(found)} came.", alone=True)
         return found
 
     return session.retry.call(read)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Outcome, Status
-from connectors.errors import ConnectorError, Rejected, Retryable, Unreachable
+from connectors.errors import ConnectorError, Rejected, Retryable
 from connectors.salesforce.errors import LOCKED, TOO_LONG
 from connectors.salesforce.values import NUMBERS, decimal_text
+from connectors.salesforce.wide import SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -90,10 +91,13 @@ def _send(session: Session, batch: list[Sendable], pace: _Pace) -> Iterator[tupl
     if not batch:
         return
     body = '{"allOrNone": false, "records": [' + ", ".join(record for _, record in batch) + "]}"
+    final = TOO_LONG if len(batch) > 1 else TOO_LONG & LOCKED
+
+    def send() -> list[dict[str, Any]]:
+        return _read_results(session, batch, session.send("PATCH", "composite/sobjects", body, HEADERS, final))
+
     try:
-        results = session.send(
-            "PATCH", "composite/sobjects", body, HEADERS, final=TOO_LONG if len(batch) > 1 else TOO_LONG & LOCKED
-        )
+        results = session.retry.call(send)
     except Rejected as error:
         if len(batch) == 1:
             refused = Outcome(batch[0][0].record_id, Status.FAILED, error.code, str(error), retry=error.code in LOCKED)
@@ -105,10 +109,19 @@ def _send(session: Session, batch: list[Sendable], pace: _Pace) -> Iterator[tupl
         yield from _send(session, batch[:middle], pace)
         yield from _send(session, batch[middle:], pace)
         return
-    if not isinstance(results, list) or len(results) != len(batch):
-        raise Unreachable(f"{session.url}: {len(batch)} records were written, but the answer does not tell of each.")
     for sendable, result in zip(batch, results, strict=True):
         yield sendable, _outcome(sendable[0].record_id, result)
+
+
+def _read_results(session: Session, batch: list[Sendable], results: Any) -> list[dict[str, Any]]:
+    """The results of a batch, in its order; Retryable where they are not of these records, as those of the batch before
+    are not."""
+    if not isinstance(results, list) or len(results) != len(batch):
+        raise Retryable(f"{session.url}: the answer does not tell of each of {len(batch)} records.", alone=True)
+    for (write, _), result in zip(batch, results, strict=True):
+        if result["success"] and str(result["id"])[:SHORT] != write.record_id[:SHORT]:
+            raise Retryable(f"{session.url}: the answer tells of other records than were sent.", alone=True)
+    return results
 
 
 def _outcome(record_id: str, result: Mapping[str, Any]) -> Outcome:

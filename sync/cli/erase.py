@@ -8,6 +8,7 @@ import click
 
 from config.model import OBJECTS
 from sync.cli.options import connections, json_option, load, log_option, open_store, project_option
+from sync.cli.words import say
 
 
 @click.command()
@@ -59,4 +60,4 @@ def erase(
         print_json({"connection": name, "object": of_object, "erased_rows": gone})
     else:
         found = f"{gone:,} rows erased or emptied" if gone else "the store held nothing of it"
-        click.echo(f"{name}: {found}; it will not be pulled again.")
+        say(f"{name}: {found}; it will not be pulled again.")

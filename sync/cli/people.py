@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sync.cli.options import json_option, load, open_store, project_option
+from sync.cli.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,22 +50,28 @@ def _show(found: Sequence[Person], connections: Sequence[str]) -> None:
     from sync.cli.output import add_row, new_table, print_table
 
     table = new_table("person", "e-mail", *connections)
+    for column in table.columns:
+        column.no_wrap = True
+    table.columns[1].no_wrap, table.columns[1].overflow = False, "ellipsis"  # what gives way on a narrow terminal
     for person in found:
         here = {login.connection: login for login in person.logins}
         cells = [_cell(here.get(connection)) for connection in connections]
         add_row(table, person.name or person.id, person.email or "—", *cells)
     print_table(table)
+    if any(not login.active for person in found for login in person.logins):
+        say("In brackets: not active.")
     for person in found:
         for text in person.unmatched:
-            click.echo(f"not joined: {text}")
+            say(f"not joined: {text}")
     several = sum(len(person.logins) > 1 for person in found)
-    click.echo(f"{len(found):,} people, {several:,} of them in several connections.")
+    joined = f", {several:,} of them in several connections" if len(connections) > 1 else ""
+    say(f"{len(found):,} people{joined}.")
 
 
 def _cell(login: Login | None) -> str:
     if login is None:
         return "—"
-    return login.id if login.active else f"{login.id} (not active)"
+    return login.id if login.active else f"({login.id})"
 
 
 def _json(person: Person) -> dict[str, Any]:

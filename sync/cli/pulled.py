@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import click
-
 from sync.cli.output import add_row, lines_json, new_table, print_json, print_table, show_lines, show_plan
+from sync.cli.words import say, span
 from sync.store.pages import Counts, add_up
 
 if TYPE_CHECKING:
@@ -18,10 +17,11 @@ if TYPE_CHECKING:
 
 
 class Pulled(NamedTuple):
-    """The streams that were read of one connection, and what its API has cost."""
+    """The streams that were read of one connection, what its API has cost, and how long it took."""
 
     streams: tuple[StreamPull, ...]
     usage: Usage
+    seconds: float
 
 
 def pulled_json(streams: Sequence[StreamPull]) -> dict[str, dict[str, int]]:
@@ -65,6 +65,7 @@ def show_pulls(results: Mapping[str, Pulled], *, as_json: bool) -> None:
                 name: {
                     "streams": streams_json(pulled.streams),
                     "calls": pulled.usage.calls,
+                    "seconds": round(pulled.seconds, 3),
                     "quota": {"used": pulled.usage.day_used, "limit": pulled.usage.day_limit},
                 }
                 for name, pulled in results.items()
@@ -75,8 +76,8 @@ def show_pulls(results: Mapping[str, Pulled], *, as_json: bool) -> None:
         _show_objects(name, pulled.streams)
         for stream in pulled.streams:
             if stream.gap:
-                click.echo(f"gap: {stream.stream}: {stream.gap}")
-        click.echo(f"{name}: {_cost(pulled.usage)}")
+                say(f"gap: {stream.stream}: {stream.gap}")
+        say(f"{name}: {_cost(pulled.usage, pulled.seconds)}")
 
 
 def _show_objects(name: str, streams: Sequence[StreamPull]) -> None:
@@ -88,12 +89,14 @@ def _show_objects(name: str, streams: Sequence[StreamPull]) -> None:
             if c.changed:
                 add_row(table, each, f"{c.rows:,}", f"{c.changed:,}", f"{c.deleted:,}", f"{calls.get(each, 0):,}")
         print_table(table)
-    if quiet:
-        click.echo(f"{name}: nothing changed in {', '.join(quiet)}.")
+    if len(quiet) == len(counts):
+        say(f"{name}: nothing changed.")
+    elif quiet:
+        say(f"{name}: nothing changed in {', '.join(quiet)}.")
 
 
-def _cost(usage: Usage) -> str:
-    text = f"{usage.calls:,} API calls"
+def _cost(usage: Usage, seconds: float | None = None) -> str:
+    text = f"{usage.calls:,} API calls" + ("" if seconds is None else f" in {span(seconds)}")
     if usage.day_limit is None or usage.day_used is None:
         return f"{text}."
     return f"{text}; {usage.day_limit - usage.day_used:,} of the day's {usage.day_limit:,} are left."
@@ -123,7 +126,7 @@ def show_reports(reports: Sequence[Report], *, as_json: bool) -> None:
         _show_objects(report.connection, report.pulled)
         show_plan(report.plan)
         show_lines(report.lines, as_json=False)
-        click.echo(f"{report.connection}: run {report.run_id} made {_cost(report.usage)}")
+        say(f"{report.connection}: run {report.run_id} made {_cost(report.usage)}")
 
 
 def report_json(report: Report) -> dict[str, Any]:

@@ -8,9 +8,7 @@ from typing import Any
 import click
 
 from sync.cli.options import json_option, load, open_store, project_option
-
-SHOWN_SWEEPS = 4
-"""How many of the sweeps that are due next are named; --json has them all."""
+from sync.cli.words import first_line, say, span
 
 
 @click.command()
@@ -19,6 +17,8 @@ SHOWN_SWEEPS = 4
 @click.pass_context
 def status(context: click.Context, project: str | None, as_json: bool) -> None:
     """Show how old every object and figure is, what may be missing, and how the last run ended.
+
+    Objects are as old as the CRM's clock says, which need not show the time that ours does.
 
     Exits with 1 where the last run of a connection did not end well.
 
@@ -46,66 +46,66 @@ def _show(answer: dict[str, Any]) -> None:
         if state["objects"]:
             _show_pulled(name, state)
         else:
-            click.echo(f"{name}: never pulled. Start with `salesops run`.")
+            say(f"{name}: never pulled. Start with `salesops run`.")
         if state["computed_at"]:
             stale = "" if state["rules_current"] else "; the rules changed since: compute again"
-            click.echo(f"{name}: computed {_age(state['computed_at'])}, as of {state['as_of']}{stale}")
+            say(f"{name}: computed {_age(state['computed_at'])}, as of {state['as_of']}{stale}")
         elif state["objects"]:
-            click.echo(f"{name}: nothing computed yet")
+            say(f"{name}: nothing computed yet")
         for note in state["notes"]:
-            click.echo(f"{note['severity']}: {note['text']}")
+            say(f"{note['severity']}: {note['text']}")
         last = state["last_run"]
         if last:
-            message = f": {last['message']}" if last["message"] else ""
-            click.echo(f"{name}: {last['command']} {last['id']} {last['status']} {_age(last['started_at'])}{message}")
+            message = f": {first_line(last['message'])}" if last["message"] else ""
+            say(f"{name}: {last['command']} {last['id']} {last['status']} {_age(last['started_at'])}{message}")
+    if answer["people_not_joined"]:
+        say(f"people: {answer['people_not_joined']:,} could not be joined; see `salesops people`")
 
 
 def _show_pulled(name: str, state: dict[str, Any]) -> None:
     """How old every object is, what is due, and what may be missing or wrong."""
     from sync.cli.output import add_row, new_table, print_table
 
-    table = new_table("object", ">rows", "complete to", "read", "sweep", title=name)
+    table = new_table("object", ">rows", "complete to, UTC", ">age", "", title=name)
     for of_object, at in state["objects"].items():
-        sweep = "complete" if at["complete"] else "goes on with the next pull"
         until = at["until"][:16].replace("T", " ") if at["until"] else "never yet"
-        add_row(table, of_object, f"{at['rows']:,}", until, _age(at["read_at"]), sweep)
+        ago = span(at["age_seconds"]) if at["until"] else ""
+        add_row(table, of_object, f"{at['rows']:,}", until, ago, "" if at["complete"] else "not done")
     print_table(table)
+    if not all(at["complete"] for at in state["objects"].values()):
+        say(f"{name}: what is not done goes on with the next pull")
     for gap in state["gaps"]:
-        click.echo(f"gap: {gap['stream']}: {gap['gap']}")
+        say(f"gap: {gap['stream']}: {gap['gap']}")
     for problem in state["problems"]:
-        click.echo(
+        say(
             f"problem: {problem['values']:,} values in {problem['rows']:,} rows of {problem['object']} do not fit and"
             f" are empty, as {problem['example']}"
         )
     for field in state["hidden_fields"]:
         needed = "" if field["needed"] else "; no rule needs it"
-        click.echo(f"hidden: {field['crm_object']}.{field['field']}: {field['object']} is read without it{needed}")
-    due = [(at["due_at"], stream) for stream, at in state["sweeps"].items() if at["due_at"]]
-    if due:
-        click.echo(f"{name}: next sweeps: {', '.join(f'{s} {_ahead(at)}' for at, s in sorted(due)[:SHOWN_SWEEPS])}")
+        say(f"hidden: {field['crm_object']}.{field['field']}: {field['object']} is read without it{needed}")
+    if due := _next_sweeps(state["sweeps"]):
+        say(f"{name}: next sweeps: {', '.join(due)}")
     quota = state["quota"]
     if quota and quota["limit"] is not None and quota["used"] is not None:
-        click.echo(f"{name}: {quota['used']:,} of the day's {quota['limit']:,} API calls used {_age(quota['at'])}")
+        say(f"{name}: {quota['used']:,} of the day's {quota['limit']:,} API calls used {_age(quota['at'])}")
 
 
-def _ahead(instant: str) -> str:
-    """An INSTANT to come as people say it: "in 3 h"."""
-    seconds = (datetime.fromisoformat(instant) - datetime.now(UTC)).total_seconds()
-    return f"in {_span(seconds)}" if seconds > 0 else "with the next pull"
+def _next_sweeps(sweeps: dict[str, dict[str, Any]]) -> list[str]:
+    """When the first stream of each kind is due, soonest first."""
+    soonest: dict[str, int] = {}
+    for at in sweeps.values():
+        if at["due_in_seconds"] is not None:
+            soonest[at["sweep"]] = min(at["due_in_seconds"], soonest.get(at["sweep"], at["due_in_seconds"]))
+    return [
+        f"{sweep} in {span(seconds)}" if seconds > 0 else f"{sweep} with the next pull"
+        for sweep, seconds in sorted(soonest.items(), key=lambda each: (max(each[1], 0), each[0]))
+    ]
 
 
-def _age(instant: str | None) -> str:
-    """An INSTANT as people say it: "3 min ago"."""
-    if instant is None:
-        return "not yet"
-    return f"{_span((datetime.now(UTC) - datetime.fromisoformat(instant)).total_seconds())} ago"
-
-
-def _span(seconds: float) -> str:
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s"
+def _age(instant: str) -> str:
+    """An INSTANT of our clock as people say it: "3 minutes ago"."""
+    return f"{span((datetime.now(UTC) - datetime.fromisoformat(instant)).total_seconds())} ago"
 
 
 @click.command()

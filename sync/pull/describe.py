@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 
 def describe(project: Project, store: Store, connection: str, connector: Connector) -> tuple[str, ...]:
-    """Ask the CRM which fields our login sees, and keep the answer; returns in words what is read empty.
+    """Ask the CRM which fields our login sees, and keep the answer, and its clock; returns in words what is read empty.
 
     ConfigError where it does not see a field that the project needs, unless `pull.hidden_fields` says to go on without;
     a field to write to is always needed. Nothing is read then.
     """
     _check_org(store, connection, connector.org())
     description = connector.describe()
+    records.save_clock(store, connection, connector.now())
     empty = project.settings.connections[connection].pull.hidden_fields == "empty"
     without = [missing for missing in description.missing if empty and missing.purpose != "writeback"]
     problems = [_problem(project, connection, missing) for missing in description.missing if missing not in without]

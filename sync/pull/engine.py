@@ -228,7 +228,6 @@ class _Pull:
 
     def _log_row(self, read: _Read, result: StreamPull) -> LogRow:
         after = self._connector.usage()
-        ours = self._order.count(read.job.stream) if result.complete and result.live is not None else None
         return LogRow(
             run_id=self._run_id,
             connection=self._connection,
@@ -250,18 +249,27 @@ class _Pull:
             quota_after=after.day_used,
             quota_limit=after.day_limit,
             crm_count=result.live if result.complete else None,
-            our_count=ours,
+            our_count=None,
             problems=result.problems,
-            gap=result.gap,
+            gap=result.gap or self._difference(read.job.stream, result.live),
             message=result.message,
         )
 
     def _settle_counts(self) -> None:
-        """Now that everything that could mend them is read: do the counts agree?"""
+        """Now that everything that could mend them is read: do the counts agree?
+
+        A difference stands only where nothing that could mend it was cut short: only then the next pull goes by it.
+        """
         for stream, live, number in self._counted:
             ours = self._order.count(stream)
-            gap = "" if ours == live else f"the CRM counts {live:,} live records, we hold {ours:,}"
-            settle_log(self._store, number, ours, gap)
+            stands = self._stopped_by is None and not self._order.has_failed(stream)
+            settle_log(self._store, number, ours if stands else None, self._difference(stream, live))
+
+    def _difference(self, stream: Stream, live: int | None) -> str:
+        """By how much the CRM's count of live records and ours differ, in words; empty where they do not."""
+        if live is None or live == (ours := self._order.count(stream)):
+            return ""
+        return f"the CRM counts {live:,} live records, we hold {ours:,}"
 
     def _raise(self) -> None:
         if self._stopped_by is not None:

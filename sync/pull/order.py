@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connectors.base import Stream, Sweep
 from sync.store.pull_log import read_last_difference
-from sync.store.sweeps import count_live, read_position
+from sync.store.store import parse_instant
+from sync.store.sweeps import count_live, read_position, read_positions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -17,13 +19,23 @@ if TYPE_CHECKING:
 
 _RANK = {sweep: number for number, sweep in enumerate(Sweep)}
 
+LISTED_LATELY = timedelta(hours=24)
+"""So soon after the last one no difference of counts makes for another comparison of all ids."""
+
 
 class Order:
     """The streams of a pull that are still to be read.
 
-    Objects are read side by side. The sweeps of one object follow each other in `Sweep`'s order, so that what a later
-    one says was read after the row it speaks of; whether it is wanted is decided when its turn comes. Where one failed,
-    the object's others wait for the next pull.
+    Objects are read side by side: changes before all else, and of each the one first that was complete longest ago, so
+    that a pull that always ends early, at a limit, brings every object forward. The sweeps of one object follow each
+    other in `Sweep`'s order, so that what a later one says was read after the row it speaks of; whether it is wanted is
+    decided when its turn comes. Where one failed, the object's others wait for the next pull.
+
+    Where the CRM's own count of live records came along, it is compared with ours. In a busy account the two are never
+    of the same moment, so a difference is no alarm yet. Where we hold more, deletions are read at once, unless the same
+    difference stood at the end of the last pull: they could not tell it then. All ids are compared only where the same
+    difference, in number and sign, stood at the end of the last pull and stands now, and were not compared in the
+    last 24 hours of the CRM's time, or in its `every` where that is shorter.
     """
 
     def __init__(
@@ -32,11 +44,12 @@ class Order:
         self._store, self._connection, self._connector = store, connection, connector
         self._streams = tuple(streams)
         self._forced = forced
-        self._waiting = list(streams)
+        until = {position.stream.name: position.until or "" for position in read_positions(store, connection)}
+        self._waiting = sorted(streams, key=lambda s: (s.sweep is not Sweep.CHANGES, until.get(s.name, "")))
         self._running: list[Stream] = []
         self._failed: set[str] = set()
         self._live: dict[str, int] = {}
-        self._before: dict[str, int | None] = {}
+        self._stood: dict[str, int | None] = {}
 
     def next(self) -> Position | None:
         """Where to read the next stream from that is wanted and need not wait; None where there is none now."""
@@ -57,15 +70,12 @@ class Order:
         if not complete:
             self._failed.add(stream.object)
         elif live is not None and stream.sweep is Sweep.CHANGES:
-            self._before[stream.name] = read_last_difference(self._store, self._connection, stream.name)
+            self._stood[stream.name] = read_last_difference(self._store, self._connection, stream.name)
             self._live[stream.name] = live
 
     def changes_of(self, stream: Stream) -> Stream | None:
         """The stream that reads the records which another sweep speaks of."""
-        return next((s for s in self._changes(stream) if s.prefix == stream.prefix), None)
-
-    def _changes(self, stream: Stream) -> list[Stream]:
-        return [s for s in self._streams if s.object == stream.object and s.sweep is Sweep.CHANGES]
+        return next((s for s in self._streams if s.sweep is Sweep.CHANGES and _same_records(s, stream)), None)
 
     def _must_wait(self, stream: Stream) -> bool:
         rank = _RANK[stream.sweep]
@@ -80,20 +90,38 @@ class Order:
         due = position.due_at()
         if due is None:
             return stream.sweep is Sweep.CHANGES
-        return due <= self._connector.now() or self._would_tell(stream)
+        return due <= self._connector.now() or self._would_tell(position)
 
-    def _would_tell(self, stream: Stream) -> bool:
-        """Whether the counts differ and this sweep would tell why; a difference that a whole id list could not mend
-        once is not looked into again until it changes."""
-        for changes in self._changes(stream):
-            if changes.prefix == stream.prefix and changes.name in self._live:
-                difference = self._live[changes.name] - self.count(changes)
-                if difference and stream.sweep is Sweep.DELETED:
-                    return True
-                if difference and stream.sweep is Sweep.IDS:
-                    return difference != self._before[changes.name]
+    def _would_tell(self, position: Position) -> bool:
+        """Whether the counts differ so that this sweep is the next to tell why."""
+        changes = self.changes_of(position.stream)
+        if changes is None or changes.name not in self._live:
+            return False
+        difference = self._live[changes.name] - self.count(changes)
+        if position.stream.sweep is Sweep.DELETED:
+            return difference < 0 and not self.stood(changes, difference)
+        if position.stream.sweep is Sweep.IDS:
+            return difference != 0 and self.stood(changes, difference) and not self._listed_lately(position)
         return False
+
+    def _listed_lately(self, position: Position) -> bool:
+        if position.completed_at is None or position.until is None:
+            return False
+        lately = min(LISTED_LATELY, position.stream.every or LISTED_LATELY)
+        return self._connector.now() < parse_instant(position.until) + lately
+
+    def stood(self, stream: Stream, difference: int) -> bool:
+        """Whether the CRM's count and ours differed by just as much at the end of the last pull of a stream."""
+        return self._stood.get(stream.name) == difference
+
+    def has_failed(self, stream: Stream) -> bool:
+        """Whether something of the stream's object was not read to its end."""
+        return stream.object in self._failed
 
     def count(self, stream: Stream) -> int:
         """How many live records of a stream we hold."""
         return count_live(self._store, self._connection, stream.object, stream.prefix)
+
+
+def _same_records(one: Stream, other: Stream) -> bool:
+    return (one.object, one.prefix) == (other.object, other.prefix)

@@ -11,37 +11,65 @@ from sync.store.store import StoreUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from pathlib import Path
 
     import pyarrow as pa
 
+    from sync.store.store import Store
+
 _EXAMPLE = {FieldType.INTEGER: "0", FieldType.BOOLEAN: "0"}
 
-_GONE = "(SELECT id FROM opportunity WHERE connection = ?1 AND deleted = 1)"
 
-# What belongs to a deleted opportunity goes with it, whether or not the CRM says so of each row.
+def _ended(name: str) -> str:
+    return f"SELECT id FROM {name} WHERE connection = ?1 AND deleted = 1"
+
+
+_ENDED_OF_ANY = " UNION ALL ".join(
+    f"SELECT '{name}', id FROM {name} WHERE connection = ?1 AND deleted = 1"
+    for name in OBJECTS
+    if name not in {"association", "field_history"}
+)
+
+
+def _with(*parents: str) -> str:
+    return "".join(f" AND coalesce({parent}_id, '') NOT IN ({_ended(parent)})" for parent in parents)
+
+
+def _with_any(of_object: str, record: str) -> str:
+    return f" AND (coalesce({of_object}, ''), coalesce({record}, '')) NOT IN ({_ENDED_OF_ANY})"
+
+
+# What is nothing without another record goes with it, whether or not the CRM says so of each row.
 _BELONGS = {
-    **dict.fromkeys(PARTS_OF_OPPORTUNITY, f" AND coalesce(opportunity_id, '') NOT IN {_GONE}"),
-    "field_history": f" AND NOT (object = 'opportunity' AND record_id IN {_GONE})",
-    "association": f" AND NOT (from_object = 'opportunity' AND from_id IN {_GONE})"
-    f" AND NOT (to_object = 'opportunity' AND to_id IN {_GONE})",
+    **dict.fromkeys(PARTS_OF_OPPORTUNITY, _with("opportunity")),
+    "team_member": _with("team", "user"),
+    "territory_member": _with("territory", "user"),
+    "territory_account": _with("territory", "account"),
+    "field_history": _with_any("object", "record_id"),
+    "association": _with_any("from_object", "from_id") + _with_any("to_object", "to_id"),
 }
 
 
-def read_facts(path: Path, connection: str, columns: Mapping[str, Collection[str]]) -> dict[str, pa.Table]:
+def read_facts(store: Store, connection: str, columns: Mapping[str, Collection[str]]) -> dict[str, pa.Table]:
     """A table for each object asked for, with the columns asked for (`custom.NAME` among them) and always `id`.
 
-    Live rows only, in no particular order. DECIMAL columns are decimal128(38, 6): a number finer than a millionth or
-    larger than 10^32 is an error that names the column, never a rounded figure.
+    Live rows only, in no particular order. With a deleted record goes what is nothing without it: with an opportunity
+    its history, splits, members, line items and quotes; with a team, territory, user or account the memberships that
+    name it; with any record its field history and its associations. What stands by itself stays and keeps the
+    reference: the activities of a deleted opportunity, the opportunities of a deleted account, the splits and quotas of
+    a deleted user, the lead that became a deleted opportunity.
+
+    DECIMAL columns are decimal128(38, 6): a number finer than a millionth or larger than 10^32 is an error that names
+    the column, never a rounded figure.
     """
     import adbc_driver_sqlite.dbapi as adbc
 
+    uri = f"{store.path.resolve().as_uri()}?mode=ro"
     try:
-        with adbc.connect(f"{path.resolve().as_uri()}?mode=ro") as source, source.cursor() as cursor:
+        with store.set_aside(), adbc.connect(uri) as source, source.cursor() as cursor:
             return {name: _read_table(cursor, name, connection, wanted) for name, wanted in columns.items()}
     except adbc.OperationalError as error:
         advice = "The store is damaged or cannot be read. Restore a copy, or move it away and pull again."
-        raise StoreUnusable(f"{path}: {error}. {advice}") from error
+        raise StoreUnusable(f"{store.path}: {error}. {advice}") from error
 
 
 class FactError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from sync.store.store import BUSY_SECONDS, translated
 from sync.store.sweeps import LAST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from connectors.base import Stream
@@ -46,6 +47,18 @@ class StoredRecords:
         self._settle()
         prefix = self._stream.prefix
         return int(self._rows(sql, self._connection, since, until, prefix, prefix + LAST)[0][0])
+
+    def stamps(self, since: str, until: str, without: Collection[str] = ()) -> dict[str, int]:
+        """How many of them have each stamp, those with the ids `without` left out."""
+        sql = (
+            f"SELECT modified_at, count(*) FROM {self._stream.object} WHERE connection = ?"
+            " AND modified_at BETWEEN ? AND ? AND modified_at <> '' AND id >= ? AND id < ?"
+            " AND id NOT IN (SELECT value FROM json_each(?)) GROUP BY modified_at"
+        )
+        self._settle()
+        prefix = self._stream.prefix
+        rows = self._rows(sql, self._connection, since, until, prefix, prefix + LAST, json.dumps(list(without)))
+        return {stamp: int(number) for stamp, number in rows}
 
     def ids(self, after: str = "") -> Iterator[str]:
         """The ids of the live ones that sort after `after`, in order of their text."""

@@ -70,9 +70,9 @@ def merge(db: sqlite3.Connection, connection: str, name: str, gone: Sequence[Gon
             moved[each.id] = last
     if moved and name == "opportunity":
         for facet in FACETS:
-            changed += db.executemany(
-                f"DELETE FROM {facet} WHERE connection = ? AND opportunity_id = ?",
-                ((connection, loser) for loser in moved),
+            changed += db.execute(
+                f"DELETE FROM {facet} WHERE connection = ? AND opportunity_id IN (SELECT value FROM json_each(?))",
+                (connection, json.dumps(list(moved))),
             ).rowcount
     return new, changed + (repoint(db, connection, name, moved) if moved else 0)
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from config.scalars import instant_text
-from sync.store.store import Store, StoreError
+from sync.store.store import UNSHARED, Store, StoreError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -88,7 +88,7 @@ def _take(store: Store, name: str, holder: str) -> None:
 def _renew(path: Path, name: str, holder: str, stop: threading.Event) -> None:
     while not stop.wait(RENEWAL_SECONDS):
         # A store that is busy or out of room now may be free at the next try, well before the lease ends.
-        with suppress(StoreError), Store(path) as own, own.transaction() as db:
+        with suppress(StoreError), UNSHARED, Store(path) as own, own.transaction() as db:
             db.execute(
                 "UPDATE lease SET expires_at = ? WHERE name = ? AND holder = ?",
                 (instant_text(datetime.now(UTC) + LIFETIME), name, holder),

@@ -98,7 +98,9 @@ def _standing(db: sqlite3.Connection, connection: str, sets: Iterable[Links]) ->
     """The ids of the live associations of the records and objects that these sets are of."""
     keys = sorted({(each.from_object, each.from_id, each.to_object) for each in sets})
     rows = db.execute(
-        "SELECT a.id FROM json_each(?) AS each CROSS JOIN association AS a ON a.connection = ?"
+        # SQLite keeps no statistics of the store, and takes all links of a connection for few.
+        "SELECT a.id FROM json_each(?) AS each CROSS JOIN association AS a INDEXED BY association_from"
+        " ON a.connection = ?"
         " AND a.from_object = json_extract(each.value, '$[0]') AND a.from_id = json_extract(each.value, '$[1]')"
         " AND a.to_object = json_extract(each.value, '$[2]')"
         " WHERE a.deleted = 0",
@@ -113,7 +115,7 @@ def end_links(db: sqlite3.Connection, connection: str, name: str, ids: Sequence[
     ended = 0
     for end in ("from", "to"):
         ended += db.execute(
-            f"UPDATE association SET deleted = 1 WHERE connection = ? AND {end}_object = ?"
+            f"UPDATE association INDEXED BY association_{end} SET deleted = 1 WHERE connection = ? AND {end}_object = ?"
             f" AND {end}_id IN (SELECT value FROM json_each(?)) AND deleted = 0",
             (connection, name, json.dumps(list(ids))),
         ).rowcount

@@ -324,5 +324,12 @@ def people(db: Database) -> None:
     )
 
 
-STEPS = 8
+@migrations()
+def clock(db: Database) -> None:
+    """What the CRM's clock and ours showed when a pull began: ages are told by the CRM's."""
+    for column in ("crm_clock", "our_clock"):
+        db.execute(f"ALTER TABLE connection ADD COLUMN {column} TEXT")
+
+
+STEPS = 9
 """How many steps there are here; a store that has more was made by a newer version."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING
 
+from connectors.base import Sweep
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -17,7 +19,8 @@ class LogRow:
 
     `since` to `until` is the CRM's time that it made complete; `lag_seconds` how far that was behind the CRM's clock.
     `quota_…` are the CRM's own count of the day's calls, around the read. `crm_count` and `our_count` are of live
-    records. `gap` says what may be missing, `message` what stopped it.
+    records, ours at the end of the pull: None where that did not come so far as to compare them. `gap` says what may
+    be missing, `message` what stopped it.
     """
 
     run_id: int | None
@@ -57,14 +60,17 @@ def save_log(store: Store, row: LogRow) -> int:
         return int(db.execute(sql, astuple(row)).fetchone()[0])
 
 
-def settle_log(store: Store, number: int, our_count: int, gap: str) -> None:
+def settle_log(store: Store, number: int, our_count: int | None, gap: str) -> None:
     """Write down how a comparison of counts ended, once all that could mend it is done."""
     with store.transaction() as db:
         db.execute("UPDATE pull_log SET our_count = ?, gap = ? WHERE id = ?", (our_count, gap, number))
 
 
 def read_last_difference(store: Store, connection: str, stream: str) -> int | None:
-    """By how many the CRM's count and ours differed when they were last compared; None where they never were."""
+    """By how many the CRM's count and ours differed at the end of the last pull that counted.
+
+    None where there was none, or where it was cut short.
+    """
     rows = store.rows(
         "SELECT crm_count - our_count FROM pull_log WHERE connection = ? AND stream = ? AND crm_count IS NOT NULL"
         " ORDER BY id DESC LIMIT 1",
@@ -81,6 +87,20 @@ def read_last_logs(store: Store, connection: str) -> list[LogRow]:
         (connection,),
     )
     return [_row(row) for row in rows]
+
+
+def read_gaps(store: Store, connection: str) -> dict[str, str]:
+    """What may be missing, by stream: as its last read told that could tell, whatever others did since.
+
+    A read of changes can tell where the CRM's count came along, any other where it came to its end.
+    """
+    rows = store.rows(
+        "SELECT stream, gap FROM pull_log WHERE gap <> '' AND id IN ("
+        " SELECT max(id) FROM pull_log WHERE connection = ? AND complete = 1 AND (sweep <> ? OR crm_count IS NOT NULL)"
+        " GROUP BY stream) ORDER BY stream",
+        (connection, Sweep.CHANGES),
+    )
+    return {row["stream"]: row["gap"] for row in rows}
 
 
 def _row(row: sqlite3.Row) -> LogRow:

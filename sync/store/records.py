@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.model import OBJECTS
+from config.scalars import instant_text
 from connectors.base import CrmField
+from sync.store.store import now, parse_instant
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from connectors.base import MissingField
     from sync.store.store import Store
@@ -32,6 +35,27 @@ def bind_org(store: Store, connection: str, org: str) -> str | None:
             (connection, org),
         )
     return None
+
+
+def save_clock(store: Store, connection: str, crm_clock: datetime) -> None:
+    """Remember what the CRM's clock shows now."""
+    with store.transaction() as db:
+        db.execute(
+            "INSERT INTO connection (name, crm_clock, our_clock) VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+            " SET crm_clock = excluded.crm_clock, our_clock = excluded.our_clock",
+            (connection, instant_text(crm_clock), now()),
+        )
+
+
+def read_crm_now(store: Store, connection: str) -> datetime:
+    """The CRM's time now, as far as we know its clock: our own where we never saw it."""
+    our_now = parse_instant(now())
+    rows = store.rows(
+        "SELECT crm_clock, our_clock FROM connection WHERE name = ? AND crm_clock IS NOT NULL", (connection,)
+    )
+    if not rows:
+        return our_now
+    return parse_instant(rows[0]["crm_clock"]) + (our_now - parse_instant(rows[0]["our_clock"]))
 
 
 def count_records(store: Store, connection: str) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 BUSY_SECONDS = 30
+
+UNSHARED = threading.Lock()
+"""Held while the file is set aside, and by any thread that opens it for a moment beside the run."""
 
 
 class StoreError(Exception):
@@ -38,27 +42,8 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _create_private(path)
-            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreUnusable(
-                f"{path}: the store cannot be opened: {error}. Check the path and its rights."
-            ) from error
-        self.connection = connection
         self.guard: Callable[[sqlite3.Connection], None] | None = None
-        connection.row_factory = sqlite3.Row
-        try:
-            with translated(path):
-                _check_ours(path, connection)
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")
-                connection.execute("PRAGMA foreign_keys = ON")
-                _migrate(path, connection)
-        except StoreError:
-            connection.close()
-            raise
+        self.connection = _open(path)
 
     def __enter__(self) -> Store:
         return self
@@ -71,6 +56,17 @@ class Store:
     def close(self) -> None:
         """Close the file; safe to call twice."""
         self.connection.close()
+
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """The block has the file to itself in this process, for a library that brings an SQLite of its own: when that
+        one closes the file, the locks of ours would be gone (see `_create_private`)."""
+        with UNSHARED:
+            self.close()
+            try:
+                yield
+            finally:
+                self.connection = _open(self.path)
 
     def check_guard(self) -> None:
         """Raise what `guard` raises: called before what cannot be taken back."""
@@ -160,14 +156,39 @@ def _check_ours(path: Path, connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
-def _create_private(path: Path) -> None:
-    """The file, readable and writable by its owner only; SQLite gives its -wal and -shm the same mode."""
-    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+def _open(path: Path) -> sqlite3.Connection:
+    """A connection to the store, which is made or migrated where it must be."""
     try:
-        if os.fstat(handle).st_uid == os.getuid():
-            os.fchmod(handle, 0o600)
-    finally:
-        os.close(handle)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _create_private(path)
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreUnusable(f"{path}: the store cannot be opened: {error}. Check the path and its rights.") from error
+    connection.row_factory = sqlite3.Row
+    try:
+        with translated(path):
+            _check_ours(path, connection)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            _migrate(path, connection)
+    except StoreError:
+        connection.close()
+        raise
+    return connection
+
+
+def _create_private(path: Path) -> None:
+    """The file, readable and writable by its owner only; SQLite gives its -wal and -shm the same mode.
+
+    A file that is there is not opened: to close it again would drop all locks that this process has on it ("How To
+    Corrupt An SQLite Database File", 2.2), and the store may be open already.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        if path.stat().st_uid == os.getuid():
+            path.chmod(0o600)
 
 
 def _migrate(path: Path, connection: sqlite3.Connection) -> None:

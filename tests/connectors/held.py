@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from connectors.base import Page
 
@@ -19,6 +20,9 @@ class FakeHeld:
 
     def between(self, since: str, until: str) -> int:
         return sum(since <= stamp <= until for stamp in self.rows.values())
+
+    def stamps(self, since: str, until: str, without: Collection[str] = ()) -> Counter[str]:
+        return Counter(at for record, at in self.rows.items() if since <= at <= until and record not in without)
 
     def ids(self, after: str = "") -> Iterator[str]:
         return iter(sorted(each for each in self.rows if each > after))

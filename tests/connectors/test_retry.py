@@ -51,6 +51,13 @@ def test_trouble_that_stays_is_unreachable() -> None:
     assert len(pauses) == 3
 
 
+def test_trouble_of_one_request_alone_that_stays_is_its_refusal() -> None:
+    pauses: list[float] = []
+    with pytest.raises(Rejected, match=r"no answer to this Tried 4 times"):
+        policy_of(pauses, 4).call(failing(9, Retryable("no answer to this", alone=True)))
+    assert len(pauses) == 3
+
+
 def test_a_refusal_is_not_asked_again() -> None:
     pauses: list[float] = []
     with pytest.raises(Rejected):

@@ -30,7 +30,7 @@ from connectors.sandbox.hubspot import dialect
 from connectors.sandbox.server import SandboxServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from config.mapping import ObjectMapping
@@ -93,6 +93,10 @@ class NoneHeld:
     def between(self, since: str, until: str) -> int:
         del since, until
         return 0
+
+    def stamps(self, since: str, until: str, without: Collection[str] = ()) -> dict[str, int]:
+        del since, until, without
+        return {}
 
     def ids(self, after: str = "") -> Iterator[str]:
         del after

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -13,16 +14,19 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from unittest.mock import patch
 from urllib.parse import quote
 
 import requests
 
 from config.model import OBJECTS
+from sync.cli.failures import exit_code_of
+from sync.cli.main import cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -101,6 +105,17 @@ def finish(process: subprocess.Popen[str]) -> Result:
 def salesops(*arguments: object, **options: Any) -> Result:
     """How one command ends."""
     return finish(start(*arguments, **options))
+
+
+def call(*arguments: object) -> Result:
+    """How one command ends that runs in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with patch.dict(os.environ, environment(), clear=True), redirect_stdout(out), redirect_stderr(err):
+        try:
+            code = cli.main(list(map(str, arguments)), prog_name="salesops", standalone_mode=False)
+        except BaseException as error:  # noqa: BLE001  as the command's own outermost boundary
+            code = exit_code_of(error)
+    return Result(code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
 
 
 def stopped_cleanly(result: Result, code: int) -> None:
@@ -355,13 +370,17 @@ class Office:
         return self.folder / ".salesops" / "store.db"
 
     def salesops(self, *arguments: object, **options: Any) -> Result:
-        """How one command in this project ends."""
+        """How one command in this project ends, in a process of its own."""
         return salesops("--project", self.folder, *arguments, **options)
+
+    def call(self, *arguments: object) -> Result:
+        """The same in this process: to start another takes longer than what most commands do."""
+        return call("--project", self.folder, *arguments)
 
     def look_again(self) -> None:
         """Pull and compute, so that a plan says what stands in the CRM now."""
         for arguments in (("pull",), ("compute", "--as-of", self.as_of)):
-            result = self.salesops(*arguments)
+            result = self.call(*arguments)
             assert result.code == 0, result.err
 
     def start(self, *arguments: object, **options: Any) -> subprocess.Popen[str]:

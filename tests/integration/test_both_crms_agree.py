@@ -52,16 +52,20 @@ class Outcome:
 
 RESULTS = {
     "metrics": "SELECT m.metric, m.grain, coalesce(u.email, m.key), m.period, m.value, m.numerator, m.denominator"
-    " FROM metric_value m LEFT JOIN user u ON m.grain = 'user' AND u.id = m.key",
+    " FROM metric_value m LEFT JOIN user u ON m.grain = 'user' AND (u.connection, u.id) = (m.connection, m.key)",
     "attainment": "SELECT a.quota, u.email, a.period, a.credited, a.target, a.attainment"
-    " FROM attainment a JOIN user u ON u.id = a.user_id",
+    " FROM attainment a JOIN user u ON (u.connection, u.id) = (a.connection, a.user_id)",
     "earnings": "SELECT e.comp_plan, e.component, u.email, e.period, o.name, e.status, e.credit, e.amount"
-    " FROM earning e JOIN user u ON u.id = e.payee_id JOIN opportunity o ON o.id = e.opportunity_id",
-    "territories": "SELECT a.name, t.territory FROM assigned_territory t JOIN account a ON a.id = t.account_id",
+    " FROM earning e JOIN user u ON (u.connection, u.id) = (e.connection, e.payee_id)"
+    " JOIN opportunity o ON (o.connection, o.id) = (e.connection, e.opportunity_id)",
+    "territories": "SELECT a.name, t.territory FROM assigned_territory t"
+    " JOIN account a ON (a.connection, a.id) = (t.connection, t.account_id)",
     "teams": "SELECT email, team FROM user",
-    "managers": "SELECT u.email, m.email FROM user u JOIN user m ON m.id = u.manager_id",
+    "managers": "SELECT u.email, m.email FROM user u"
+    " JOIN user m ON (m.connection, m.id) = (u.connection, u.manager_id)",
     "opportunities": "SELECT o.name, u.email, a.name, o.is_won, o.is_closed, o.amount, o.close_date, o.created_at"
-    " FROM opportunity o JOIN user u ON u.id = o.owner_id LEFT JOIN account a ON a.id = o.account_id",
+    " FROM opportunity o JOIN user u ON (u.connection, u.id) = (o.connection, o.owner_id)"
+    " LEFT JOIN account a ON (a.connection, a.id) = (o.connection, o.account_id)",
 }
 
 

@@ -41,7 +41,7 @@ def test_provision_makes_every_field_and_finds_none_missing_afterwards(site: Sit
     made = site.steps["provision"].json()["crm"]
     assert len(made["missing"]) == 9
     assert {outcome["result"] for outcome in made["outcomes"]} == {"written"}
-    again = site.office.salesops("provision", "--json")
+    again = site.office.call("provision", "--json")
     assert (again.code, again.json()["crm"]) == (0, {"missing": [], "outcomes": []})
 
 
@@ -75,18 +75,18 @@ def test_a_second_run_changes_nothing(site: Site) -> None:
 
 
 def test_status_and_runs_tell_what_happened(site: Site) -> None:
-    status = site.office.salesops("status", "--json")
+    status = site.office.call("status", "--json")
     assert (status.code, status.err) == (0, "")
     answer = status.json()
     assert answer["healthy"]
     assert answer["connections"]["crm"]["objects"]["opportunity"]["rows"] == len(DEALS)
     assert all(at["complete"] for at in answer["connections"]["crm"]["objects"].values())
     assert answer["connections"]["crm"]["rules_current"]
-    history = site.office.salesops("runs", "--json").json()["runs"]
+    history = site.office.call("runs", "--json").json()["runs"]
     first = [run for run in history if run["command"] == "run"][-1]
     assert first["status"] == "done"
     assert first["detail"]["written"] > 0
-    assert site.office.salesops("status").code == site.office.salesops("runs").code == 0
+    assert site.office.call("status").code == site.office.call("runs").code == 0
 
 
 def test_a_plan_kept_in_a_file_is_applied_line_by_line(site: Site, tmp_path: Path) -> None:
@@ -94,11 +94,11 @@ def test_a_plan_kept_in_a_file_is_applied_line_by_line(site: Site, tmp_path: Pat
     field = figure(site.crm, "Territory")
     site.bare.put("account", "Globe", **{field: "Mars"})
     office.look_again()
-    planned = office.salesops("plan", "-o", tmp_path / "plan.json")
+    planned = office.call("plan", "-o", tmp_path / "plan.json")
     assert planned.code == 0
     assert "Globe" in planned.out
     assert site.bare.values("account", field)["Globe"] == "Mars"
-    applied = office.salesops("apply", tmp_path / "plan.json", "--json")
+    applied = office.call("apply", tmp_path / "plan.json", "--json")
     assert applied.code == 0
     [line] = applied.json()["lines"]
     assert (line["record"], line["after"], line["result"]) == ("Globe", "Canada", "written")
@@ -110,9 +110,9 @@ def test_applying_a_plan_twice_is_applying_it_once(sites: Callable[[Crm], Site],
     office = site.office.copy(tmp_path / "project")
     site.bare.put("account", "Acme", **{figure(site.crm, "Territory"): "Mars"})
     office.look_again()
-    assert office.salesops("plan", "-o", tmp_path / "plan.json").code == 0
-    assert office.salesops("apply", tmp_path / "plan.json").code == 0
-    again = office.salesops("apply", tmp_path / "plan.json", "--json")
+    assert office.call("plan", "-o", tmp_path / "plan.json").code == 0
+    assert office.call("apply", tmp_path / "plan.json").code == 0
+    again = office.call("apply", tmp_path / "plan.json", "--json")
     assert again.code == 0
     assert again.json()["outcomes"] == {"written": 0, "unchanged": 1, "failed": 0, "skipped": 0}
 

@@ -45,7 +45,7 @@ def test_every_mistake_in_yaml_is_named_with_its_file_and_line(tiny: Office) -> 
     key = tiny.edit("salesops.yaml", "currency: ", "curency: ")
     before = pulled(tiny.store)
     for command in (("run", "--as-of", AS_OF), ("plan",), ("status",)):
-        result = tiny.salesops(*command)
+        result = tiny.call(*command)
         stopped_cleanly(result, 2)
         assert result.out == ""
         assert f"comp_plans/sales.yaml:{rate}:" in result.err
@@ -55,7 +55,7 @@ def test_every_mistake_in_yaml_is_named_with_its_file_and_line(tiny: Office) -> 
 
 def test_check_tells_the_same_mistakes_to_programs(tiny: Office) -> None:
     line = tiny.edit("comp_plans/sales.yaml", "rate: 0.12}", "rate: 12}")
-    result = tiny.salesops("check", "--json")
+    result = tiny.call("check", "--json")
     assert (result.code, result.err) == (2, "")
     problems = result.json()["problems"]
     assert (Path(problems[0]["file"]).name, problems[0]["line"]) == ("sales.yaml", line)
@@ -63,7 +63,7 @@ def test_check_tells_the_same_mistakes_to_programs(tiny: Office) -> None:
 
 def test_text_that_is_no_yaml_is_named_with_its_line(tiny: Office) -> None:
     line = tiny.edit("writeback.yaml", "    - object: account", "   - object: [account")
-    result = tiny.salesops("run")
+    result = tiny.call("run")
     stopped_cleanly(result, 2)
     assert "writeback.yaml:" in result.err
     named = int(result.err.split("writeback.yaml:")[1].split(":")[0])
@@ -77,7 +77,7 @@ def test_a_folder_without_a_project_says_how_to_make_one(tmp_path: Path) -> None
 
 
 def test_an_unknown_connection_names_the_known_ones(tiny: Office) -> None:
-    result = tiny.salesops("run", "--connection", "nope")
+    result = tiny.call("run", "--connection", "nope")
     stopped_cleanly(result, 2)
     assert "'nope'" in result.err
     assert "crm" in result.err
@@ -86,7 +86,7 @@ def test_an_unknown_connection_names_the_known_ones(tiny: Office) -> None:
 @pytest.mark.parametrize("day", ["nonsense", "2026-02-30", "", "0001-01-01", "9999-12-31"])
 def test_a_day_that_is_none_is_refused_before_anything_is_done(tiny: Office, day: str) -> None:
     runs = query(tiny.store, "SELECT count(*) FROM run")
-    result = tiny.salesops("compute", "--as-of", day)
+    result = tiny.call("compute", "--as-of", day)
     stopped_cleanly(result, 2)
     assert "--as-of" in result.err
     assert query(tiny.store, "SELECT count(*) FROM run") == runs
@@ -113,7 +113,7 @@ def test_a_mapped_field_that_the_crm_has_not_is_named_where_it_is_mapped(site: S
     wrong = "Net_Amount__c" if site.crm == "salesforce" else "net_amount"
     (office.folder / "mapping.yaml").write_text(f"crm:\n  opportunity:\n    fields:\n      amount: {wrong}\n")
     before = pulled(office.store)
-    result = office.salesops("run", "--as-of", AS_OF)
+    result = office.call("run", "--as-of", AS_OF)
     stopped_cleanly(result, 2)
     assert "mapping.yaml:4:" in result.err
     assert wrong in result.err
@@ -126,7 +126,7 @@ def test_a_field_to_write_that_the_crm_has_not_is_named_with_the_way_to_make_it(
     wrong = right.replace("alls", "alls_Made") if site.crm == "salesforce" else "salesops_calls_made"
     line = office.edit("writeback.yaml", f"field: {right}\n", f"field: {wrong}\n")
     before = pulled(office.store)
-    result = office.salesops("run", "--as-of", AS_OF)
+    result = office.call("run", "--as-of", AS_OF)
     stopped_cleanly(result, 2)
     assert f"writeback.yaml:{line}:" in result.err
     assert wrong in result.err
@@ -145,8 +145,8 @@ def test_wrong_credentials_are_refused_with_what_to_check(site: Site, office: Of
     assert "quite-wrong-secret" not in result.err
     assert ("client_secret" if site.crm == "salesforce" else "token") in result.err
     still_goes_on(office, before)
-    assert office.salesops("status").code == 1, "the operator sees it"
-    again = office.salesops("pull")
+    assert office.call("status").code == 1, "the operator sees it"
+    again = office.call("pull")
     assert again.code == 0, again.err
 
 
@@ -180,13 +180,13 @@ def test_a_server_that_is_not_there_ends_each_run_in_good_time(sites: Callable[[
         [(status,)] = query(offices[crm].store, "SELECT status FROM run ORDER BY id DESC LIMIT 1")
         assert status == "stopped"
         offices[crm].move_to(sites(crm).server.url, sites(crm).server.ca_file)
-        assert offices[crm].salesops("pull").code == 0
+        assert offices[crm].call("pull").code == 0
 
 
 def test_a_server_nobody_vouches_for_is_not_talked_to(sites: Callable[[Crm], Site], tmp_path: Path) -> None:
     office = sites("salesforce").office.copy(tmp_path / "project")
     office.move_to(sites("salesforce").server.url, Path(certifi.where()))  # authorities that did not sign it
-    result = office.salesops("pull")
+    result = office.call("pull")
     stopped_cleanly(result, 5)
     assert "certificate" in result.err
 

@@ -39,7 +39,7 @@ def uninterrupted(
     def get(crm: Crm) -> dict[str, list[tuple[Any, ...]]]:
         if crm not in seen:
             office = new_office(large_sites(crm).server, tmp_path_factory.mktemp("whole") / "project", AS_OF)
-            assert office.salesops("pull").code == 0
+            assert office.call("pull").code == 0
             seen[crm] = pulled(office.store)
             assert len(seen[crm]["opportunity"]) == MANY[crm]
         return seen[crm]
@@ -117,12 +117,12 @@ def test_a_pull_stopped_half_way_goes_on_where_it_was(
     kept = len(pulled(office.store)["opportunity"])
     assert 0 < kept < MANY[crm]
     gate.open()
-    again = office.salesops("pull", "--json")
+    again = office.call("pull", "--json")
     assert again.code == 0, again.err
     changed = again.json()["crm"]["streams"]["opportunity"]["changed"]
     assert changed == MANY[crm] - kept, "what was kept is not written again"
     assert pulled(office.store) == uninterrupted(crm)
-    statuses = [run["status"] for run in office.salesops("runs", "--json").json()["runs"]]
+    statuses = [run["status"] for run in office.call("runs", "--json").json()["runs"]]
     assert statuses == ["done", "stopped"]
 
 
@@ -132,13 +132,13 @@ def test_a_disk_that_fills_up_keeps_the_pages_that_fitted(
     tmp_path: Path,
 ) -> None:
     office = new_office(large_sites("hubspot").server, tmp_path / "project", AS_OF)
-    assert office.salesops("status").code == 0  # makes the store, so that the limit is the pull's alone
+    assert office.call("status").code == 0  # makes the store, so that the limit is the pull's alone
     result = office.salesops("pull", largest_file=320_000)
     stopped_cleanly(result, 5)
     assert str(office.store) in result.err
     assert "disk" in result.err
     assert 0 < len(pulled(office.store)["opportunity"]) < MANY["hubspot"]
-    again = office.salesops("pull")
+    again = office.call("pull")
     assert again.code == 0, again.err
     assert pulled(office.store) == uninterrupted("hubspot")
 
@@ -148,7 +148,7 @@ def test_a_disk_that_is_full_from_the_start_leaves_nothing_in_the_way(
 ) -> None:
     office = new_office(sites("hubspot").server, tmp_path / "project", AS_OF)
     stopped_cleanly(office.salesops("pull", largest_file=0), 5)
-    assert office.salesops("pull").code == 0
+    assert office.call("pull").code == 0
 
 
 def test_a_demo_on_a_full_disk_is_stopped_and_no_defect(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_write_stopped_half_way_is_ended_by_the_next_run(
         stopped_cleanly(result, 5)
     [(written,)] = query(office.store, "SELECT count(*) FROM written WHERE object = 'opportunity'")
     gate.open()
-    [report] = office.salesops("run", "--as-of", AS_OF, "--json").json()["runs"]
+    [report] = office.call("run", "--as-of", AS_OF, "--json").json()["runs"]
     assert report["outcomes"]["written"] > 0
     assert (report["outcomes"]["failed"], report["outcomes"]["skipped"]) == (0, 0)
     paid = query(office.store, "SELECT DISTINCT opportunity_id FROM earning WHERE component = 'commission'")
@@ -184,7 +184,7 @@ def test_a_write_stopped_half_way_is_ended_by_the_next_run(
     stands = [*site.bare.values("opportunity", figure(crm, "Commission_Earned")).values()]
     stands += site.bare.values("opportunity", figure(crm, "Commission_Estimate")).values()
     assert sum(value is not None for value in stands) == len(paid)
-    [second] = office.salesops("run", "--as-of", AS_OF, "--json").json()["runs"]
+    [second] = office.call("run", "--as-of", AS_OF, "--json").json()["runs"]
     assert second["plan"]["changes"] == 0
 
 
@@ -197,7 +197,7 @@ def test_a_second_run_does_not_start_while_one_is_going_on(
     gate.hold_when(lambda: bool(query(office.store, "SELECT 1 FROM lease")))
     process = office.start("run", "--as-of", AS_OF, "--json")
     wait_until_held(gate, process)
-    second = office.salesops("run", "--as-of", AS_OF)
+    second = office.call("run", "--as-of", AS_OF)
     stopped_cleanly(second, 5)
     assert "another run is going on" in second.err
     assert str(process.pid) in second.err
@@ -205,4 +205,4 @@ def test_a_second_run_does_not_start_while_one_is_going_on(
     gate.open()
     first = finish(process)
     assert (first.code, first.json()["runs"][0]["outcomes"]["failed"]) == (0, 0)
-    assert len(office.salesops("runs", "--json").json()["runs"]) == 1
+    assert len(office.call("runs", "--json").json()["runs"]) == 1

@@ -28,11 +28,11 @@ def test_a_reps_own_edit_shows_as_drift_and_is_put_right(site: Site, office: Off
     field = figure(site.crm, "Commission")
     site.bare.put("user", ANN, **{field: 99_999})
     office.look_again()
-    [plan] = office.salesops("plan", "--json").json()["plans"]
+    [plan] = office.call("plan", "--json").json()["plans"]
     [change] = plan["changes"]
     assert (change["object"], change["record"], change["field"]) == ("user", "Ann Ames", field)
     assert (Decimal(change["before"]), Decimal(change["after"])) == (Decimal(99_999), COMMISSION[ANN])
-    [report] = office.salesops("run", "--as-of", AS_OF, "--json").json()["runs"]
+    [report] = office.call("run", "--as-of", AS_OF, "--json").json()["runs"]
     assert report["outcomes"]["written"] == 1
     assert Decimal(site.bare.values("user", field)[ANN] or 0) == COMMISSION[ANN]
     why = change["reason"].replace(",", "")
@@ -44,7 +44,7 @@ def test_a_reps_own_edit_shows_as_drift_and_is_put_right(site: Site, office: Off
 def test_an_emptied_field_is_filled_again(site: Site, office: Office) -> None:
     field = figure(site.crm, "Commission_Earned")
     site.bare.put("opportunity", "Acme big", **{field: None if site.crm == "salesforce" else ""})
-    ran = office.salesops("run", "--as-of", AS_OF, "--json")
+    ran = office.call("run", "--as-of", AS_OF, "--json")
     assert ran.json()["runs"][0]["outcomes"]["written"] == 1
     assert Decimal(site.bare.values("opportunity", field)["Acme big"] or 0) == 16_000
 
@@ -56,11 +56,11 @@ def test_a_deal_that_was_lost_after_all_pays_nothing_and_its_field_is_cleared(si
         else ("dealstage", "closedwon", "closedlost")
     )
     site.bare.put("opportunity", "Globe small", **{stage: lost})
-    assert office.salesops("run", "--as-of", AS_OF).code == 0
+    assert office.call("run", "--as-of", AS_OF).code == 0
     lost_figures = site.bare.values("opportunity", figure(site.crm, "Commission_Earned"))["Globe small"]
     lost_commission = site.bare.values("user", figure(site.crm, "Commission"))[BO]
     site.bare.put("opportunity", "Globe small", **{stage: won})
-    assert office.salesops("run", "--as-of", AS_OF).code == 0
+    assert office.call("run", "--as-of", AS_OF).code == 0
     assert lost_figures is None
     assert Decimal(lost_commission or -1) == 0
     assert Decimal(site.bare.values("user", figure(site.crm, "Commission"))[BO] or 0) == COMMISSION[BO]
@@ -73,15 +73,15 @@ def test_a_stale_plan_is_refused_as_a_whole(sites: Callable[[Crm], Site], tmp_pa
     for name in ("Acme", "Globe"):
         site.bare.put("account", name, **{field: "Mars"})
     office.look_again()
-    assert office.salesops("plan", "-o", tmp_path / "plan.json").code == 0
+    assert office.call("plan", "-o", tmp_path / "plan.json").code == 0
     site.bare.put("account", "Globe", **{field: "Venus"})
-    result = office.salesops("apply", tmp_path / "plan.json")
+    result = office.call("apply", tmp_path / "plan.json")
     stopped_cleanly(result, 3)
     assert "Globe" in result.err
     assert "was Mars, is Venus" in result.err
     stands = site.bare.values("account", field)
     assert (stands["Acme"], stands["Globe"]) == ("Mars", "Venus")
-    assert office.salesops("run", "--as-of", AS_OF).code == 0
+    assert office.call("run", "--as-of", AS_OF).code == 0
     assert site.bare.values("account", field) == TERRITORIES
 
 
@@ -92,22 +92,22 @@ def test_an_edited_plan_file_is_refused(sites: Callable[[Crm], Site], tmp_path: 
     site.bare.put("account", "Acme", **{field: "Mars"})
     office.look_again()
     file = tmp_path / "plan.json"
-    assert office.salesops("plan", "-o", file).code == 0
+    assert office.call("plan", "-o", file).code == 0
     body = json.loads(file.read_text())
     body["changes"][0]["after"] = "Moon"
     file.write_text(json.dumps(body))
-    result = office.salesops("apply", file)
+    result = office.call("apply", file)
     stopped_cleanly(result, 2)
     assert "edited" in result.err
     assert site.bare.values("account", field)["Acme"] == "Mars"
-    assert office.salesops("run", "--as-of", AS_OF).code == 0
+    assert office.call("run", "--as-of", AS_OF).code == 0
 
 
 def test_a_plan_made_by_other_rules_is_stale(sites: Callable[[Crm], Site], tmp_path: Path) -> None:
     office = sites("hubspot").office.copy(tmp_path / "project")
-    assert office.salesops("plan", "-o", tmp_path / "plan.json").code == 0
+    assert office.call("plan", "-o", tmp_path / "plan.json").code == 0
     office.edit("comp_plans/sales.yaml", "rate: 0.12}", "rate: 0.13}")
-    result = office.salesops("apply", tmp_path / "plan.json")
+    result = office.call("apply", tmp_path / "plan.json")
     stopped_cleanly(result, 3)
     assert "rules" in result.err
 
@@ -116,15 +116,15 @@ def test_a_file_that_is_no_plan_is_refused(sites: Callable[[Crm], Site], tmp_pat
     for number, text in enumerate(("", '{"version": 1}', '{"version": 9}')):
         file = tmp_path / f"{number}.json"
         file.write_text(text)
-        stopped_cleanly(sites("hubspot").office.salesops("apply", file), 2)
+        stopped_cleanly(sites("hubspot").office.call("apply", file), 2)
 
 
 def test_a_record_that_the_crm_refuses_fails_alone_and_is_tried_again(site: Site, office: Office) -> None:
     """The field takes no territory as long as Germany's, so Initech fails; every other account is written."""
     field = _make_narrow_field(site)
     office.edit("writeback.yaml", f"field: {figure(site.crm, 'Territory')}\n", f"field: {field}\n")
-    assert office.salesops("provision", "--yes").code == 0
-    first = office.salesops("run", "--as-of", AS_OF, "--json")
+    assert office.call("provision", "--yes").code == 0
+    first = office.call("run", "--as-of", AS_OF, "--json")
     assert first.code == 1
     [report] = first.json()["runs"]
     [trouble] = report["troubled"]
@@ -133,10 +133,10 @@ def test_a_record_that_the_crm_refuses_fails_alone_and_is_tried_again(site: Site
     assert trouble["message"]
     assert (report["outcomes"]["written"], report["outcomes"]["failed"]) == (3, 1)
     assert site.bare.values("account", field) == {**TERRITORIES, "Initech": None}
-    status = office.salesops("status", "--json")
+    status = office.call("status", "--json")
     assert (status.code, status.json()["healthy"]) == (1, False)
     assert status.json()["connections"]["crm"]["last_run"]["status"] == "partial"
-    again = office.salesops("run", "--as-of", AS_OF)
+    again = office.call("run", "--as-of", AS_OF)
     assert again.code == 1
     assert "Initech" in again.out
     assert query(office.store, "SELECT outcome, count(*) FROM change WHERE record_id IN (SELECT id FROM account WHERE"

@@ -54,7 +54,8 @@ def streams_of(*names: str, every: timedelta = DAY) -> tuple[Stream, ...]:
 @dataclass
 class Scripted:
     """The CRM. `rows` are by the stream of their changes, `gone`, `links` and `formulas` by that of their sweep;
-    `along` are rows of other objects that come with a record, by its id. `before` is called in the reading thread
+    `along` are rows of other objects that come with a record, by its id. Where it `counts` live records, it finds so
+    many more as are `miscounted`. `before` is called in the reading thread
     before each page, with the stream and the page's number, and may raise."""
 
     offered: tuple[Stream, ...]
@@ -65,6 +66,7 @@ class Scripted:
     formulas: dict[str, list[Patch]] = field(default_factory=lambda: defaultdict(list))
     problems: dict[str, RowProblem] = field(default_factory=dict)
     counts: bool = False
+    miscounted: int = 0
     hidden: set[str] = field(default_factory=set)
     missing: tuple[MissingField, ...] = ()
     sources: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -175,7 +177,7 @@ class Scripted:
             rows=brought,
             problems=tuple(self.problems[key] for each in rows if (key := str(each.values["id"])) in self.problems),
             until=until if complete else "",
-            live=live if self.counts and complete else None,
+            live=live + self.miscounted if self.counts and complete else None,
             total=total,
         )
 

@@ -104,6 +104,8 @@ def test_the_reference_names_the_overlaps_that_hold_where_none_is_set() -> None:
     text = Window.model_fields["overlap_minutes"].description or ""
     minutes = [overlap // timedelta(minutes=1) for overlap in (window.OVERLAP, client.OVERLAP)]
     assert f"{minutes[0]} for Salesforce and {minutes[1]} for HubSpot" in text
+    longer = [f"{name} {overlap // timedelta(minutes=1)}" for name, overlap in window.OVERLAPS.items()]
+    assert text.endswith(f"for Salesforce's {', '.join(longer)}.")
 
 
 def test_a_built_in_metric_that_nothing_names_needs_no_field(tmp_path: Path) -> None:

@@ -259,7 +259,8 @@ def test_the_command_shows_who_is_who(tmp_path: Path) -> None:
         pulled(store, user("us", "2", "b@a.com"), user("us", "3", "b@a.com"), user("europe", "8", "b@a.com"))
     result = CliRunner().invoke(cli, ["--project", str(tmp_path), "people"])
     assert result.exit_code == 0, result.output
-    assert "9 (not active)" in result.stdout
+    assert "(9)" in result.stdout
+    assert "In brackets: not active." in result.stdout
     assert "not joined: user 2 (b@a.com) of us: us has other users with this e-mail (3)" in result.stdout
     assert "4 people, 1 of them in several connections." in result.stdout
 

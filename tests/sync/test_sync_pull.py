@@ -17,7 +17,7 @@ from sync.pull import pull
 from sync.pull.workers import Readers
 from sync.store import records
 from sync.store.problems import read_problems
-from sync.store.pull_log import read_last_logs
+from sync.store.pull_log import read_gaps, read_last_logs
 from sync.store.store import Store
 from sync.store.sweeps import count_live, read_positions
 
@@ -199,38 +199,139 @@ def test_counts_that_agree_ask_nothing_more(store: Store) -> None:
     assert (log.crm_count, log.our_count, log.gap) == (4, 4, "")
 
 
-def test_where_counts_differ_deletions_are_read_at_once(store: Store) -> None:
+def gap_of(store: Store, stream: str = "account") -> str:
+    return read_gaps(store, "crm").get(stream, "")
+
+
+def test_where_we_hold_more_deletions_are_read_at_once(store: Store) -> None:
     crm = Scripted(streams_of(*ALL), rows={"account": accounts(4)}, counts=True)
     pulled(store, crm)
     crm.hidden = {"002"}
     crm.gone["account:deleted"] = [Gone("002")]
     assert set(pulled(store, crm)) == {"account", "account:deleted"}
     assert live(store) == {"000", "001", "003"}
+    assert gap_of(store) == ""
 
 
-def test_where_they_differ_still_all_ids_are_compared_and_the_record_that_is_nowhere_ends(store: Store) -> None:
+def test_where_the_crm_counts_more_nothing_is_read_at_once(store: Store) -> None:
+    crm = Scripted(streams_of(*ALL), rows={"account": accounts(4)}, counts=True, miscounted=1)
+    assert set(pulled(store, crm)) == {"account"}
+    assert gap_of(store) == "the CRM counts 5 live records, we hold 4"
+
+
+@pytest.mark.parametrize("miscounted", [1, -1])
+def test_where_the_same_difference_stands_after_two_pulls_all_ids_are_compared(store: Store, miscounted: int) -> None:
+    crm = Scripted(streams_of(*ALL), rows={"account": accounts(4)}, counts=True, miscounted=miscounted)
+    assert "account:ids" not in pulled(store, crm)
+    assert set(pulled(store, crm)) == {"account", "account:ids"}
+    assert set(pulled(store, crm)) == {"account"}, "not so soon again"
+    crm.minutes = 60 * 24 - 1
+    assert "account:ids" not in pulled(store, crm)
+    assert gap_of(store) == f"the CRM counts {4 + miscounted} live records, we hold 4"
+
+
+@pytest.mark.parametrize(("hours", "later"), [(168, 24), (6, 6)])
+def test_what_stands_is_looked_into_once_a_day_or_as_often_as_ids_are_due(
+    store: Store, hours: int, later: float
+) -> None:
+    every = timedelta(hours=hours)
+    crm = Scripted(streams_of("account", "account:ids", every=every), counts=True, miscounted=1)
+    crm.rows = {"account": accounts(4)}
+    pulled(store, crm)
+    assert "account:ids" in pulled(store, crm)
+    crm.minutes = later * 60 - 1
+    assert "account:ids" not in pulled(store, crm)
+    crm.minutes += 1
+    assert "account:ids" in pulled(store, crm)
+
+
+def test_counts_of_a_busy_account_that_differ_otherwise_each_time_cost_nothing(store: Store) -> None:
+    crm = Scripted(streams_of("account", "account:ids"), rows={"account": accounts(4)}, counts=True)
+    for miscounted in (1, -1, 2, 1, 0, 1):
+        crm.miscounted = miscounted
+        assert set(pulled(store, crm)) == {"account"}
+
+
+def test_deletions_that_could_not_tell_a_difference_are_not_read_again_for_it(store: Store) -> None:
+    crm = Scripted(streams_of("account", "account:deleted"), rows={"account": accounts(4)}, counts=True, miscounted=-1)
+    assert "account:deleted" in pulled(store, crm)
+    assert "account:deleted" not in pulled(store, crm)
+    crm.miscounted = -2
+    assert "account:deleted" in pulled(store, crm)
+
+
+def test_a_difference_does_not_stand_where_what_could_mend_it_was_cut_short(store: Store) -> None:
+    crm = Scripted(streams_of(*ALL), rows={"account": accounts(4)}, counts=True, miscounted=-1)
+
+    def fail(stream: str, _number: int) -> None:
+        if stream == "account:deleted":
+            raise LimitReached("no calls left")
+
+    crm.before = fail
+    with pytest.raises(LimitReached):
+        pulled(store, crm)
+    assert gap_of(store) == "the CRM counts 3 live records, we hold 4"
+    crm.before = lambda *_: None
+    assert set(pulled(store, crm)) == {"account", "account:deleted"}
+
+
+def test_a_record_that_is_nowhere_ends_once_the_difference_stands(store: Store) -> None:
     crm = Scripted(streams_of(*ALL), rows={"account": accounts(4)}, counts=True)
     pulled(store, crm)
     crm.hidden = {"002"}
-    assert set(pulled(store, crm)) == {"account", "account:deleted", "account:ids"}
+    assert set(pulled(store, crm)) == {"account", "account:deleted"}
+    assert gap_of(store) == "the CRM counts 3 live records, we hold 4"
+    assert set(pulled(store, crm)) == {"account", "account:ids"}
     assert crm.fetched == ["002"]
     assert live(store) == {"000", "001", "003"}
+    assert gap_of(store) == ""
     assert set(pulled(store, crm)) == {"account"}
 
 
-def test_a_difference_that_ids_could_not_mend_is_a_gap_and_not_looked_into_again(store: Store) -> None:
-    crm = Scripted(streams_of("account", "account:ids"), rows={"account": accounts(4)}, counts=True)
-    count = crm._page
+def test_a_gap_stays_while_pulls_bring_no_count(store: Store) -> None:
+    crm = Scripted(streams_of("account"), rows={"account": accounts(4)}, counts=True, miscounted=1)
+    pulled(store, crm)
+    crm.counts = False
+    pulled(store, crm)
+    assert gap_of(store) == "the CRM counts 5 live records, we hold 4"
+    crm.counts, crm.miscounted = True, 0
+    pulled(store, crm)
+    assert gap_of(store) == ""
 
-    def one_too_many(*args: Any, **more: Any) -> Any:
-        page = count(*args, **more)
-        return page if page.live is None else type(page)(**{f: getattr(page, f) for f in page.__slots__} | {"live": 5})
 
-    crm._page = one_too_many  # type: ignore[method-assign]
-    assert set(pulled(store, crm)) == {"account", "account:ids"}
-    assert set(pulled(store, crm)) == {"account"}
-    log = next(each for each in read_last_logs(store, "crm") if each.stream == "account")
-    assert log.gap == "the CRM counts 5 live records, we hold 4"
+# ---- which first ----
+
+
+def test_what_was_complete_longest_ago_is_read_first(store: Store) -> None:
+    names = ("account", "user", "product")
+    crm = Scripted(streams_of(*names), rows={name: accounts(3) for name in names})
+
+    def first_come() -> list[str]:
+        """The streams, as a day that has room for one of them reads them."""
+        crm.asked.clear()
+        crm.minutes += 1
+        left = [2]
+
+        def spend(_stream: str, _number: int) -> None:
+            left[0] -= 1
+            if left[0] < 0:
+                raise LimitReached("no calls left today")
+
+        crm.before = spend
+        with pytest.raises(LimitReached):
+            pulled(store, crm, concurrency=1)
+        return [name for name, _ in crm.asked]
+
+    assert [first_come()[0] for _ in range(3)] == ["account", "user", "product"]
+    crm.before = lambda *_: None
+    assert list(pulled(store, crm, concurrency=1)) == ["account", "user", "product"]
+
+
+def test_changes_go_before_what_is_on_a_schedule(store: Store) -> None:
+    crm = Scripted(streams_of("account", "account:ids", "user"), rows={"account": accounts(3), "user": []})
+    pulled(store, crm)
+    crm.minutes = 60 * 24
+    assert list(pulled(store, crm, concurrency=1)) == ["account", "user", "account:ids"]
 
 
 def test_ids_bring_records_that_were_missed_or_are_newer_than_ours(store: Store) -> None:
@@ -291,7 +392,25 @@ def test_a_record_that_turns_out_to_be_merged_as_it_is_looked_for_is_merged_not_
     pulled(store, crm)
     crm.hidden = {"p"}
 
-    def fetch(stream: str, _ids: Any) -> Any:
+    def fetch(stream: str, ids: Any) -> Any:
+        assert ids == ["p"]
+        yield Page(stream, "", complete=True, rows={"contact": (row("q"),)}, gone=(Gone("p", into="q"),))
+
+    crm.fetch = fetch  # type: ignore[method-assign]
+    pulled(store, crm, sweeps={Sweep.IDS})
+    assert store.rows("SELECT contact_id FROM activity")[0][0] == "q"
+    assert live(store, "contact") == {"q"}
+    assert store.rows("SELECT merged_into FROM contact WHERE id = 'p'")[0][0] == "q", "neither erased nor just deleted"
+
+
+def test_a_merged_record_that_an_id_list_still_names_is_not_brought_back(store: Store) -> None:
+    crm = Scripted(streams_of("contact", "contact:ids", "activity"), rows={"contact": [row("q")]})
+    crm.rows["activity"] = [row("a", contact_id="p")]
+    pulled(store, crm)
+    crm.rows["contact"].append(row("p"))  # so far back that only the list has it
+
+    def fetch(stream: str, ids: Any) -> Any:
+        assert ids == ["p"]
         yield Page(stream, "", complete=True, rows={"contact": (row("q"),)}, gone=(Gone("p", into="q"),))
 
     crm.fetch = fetch  # type: ignore[method-assign]

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+import csv
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import requests
 from held import FakeHeld
+from served import serving
 
 from config.connections import AccessToken, HubSpotConnection, Pull
 from connectors.hubspot.client import connect
 from connectors.retry import RetryPolicy
+from connectors.sandbox.app import SandboxApp
 from connectors.sandbox.behaviour import Behaviour
+from connectors.sandbox.content import fill, make_source
+from connectors.sandbox.database import Database
 from connectors.sandbox.dialect import Settings
+from connectors.sandbox.hubspot import dialect
 from connectors.sandbox.hubspot.definitions.types import COMPANIES
 from connectors.sandbox.hubspot.records.writer import Checker, all_properties, update_record
 from connectors.sandbox.hubspot.store import Store
-from connectors.sandbox.run import open_sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from config.mapping import ObjectMapping
     from connectors.base import Connector, Page
-    from connectors.sandbox.run import Sandbox
 
 START = datetime(2031, 5, 2, 8, tzinfo=UTC)
 DEFAULT = Behaviour(rate_limit=False)  # what surprises stays on; waiting does not
@@ -36,13 +41,18 @@ DEFAULT = Behaviour(rate_limit=False)  # what surprises stays on; waiting does n
 class World:
     """A sandbox with words for what tests do in it."""
 
-    sandbox: Sandbox
+    url: str
+    settings: Settings
+    database: Database
     session: requests.Session
     version: str = "v3"
-    calls: int = 0
+
+    @cached_property
+    def _store(self) -> Store:
+        return Store(self.database)
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self.session.request(method, self.sandbox.url + path, json=body, timeout=30)
+        answer = self.session.request(method, self.url + path, json=body, timeout=30)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
@@ -74,15 +84,13 @@ class World:
 
     def rename(self, company: str, name: str) -> None:
         """An edit that is made whatever the network does."""
-        store = Store(self.sandbox.database)
-        with self.sandbox.database.transaction():
-            names = all_properties(store, COMPANIES)
-            record = store.by_identity(COMPANIES, names, "hs_object_id", [int(company)])[company]
-            update_record(store, Checker.of(store, COMPANIES, "v3"), record, {"name": name})
+        with self.database.transaction():
+            names = all_properties(self._store, COMPANIES)
+            record = self._store.by_identity(COMPANIES, names, "hs_object_id", [int(company)])[company]
+            update_record(self._store, Checker.of(self._store, COMPANIES, "v3"), record, {"name": name})
 
     def forward(self, **more: float) -> None:
-        clock = self.sandbox.database.clock
-        clock.set(clock.now() + timedelta(**more))
+        self.database.clock.set(self.database.clock.now() + timedelta(**more))
 
     def behave(self, **changes: Any) -> None:
         self.send("PATCH", "/sandbox/behaviour", changes)
@@ -91,7 +99,7 @@ class World:
     def connected(self, mapping: Mapping[str, ObjectMapping] | None = None, **pull: Any) -> Iterator[Connector]:
         connection = HubSpotConnection(
             crm="hubspot",
-            url=self.sandbox.url,
+            url=self.url,
             api_version=self.version,
             sign_in=AccessToken(kind="access_token", token="env:T"),
             timeout_seconds=3,  # the sandbox never answers some of a fault's requests
@@ -99,7 +107,7 @@ class World:
         )
         connector = connect(
             connection,
-            secrets=lambda _: self.sandbox.settings.access_token,
+            secrets=lambda _: self.settings.access_token,
             mapping=mapping or {},
             written={},
             time_zone="UTC",
@@ -173,8 +181,13 @@ def _object(stream: str) -> str:
 
 
 @contextmanager
-def open_world(tmp_path: Path, behaviour: Behaviour = DEFAULT, version: str = "v3") -> Iterator[World]:
-    """An account with two owners and nothing else."""
+def open_world(
+    tmp_path: Path,
+    behaviour: Behaviour = DEFAULT,
+    version: str = "v3",
+    companies: Sequence[Mapping[str, str]] = (),
+) -> Iterator[World]:
+    """An account with two owners, and these companies by property name."""
     folder = tmp_path / "export"
     folder.mkdir()
     (folder / "owners.csv").write_text(
@@ -182,8 +195,17 @@ def open_world(tmp_path: Path, behaviour: Behaviour = DEFAULT, version: str = "v
         "70,ann@x.example,Ann,Bell,970,East,2024-01-01T00:00:00Z\n"
         "71,bo@x.example,Bo,Cole,971,West,2024-01-01T00:00:00Z\n"
     )
+    if companies:
+        with (folder / "companies.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, companies[0])
+            writer.writeheader()
+            writer.writerows(companies)
     settings = Settings(behaviour=behaviour)
-    with open_sandbox("hubspot", data=folder, settings=settings) as sandbox, requests.Session() as session:
+    with closing(Database()) as database, requests.Session() as session:
+        database.clock.set(START)
+        vendor = dialect.build_app(database, settings)
+        source = make_source(database, folder, 1, None, 1)
+        app = SandboxApp(database, dialect, settings, vendor, fill(database, dialect, "hubspot", source))
         session.headers["Authorization"] = f"Bearer {settings.access_token}"
-        sandbox.database.clock.set(START)
-        yield World(sandbox, session, version)
+        with serving(app, dates=False) as url:
+            yield World(url, settings, database, session, version)

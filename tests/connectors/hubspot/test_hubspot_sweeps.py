@@ -165,6 +165,52 @@ def test_what_a_lag_holds_back_comes_with_the_next_sweep(portal: Portal) -> None
     assert ids(portal.read("account", pages[-1].cursor)) == [companies.rows[0]["id"]]
 
 
+def lagging(portal: Portal, cursor: str | None, held: FakeHeld | None = None) -> list[Page]:
+    """A sweep that trails ten minutes behind."""
+    connector = portal.connect(pull=Pull(windows={"account": Window(lag_seconds=600)}))
+    try:
+        return list(connector.read("account", cursor, held or FakeHeld()))
+    finally:
+        connector.close()
+
+
+def test_a_lag_holds_back_in_the_first_list_and_in_a_crowded_window_too(portal: Portal) -> None:
+    ripe = instant_text(datetime.now(UTC) - timedelta(seconds=900))
+    companies = Companies(portal, 450, ripe)
+    companies.rows[7] |= {"updatedAt": soon()}
+    pages = lagging(portal, None)
+    assert len(ids(pages)) == 449
+    begun = {**json.loads(pages[-1].cursor), "since": OLD, "recent": {}}
+    pages = lagging(portal, json.dumps(begun))
+    assert json.loads(pages[-1].cursor)["crowded"]
+    assert sorted({*range(1, 451)} - {*map(int, ids(pages))}) == [8]
+    pages = lagging(portal, pages[-1].cursor, FakeHeld(dict.fromkeys(ids(pages), ripe)))
+    assert ids(pages) == []
+
+
+def test_with_a_lag_hubspots_count_of_live_records_is_none_to_compare_ours_with(portal: Portal) -> None:
+    Companies(portal, 5)
+    assert {each.live for each in lagging(portal, None)} == {None}
+
+
+def test_a_search_with_a_lag_asks_for_nothing_that_is_later(portal: Portal) -> None:
+    pages = lagging(portal, finished(portal))
+    search = portal.asked(f"{COMPANIES}/search")[-1]
+    until = milliseconds(parse_instant(json.loads(pages[-1].cursor)["until"]))
+    assert Companies.filters(search) == {("hs_lastmodifieddate", "LTE"): str(until)}
+
+
+def test_a_count_that_holds_more_than_a_broken_off_sweep_reads_is_not_compared(portal: Portal) -> None:
+    companies = Companies(portal, 450)
+    first = json.loads(portal.read("account")[0].cursor)
+    until = datetime.now(UTC) - timedelta(hours=1)
+    for row in companies.rows[:300]:
+        row["updatedAt"] = instant_text(until + timedelta(seconds=1))
+    assert portal.read("account", json.dumps({**first, "until": instant_text(until)}))[-1].live == 450
+    companies.rows += [{**record(number), "updatedAt": soon()} for number in range(451, 460)]
+    assert portal.read("account", json.dumps({**first, "until": instant_text(until)}))[-1].live is None
+
+
 def stale(request: Request) -> Any:
     """A list that knows no token of an earlier day."""
     archived = request.query["archived"] == "true"

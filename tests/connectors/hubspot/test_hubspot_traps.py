@@ -237,25 +237,21 @@ def test_nothing_calculated_is_no_stream(v3: World) -> None:
         assert not [stream.name for stream in connector.streams() if stream.name.endswith(":calculated")]
 
 
-def test_a_thousand_properties_of_thirty_characters_are_read_in_full_and_after(v3: World) -> None:
+def test_a_thousand_properties_of_thirty_characters_are_read_in_full_and_after(tmp_path: Path) -> None:
     names = tuple(f"a_property_of_thirty_{number:09}" for number in range(1000))
-    for start in range(0, 1000, 100):
-        inputs = [
-            {"name": name, "label": name, "type": "string", "fieldType": "text", "groupName": "companyinformation"}
-            for name in names[start : start + 100]
-        ]
-        v3.send("POST", "/crm/v3/properties/companies/batch/create", {"inputs": inputs})
-    company = v3.create("companies", name="Acme", **{name: name[-9:] for name in names})
-    mapping = {"account": ObjectMapping(custom=names)}
+    acme = {"hs_object_id": "11", "name": "Acme", **{name: f"v{name[-9:]}" for name in names}}
     copy = Copy()
-    with v3.connected(mapping) as connector:
+    with (
+        open_world(tmp_path, companies=[acme]) as world,
+        world.connected({"account": ObjectMapping(custom=names)}) as connector,
+    ):
         copy.pull(connector, "account")
-        assert all(copy.of("account")[company][name] == name[-9:] for name in names)
-        v3.forward(minutes=5)
-        v3.update("companies", company, **dict.fromkeys(names, "new"))
-        v3.forward(minutes=5)
+        assert all(copy.of("account")["11"][name] == f"v{name[-9:]}" for name in names)
+        world.forward(minutes=5)
+        world.update("companies", "11", **dict.fromkeys(names, "new"))
+        world.forward(minutes=5)
         copy.pull(connector, "account")
-    assert {copy.of("account")[company][name] for name in names} == {"new"}
+    assert {copy.of("account")["11"][name] for name in names} == {"new"}
 
 
 def test_stages_amounts_and_owners_that_changed_are_history(world: World) -> None:

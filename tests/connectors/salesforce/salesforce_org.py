@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import requests
 from held import FakeHeld
+from served import served
 
 from config.connections import SalesforceConnection
 from connectors.meter import metered
 from connectors.retry import RetryPolicy
 from connectors.salesforce.client import SalesforceConnector, connect
-from connectors.sandbox.run import open_sandbox
+from connectors.sandbox.app import SandboxApp
+from connectors.sandbox.content import read_content
+from connectors.sandbox.database import Database
+from connectors.sandbox.run import DEFAULT_SETTINGS, Sandbox, load_sandbox
+from connectors.sandbox.salesforce import dialect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
-    from pathlib import Path
 
     from connectors.base import Page
-    from connectors.sandbox.run import Sandbox
 
 
 def write_export(folder: Path, tables: Mapping[str, Sequence[Mapping[str, str]]]) -> Path:
@@ -109,9 +115,15 @@ class SandboxOrg:
 
 @contextmanager
 def opened(data: Path, attempts: int = 6, **wanted: Any) -> Iterator[SandboxOrg]:
-    """An org over an export folder, with a sandbox's usual behaviour, while the block lasts."""
-    with (
-        open_sandbox("salesforce", data=data) as sandbox,
-        closing(connector_to(sandbox, attempts, **wanted)) as connector,
-    ):
-        yield SandboxOrg(sandbox, connector, FakeHeld())
+    """An org over an export folder, which is loaded once, with a sandbox's usual behaviour, while the block lasts."""
+    filled = data / "filled.db"
+    if not filled.exists():
+        load_sandbox("salesforce", data, filled)
+    with TemporaryDirectory() as folder, closing(Database(Path(shutil.copy(filled, folder)))) as database:
+        vendor, content = dialect.build_app(database, DEFAULT_SETTINGS), read_content(database)
+        assert content is not None
+        app = SandboxApp(database, dialect, DEFAULT_SETTINGS, vendor, content)
+        with served(app, tls=True, dates=False) as server:
+            sandbox = Sandbox("salesforce", server, DEFAULT_SETTINGS, database, content.loaded, "", kept=True)
+            with closing(connector_to(sandbox, attempts, **wanted)) as connector:
+                yield SandboxOrg(sandbox, connector, FakeHeld())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,13 +16,15 @@ from hypothesis import strategies as st
 from salesforce_org import SandboxOrg, opened, write_export
 
 from config.mapping import ObjectMapping
-from connectors.salesforce import bulk, sweep
+from connectors.errors import AuthFailed, Rejected, Unreachable
+from connectors.salesforce import bulk, scan, sweep
 from connectors.salesforce.bulk import is_cheaper
 from connectors.salesforce.objects import Column
 from connectors.salesforce.rows import Selection
+from connectors.salesforce.session import Download
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from connectors.base import Page
@@ -130,6 +133,74 @@ def test_a_result_that_comes_broken_or_twice_loses_nothing(org: SandboxOrg, kind
     pages = org.held.save(org.connector.read("account", None, org.held))
     assert pages[-1].complete
     assert org.held.rows == org.stamps("Account")
+
+
+def spoil(org: SandboxOrg, headers: Callable[[Any], Any], chunks: Callable[[Any], Any] = lambda given: given) -> None:
+    """Put something between us and Salesforce that changes the results of jobs."""
+    session = org.connector._session
+    download = session.download
+
+    @contextmanager
+    def through(path: str, sent: Any) -> Iterator[Download]:
+        with download(path, sent) as answer:
+            yield Download(headers(answer.headers), chunks(answer.chunks))
+
+    session.download = through  # type: ignore[method-assign,assignment]
+
+
+def test_a_gateway_that_takes_away_salesforces_headers_loses_nothing(org: SandboxOrg) -> None:
+    spoil(org, lambda _: {})
+    org.read("account")
+    assert org.held.rows == org.stamps("Account")
+
+
+def test_a_result_of_one_page_is_proven_without_headers(org: SandboxOrg, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "RESULT_PAGE", 100_000)
+    spoil(org, lambda _: {})
+    pages = org.read("account")
+    assert org.held.rows == org.stamps("Account")
+    assert sum(len(page.rows.get("account", ())) for page in pages) == RECORDS
+
+
+def test_a_result_cut_within_a_letter_loses_nothing(org: SandboxOrg) -> None:
+    spoil(org, lambda headers: headers, lambda chunks: [b"".join(chunks)[:-7] + "é".encode()[:1]])
+    org.read("account")
+    assert org.held.rows == org.stamps("Account")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unreachable("500 each time"),
+        AuthFailed("no right to jobs", code="INSUFFICIENT_ACCESS"),
+        Rejected("EXCEEDEDQUOTA"),
+    ],
+)
+@pytest.mark.parametrize("where", ["send", "get", "download"])
+def test_a_job_that_cannot_be_had_for_whatever_reason_is_replaced_by_pages(
+    org: SandboxOrg, monkeypatch: pytest.MonkeyPatch, error: Exception, where: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    org.connector.describe()
+    monkeypatch.setattr(org.connector._session, where, fail)
+    org.held.save(org.connector.read("account", None, org.held))
+    assert org.held.rows == org.stamps("Account")
+
+
+def test_a_query_that_takes_too_long_by_pages_is_read_by_a_job(
+    org: SandboxOrg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*_: object) -> None:
+        raise Rejected("running for too long", code="QUERY_TIMEOUT")
+
+    org.connector.describe()
+    monkeypatch.setattr(scan, "query", slow)
+    pages = org.held.save(org.connector.read("account", None, org.held))
+    assert pages[-1].complete
+    assert org.held.rows == org.stamps("Account")
+    assert org.jobs() == 1
 
 
 TYPES = {"Id": "id", "Name": "string", "Amount": "currency", "Sure": "boolean", "Day": "date", "At": "datetime"}

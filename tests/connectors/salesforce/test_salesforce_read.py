@@ -178,18 +178,78 @@ def test_an_answer_to_another_question_is_asked_again(products: Org, wrong: tupl
     assert pages[-1].complete
 
 
-def test_a_page_that_is_answered_with_the_one_before_is_asked_again(products: Org) -> None:
-    first = page(record(2), more=NEXT, total=2)
-    products.on("GET", QUERY, first)
-    products.on("GET", NEXT, first, page(record(1), total=2))
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        page(record(2), more=NEXT, total=2),
+        page(more=f"{NEXT}-more", total=2),
+        page(record(1), total=3),
+        page({"attributes": {"type": "Account"}}, total=2),
+    ],
+    ids=["the one before", "empty", "another total", "another object"],
+)
+def test_a_page_behind_a_link_that_does_not_fit_is_replaced_by_a_query_after_the_last_row(
+    products: Org, wrong: tuple[int, Any]
+) -> None:
+    products.on("GET", QUERY, page(record(2), more=NEXT, total=2), page(record(1)))
+    products.on("GET", NEXT, wrong)
     with closing(products.connect()) as connector:
         assert ids(list(connector.read("product", None, FakeHeld()))) == [record(2)["Id"], record(1)["Id"]]
+    assert "Id < '01t000000000002AAA'" in queries(products)[1]
+    assert products.pauses == []
 
 
-def test_a_query_that_never_gives_as_many_rows_as_it_says_is_given_up(products: Org) -> None:
+def test_a_link_that_died_with_its_session_costs_one_sign_in_and_ends_nothing(products: Org) -> None:
+    """However fresh the session, it answers that the session is invalid."""
+    products.on(
+        "GET", QUERY, *(page(record(n), more=NEXT, total=n) for n in (4, 3, 2)), page(record(1)), page(record(1))
+    )
+    products.on("GET", NEXT, EXPIRED)
+    with closing(products.connect()) as connector:
+        pages = list(connector.read("product", None, FakeHeld()))
+        assert ids(pages) == [record(n)["Id"] for n in (4, 3, 2, 1)]
+        assert len(products.to(TOKEN)) == 4  # one for each link that died
+        connector.describe()
+
+
+def test_a_query_that_never_gives_as_many_rows_as_it_says_is_refused_by_itself(products: Org) -> None:
     products.on("GET", QUERY, page(record(1), total=2))
-    with closing(products.connect()) as connector, pytest.raises(Unreachable, match="2 records were told of, 1 came"):
+    with closing(products.connect()) as connector, pytest.raises(Rejected, match="2 records were told of, 1 came"):
         list(connector.read("product", None, FakeHeld()))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        page(record(1) | {"attributes": {"type": "Account"}}),
+        page(record(2), record(1, LATE)),
+        (400, [{"message": "running for too long", "errorCode": "QUERY_TIMEOUT"}]),
+        (500, [{"message": "An unexpected error occurred", "errorCode": "UNKNOWN_EXCEPTION"}]),
+    ],
+    ids=["another object", "out of order", "time-out", "unexpected"],
+)
+def test_what_salesforce_answers_each_time_is_this_querys_refusal_and_not_the_end_of_all(
+    products: Org, answer: tuple[int, Any]
+) -> None:
+    products.on("GET", QUERY, answer)
+    products.on("POST", f"{VERSION}/jobs/query", (400, [{"message": "no", "errorCode": "INVALIDENTITY"}]))
+    with closing(products.connect()) as connector, pytest.raises(Rejected, match="Tried 4 times"):
+        list(connector.read("product", None, FakeHeld()))
+
+
+def test_a_lost_link_of_a_look_up_by_id_is_asked_anew(products: Org) -> None:
+    products.on("GET", QUERY, page(record(2), more=NEXT, total=2), page(record(2), record(1)))
+    products.on("GET", NEXT, (400, [{"message": "invalid query locator", "errorCode": "INVALID_QUERY_LOCATOR"}]))
+    with closing(products.connect()) as connector:
+        (found,) = connector.fetch("product", [record(1)["Id"], record(2)["Id"]])
+    assert len(found.rows["product"]) == 2
+
+
+def test_ids_of_fifteen_characters_find_the_records_that_they_are_short_for(products: Org) -> None:
+    products.on("GET", QUERY, page({"Id": record(1)["Id"], "Name": "Box", "IsDeleted": False}))
+    short = record(1)["Id"][:15]
+    with closing(products.connect()) as connector:
+        assert connector.read_values("product", ["Name"], [short]) == {short: {"Name": "Box"}}
 
 
 # --- what is not there any more ---

@@ -239,32 +239,24 @@ def test_numbers_never_become_binary_floats(org: Org) -> None:
     assert str(amount) == "0.10"
 
 
-def test_a_query_too_long_for_an_address_goes_as_a_body(org: Org) -> None:
-    soql = "SELECT " + ", ".join(f"A_rather_long_field_name_{number:04}__c" for number in range(400)) + " FROM Account"
-    rows = page({"Id": "x"})[1]
-    result = {"httpStatusCode": 200, "httpHeaders": {}, "referenceId": "rows", "body": rows}
-    org.on("POST", f"{VERSION}/composite", (200, {"compositeResponse": [result]}))
-    with closing(org.session()) as session:
-        assert session.query(soql) == rows
-    (asked,) = org.to(f"{VERSION}/composite")[0].json["compositeRequest"]
-    assert asked["method"] == "GET"
-    assert asked["url"].startswith("/services/data/v62.0/queryAll?q=SELECT%20A_rather_long")
-
-
-def test_an_error_inside_a_body_query_is_translated_like_any_other(org: Org) -> None:
-    error = [{"message": "No such column", "errorCode": "INVALID_FIELD"}]
-    result = {"httpStatusCode": 400, "httpHeaders": {}, "referenceId": "rows", "body": error}
-    org.on("POST", f"{VERSION}/composite", (200, {"compositeResponse": [result]}))
-    with closing(org.session()) as session, pytest.raises(Rejected, match="No such column"):
-        session.query("SELECT " + "x" * 9_000)
-
-
 def test_usage_counts_data_requests_and_tells_salesforces_own_count(org: Org) -> None:
     org.on("GET", QUERY, BUSY, page())
     with closing(org.session()) as session:
         session.query("SELECT Id FROM User")
         usage = session.usage()
     assert (usage.calls, usage.day_used, usage.day_limit) == (2, 18, 15000)
+
+
+def test_the_clock_of_something_that_refuses_in_salesforces_place_is_not_taken_for_its_own(org: Org) -> None:
+    def refuse(_: object) -> tuple[int, bytes]:
+        org.date = "Fri, 01 May 2026 12:00:00 GMT"  # hours ahead: a window that ends there would skip them
+        return 502, b"<html>proxy</html>"
+
+    org.on("GET", QUERY, refuse)
+    with closing(org.session()) as session:
+        with pytest.raises(Unreachable):
+            session.query("SELECT Id FROM User")
+        assert session.server_now() < datetime(2026, 5, 1, 8, 1, tzinfo=UTC)
 
 
 def test_no_secret_or_token_is_in_an_error(org: Org) -> None:

@@ -16,21 +16,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MANY = 25_000
+CROWD = 25_000
+SEVERAL = 7_000
+"""Accounts on three full pages and a further one."""
+
 FAULTS = ["status", "limit", "reset", "lost", "truncated", "duplicated", "repeated"]
+
+
+def export_of(number: int, folder: Path) -> Path:
+    return write_export(
+        folder, {"Account": [{"Id": f"001XX{place:010}", "Name": f"Company {place}"} for place in range(number)]}
+    )
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    accounts = [{"Id": f"001XX{number:010}", "Name": f"Company {number}"} for number in range(300)]
-    return write_export(tmp_path_factory.mktemp("few"), {"Account": accounts})
+    return export_of(300, tmp_path_factory.mktemp("few"))
 
 
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An export whose accounts all have one stamp."""
-    accounts = [{"Id": f"001XX{number:010}", "Name": f"Company {number}"} for number in range(MANY)]
-    return write_export(tmp_path_factory.mktemp("many"), {"Account": accounts})
+    return export_of(CROWD, tmp_path_factory.mktemp("crowd"))
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fewer of the same."""
+    return export_of(SEVERAL, tmp_path_factory.mktemp("several"))
 
 
 @pytest.fixture
@@ -57,11 +70,11 @@ def test_25000_records_on_one_millisecond_are_all_read_and_a_second_run_costs_on
 
 
 def test_a_run_that_is_cut_after_every_page_reads_what_an_uncut_one_does(
-    crowd: Path, monkeypatch: pytest.MonkeyPatch
+    several: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep, "is_cheaper", lambda _rest, _page: False)
-    with opened(crowd) as org:
-        for _ in range(-(-MANY // 2_000)):
+    with opened(several) as org:
+        for _ in range(-(-SEVERAL // 2_000)):
             page = next(iter(org.connector.read("account", org.cursor, org.held)))
             org.held.save([page])
             org.cursor = page.cursor
@@ -82,10 +95,10 @@ def test_rows_that_show_up_forty_minutes_late_are_there_after_the_next_run(org: 
 
 
 def test_a_late_row_behind_more_than_a_page_of_others_is_there_after_the_next_run(
-    crowd: Path, monkeypatch: pytest.MonkeyPatch
+    several: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep, "is_cheaper", lambda _rest, _page: False)
-    with opened(crowd) as org:
+    with opened(several) as org:
         org.read("account")
         org.forward(timedelta(minutes=1))
         org.behave(late_share=1, late_seconds=2_400)
@@ -96,10 +109,10 @@ def test_a_late_row_behind_more_than_a_page_of_others_is_there_after_the_next_ru
 
 
 def test_edits_and_deletions_while_pages_are_read_are_there_after_the_next_run(
-    crowd: Path, monkeypatch: pytest.MonkeyPatch
+    several: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep, "is_cheaper", lambda _rest, _page: False)
-    with opened(crowd) as org:
+    with opened(several) as org:
         records = sorted(org.stamps("Account"))
         for number, page in enumerate(org.connector.read("account", None, org.held)):
             org.held.save([page])
@@ -141,14 +154,14 @@ def test_a_repeated_answer_is_never_taken_for_an_empty_one(org: SandboxOrg) -> N
     assert org.held.rows == org.stamps("Account")
 
 
-def test_a_session_that_ends_within_a_query_costs_nothing(crowd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_that_ends_within_a_query_costs_nothing(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "is_cheaper", lambda _rest, _page: False)
-    with opened(crowd) as org:
+    with opened(several) as org:
         seen = []
         for page in org.connector.read("account", None, org.held):
             seen += [row.values["id"] for row in page.rows.get("account", ())]
             org.end_session()
-        assert len(seen) == len(set(seen)) == MANY
+        assert len(seen) == len(set(seen)) == SEVERAL
 
 
 def test_deleted_and_restored_and_merged_records_end_right(org: SandboxOrg) -> None:
@@ -182,9 +195,9 @@ def test_a_field_hidden_overnight_is_told_and_its_stream_starts_anew_without_it(
         assert rows.keys() == org.stamps("Account").keys()
 
 
-def test_the_days_limit_stops_a_read_which_goes_on_later(crowd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_days_limit_stops_a_read_which_goes_on_later(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "is_cheaper", lambda _rest, _page: False)
-    with opened(crowd) as org:
+    with opened(several) as org:
         org.connector.describe()
         pages = org.connector.read("account", None, org.held)
         org.held.save([page := next(pages)])

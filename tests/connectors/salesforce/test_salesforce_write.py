@@ -149,6 +149,14 @@ def test_a_write_whose_answer_was_lost_is_sent_again(crm: Org) -> None:
     assert first.body == second.body
 
 
+def test_the_answer_to_an_earlier_batch_is_no_proof_of_this_one(crm: Org) -> None:
+    others = [{"id": record_id(number), "success": True, "errors": []} for number in (7, 8)]
+    crm.on("PATCH", COLLECTIONS, (200, others), saved)
+    outcomes = write(crm, writes(2))
+    assert [outcome.status for outcome in outcomes] == [Status.WRITTEN, Status.WRITTEN]
+    assert len(crm.to(COLLECTIONS)) == 2
+
+
 def test_what_was_written_is_told_before_the_failure_that_stops_the_rest(crm: Org) -> None:
     crm.on("PATCH", COLLECTIONS, refuse({1}, LOCKED), BUSY)
     told: list[str] = []

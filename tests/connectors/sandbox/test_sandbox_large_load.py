@@ -9,8 +9,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from made_up import made_up_company
 
-from connectors.sandbox.company import generate
 from connectors.sandbox.content import fill, make_source
 from connectors.sandbox.database import Database
 from connectors.sandbox.folder import LoadError
@@ -60,16 +60,15 @@ def test_a_load_that_fails_leaves_the_indexes_and_no_rows(database: Database) ->
 
 
 @pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
-def test_a_made_up_company_has_every_index_of_an_empty_account(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in {"ACCOUNTS": 500, "OPPORTUNITIES": 200, "LEADS": 100, "ACTIVITIES": 2_000}.items():
-        monkeypatch.setattr(generate, name, size)
+def test_a_made_up_company_has_every_index_of_an_empty_account(crm: Crm) -> None:
+    company = made_up_company(1, date(2026, 3, 31), accounts=500, opportunities=200, leads=100, activities=2_000)
     dialect = salesforce if crm == "salesforce" else hubspot
     with closing(Database()) as empty:
         dialect.build_app(empty, DEFAULT_SETTINGS)
         expected = held(empty)
     with closing(Database()) as filled:
         dialect.build_app(filled, DEFAULT_SETTINGS)
-        dialect.load_company(filled, generate.generate_company(1, date(2026, 3, 31)))
+        dialect.load_company(filled, company)
         assert held(filled) == expected
 
 

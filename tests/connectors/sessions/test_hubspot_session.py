@@ -73,7 +73,7 @@ def test_an_access_token_is_bought_anew_before_it_ends(portal: Served) -> None:
 def test_a_refused_token_is_asked_with_once_in_the_sessions_life(portal: Served) -> None:
     with session_of(portal, sign_in={"kind": "access_token", "token": "env:WRONG"}) as session:
         for _ in range(3):
-            with pytest.raises(AuthFailed, match="Copy the token") as caught:
+            with pytest.raises(AuthFailed, match="Copy the access token") as caught:
                 read_deal(session, 1001)
         assert session.usage().calls == 1
     assert SECRETS["env:WRONG"] not in str(caught.value)

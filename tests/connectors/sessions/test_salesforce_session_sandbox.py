@@ -251,7 +251,7 @@ def test_a_download_that_begins_with_an_ended_session_is_renewed(org: Served) ->
     with session_of(org) as session:
         path = begin_job(session)
         org.forward(61)
-        with session.download(path) as found:
+        with session.download(path, {}) as found:
             assert found.headers["Sforce-NumberOfRecords"] == "50"
 
 
@@ -259,9 +259,9 @@ def test_a_download_that_cannot_begin_is_asked_again_and_then_translated(org: Se
     with session_of(org) as session:
         path = begin_job(session)
         org.fault("status", status=503, times=2)
-        with session.download(path) as found:
+        with session.download(path, {}) as found:
             assert found.headers["Sforce-NumberOfRecords"] == "50"
-        with pytest.raises(Rejected), session.download("jobs/query/750000000000000AAA/results"):
+        with pytest.raises(Rejected), session.download("jobs/query/750000000000000AAA/results", {}):
             pass
 
 
@@ -269,13 +269,13 @@ def test_a_download_that_breaks_off_is_retryable_for_its_caller(org: Served) -> 
     with session_of(org) as session:
         path = begin_job(session)
         org.fault("truncated", path="*/results")
-        with session.download(path) as found, pytest.raises(Retryable):
+        with session.download(path, {}) as found, pytest.raises(Retryable):
             list(found.chunks)
 
 
 def test_a_download_that_nobody_reads_to_its_end_leaves_nothing_behind(org: Served) -> None:
     with session_of(org) as session:
-        with session.download(begin_job(session)):
+        with session.download(begin_job(session), {}):
             pass
         assert read_account(session, 10) == "Account 10"
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pulled_world import World
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "pulled: the world's project made its first pull already")
+
+
 @pytest.fixture(scope="session")
 def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     with closing(Doors(tmp_path_factory.mktemp("seeds"))) as doors:
@@ -49,21 +53,25 @@ def new_world(doors: Doors, tmp_path: Path) -> Iterator[Callable[..., World]]:
         yield lambda crm, **more: opened.enter_context(open_world(doors, crm, tmp_path, **more))
 
 
+@pytest.fixture
+def small_world(request: pytest.FixtureRequest, doors: Doors, tmp_path: Path) -> Iterator[Callable[[Crm], World]]:
+    """A function that opens a world of the small company; one that was pulled from where the test is so marked."""
+    pulled = request.node.get_closest_marker("pulled") is not None
+    with ExitStack() as opened:
+        yield lambda crm: opened.enter_context(open_world(doors, crm, tmp_path, pulled=pulled))
+
+
 @pytest.fixture(params=CRMS)
-def world(request: pytest.FixtureRequest, doors: Doors, tmp_path: Path) -> Iterator[World]:
+def world(request: pytest.FixtureRequest, small_world: Callable[[Crm], World]) -> World:
     """The small company, in each CRM."""
-    crm: Crm = request.param
-    with open_world(doors, crm, tmp_path) as world:
-        yield world
+    return small_world(request.param)
 
 
 @pytest.fixture
-def salesforce(doors: Doors, tmp_path: Path) -> Iterator[World]:
-    with open_world(doors, "salesforce", tmp_path) as world:
-        yield world
+def salesforce(small_world: Callable[[Crm], World]) -> World:
+    return small_world("salesforce")
 
 
 @pytest.fixture
-def hubspot(doors: Doors, tmp_path: Path) -> Iterator[World]:
-    with open_world(doors, "hubspot", tmp_path) as world:
-        yield world
+def hubspot(small_world: Callable[[Crm], World]) -> World:
+    return small_world("hubspot")

@@ -10,7 +10,7 @@ import io
 import json
 import re
 import shutil
-from contextlib import ExitStack, closing, contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import ExitStack, closing, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -20,11 +20,11 @@ from xml.sax.saxutils import escape
 
 import requests
 from integration_harness import CREDENTIALS, SECRETS, pulled, query, start
+from made_up import made_up_company
 from starlette.concurrency import run_in_threadpool
 
 from connectors.sandbox.app import SandboxApp
 from connectors.sandbox.behaviour import CALM
-from connectors.sandbox.company import generate
 from connectors.sandbox.content import Content, Source
 from connectors.sandbox.database import Database
 from connectors.sandbox.dialect import Settings
@@ -188,14 +188,24 @@ async def _read(receive: Receive) -> tuple[bytes, Receive]:
 # Servers, each used by one test after another
 
 
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """What a world begins as a copy of: a sandbox's database, its time, and the store of who pulled from it already."""
+
+    crm: Path
+    now: datetime
+    store: Path | None = None
+
+
 class Doors:
-    """One server for each CRM, because ending one takes longer than many a test."""
+    """One server for each CRM, because ending one takes longer than many a test; and what worlds begin with."""
 
     def __init__(self, folder: Path) -> None:
         self._opened = ExitStack()
         self._folder = folder
         self._doors: dict[str, tuple[SandboxServer, Watch]] = {}
-        self._seeds: dict[tuple[str, str], Path] = {}
+        self._seeds: dict[tuple[str, str], Seed] = {}
+        self._pulled: dict[tuple[str, str], Seed] = {}
 
     def door(self, crm: Crm) -> tuple[SandboxServer, Watch]:
         if crm not in self._doors:
@@ -204,16 +214,27 @@ class Doors:
             self._doors[crm] = self._opened.enter_context(server), watch
         return self._doors[crm]
 
-    def seed(self, crm: Crm, name: str, fill: Callable[[Database, Dialect], object]) -> Path:
-        """A sandbox's database file, filled once: worlds begin as copies of it."""
+    def seed(self, crm: Crm, name: str, fill: Callable[[Database, Dialect], object]) -> Seed:
+        """A sandbox that was filled once."""
         if (crm, name) not in self._seeds:
             path = self._folder / f"{crm}-{name}.db"
             with closing(Database(path)) as database:
                 database.clock.set(START - timedelta(days=1))
                 DIALECTS[crm].build_app(database, Settings(behaviour=CALM))
                 fill(database, DIALECTS[crm])
-            self._seeds[crm, name] = path
+            self._seeds[crm, name] = Seed(path, START)
         return self._seeds[crm, name]
+
+    def pulled(self, crm: Crm, name: str, fill: Callable[[Database, Dialect], object]) -> Seed:
+        """The same after a first pull, which was made once."""
+        if (crm, name) not in self._pulled:
+            root = self._folder / f"{crm}-{name}-pulled"
+            root.mkdir()
+            with _opened_on(self, crm, root, self.seed(crm, name, fill)) as world:
+                world.pull()
+                store, moment = world.store, world.database.clock.now()
+            self._pulled[crm, name] = Seed(root / "crm.db", moment, store)
+        return self._pulled[crm, name]
 
     def close(self) -> None:
         self._opened.close()
@@ -221,17 +242,8 @@ class Doors:
 
 def small_company(database: Database, dialect: Dialect) -> None:
     """The sandbox's made-up company with its seventy people, and a few hundred records of all else."""
-    kept = {name: getattr(generate, name) for name in _SMALL}
-    try:
-        for name, value in _SMALL.items():
-            setattr(generate, name, value)
-        dialect.load_company(database, generate.generate_company(7, (START - timedelta(days=1)).date()))
-    finally:
-        for name, value in kept.items():
-            setattr(generate, name, value)
-
-
-_SMALL = {"ACCOUNTS": 30, "OPPORTUNITIES": 60, "LEADS": 60, "ACTIVITIES": 400}
+    day = (START - timedelta(days=1)).date()
+    dialect.load_company(database, made_up_company(7, day, accounts=30, opportunities=60, leads=60, activities=400))
 
 
 # A CRM and a project
@@ -545,15 +557,27 @@ def open_world(
     root: Path,
     name: str = "small",
     fill: Callable[[Database, Dialect], object] = small_company,
+    *,
+    pulled: bool = False,
     **behaviour: Any,
 ) -> Iterator[World]:
-    """A world over a copy of a seed, calm but for what `behaviour` says."""
-    seed, (server, watch) = doors.seed(crm, name, fill), doors.door(crm)
+    """A world over a copy of a seed, from which its project `pulled` once or not yet; calm but for `behaviour`."""
+    seed = (doors.pulled if pulled else doors.seed)(crm, name, fill)
+    with _opened_on(doors, crm, root, seed) as world:
+        if behaviour:
+            world.behave(**behaviour)
+        yield world
+    (root / "crm.db").unlink()
+
+
+@contextmanager
+def _opened_on(doors: Doors, crm: Crm, root: Path, seed: Seed) -> Iterator[World]:
+    server, watch = doors.door(crm)
     copy = root / "crm.db"
-    shutil.copy(seed, copy)
+    shutil.copy(seed.crm, copy)
     dialect, settings = DIALECTS[crm], Settings(behaviour=CALM)
     with closing(Database(copy)) as database, requests.Session() as http:
-        database.clock.set(START)
+        database.clock.set(seed.now)
         vendor = dialect.build_app(database, settings)
         content = Content(crm, Source(None, 7, str(date(2031, 5, 4))), {})
         watch.app = SandboxApp(database, dialect, settings, vendor, content)
@@ -561,7 +585,8 @@ def open_world(
         http.trust_env = False
         http.verify = str(server.ca_file) if server.ca_file else True
         world = World(crm, database, watch, server.url, server.ca_file, root, http)
-        world.behave(**STEADY, **behaviour)
+        world.behave(**STEADY)
+        if seed.store:
+            world.store.parent.mkdir()
+            shutil.copy(seed.store, world.store)
         yield world
-    with suppress(FileNotFoundError):
-        copy.unlink()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from pulled_world import World
 
@@ -69,8 +71,8 @@ def test_before_the_first_pull_the_status_says_how_to_begin(world: World) -> Non
     assert "never pulled" in ended.out
 
 
+@pytest.mark.pulled
 def test_the_status_shows_the_age_and_the_rows_of_every_object(world: World) -> None:
-    world.pull()
     ended = world.salesops("status")
     assert ended.code == 0, ended.err + ended.out
     for of_object in ("user", "account", "opportunity", "activity", "line_item", "stage"):
@@ -78,8 +80,8 @@ def test_the_status_shows_the_age_and_the_rows_of_every_object(world: World) -> 
     assert "ago" in ended.out
 
 
+@pytest.mark.pulled
 def test_the_status_tells_programs_the_same_and_what_each_run_cost(world: World) -> None:
-    world.pull()
     answer = json.loads(world.salesops("status", "--json").out)
     assert answer["healthy"] is True
     text = json.dumps(answer["connections"]["crm"])
@@ -87,16 +89,16 @@ def test_the_status_tells_programs_the_same_and_what_each_run_cost(world: World)
         assert f'"{word}' in text, word
 
 
+@pytest.mark.pulled
 def test_the_store_keeps_of_each_run_what_an_operator_asks_for(world: World) -> None:
     """Window, pages, rows, calls, quota before and after, lag and gaps, by object."""
-    world.pull()
     text = world.salesops("runs", "--json").out + world.salesops("status", "--json").out
     for word in ("pages", "rows", "calls", "quota", "lag", "gap", "until"):
         assert word in text, word
 
 
+@pytest.mark.pulled
 def test_a_pull_that_stopped_shows_in_the_status(world: World) -> None:
-    world.pull()
     world.behave(daily_limit=1)
     assert world.salesops("pull").code == 5
     ended = world.salesops("status")

@@ -51,8 +51,7 @@ def stored_names(world: World) -> list[str]:
 def test_rows_that_share_a_millisecond_are_all_read_in_full_and_in_incremental_pulls(
     new_world: Callable[..., World], tmp_path: Path, crm: Crm, number: int
 ) -> None:
-    world = new_world(crm, name=f"ties-{number}", fill=accounts(crm, tmp_path / "export", number))
-    world.pull()
+    world = new_world(crm, name=f"ties-{number}", fill=accounts(crm, tmp_path / "export", number), pulled=True)
     assert stored_names(world) == sorted(f"A{place}" for place in range(number))
     change_all_at_once(world)
     world.pull()
@@ -66,8 +65,7 @@ def test_rows_that_share_a_millisecond_are_all_read_in_full_and_in_incremental_p
 def test_many_rows_on_one_millisecond_cost_one_call_a_run_from_the_next_day_on(
     new_world: Callable[..., World], tmp_path: Path, crm: Crm, number: int
 ) -> None:
-    world = new_world(crm, name=f"ties-{number}", fill=accounts(crm, tmp_path / "export", number))
-    world.pull()
+    world = new_world(crm, name=f"ties-{number}", fill=accounts(crm, tmp_path / "export", number), pulled=True)
     change_all_at_once(world)
     world.pull()
     world.forward(days=1)
@@ -133,10 +131,10 @@ def test_an_edit_between_two_parts_of_a_wide_record_leaves_no_mixture(
     assert world.select(query) == [(f"edit {next(edits) - 1}",) * 2]
 
 
+@pytest.mark.pulled
 @pytest.mark.parametrize("api_version", ["2026-03", "2026-09"])
 def test_hubspots_dated_paths_give_the_rows_that_its_numbered_ones_give(hubspot: World, api_version: str) -> None:
     """The numbered APIs end in 2027."""
-    hubspot.pull()
     numbered = hubspot.contents()
     hubspot.new_project(api_version=api_version)
     ended = hubspot.pull()

@@ -37,9 +37,9 @@ def first(world: World, of_object: str, place: int = 0) -> str:
     return sorted(world.held_ids(of_object))[place]
 
 
+@pytest.mark.pulled
 def test_a_deleted_record_of_any_object_is_marked_by_the_next_run(world: World) -> None:
     """In the recycle bin, where Salesforce still shows it; in HubSpot's archive, which only counts give away."""
-    world.pull()
     victims = {name: made_for(world, name) for name in ("account", "opportunity", "lead", "line_item", "product")}
     world.forward(minutes=70)
     world.pull()
@@ -63,9 +63,9 @@ def made_for(world: World, of_object: str) -> str:
     return first(world, of_object, 4)
 
 
+@pytest.mark.pulled
 def test_two_records_deleted_as_two_others_came_are_marked_all_the_same(world: World) -> None:
     """The numbers are as before: only ids can tell, at the latest when they are compared."""
-    world.pull()
     victims = [made_for(world, "account"), made_for(world, "opportunity")]
     world.forward(minutes=70)
     world.pull()
@@ -80,9 +80,9 @@ def test_two_records_deleted_as_two_others_came_are_marked_all_the_same(world: W
     assert is_deleted(world, "opportunity", victims[1]) is True
 
 
+@pytest.mark.pulled
 @pytest.mark.parametrize("by", ["schedule", "sweep"])
 def test_what_is_gone_for_good_is_found_by_comparing_ids(salesforce: World, by: str) -> None:
-    salesforce.pull()
     account, deal = salesforce.account("Gone"), salesforce.deal("Gone")
     salesforce.forward(minutes=70)
     salesforce.pull()
@@ -99,8 +99,8 @@ def test_what_is_gone_for_good_is_found_by_comparing_ids(salesforce: World, by: 
     salesforce.agree()
 
 
+@pytest.mark.pulled
 def test_what_the_archive_forgot_is_gone_in_the_store(hubspot: World) -> None:
-    hubspot.pull()
     deal = first(hubspot, "opportunity")
     hubspot.delete("opportunity", deal)
     hubspot.forward(days=91)  # the archive keeps 90 days
@@ -109,9 +109,9 @@ def test_what_the_archive_forgot_is_gone_in_the_store(hubspot: World) -> None:
     hubspot.agree()
 
 
+@pytest.mark.pulled
 def test_nothing_is_left_of_a_lead_that_is_gone_for_good(salesforce: World) -> None:
     """A person: what the CRM no longer has at all, we must not have either."""
-    salesforce.pull()
     lead = salesforce.create("lead", LastName="Gone", Company="Gone")
     salesforce.forward(minutes=70)
     salesforce.pull()
@@ -123,9 +123,9 @@ def test_nothing_is_left_of_a_lead_that_is_gone_for_good(salesforce: World) -> N
     assert mentions(salesforce, lead) == []
 
 
+@pytest.mark.pulled
 @pytest.mark.parametrize("archived_before", [False, True])
 def test_nothing_is_left_of_a_contact_that_was_erased_on_request(hubspot: World, archived_before: bool) -> None:
-    hubspot.pull()
     contact = first(hubspot, "contact")
     hubspot.forward(minutes=70)
     if archived_before:
@@ -141,19 +141,20 @@ def test_nothing_is_left_of_a_contact_that_was_erased_on_request(hubspot: World,
     hubspot.agree()
 
 
-def test_an_erased_contact_is_gone_by_the_very_next_run(hubspot: World) -> None:
-    hubspot.pull()
+@pytest.mark.pulled
+def test_an_erased_contact_is_gone_once_a_second_run_finds_it_missing(hubspot: World) -> None:
     contact = first(hubspot, "contact")
     hubspot.forward(minutes=70)
     hubspot.pull()
     hubspot.purge("contact", contact)
-    hubspot.forward(minutes=5)
-    hubspot.pull()
+    for _ in range(2):
+        hubspot.forward(minutes=5)
+        hubspot.pull()
     assert is_deleted(hubspot, "contact", contact) is None
 
 
+@pytest.mark.pulled
 def test_a_record_out_of_the_recycle_bin_is_live_again(salesforce: World) -> None:
-    salesforce.pull()
     deal, account = salesforce.deal("Back"), salesforce.account("Back")
     salesforce.forward(minutes=70)
     salesforce.pull()
@@ -170,17 +171,18 @@ def test_a_record_out_of_the_recycle_bin_is_live_again(salesforce: World) -> Non
     salesforce.agree()
 
 
+@pytest.mark.pulled
 def test_a_record_out_of_the_archive_is_live_again(hubspot: World) -> None:
     """HubSpot restores in its user interface alone, and no stamp moves: here the archive lets go of the record."""
-    hubspot.pull()
     deal = first(hubspot, "opportunity", 2)
     hubspot.delete("opportunity", deal)
     hubspot.forward(minutes=70)
     hubspot.pull()
     assert is_deleted(hubspot, "opportunity", deal) is True
     hubspot.database.write('UPDATE hs_deals SET "$archived" = NULL WHERE "$id" = ?', [(int(deal),)])
-    hubspot.forward(minutes=10)
-    hubspot.pull()
+    for _ in range(2):  # one difference of counts may be a moment's, the same again is not
+        hubspot.forward(minutes=10)
+        hubspot.pull()
     assert is_deleted(hubspot, "opportunity", deal) is False
     hubspot.agree()
 
@@ -207,8 +209,8 @@ def lost(world: World, wanted: dict[str, set[str]], account: str) -> dict[str, s
     return {name: ids - now[name] for name, ids in wanted.items() if ids - now[name]}
 
 
+@pytest.mark.pulled
 def test_the_children_of_merged_accounts_belong_to_the_one_that_is_left(world: World) -> None:
-    world.pull()
     winner, loser = busy_accounts(world)
     of_both = {name: children(world, winner)[name] | ids for name, ids in children(world, loser).items()}
     assert of_both["opportunity"]
@@ -228,8 +230,8 @@ def test_the_children_of_merged_accounts_belong_to_the_one_that_is_left(world: W
     world.agree()
 
 
+@pytest.mark.pulled
 def test_the_line_items_and_activities_of_merged_deals_belong_to_the_new_one(hubspot: World) -> None:
-    hubspot.pull()
     winner, loser = sorted(hubspot.held_ids("opportunity"))[:2]
 
     def belonging(*deals: str) -> dict[str, set[str]]:
@@ -255,8 +257,8 @@ def test_the_line_items_and_activities_of_merged_deals_belong_to_the_new_one(hub
     hubspot.agree()
 
 
+@pytest.mark.pulled
 def test_accounts_merged_twice_in_a_row_leave_the_children_with_the_last(world: World) -> None:
-    world.pull()
     winner, loser = busy_accounts(world)
     of_loser = children(world, loser)["opportunity"]
     world.forward(minutes=70)
@@ -269,9 +271,9 @@ def test_accounts_merged_twice_in_a_row_leave_the_children_with_the_last(world: 
     world.agree()
 
 
+@pytest.mark.pulled
 def test_a_child_that_comes_after_the_merge_under_the_old_id_belongs_to_the_winner(hubspot: World) -> None:
     """A write to the old id reaches the merged record in HubSpot."""
-    hubspot.pull()
     winner, loser = busy_accounts(hubspot)
     hubspot.forward(minutes=70)
     left = hubspot.merge("account", winner, loser)
@@ -283,9 +285,9 @@ def test_a_child_that_comes_after_the_merge_under_the_old_id_belongs_to_the_winn
     assert hubspot.row("opportunity", deal, "account_id") == left
 
 
+@pytest.mark.pulled
 def test_many_records_that_vanish_at_once_are_not_believed(salesforce: World) -> None:
     """More likely they are hidden from our login: nothing is deleted, and the operator is told."""
-    salesforce.pull()
     held = salesforce.held_ids("account") | salesforce.held_ids("lead")
     victims = sorted(salesforce.held_ids("lead"))[:30]
     salesforce.database.write("DELETE FROM Lead WHERE Id = ?", [(record,) for record in victims])

@@ -43,12 +43,12 @@ def changed(answer: Any) -> int:
     return sum(map(changed, answer)) if isinstance(answer, list) else 0
 
 
-@pytest.mark.parametrize("pulls_between", [0, 1, 3])
+@pytest.mark.pulled
+@pytest.mark.parametrize("pulls_between", [0, 3])
 def test_a_row_that_becomes_visible_forty_minutes_after_its_stamp_is_there_after_the_next_run(
     salesforce: World, pulls_between: int
 ) -> None:
     """A dozen writes, whose stamps lie up to forty minutes before they can be seen."""
-    salesforce.pull()
     for _ in range(pulls_between):
         salesforce.forward(minutes=11)
         salesforce.rename("account", min(salesforce.held_ids("account")), "On time")
@@ -65,11 +65,11 @@ def test_a_row_that_becomes_visible_forty_minutes_after_its_stamp_is_there_after
     salesforce.agree()
 
 
-@pytest.mark.parametrize("pulls_between", [0, 1, 3])
+@pytest.mark.pulled
+@pytest.mark.parametrize("pulls_between", [0, 3])
 def test_a_row_that_search_finds_forty_minutes_late_is_there_after_the_next_run(
     hubspot: World, pulls_between: int
 ) -> None:
-    hubspot.pull()
     hubspot.forward(minutes=90)
     hubspot.pull()
     hubspot.behave(search_lag_seconds=LATE)
@@ -94,9 +94,9 @@ def test_rows_edited_while_they_are_read_are_not_lost(
 ) -> None:
     """Before every page some account read already, and some account still to be read, gets a new name."""
     number = 4_500
-    world = new_world(crm, name="many", fill=accounts(crm, tmp_path / "export", number, spread=True))
+    fill = accounts(crm, tmp_path / "export", number, spread=True)
+    world = new_world(crm, name="many", fill=fill, pulled=not first)
     if not first:
-        world.pull()
         world.forward(hours=2)
         _touch_all(world)
         world.forward(minutes=10)
@@ -121,8 +121,8 @@ def test_a_late_edit_among_thousands_of_rows_is_there_after_the_next_run(
     new_world: Callable[..., World], tmp_path: Path
 ) -> None:
     """More rows than a page lie in the overlap, and their number stays the same: only stamps tell the edit."""
-    world = new_world("salesforce", name="many", fill=accounts("salesforce", tmp_path / "export", 4_500, spread=True))
-    world.pull()
+    fill = accounts("salesforce", tmp_path / "export", 4_500, spread=True)
+    world = new_world("salesforce", name="many", fill=fill, pulled=True)
     world.forward(hours=2)
     _touch_all(world)
     for minutes in (10, 30):
@@ -166,9 +166,9 @@ def test_a_row_created_and_one_deleted_while_others_are_read_end_right(world: Wo
     world.agree()
 
 
+@pytest.mark.pulled
 def test_a_second_identical_run_changes_nothing_and_asks_once_for_an_object(world: World) -> None:
     """At most one call an object of the CRM; `DESCRIBES` lists what counts as a describe."""
-    world.pull()
     before = world.contents()
     for minutes in (0, 5, 30):
         world.forward(minutes=minutes)
@@ -186,9 +186,9 @@ def _describe(kind: str) -> bool:
     return DESCRIBES.fullmatch(kind) is not None
 
 
+@pytest.mark.pulled
 def test_quiet_hours_cost_little_more_than_a_call_an_object_for_each_run(world: World) -> None:
-    world.pull()
-    runs, calls, objects = 8, 0, 0
+    runs, calls, objects = 5, 0, 0
     for _ in range(runs):
         world.forward(minutes=30)
         reads = world.pull().reads()

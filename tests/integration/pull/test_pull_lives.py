@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pulled_world import World
 
 SEED = int(os.environ.get("PULL_STORM_SEED", "1"))
-LIVES = range(SEED, SEED + int(os.environ.get("PULL_STORM_LIVES", "2")))
+LIVES = range(SEED, SEED + int(os.environ.get("PULL_STORM_LIVES", "1")))
 
 OBSERVED = ("field_history",)
 """What a store has seen for itself, which a new one has not."""

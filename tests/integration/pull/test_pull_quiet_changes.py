@@ -31,6 +31,7 @@ def linked(world: World, of_object: str, record: str, to_object: str) -> set[str
     return {row[0] for row in rows}
 
 
+@pytest.mark.pulled
 @pytest.mark.parametrize("by", ["schedule", "sweep"])
 def test_a_link_added_without_touching_either_record_is_there_after_its_sweep(hubspot: World, by: str) -> None:
     account = hubspot.account("Linked")
@@ -44,6 +45,7 @@ def test_a_link_added_without_touching_either_record_is_there_after_its_sweep(hu
     assert hubspot.row("opportunity", deal, "account_id") == account
 
 
+@pytest.mark.pulled
 def test_a_link_taken_away_ends_in_the_store(hubspot: World) -> None:
     account, other = hubspot.account("Linked"), hubspot.account("Second")
     deal = hubspot.deal("Of two", account)
@@ -61,6 +63,7 @@ def test_a_link_taken_away_ends_in_the_store(hubspot: World) -> None:
         assert left - {None} == both
 
 
+@pytest.mark.pulled
 def test_an_association_sweep_leaves_stamps_and_the_changes_alone(hubspot: World) -> None:
     account, deal = hubspot.account("Linked"), hubspot.deal("Alone")
     hubspot.forward(minutes=70)

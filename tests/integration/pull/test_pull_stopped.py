@@ -29,12 +29,11 @@ def says(ended: Ended, code: int, *words: str) -> None:
     assert not missing, f"{missing} is not said in: {ended.err}"
 
 
-def undisturbed(world: World) -> tuple[int, dict[str, list[tuple[object, ...]]]]:
-    """How many calls a whole first pull takes, and what it leaves; another project begins after it."""
-    calls = len(world.pull().calls)
-    whole = world.contents()
-    world.new_project()
-    return calls, whole
+def undisturbed(pulled: World) -> dict[str, list[tuple[object, ...]]]:
+    """What a first pull leaves that nothing disturbs; another project begins after it."""
+    whole = pulled.contents()
+    pulled.new_project()
+    return whole
 
 
 # The day's requests
@@ -77,8 +76,9 @@ def test_no_more_than_our_share_of_the_days_requests_is_used_and_the_next_days_g
     world.agree()
 
 
+@pytest.mark.pulled
 def test_a_day_that_others_used_up_stops_the_pull_which_says_until_when(world: World) -> None:
-    _, whole = undisturbed(world)
+    whole = undisturbed(world)
     with world.when("(list|search|query) (Account|companies)|bulk", lambda: world.behave(daily_limit=1)):
         ended = world.salesops("pull")
     says(ended, STOPPED, "requests", "2031-05-0")
@@ -98,17 +98,19 @@ def test_a_day_that_is_over_already_costs_no_more_than_a_few_calls_to_find_out(w
 # The second's requests
 
 
+@pytest.mark.pulled
 @pytest.mark.usefixtures("quick")
 def test_refusals_over_the_rate_are_waited_out(world: World) -> None:
-    _, whole = undisturbed(world)
+    whole = undisturbed(world)
     world.fault("limit", share=0.2, times=15)
     world.pull()
     assert world.contents() == whole
 
 
+@pytest.mark.pulled
 @pytest.mark.usefixtures("quick")
 def test_refusals_over_the_rate_without_end_stop_the_pull(world: World) -> None:
-    _, whole = undisturbed(world)
+    whole = undisturbed(world)
     world.fault("limit", after=12)
     ended = world.salesops("pull")
     says(ended, STOPPED, WHERE[world.crm])
@@ -125,12 +127,13 @@ def sign_ins(ended: Ended) -> int:
     return ended.kinds().get("sign in", 0)
 
 
+@pytest.mark.pulled
 @pytest.mark.parametrize("behaviour", ["refuse_sign_in", "refuse_sessions"])
 @pytest.mark.parametrize("when", ["from the start", "meanwhile", "before the next run"])
 def test_a_credential_that_is_refused_for_good_costs_at_most_two_sign_ins(
     salesforce: World, behaviour: str, when: str
 ) -> None:
-    _, whole = undisturbed(salesforce)
+    whole = undisturbed(salesforce)
     if when == "before the next run":
         salesforce.pull()
         salesforce.forward(hours=1)
@@ -184,8 +187,9 @@ def test_a_refresh_token_that_is_refused_costs_at_most_two_sign_ins(
 # Sessions
 
 
+@pytest.mark.pulled
 def test_sessions_that_end_in_the_middle_of_everything_are_renewed(salesforce: World) -> None:
-    _, whole = undisturbed(salesforce)
+    whole = undisturbed(salesforce)
     salesforce.behave(session_requests=7)
     ended = salesforce.pull()
     assert sign_ins(ended) > 2
@@ -298,8 +302,8 @@ def test_a_field_that_is_hidden_overnight_is_read_empty_where_the_admin_says_so(
         assert scores(world, name) == {"high"}, "it is read again in the run after it is shown again"
 
 
+@pytest.mark.pulled
 def test_a_new_field_is_read_in_the_run_that_maps_it(world: World) -> None:
-    world.pull()
     name = add_field(world)
     (world.project / "mapping.yaml").write_text(f"crm: {{account: {{custom: [{name}]}}}}\n", encoding="utf-8")
     world.forward(minutes=70)
@@ -324,9 +328,10 @@ def test_a_page_that_is_cut_or_comes_twice_is_asked_for_again(
     world.agree("account")
 
 
+@pytest.mark.pulled
 @pytest.mark.usefixtures("quick")
 def test_pages_that_are_always_cut_stop_the_pull_and_the_next_run_goes_on(world: World) -> None:
-    _, whole = undisturbed(world)
+    whole = undisturbed(world)
     with world.when("(list|search|query) (Account|companies)|bulk", lambda: world.fault("truncated")):
         ended = world.salesops("pull")
     says(ended, STOPPED, WHERE[world.crm])

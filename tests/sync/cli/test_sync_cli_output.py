@@ -146,23 +146,23 @@ def test_a_pull_is_summed_up_by_object_with_the_quiet_ones_in_a_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    done = {"crm": pulled.Pulled(PULLS, Usage(13, 100, 15_000))}
+    done = {"crm": pulled.Pulled(PULLS, Usage(13, 100, 15_000), 75.2)}
     pulled.show_pulls(done, as_json=False)
     shown = capsys.readouterr().out
     [line] = [line.split() for line in shown.splitlines() if line.startswith(" account ")]
     assert line == ["account", "1,205", "12", "6", "12"]
     assert "crm: nothing changed in product." in shown
     assert "gap: account: one is missing" in shown
-    assert "crm: 13 API calls; 14,900 of the day's 15,000 are left." in shown
+    assert "crm: 13 API calls in 75 seconds; 14,900 of the day's 15,000 are left." in shown
     assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_a_pull_as_json_tells_of_each_stream(capsys: pytest.CaptureFixture[str]) -> None:
-    pulled.show_pulls({"crm": pulled.Pulled(PULLS, Usage(13, None, None))}, as_json=True)
+    pulled.show_pulls({"crm": pulled.Pulled(PULLS, Usage(13, None, None), 0.25)}, as_json=True)
     answer = json.loads(capsys.readouterr().out)["crm"]
     assert list(answer["streams"]) == ["account", "account:ids", "product"]
     assert (answer["streams"]["account"]["changed"], answer["streams"]["account:ids"]["sweep"]) == (7, "ids")
-    assert (answer["calls"], answer["quota"]) == (13, {"used": None, "limit": None})
+    assert (answer["calls"], answer["seconds"], answer["quota"]) == (13, 0.25, {"used": None, "limit": None})
 
 
 def test_what_was_computed_is_counted_with_its_notes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,7 +61,7 @@ def test_a_pull_says_what_changed_what_it_cost_and_what_is_left(office: Office) 
     assert code == 0
     assert ["account", "1,200", "1,200", "0", "12"] in [line.split() for line in shown.splitlines()]
     assert "nothing changed in product" in shown
-    assert "crm: 13 API calls; 987 of the day's 1,000 are left." in shown
+    assert "crm: 13 API calls in less than a second; 987 of the day's 1,000 are left." in shown
     assert office.crms["crm"].closed
 
 
@@ -96,9 +96,24 @@ def test_a_connection_that_fails_does_not_keep_the_others_waiting(
     first = company()
     first.before = stop
     office = Office(tmp_path, monkeypatch, TWO, crm=first, west=company())
-    code, shown, _ = office.say("pull", "--json")
+    code, shown, said = office.say("pull", "--json")
     assert code == 5
     assert list(json.loads(shown)) == ["west"]
+    assert "salesops: no calls left today" in said
+    assert said.splitlines()[-1] == "warning: crm was not pulled to its end (exit code 5); why is said above."
+    code, shown, said = office.say("pull")
+    assert code == 5
+    assert "west: nothing changed." in shown
+    assert "warning: crm was not pulled" in said
+
+
+def test_a_connection_that_fails_says_nothing_half(office: Office) -> None:
+    def stop(_stream: str, _number: int) -> None:
+        raise LimitReached("no calls left today")
+
+    office.crms["crm"].before = stop
+    assert office.say("pull", "--json")[:2] == (5, "{}\n")
+    assert office.say("pull")[:2] == (5, "")
 
 
 def test_the_status_shows_the_age_of_every_object_and_what_is_wrong(
@@ -113,7 +128,8 @@ def test_the_status_shows_the_age_of_every_object_and_what_is_wrong(
     for name, rows in (("account", "1,200"), ("opportunity_history", "1"), ("product", "0")):
         assert any(words[:4] == [name, rows, *until.split()] for words in lines), shown
     assert "problem: 1 values in 1 rows of account do not fit and are empty, as 007: employees: 1e99" in shown
-    assert "next sweeps: account:ids" in shown
+    assert "crm: next sweeps: ids in 24 hours" in shown
+    assert max(map(len, shown.splitlines()[:8])) <= 80
     assert "13 of the day's 1,000 API calls used" in shown
 
 
@@ -161,7 +177,50 @@ def test_an_object_that_stopped_half_way_has_no_age_yet(office: Office) -> None:
     assert office.say("pull")[0] == 5
     _, shown, _ = office.say("status")
     assert "never yet" in shown
-    assert "goes on with the next pull" in shown
+    assert "not done" in shown
+    assert "what is not done goes on with the next pull" in shown
+
+
+@pytest.mark.parametrize("years", [-4, 4])
+def test_ages_are_told_by_the_clock_of_the_crm(office: Office, years: int) -> None:
+    crm = office.crms["crm"]
+    crm.minutes = years * 365 * 24 * 60
+    office.say("pull")
+    crm.minutes += 30
+    crm.before = lambda *_: (_ for _ in ()).throw(LimitReached("no calls left today"))
+    office.say("pull")
+    shown = office.say("status")[1]
+    assert ["30", "minutes"] in [line.split()[-2:] for line in shown.splitlines()]
+    assert "next sweeps: ids in 23 hours" in shown
+    state = json.loads(office.say("status", "--json")[1])["connections"]["crm"]
+    assert 0 <= state["objects"]["account"]["age_seconds"] - 30 * 60 < 60
+    assert state["crm_now"][:13] == stamp(crm.minutes)[:13]
+
+
+def test_the_status_counts_the_people_who_could_not_be_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crm, west = (Scripted(streams_of("user"), rows={"user": []}) for _ in "12")
+    crm.rows["user"] = [row("1", email="ann@x.com", active=1)]
+    west.rows["user"] = [row(each, email="ann@x.com", active=1) for each in ("8", "9")]
+    office = Office(tmp_path, monkeypatch, TWO, crm=crm, west=west)
+    office.say("pull")
+    assert "people: 2 could not be joined; see `salesops people`" in office.say("status")[1]
+    assert json.loads(office.say("status", "--json")[1])["people_not_joined"] == 2
+    assert "not joined: user 8 (ann@x.com) of west" in office.say("people")[1]
+    west.rows["user"] = [row("9", 1, email="bea@x.com", active=1)]
+    west.minutes = 1
+    office.say("pull")
+    assert "could not be joined" not in office.say("status")[1]
+
+
+def test_a_difference_of_counts_shows_at_the_end_of_the_pull_and_in_the_status(office: Office) -> None:
+    office.crms["crm"].counts = True
+    office.crms["crm"].miscounted = 3
+    told = "gap: account: the CRM counts 1,203 live records, we hold 1,200"
+    assert told in office.say("pull")[1]
+    assert told in office.say("status")[1]
+    office.crms["crm"].miscounted = 0
+    assert "gap" not in office.say("pull")[1]
+    assert "gap" not in office.say("status")[1]
 
 
 def test_erase_forgets_a_record_and_keeps_it_away(office: Office) -> None:

@@ -18,7 +18,7 @@ from sync.store.store import Store
 from sync.store.sweeps import read_position
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 MONDAY, TUESDAY = "2026-05-04T08:00:00.000Z", "2026-05-05T08:00:00.000Z"
 ACCOUNT, ACTIVITY = changes("account"), changes("activity")
@@ -227,6 +227,29 @@ def test_the_links_of_a_record_that_is_gone_have_ended_at_either_end(store: Stor
     links(store, "c2", "2")
     save_page(store, "crm", changes(of), page(deleted=(record,), of=of))
     assert linked(store) == {("c2", "2")}
+
+
+def test_what_a_page_of_links_costs_does_not_grow_with_the_links_there_are(store: Store) -> None:
+    def steps(act: Callable[[], object]) -> int:
+        """About how many thousand instructions SQLite carries out for it."""
+        counted: list[int] = []
+        store.connection.set_progress_handler(lambda: counted.append(1), 1000)
+        act()
+        store.connection.set_progress_handler(None, 0)
+        return len(counted)
+
+    def replace_links() -> None:
+        sets = tuple(Links("contact", f"new {n}", "account", ()) for n in range(200))
+        save_page(store, "crm", changes("contact"), Page("x", "{}", complete=True, links=sets))
+
+    def end_links() -> None:
+        save_page(store, "crm", changes("contact"), page(deleted=tuple(f"new {n}" for n in range(200)), of="contact"))
+
+    few = steps(replace_links), steps(end_links)
+    for n in range(20):
+        links(store, f"c{n}", *(str(each) for each in range(200)))
+    many = steps(replace_links), steps(end_links)
+    assert max(many) < 2 * max(few) + 20
 
 
 # ---- merges ----

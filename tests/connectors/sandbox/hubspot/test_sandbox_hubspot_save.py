@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from made_up import made_up_company
 from saved import contents
 
 from connectors.sandbox.behaviour import CALM
-from connectors.sandbox.company.generate import generate_company
 from connectors.sandbox.database import Database
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.export import SaveError, write_table
@@ -80,8 +80,9 @@ def test_any_account_comes_back_as_it_was(deals: list[dict[str, Any]]) -> None:
 
 
 def test_the_made_up_company_comes_back_as_it_was(tmp_path: Path) -> None:
+    company = made_up_company(1, date(2026, 6, 30), accounts=200, opportunities=500, leads=800, activities=6_000)
     with new_account() as database:
-        dialect.load_company(database, generate_company(1, date(2026, 6, 30), 1))
+        dialect.load_company(database, company)
         assert_comes_back(database, tmp_path / "saved")
 
 

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 import requests
+from made_up import made_up_company
 from simple_salesforce import Salesforce
 
-from connectors.sandbox.company import generate
 from connectors.sandbox.database import Database
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.salesforce import dialect
@@ -18,10 +18,8 @@ from connectors.sandbox.server import SandboxServer
 @pytest.fixture(scope="module")
 def company():
     """A company of the usual kind, no larger than it takes to be read in several pages."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, count in {"ACCOUNTS": 1_000, "OPPORTUNITIES": 6_000, "LEADS": 5_000, "ACTIVITIES": 20_000}.items():
-            patch.setattr(generate, name, count)
-        return generate.generate_company(7, date(2026, 6, 30))
+    day = date(2026, 6, 30)
+    return made_up_company(7, day, accounts=1_000, opportunities=6_000, leads=5_000, activities=20_000)
 
 
 @pytest.fixture(scope="module")
