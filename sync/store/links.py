@@ -25,6 +25,9 @@ _UPSERT = (
     " ON CONFLICT DO UPDATE SET deleted = 0 WHERE deleted = 1"
 )
 
+_MADE_BY_US = "id = from_object || ':' || from_id || '>' || to_object || ':' || to_id || ':' || coalesce(label, '')"
+"""Whether an association's id is `link_id`'s, rather than that of a record of the CRM's own."""
+
 
 def link_id(link: Link) -> str:
     """The id of an association.
@@ -126,18 +129,19 @@ def forget_links(db: sqlite3.Connection, connection: str, name: str, losers: Col
     """How many links changed: those of merged records go, those to them lead to the winner, as if they had come after
     the merge.
 
-    The winner's own links come with the winner.
+    The winner's own links come with the winner. A link that is a record of the CRM's own, with an id of its own, stays
+    one: the CRM leads it to the winner and tells us.
     """
     merged = winners(db, connection, name, losers)
     losers_text = json.dumps(sorted(losers))
     ended = db.execute(
         "DELETE FROM association WHERE connection = ? AND from_object = ?"
-        " AND from_id IN (SELECT value FROM json_each(?))",
+        f" AND from_id IN (SELECT value FROM json_each(?)) AND {_MADE_BY_US}",
         (connection, name, losers_text),
     ).rowcount
     leading = db.execute(
         "DELETE FROM association WHERE connection = ? AND to_object = ? AND to_id IN (SELECT value FROM json_each(?))"
-        " RETURNING from_object, from_id, to_object, to_id, coalesce(label, ''), deleted",
+        f" AND {_MADE_BY_US} RETURNING from_object, from_id, to_object, to_id, coalesce(label, ''), deleted",
         (connection, name, losers_text),
     ).fetchall()
     live = [(row[0], row[1], row[2], row[3], row[4]) for row in leading if not row[5] and row[3] in merged]

@@ -317,6 +317,15 @@ def test_a_link_to_a_merged_record_leads_to_the_winner(store: Store) -> None:
     assert linked(store) == {("c1", "2")}
 
 
+def test_a_link_that_is_a_record_of_the_crms_own_stays_the_only_one_when_its_target_is_merged(store: Store) -> None:
+    """As Salesforce's OpportunityContactRole, which it leads to the winner itself."""
+    role = link("opportunity", "o1", "account", "1", "Buyer")
+    own = Row({**role.values, "id": "00K1"}, {}, MONDAY)
+    save_page(store, "crm", changes("association"), page(own, of="association"))
+    merged(store, ("1", "2"))
+    assert [row["id"] for row in store.rows("SELECT id FROM association")] == ["00K1"]
+
+
 @pytest.mark.parametrize("first", ["links", "merge"])
 def test_a_link_that_a_merge_makes_say_what_a_field_says_already_goes(store: Store, first: str) -> None:
     contact = Row({"id": "c1", "account_id": "2"}, {}, MONDAY)
