@@ -46,7 +46,7 @@ imports: $(READY)  ## The import contracts of docs/architecture.md
 	@$(BIN)/lint-imports
 
 tests: $(READY)  ## pytest
-	@$(BIN)/pytest -n auto --dist loadfile
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 pull-storm: $(READY)  ## 50 pulls killed and 200 met by faults, of each CRM; KILLS=, FAULTS= and SEED= for others
 	@PULL_STORM_KILLS=$(KILLS) PULL_STORM_FAULTS=$(FAULTS) PULL_STORM_LIVES=$(KILLS) PULL_STORM_SEED=$(SEED) $(BIN)/pytest -n auto tests/integration/pull/test_pull_storm.py tests/integration/pull/test_pull_lives.py $(ARGS)

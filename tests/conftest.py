@@ -20,6 +20,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--new-pictures", action="store_true", help="keep the pages' pictures as they look now")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts whole commands takes longest, so it is begun first: no worker waits for the last file of another."""
+    items.sort(key=lambda item: item.path.parent.name not in {"tests", "integration"})
+
+
 def shared_folder(*parts: str) -> Path:
     """A folder of real data beside the repository. Without it a test is skipped; in CI that is a failure."""
     folder = SHARED.joinpath(*parts)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 MAX_PROBLEMS = 100  # a file; past that the cause is one, and a longer list hides it
 
+LONGEST_CELL = 131_072  # characters; a longer one is text that a quote never closed
+_NOT_CLOSED = f"a quote opened in this row is not closed, or a cell is longer than {LONGEST_CELL:,} characters"
+
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
@@ -129,12 +132,15 @@ def _records(file: Iterator[str], report: _Report) -> Iterator[tuple[int, list[s
     line = 1
     try:
         for cells in reader:
+            if any(len(cell) > LONGEST_CELL for cell in cells):  # the module's own limit is one for the whole process
+                report.add(line, "", f"{_NOT_CLOSED}. The rest of the file was not read.")
+                return
             if cells:
                 yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
         if "field limit" in str(error) or "unexpected end" in str(error):
-            message = "a quote opened in this row is not closed, or a cell is longer than 131,072 characters"
+            message = _NOT_CLOSED
         else:
             message = f"is not CSV ({error}); write a quote inside a quoted cell as two"
         report.add(line, "", f"{message}. The rest of the file was not read.")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from connected_org import SandboxOrg, opened, write_export
 from hypothesis import given
 from hypothesis import strategies as st
-from salesforce_org import SandboxOrg, opened, write_export
 
 from config.mapping import ObjectMapping
 from connectors.errors import AuthFailed, Rejected, Unreachable

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from salesforce_org import SandboxOrg, opened, write_export
+from connected_org import SandboxOrg, opened, write_export
 
 from config.mapping import ObjectMapping
 from connectors.errors import LimitReached
