@@ -12,7 +12,8 @@ def main() -> None:
         for crm, (served, project) in sites.items():
             pull.report(served, project)
             compute.report(crm, project)
-        pull_limits.report(*sites["hubspot"])
+        pull_limits.report_hubspot(*sites["hubspot"])
+        pull_limits.report_salesforce(sites["salesforce"][0])
     for crm in pull.CRMS:
         pull_memory.report(crm)
     sandbox.report("salesforce")

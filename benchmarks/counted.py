@@ -54,9 +54,11 @@ _HUBSPOT = re.compile(r"/crm/(?:v\d|\d{4}-\d\d)?/?(?P<area>\w+)/(?:(?:v\d|\d{4}-
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: seconds since the first, the answer's status, the CRM's object (empty: none), and what it is for."""
+    """One request: when it came and when its answer was sent, in seconds since the first; the answer's status (0: it
+    had none), the CRM's object (empty: none), and what it is for."""
 
     at: float
+    until: float
     status: int
     object: str
     purpose: str  # "describe", "read", "search" or "links"
@@ -77,7 +79,7 @@ class Counting:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._counted: list[tuple[float, int, str, str]] = []
+        self._counted: list[tuple[float, float, int, str, str]] = []
         self._asked: dict[str, Questions] = {}
         self._issued: dict[bytes, str] = {}  # the object of each cursor and job
 
@@ -98,15 +100,21 @@ class Counting:
         async def again() -> Message:
             return pending.pop() if pending else await receive()
 
+        status = 0
+
         async def watch(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
-                self._counted.append((at, message["status"], name, purpose))
+                status = message["status"]
             elif name:
                 for issued in _ISSUED.findall(_beginning(message.get("body", b""))):
                     self._issued.setdefault(issued, name)
             await send(message)
 
-        await self._app(scope, again, watch)
+        try:
+            await self._app(scope, again, watch)
+        finally:
+            self._counted.append((at, time.perf_counter(), status, name, purpose))
 
     def _classify(self, path: str, query: str, body: bytes) -> tuple[str, str]:
         if path.startswith("/services/"):
@@ -152,7 +160,7 @@ class Counting:
             name: {part: sorted(named) for part, named in asdict(each).items()} for name, each in self._asked.items()
         }
         first = min((at for at, *_ in self._counted), default=0.0)
-        requests_ = [(at - first, *rest) for at, *rest in self._counted]
+        requests_ = [(at - first, until - first, *rest) for at, until, *rest in self._counted]
         self._counted, self._asked = [], {}
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

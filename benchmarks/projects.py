@@ -61,14 +61,5 @@ def pull(project: Project) -> Pulled:
     return Pulled(**json.loads(done.stdout))
 
 
-def pull_for(project: Project, seconds: float) -> None:
-    """Pull, and stop after so many seconds where it is not done."""
-    with subprocess.Popen(_command(project), stdout=subprocess.DEVNULL) as process:
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-
-
 def _command(project: Project) -> list[str]:
     return [sys.executable, "-m", "benchmarks.pulling", str(project.root)]

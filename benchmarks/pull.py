@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CRMS: tuple[Crm, ...] = ("salesforce", "hubspot")
 ROUNDS = 2
+SMALL = 200  # records: an object with fewer is not a line of its own in the table of calls
 PURPOSES = ("describe", "read", "search", "links")
 
 
@@ -59,7 +60,7 @@ def report(sandbox: Counted, project: Project) -> None:
         f"{len(full):,} calls, {first.peak:.0f} MB. With nothing new: {len(empty)} calls, {again.seconds:.1f} s, "
         f"{again.seconds / first.seconds:.3f} of the time"
     )
-    _print_calls(full, empty, found)
+    _print_calls(sandbox.crm, full, empty, found)
 
 
 def _pull_afresh(sandbox: Counted) -> float:
@@ -77,22 +78,26 @@ def _read_bare(sandbox: Counted, asked: dict[str, Questions]) -> tuple[Found, fl
     return found, time.perf_counter() - start
 
 
-def _print_calls(full: list[Request], empty: list[Request], found: Found) -> None:
-    """The calls of the two pulls by the CRM's object, as the sandbox counted them."""
-    pulls = {"full": full, "empty": empty}
-    counts = {kind: Counter((each.object, each.purpose) for each in of) for kind, of in pulls.items()}
-    names = sorted({name for of in counts.values() for name, _ in of}, key=lambda name: (-found.get(name, -1), name))
-    columns = [(kind, purpose) for kind in counts for purpose in PURPOSES]
-    columns = [(kind, each) for kind, each in columns if any(counts[kind][name, each] for name in names)]
-    table = [["calls", "records", *(f"{kind}: {purpose}" for kind, purpose in columns)]]
-    for name in names:
-        cells = [str(counts[kind][name, purpose] or "-") for kind, purpose in columns]
-        table.append([name or "(sign-in and account)", f"{found[name]:,}" if name in found else "-", *cells])
-    sums = [str(sum(count for (_, of), count in counts[kind].items() if of == purpose)) for kind, purpose in columns]
-    table.append(["together", f"{sum(found.values()):,}", *sums])
-    widths = [max(len(row[place]) for row in table) for place in range(len(table[0]))]
-    for row in table:
-        print("  " + "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]))
+def _print_calls(crm: Crm, full: list[Request], empty: list[Request], found: Found) -> None:
+    """The calls of the two pulls by the CRM's object, as the sandbox counted them, as a table for the README."""
+    pulls = {"first pull": full, "nothing new": empty}
+    small = {each.object for each in full + empty if each.object and found.get(each.object, 0) < SMALL}
+    names = {name: f"{len(small)} smaller objects" for name in small} | {"": "sign-in and account"}
+    counts = {
+        kind: Counter((names.get(each.object, each.object), each.purpose) for each in of) for kind, of in pulls.items()
+    }
+    records = Counter[str]()
+    for name, number in found.items():
+        records[names.get(name, name)] += number
+    rows = sorted({name for of in counts.values() for name, _ in of}, key=lambda name: (-records[name], name))
+    columns = [(kind, each) for kind in counts for each in PURPOSES if any(counts[kind][name, each] for name in rows)]
+    print(f"| {crm} | records | {' | '.join(': '.join(each) for each in columns)} |")
+    print(f"| --- {'| ---: ' * (len(columns) + 1)}|")
+    for name in rows:
+        cells = [str(counts[kind][name, purpose] or "") for kind, purpose in columns]
+        print(f"| {name} | {records[name]:,} | {' | '.join(cells)} |")
+    sums = [str(sum(counts[kind][name, purpose] for name in rows)) for kind, purpose in columns]
+    print(f"| together | {sum(found.values()):,} | {' | '.join(sums)} |")
 
 
 def main() -> None:
@@ -100,7 +105,8 @@ def main() -> None:
     with sites() as opened:
         for sandbox, project in opened.values():
             report(sandbox, project)
-        pull_limits.report(*opened["hubspot"])
+        pull_limits.report_hubspot(*opened["hubspot"])
+        pull_limits.report_salesforce(opened["salesforce"][0])
     for crm in CRMS:
         pull_memory.report(crm)
 

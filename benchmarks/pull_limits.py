@@ -1,17 +1,19 @@
-"""Pull from a HubSpot sandbox with its limits on: how much of the published ceilings it uses, and what it is refused.
+"""Pull with the sandboxes' limits on: how much of the published ceilings it uses, and what it is refused.
 
-Two ceilings, each measured from one second after its first request on, as the sandbox counts them: requests in ten
-seconds during the first `SECONDS` of a first pull, which lists; and searches a second while a later pull finds what
-changed in every type, until the first type has nothing left to search. What is refused (429) is not throughput. A mean
-could hide a stop and go, so the slowest ten seconds are told as well.
+HubSpot publishes two rates: requests in ten seconds, measured over a whole first pull, which lists, and searches a
+second, measured over a later pull that finds what changed in every type. Each rate is that of the requests that the
+sandbox let through, from one second after the first one to the last one, which ends the time and is not counted: while
+there is something left to ask, idling counts against it. A mean could hide a stop and go, so the slowest ten seconds
+are told as well.
+
+Salesforce publishes no rate to be measured against, only how many requests may last for twenty seconds at once (25) and
+how many there may be in a day. So its line tells calls, the most that were under way at once, and refusals.
 """
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from benchmarks.counted import Counted, Request
     from config.loader import Project
 
-SECONDS = int(os.environ.get("PULL_SECONDS", "60"))
 CHANGED = 3000  # records of each type: 15 pages of a search
 BATCH = 100
 # A text property of each type that has thousands of records.
@@ -40,55 +41,77 @@ TITLES = {
     "tasks": "hs_task_subject",
 }
 WINDOW = 10.0  # seconds that the burst limit is told for
-BURST, SEARCH = Behaviour().burst_limit / WINDOW, Behaviour().search_limit
+LIMITS = Behaviour()
+BURST, SEARCH = LIMITS.burst_limit / WINDOW, LIMITS.search_limit
+CONCURRENT, DAILY = LIMITS.concurrent_limit, LIMITS.daily_limit
+REFUSED = 429
 
 
-def report(sandbox: Counted, pulled: Project) -> None:
+def report_hubspot(sandbox: Counted, pulled: Project) -> None:
     """Print the share of each ceiling; `pulled` is a project whose first pull is done."""
     changed = _change(sandbox)
-    time.sleep(WINDOW)  # or these changes would take up the pull's first requests
-    sandbox.count()
+    _be_quiet(sandbox)
     sandbox.behave(rate_limit=True)
     projects.pull(pulled)
-    searches = _while_all_search([each for each in sandbox.count()[0] if each.purpose == "search"])
+    searches = [each for each in sandbox.count()[0] if each.purpose == "search"]
     with tempfile.TemporaryDirectory() as folder:
         fresh = make_project(sandbox, Path(folder) / "hubspot")
-        time.sleep(WINDOW)  # what went before would pass for another client of the account
-        sandbox.count()
-        projects.pull_for(fresh, SECONDS)
+        _be_quiet(sandbox)
+        projects.pull(fresh)
     others = [each for each in sandbox.count()[0] if each.purpose != "search"]
     sandbox.behave(rate_limit=False)
-    print(_line(f"first pull, requests in its first {SECONDS} s", others, BURST))
+    print(_line("first pull, requests", others, BURST))
     print(_line(f"later pull of {changed:,} changed records, searches", searches, SEARCH))
 
 
-def _while_all_search(searches: list[Request]) -> list[Request]:
-    """The searches until the first of the changed types has had its last one."""
-    by_object = groupby(sorted(searches, key=lambda each: (each.object, each.at)), key=lambda each: each.object)
-    last = {name: [each.at for each in of][-1] for name, of in by_object}
-    return [each for each in searches if each.at <= min(at for name, at in last.items() if name in TITLES)]
+def report_salesforce(sandbox: Counted) -> None:
+    """Print what a first pull asks of an org that limits what lasts long."""
+    sandbox.behave(rate_limit=True)
+    with tempfile.TemporaryDirectory() as folder:
+        project = make_project(sandbox, Path(folder) / "salesforce")
+        done = projects.pull(project)
+    counted, _ = sandbox.count()
+    sandbox.behave(rate_limit=False)
+    refused = sum(each.status >= 400 for each in counted)
+    longest = max(each.until - each.at for each in counted)
+    print(
+        f"pull, salesforce, limits on: first pull of {done.rows:,} rows: {len(counted)} calls, "
+        f"{len(counted) / DAILY:.2%} of the day's {DAILY:,}; at most {_at_once(counted)} at once, the longest took "
+        f"{longest:.1f} s ({CONCURRENT} that last for 20 s are the ceiling); refused: {refused}"
+    )
+
+
+def _be_quiet(sandbox: Counted) -> None:
+    """Wait until no window knows of what went before, which would pass for another client of the account."""
+    time.sleep(WINDOW)
+    sandbox.count()
+
+
+def _at_once(counted: list[Request]) -> int:
+    """The most requests that were under way at the same time."""
+    return max(sum(other.at <= each.at < other.until for other in counted) for each in counted)
 
 
 def _line(what: str, counted: list[Request], ceiling: float) -> str:
     start = min(each.at for each in counted)
     after = [each for each in counted if each.at - start > 1]
-    done = [each for each in after if each.status != 429]
-    window = max((each.at for each in done), default=start + 1) - start - 1
-    rate = len(done) / window if window > 0 else 0.0
-    refused = len(after) - len(done), len(counted) - len(after)
-    early = sum(each.status == 429 for each in counted) - refused[0]
-    slowest = _slowest([each.at - start for each in done], window + 1) / ceiling
+    done = [each.at - start for each in after if each.status != REFUSED]
+    early = sum(each.status == REFUSED for each in counted) - (len(after) - len(done))
+    seconds = max(done) - 1
+    rate = (len(done) - 1) / seconds
     return (
         f"pull, hubspot, limits on: {what}: {rate:.2f}/s, {rate / ceiling:.2f} of the ceiling of {ceiling:g}/s over "
-        f"{window:.0f} s, {slowest:.2f} in its slowest ten; 429: {refused[0]} after the first second, {early} in it"
+        f"{seconds:.0f} s, {_slowest(done) / ceiling:.2f} in its slowest ten; 429: {len(after) - len(done)} after the "
+        f"first second, {early} in it"
     )
 
 
-def _slowest(moments: list[float], end: float) -> float:
+def _slowest(moments: list[float]) -> float:
     """The fewest a second in any ten seconds after the first one, or in all of it where that is shorter."""
+    end = max(moments)
     length = min(WINDOW, end - 1)
     starts = [1.0, *(at for at in moments if at + length <= end)]
-    return min(sum(start < at <= start + length for at in moments) for start in starts) / length if length > 0 else 0.0
+    return min(sum(start < at <= start + length for at in moments) for start in starts) / length
 
 
 def _change(sandbox: Counted) -> int:

@@ -86,6 +86,16 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """All rows of an object of ours whose ids begin with `prefix` and whose stamps are `since` or later: a page has
+    them, those that it has not have ended."""
+
+    object: str
+    prefix: str
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RowProblem:
     """A value that no field of ours can hold: the row comes with that field empty. `text` says why and what now."""
 
@@ -113,6 +123,7 @@ class Page:
     gone: tuple[Gone, ...] = ()
     patches: tuple[Patch, ...] = ()
     links: tuple[Links, ...] = ()
+    whole: tuple[Whole, ...] = ()
     seen: tuple[tuple[str, str], ...] = ()
     problems: tuple[RowProblem, ...] = ()
     until: str = ""

@@ -39,6 +39,15 @@ def connect(project: Project, name: str) -> Connector:
     return hubspot(settings, secrets=secrets, mapping=mapping, written=written, time_zone=zone, needed=needed)
 
 
+def record_id(project: Project, name: str, text: str) -> str:
+    """A record's id as a connection's rows hold it, of an id as people write it."""
+    if project.settings.connections[name].crm == "salesforce":
+        from connectors.salesforce.ids import full_id
+
+        return full_id(text)
+    return text
+
+
 def needed_fields(project: Project) -> Mapping[str, Collection[str]]:
     """Our fields that the project's rules read, by object: only these may not be hidden from our login.
 

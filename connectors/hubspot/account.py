@@ -15,7 +15,8 @@ from connectors.hubspot.errors import Forbidden, NotFound
 from connectors.hubspot.owners import Owner, list_owners
 from connectors.hubspot.paths import Paths
 from connectors.hubspot.settings import list_rates
-from connectors.hubspot.values import decimal_text, rounded
+from connectors.hubspot.values import decimal_text, rounded, setting_text
+from connectors.storable import are_storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -211,35 +212,42 @@ def _parse_property(raw: Json) -> Property:
     modification = cast("Json", raw.get("modificationMetadata") or {})
     return Property(
         name=str(raw["name"]),
-        label=str(raw.get("label") or raw["name"]),
+        label=setting_text(raw.get("label") or raw["name"]),
         type=str(raw.get("type") or ""),
         read_only=bool(modification.get("readOnlyValue") or raw.get("calculated")),
         calculated=bool(raw.get("calculated")),
-        options={str(option["value"]): str(option["label"]) for option in raw.get("options") or ()},
+        options={str(option["value"]): setting_text(option["label"]) for option in raw.get("options") or ()},
     )
 
 
 def _parse_pipeline(raw: Json) -> Pipeline:
     shelved = bool(raw.get("archived"))
     stages = tuple(_parse_stage(stage, shelved=shelved) for stage in raw["stages"] or ())
-    return Pipeline(str(raw["id"]), str(raw.get("label") or raw["id"]), stages)
+    return Pipeline(setting_text(raw["id"]), setting_text(raw.get("label") or raw["id"]), stages)
 
 
 def _parse_stage(raw: Json, *, shelved: bool) -> Stage:
     """A stage from its metadata, whose values are text: isClosed "true", probability "1.0" for won."""
     metadata = cast("Json", raw.get("metadata") or {})
     probability = str(metadata.get("probability") or "")
-    certain = rounded(Decimal(decimal_text(probability))) if probability else ""
+    certain = _certain(probability) if probability else ""
     # Older pipelines say only the probability; 0 and 1 are reserved for lost and won there.
     closed = str(metadata.get("isClosed", certain in ("0", "1"))).lower() == "true"
     qualified = metadata.get("leadState") == "QUALIFIED" or raw["id"] == QUALIFIED_STAGE
     position = raw.get("displayOrder")
     return Stage(
-        id=str(raw["id"]),
-        label=str(raw.get("label") or raw["id"]),
+        id=setting_text(raw["id"]),
+        label=setting_text(raw.get("label") or raw["id"]),
         closed=closed,
         won=qualified or (closed and certain == "1"),
         probability=certain or None,
-        position=position if isinstance(position, int) else None,
+        position=position if isinstance(position, int) and are_storable((position,)) else None,
         active=not (shelved or raw.get("archived")),
     )
+
+
+def _certain(probability: str) -> str:
+    try:
+        return rounded(Decimal(decimal_text(probability)))
+    except ValueError:
+        return ""

@@ -11,6 +11,7 @@ from connectors.hubspot.ask import batch_read
 from connectors.hubspot.doubt import OTHER
 from connectors.hubspot.errors import parse_trouble
 from connectors.hubspot.records import linked_record
+from connectors.hubspot.values import setting_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -130,7 +131,7 @@ def _targets(raws: Iterable[Json]) -> Iterable[Target]:
     for raw in raws:
         to_id, kinds = str(raw["toObjectId"]), raw.get("associationTypes") or ()
         primary = any(_is_primary(kind) for kind in kinds)
-        labels = {str(kind["label"]) for kind in kinds if kind.get("label") and not _is_primary(kind)}
+        labels = {setting_text(kind["label"]) for kind in kinds if kind.get("label") and not _is_primary(kind)}
         yield from (Target(to_id, primary, label) for label in sorted(labels) or ("",))
 
 

@@ -3,11 +3,14 @@
 A list reads HubSpot's database, so that whatever was stamped before it began is settled. Later sweeps read the search's
 index, which follows late: what was stamped within the overlap is looked at again.
 
-One search usually tells all: unfiltered, newest first. HubSpot keeps that order only roughly, so every change is on it
-where its oldest row is older by MISPLACED than what is settled; its total is the number of live records. Where more has
-changed than it shows, a window of stamps is read by record id, since a search gives 10,000 rows at most and more than
-that can share one stamp. From then on the count of what lies in the overlap tells whether anything moved in there; what
-comes of age there is read once more and settled.
+One search usually tells all: newest first, with 200 records and the number of all live ones. HubSpot keeps that order
+only roughly, so every change is on it where its oldest record is older by MISPLACED than what is settled.
+
+Where more has changed than it shows, a window of stamps is read by record id, since a search gives 10,000 rows at most
+and more than that can share one stamp. From then on two numbers tell what goes on behind the records that are shown:
+how many are live, and how many changed in the overlap. While nothing moves they are asked for in turn, so that a quiet
+pull costs one search. Where anything did, both are asked for: what the records shown and the deleted ones do not
+explain is a change that came late, and the window is read again. What comes of age in it is read once more and settled.
 """
 
 from __future__ import annotations
@@ -22,34 +25,30 @@ from connectors.hubspot.ask import ID, SEARCH_PAGE, merged_ids, search
 from connectors.hubspot.associations import add_links
 from connectors.hubspot.cursor import Step, earlier, resume
 from connectors.hubspot.errors import TokenRefused
+from connectors.hubspot.look import (
+    MISPLACED,
+    look_at_all,
+    look_at_both,
+    look_at_overlap,
+    oldest,
+    shows_all,
+    stamp_text,
+    stamps,
+)
 from connectors.hubspot.reader import Made
-from connectors.hubspot.values import milliseconds, parse_instant
+from connectors.hubspot.rows import NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from connectors.base import Held
     from connectors.hubspot.cursor import Cursor
+    from connectors.hubspot.look import Look, Trail
     from connectors.hubspot.reader import Reader
     from connectors.hubspot.records import Record
 
 PAGE_ROWS = 1000  # of a window: as many ids as one associations request takes
-# How far from its place by the stamp a search may show a record (met by others: estuary/connectors, pull request 5180).
-MISPLACED = timedelta(hours=1)
-MILLISECOND = timedelta(milliseconds=1)
 CLOCK_STEP = timedelta(seconds=2)  # by which a Date header may lag: cut to seconds, and kept for one by some servers
-
-
-@dataclass(frozen=True, slots=True)
-class Trail:
-    """How far a sweep trails behind HubSpot's clock, and how far the next one reaches back.
-
-    With a lag, what is stamped later than `Cursor.until` is left for the next sweep, however it was read, and HubSpot's
-    number of live records says nothing of ours.
-    """
-
-    lag: timedelta
-    overlap: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,6 @@ def read_changes(reader: Reader, name: str, cursor: str | None, held: Held, trai
     """Pages of a type's records from `cursor` on. Each page's cursor continues right after it."""
     position = resume(cursor, reader.account.now() - trail.lag, reader.recipe(), find=True)
     restarted = False
-    live: int | None = None
     while not position.done:
         try:
             told = _step(reader, position, held, trail)
@@ -76,7 +74,6 @@ def read_changes(reader: Reader, name: str, cursor: str | None, held: Held, trai
             continue
         position = told.cursor
         made = told.made
-        live = told.live if told.live is not None else live
         if made.rows or made.gone or made.links or position.done:
             yield Page(
                 name,
@@ -85,9 +82,10 @@ def read_changes(reader: Reader, name: str, cursor: str | None, held: Held, trai
                 made.rows,
                 gone=made.gone,
                 links=made.links,
+                whole=made.whole,
                 problems=made.problems,
                 until=position.until if position.done else "",
-                live=live if position.done else None,
+                live=told.live if position.done else None,
             )
 
 
@@ -97,7 +95,9 @@ def _step(reader: Reader, position: Cursor, held: Held, trail: Trail) -> _Told:
             return _list(reader, position, trail)
         case Step.WINDOW:
             return _window(reader, position, trail)
-    return _crowded(reader, position, held, trail) if position.crowded else _find(reader, position, trail)
+        case Step.COUNT:
+            return _count(reader, position, held, trail)
+    return _find(reader, position, held, trail)
 
 
 def _list(reader: Reader, position: Cursor, trail: Trail) -> _Told:
@@ -113,58 +113,100 @@ def _list(reader: Reader, position: Cursor, trail: Trail) -> _Told:
     return _Told(made, following)
 
 
-def _find(reader: Reader, position: Cursor, trail: Trail) -> _Told:
-    """The newest changes of all; a window is read next where they do not show everything since `since`."""
-    records, total = _newest(reader, position, trail)
-    live = None if trail.lag else total
-    if not _shows_all(records, total) and _oldest(records) >= earlier(position.since, MISPLACED):
-        window = replace(position, step=Step.WINDOW, stop=position.until, after="", crowded=True, recent={})
-        # A sweep that was broken off and goes on now ends its window where it began: what is newer was counted too.
-        newer = max(record.updated_at for record in records) > earlier(position.until, -CLOCK_STEP)
-        return _Told(Made(), window, None if newer else live)
-    return _read_new(reader, position, records, trail, live)
-
-
-def _crowded(reader: Reader, position: Cursor, held: Held, trail: Trail) -> _Told:
-    """The newest changes since MISPLACED before `since`: of older ones, how many there are tells whether they moved."""
-    since = earlier(position.since, MISPLACED)
-    records, total = _newest(reader, position, trail, since)
-    if _shows_all(records, total):
-        return _read_new(reader, replace(position, crowded=False), records, trail, None)
-    fresh = [record for record in records if record.updated_at > position.reached]
-    moved = total - len(fresh) != held.between(since, position.reached)
-    if moved or not _is_top(records, position, held):
-        return _Told(Made(), replace(position, step=Step.WINDOW, stop=position.until, after=""))
-    made = _complete(reader, _ripe(fresh, position, trail))
+def _find(reader: Reader, position: Cursor, held: Held, trail: Trail) -> _Told:
+    """The newest changes, and the window that is to be read where they do not show everything since `since`."""
+    by_turns = position.changed is not None and position.turn % 2
+    look = look_at_overlap(reader, position, trail) if trail.lag or by_turns else look_at_all(reader, position)
+    if shows_all(look, position):
+        return _read_new(reader, position, look, trail)
+    made, new = Made(), _new(look, position, trail)
+    if new or not _is_as_before(look, position):
+        look = look_at_both(reader, position, trail, look)
+        if shows_all(look, position):
+            return _read_new(reader, position, look, trail)
+        new = _new(look, position, trail)
+        if not _is_explained(reader, position, held, look, new):
+            return _Told(made, _opened(reader, position, look, trail, position.until))
+        made = _complete(reader, new)
+        position = replace(position, changed=look.changed, live=look.live)
+    position = replace(position, recent=stamps(_ripe(look.records, position, trail)))
     due = earlier(position.until, trail.overlap)
     if due >= earlier(position.since, -trail.overlap / 2):
-        return _Told(made, replace(position, step=Step.WINDOW, stop=due, after=""))
-    return _Told(made, replace(position, step=Step.DONE))
+        return _Told(made, _opened(reader, position, look, trail, due))
+    return _Told(made, replace(position, step=Step.DONE), look.live)
 
 
-def _shows_all(records: Sequence[Record], total: int) -> bool:
-    """Whether a search shows all that it is about. Its total may count what was archived meanwhile."""
-    return total <= len(records) or len(records) < SEARCH_PAGE
+def _new(look: Look, position: Cursor, trail: Trail) -> list[Record]:
+    """The records shown that were not read yet as they are."""
+    ripe = _ripe(look.records, position, trail)
+    return [each for each in ripe if each.updated_at >= position.since and _is_unread(each, position)]
 
 
-def _oldest(records: Sequence[Record]) -> str:
-    return min(record.updated_at for record in records)
+def _is_unread(record: Record, position: Cursor) -> bool:
+    return position.recent.get(record.id) != record.updated_at
 
 
-def _is_top(records: Sequence[Record], position: Cursor, held: Held) -> bool:
-    """Whether the newest records up to `reached` are the very number that we hold."""
-    bottom = _oldest(records)
-    above = sum(bottom < record.updated_at <= position.reached for record in records)
-    return bottom <= position.reached and above == held.between(earlier(bottom, -MILLISECOND), position.reached)
+def _is_as_before(look: Look, position: Cursor) -> bool:
+    """Whether the numbers are those of the last time."""
+    known = position.changed is not None
+    return known and look.changed in (None, position.changed) and look.live in (None, position.live)
 
 
-def _read_new(reader: Reader, position: Cursor, records: list[Record], trail: Trail, live: int | None) -> _Told:
+def _is_explained(reader: Reader, position: Cursor, held: Held, look: Look, new: Sequence[Record]) -> bool:
+    """Whether the new records shown, and deletions, are all that happened since the last time.
+
+    Deletions are as many fewer in all as there are fewer in the overlap; other sums are not told apart.
+    """
+    if position.changed is None or look.changed is None or oldest(look.records) > position.reached:
+        return False
+    unexplained = look.changed - position.changed - _entered(reader, held, new, position.since)
+    if not unexplained or look.live is None or position.live is None:
+        return not unexplained
+    created = sum(record.created_at > position.reached for record in new)
+    return unexplained == look.live - position.live - created
+
+
+def _entered(reader: Reader, held: Held, new: Sequence[Record], since: str) -> int:
+    """How many of the new records had not changed in the overlap before, as far as we knew."""
+    since, ids = earlier(since, MISPLACED), [f"{reader.crm_type.prefix}{record.id}" for record in new]
+    return len(new) - held.between(since, NEWEST) + sum(held.stamps(since, NEWEST, ids).values())
+
+
+def _opened(reader: Reader, position: Cursor, look: Look, trail: Trail, stop: str) -> Cursor:
+    """The beginning of a window up to `stop`. What changed in the overlap is counted now: what comes late while the
+    window is read makes a difference the next time."""
+    since = position.settled(trail.overlap).since
+    counted = look if since == position.since else look_at_overlap(reader, replace(position, since=since), trail)
+    read = [record for record in look.records if record.updated_at <= earlier(position.until, -CLOCK_STEP)]
+    return replace(
+        position,
+        step=Step.WINDOW,
+        stop=stop,
+        after="",
+        recent=stamps(_ripe(read, position, trail)),
+        changed=counted.changed if counted.changed is not None else position.changed,
+        live=look.live if look.live is not None else position.live,
+    )
+
+
+def _read_new(reader: Reader, position: Cursor, look: Look, trail: Trail) -> _Told:
     """Of a search that showed everything since `since`, what was not read yet; with that the sweep is done."""
-    shown = [record for record in records if position.since <= record.updated_at]
-    ripe = _ripe(shown, position, trail)
-    new = [record for record in ripe if position.recent.get(record.id) != record.updated_at]
-    recent = {record.id: record.updated_at for record in ripe}
-    return _Told(_complete(reader, new), replace(position, recent=recent).settled(trail.overlap), live)
+    shown = [record for record in _ripe(look.records, position, trail) if record.updated_at >= position.since]
+    made = _complete(reader, [record for record in shown if _is_unread(record, position)])
+    following = replace(position, recent=stamps(shown), changed=None, live=look.live)
+    return _Told(made, following.settled(trail.overlap), look.live)
+
+
+def _count(reader: Reader, position: Cursor, held: Held, trail: Trail) -> _Told:
+    """The end of a sweep that read a window, which may have taken long: what changed meanwhile, and the number of live
+    records now. Where more changed than one search shows, the number says nothing of ours."""
+    look, settled = look_at_all(reader, position), position.settled(trail.overlap)
+    if len(look.records) == SEARCH_PAGE and oldest(look.records) > earlier(position.until, -CLOCK_STEP):
+        return _Told(Made(), settled)
+    new = _new(look, settled, trail)
+    changed = (settled.changed or 0) + _entered(reader, held, new, settled.since)
+    following = replace(settled, recent=stamps(look.records), changed=changed, live=look.live)
+    return _Told(_complete(reader, new), following, look.live)
 
 
 def _window(reader: Reader, position: Cursor, trail: Trail) -> _Told:
@@ -175,7 +217,8 @@ def _window(reader: Reader, position: Cursor, trail: Trail) -> _Told:
         records, after = _window_page(reader, position, after)
         found += _ripe(records, position, trail)
     if after is None:
-        return _Told(_complete(reader, found), position.settled(trail.overlap))
+        following = position.settled(trail.overlap) if trail.lag else replace(position, step=Step.COUNT, after="")
+        return _Told(_complete(reader, found), following)
     return _Told(_complete(reader, found), replace(position, after=after))
 
 
@@ -186,7 +229,11 @@ def _window_page(reader: Reader, position: Cursor, after: str) -> tuple[list[Rec
     """
     modified = reader.crm_type.modified
     stop = earlier(position.stop, -CLOCK_STEP)
-    filters = [(modified, "GTE", _text(position.since)), (modified, "LTE", _text(stop)), (ID, "GT", after or "0")]
+    filters = [
+        (modified, "GTE", stamp_text(position.since)),
+        (modified, "LTE", stamp_text(stop)),
+        (ID, "GT", after or "0"),
+    ]
 
     def ask() -> tuple[list[Record], str | None]:
         records, total = search(reader.account, reader.changed(position.turn), filters, ID, descending=False)
@@ -204,19 +251,9 @@ def _last_id(record: Record, after: str) -> str:
     return min(ids, key=int)
 
 
-def _newest(reader: Reader, position: Cursor, trail: Trail, since: str = "") -> tuple[list[Record], int]:
-    """The records that changed last, from `since` on and, with a lag, no later than `until`; and how many there are."""
-    modified, filters = reader.crm_type.modified, []
-    if since:
-        filters.append((modified, "GTE", _text(since)))
-    if trail.lag:
-        filters.append((modified, "LTE", _text(position.until)))
-    return search(reader.account, reader.changed(position.turn), filters, modified, descending=True)
-
-
-def _ripe(records: list[Record], position: Cursor, trail: Trail) -> list[Record]:
+def _ripe(records: Sequence[Record], position: Cursor, trail: Trail) -> list[Record]:
     """The records without those that a lag leaves for the next sweep: by their stamps it finds them."""
-    return [record for record in records if record.updated_at <= position.until] if trail.lag else records
+    return [record for record in records if not trail.lag or record.updated_at <= position.until]
 
 
 def _complete(reader: Reader, records: list[Record]) -> Made:
@@ -226,7 +263,3 @@ def _complete(reader: Reader, records: list[Record]) -> Made:
     if reader.searchable:
         return reader.make(add_links(reader.account, reader.crm_type, records))
     return reader.make(reader.read([record.id for record in records]))
-
-
-def _text(instant: str) -> str:
-    return str(milliseconds(parse_instant(instant)))

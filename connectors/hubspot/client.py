@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from connectors.errors import Rejected
 from connectors.hubspot import describe, provision, sweeps, write
 from connectors.hubspot.account import Account
-from connectors.hubspot.changes import Trail, read_changes
+from connectors.hubspot.changes import read_changes
+from connectors.hubspot.look import Trail
 from connectors.hubspot.objects import build_specs
 from connectors.hubspot.paths import Paths
 from connectors.hubspot.reader import Reader

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
-VERSION = 2
+VERSION = 3
 
 
 class Step(StrEnum):
@@ -24,6 +24,7 @@ class Step(StrEnum):
     LIST = "list"  # the next page of everything
     FIND = "find"  # the newest changes, in one search
     WINDOW = "window"  # the next page by id of what changed in a window
+    COUNT = "count"  # the newest changes once more, and how many live records there are after a window
     DONE = "done"
 
 
@@ -34,9 +35,9 @@ class Cursor:
     `until` is HubSpot's clock when the sweep began, `reached` that of the one before. `since` is where what is not
     settled begins: of anything older, nothing can show up late any more. A WINDOW ends at `stop`. `after` is the page
     token of a list, the last id of a window, or the last of our ids; `shown` is the first id of a list's last page.
-    `asked` is a digest of what is read and how: rows that were read otherwise are read again. `crowded` says that the
-    last time more had changed than one search shows; else `recent` has the stamps by id of what one search showed since
-    `since`, all of it read. `turn` counts sweeps.
+    `asked` is a digest of what is read and how: rows that were read otherwise are read again. `recent` has the stamps
+    by id of what the last search showed, all of it read. `changed` is how many records it counted from somewhat before
+    `since` on, None where it showed them all; `live` is how many there were in all. `turn` counts sweeps.
     """
 
     asked: str
@@ -47,9 +48,10 @@ class Cursor:
     stop: str = ""
     after: str = ""
     shown: str = ""
-    crowded: bool = False
     turn: int = 0
     recent: Mapping[str, str] = field(default_factory=dict)
+    changed: int | None = None
+    live: int | None = None
 
     @property
     def done(self) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
 from config.model import OBJECTS
-from connectors.base import Row, RowProblem
+from connectors.base import Row, RowProblem, Whole
 from connectors.batches import in_chunks
 from connectors.hubspot.doubt import OTHER
 from connectors.hubspot.objects import COLLABORATORS, SPLIT_OWNERS
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 TRACKED = ("owner_id", "stage", "amount", "close_date", "forecast_category")
 SPLITS_BATCH = 100
+# Of so many versions older ones may be forgotten: a cautious guess, its API's reference tells no number.
+KEPT_VERSIONS = 20
 
 
 class Beside:
@@ -74,6 +77,21 @@ class Beside:
             "opportunity_split": tuple(self._splits(records, problems)),
         }
 
+    def whole(self, record: Record) -> Iterator[Whole]:
+        """From which moment on the history that comes with a deal is all there is: what another mapping made of other
+        properties has ended. Where an answer lacks the history of a property, it says nothing of that."""
+        tracked = [prop for prop, _ in self._tracked.values()]
+        for name, properties, mark in (
+            ("opportunity_history", self._moment_properties, "@"),
+            ("field_history", tracked, ":"),
+        ):
+            versions = [record.history.get(prop, ()) for prop in properties]
+            if all(each or not record.get(prop) for prop, each in zip(properties, versions, strict=True)):
+                since = max(
+                    (min(version.at for version in each) for each in versions if len(each) >= KEPT_VERSIONS), default=""
+                )
+                yield Whole(name, f"{record.id}{mark}", since)
+
     def _history(self, record: Record, problems: list[RowProblem]) -> Iterator[Row]:
         """A row for each moment at which one of the properties changed, oldest first, with all values from then on.
 
@@ -101,12 +119,15 @@ class Beside:
             if len(versions) < 2:
                 continue
             before: Scalar = None
+            unfit_before: list[RowProblem] = []
             for place, version in enumerate(_oldest_first(versions)):
-                then = Record(record.id, {prop: version.value}, record.created_at, record.updated_at)
-                after = of(then, problems)
+                unfit: list[RowProblem] = []
+                after = of(Record(record.id, {prop: version.value}, record.created_at, record.updated_at), unfit)
                 if place and after != before:
-                    yield self._change(record.id, field, before, after, version)
-                before = after
+                    row = self._change(record.id, field, before, after, version)
+                    problems += _of_change(row, before=unfit_before, after=unfit)
+                    yield row
+                before, unfit_before = after, unfit
 
     def _change(self, record_id: str, field: str, before: Scalar, after: Scalar, version: Version) -> Row:
         values: dict[str, Scalar] = {
@@ -183,6 +204,13 @@ def _oldest_first(versions: Sequence[Version]) -> list[Version]:
     ordered = list(reversed(versions))
     ordered.sort(key=attrgetter("at"))
     return ordered
+
+
+def _of_change(row: Row, **unfit: Sequence[RowProblem]) -> Iterator[RowProblem]:
+    """The problems of the record as problems of the row that tells of its change, by that row's fields."""
+    for field, problems in unfit.items():
+        for each in problems:
+            yield replace(each, object="field_history", id=str(row.values["id"]), field=field)
 
 
 def _text(value: Scalar) -> str | None:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from connectors.limits import Budget, Sent
 
 SEARCHES_A_SECOND = 5  # for the whole account ("Search the CRM", rate limits)
-QUIET_SECONDS = 60.0  # after a refused search, till as many as before are tried again
+AGAIN_SECONDS = 10.0  # a refusal that has another so soon after it was no hiccup of a machine or network
+QUIET_SECONDS = 60.0  # after searches were refused again, till as many as before are tried
 PLENTY = 10_000  # a burst beyond any of HubSpot's plans (250): whoever announces it does not limit searches either
 RESERVE = 2  # requests of the window that we leave to others
 BURST_SLACK, SEARCH_SLACK = 0.3, 0.03  # 3 % of their windows: the rest is still 95 % of the ceiling
@@ -60,12 +61,21 @@ class Pace:
     def refuse(self, policy: str, *, search: bool) -> None:
         """A request was one too many, by HubSpot's count."""
         if search and policy == "SECONDLY":
-            # Documented as 4 and as 5, and others may search in the account as well.
-            self._refused_at, self._searches = self._clock(), max(self._searches - 1, 1)
-            self._limit_searches()
+            self._refuse_search(self._clock())
             self.search.refuse()
         elif policy == "TEN_SECONDLY_ROLLING":
             self.burst.refuse()
+
+    def _refuse_search(self, now: float) -> None:
+        """Fewer searches where it was not the first refusal: their limit is documented as 4 and as 5 a second, and
+        others may search in the account as well. What is refused within one window is one refusal."""
+        since = now - self._refused_at if self._refused_at is not None else AGAIN_SECONDS
+        if since < self.search.seconds:
+            return
+        self._refused_at = now
+        if since < AGAIN_SECONDS:
+            self._searches = max(self._searches - 1, 1)
+            self._limit_searches()
 
     def _limit_searches(self, *, unlimited: bool = False) -> None:
         self.search.most = None if unlimited else self._searches

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from connectors.errors import Retryable
 from connectors.hubspot.doubt import OTHER
-from connectors.hubspot.values import instant
+from connectors.hubspot.values import instant, setting_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,10 +73,9 @@ def _page(
 
 def _parse_owner(raw: Json, *, archived: bool) -> Owner:
     """An owner; the user id of an archived one is kept in another place (owners API guide)."""
-    name = " ".join(part for part in (raw.get("firstName"), raw.get("lastName")) if part)
-    email = str(raw.get("email") or "")
+    name = setting_text(" ".join(part for part in (raw.get("firstName"), raw.get("lastName")) if part))
+    email = setting_text(raw.get("email") or "")
     user_id = raw.get("userId") or raw.get("userIdIncludingInactive") or ""
-    created = raw.get("createdAt")
     teams = (each for each in raw.get("teams") or () if each.get("name"))
     return Owner(
         id=str(raw["id"]),
@@ -84,8 +83,16 @@ def _parse_owner(raw: Json, *, archived: bool) -> Owner:
         name=name or email or str(raw["id"]),
         email=email,
         teams=tuple(
-            Team(str(each.get("id") or each["name"]), str(each["name"]), bool(each.get("primary"))) for each in teams
+            Team(setting_text(each.get("id") or each["name"]), setting_text(each["name"]), bool(each.get("primary")))
+            for each in teams
         ),
         active=not (archived or raw.get("archived")),
-        created_at=instant(str(created)) if created else None,
+        created_at=_moment(raw.get("createdAt")),
     )
+
+
+def _moment(value: object) -> str | None:
+    try:
+        return instant(str(value)) if value else None
+    except ValueError:
+        return None

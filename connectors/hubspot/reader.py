@@ -27,7 +27,7 @@ from connectors.hubspot.streams import calculated_properties
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from connectors.base import RowProblem
+    from connectors.base import RowProblem, Whole
     from connectors.hubspot.account import Account
     from connectors.hubspot.associations import Target
     from connectors.hubspot.objects import CrmType, ObjectSpec
@@ -45,6 +45,7 @@ class Made:
     rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     gone: tuple[Gone, ...] = ()
     links: tuple[Links, ...] = ()
+    whole: tuple[Whole, ...] = ()
     problems: tuple[RowProblem, ...] = ()
 
 
@@ -117,14 +118,16 @@ class Reader:
         """The rows of records, what they replace, and their links; with `ended` also that they have none."""
         problems: list[RowProblem] = []
         rows = {self.spec.name: tuple(self.converter.row(record, problems) for record in records)}
+        whole: tuple[Whole, ...] = ()
         if self.beside:
             rows |= self.beside.rows(records, problems)
+            whole = tuple(each for record in records for each in self.beside.whole(record))
         prefix = self.crm_type.prefix
         gone = tuple(
             Gone(f"{prefix}{lost}", into=f"{prefix}{record.id}") for record in records for lost in merged_ids(record)
         )
         links = tuple(each for record in records for each in self.links(record, ended=ended))
-        return Made({name: made for name, made in rows.items() if made}, gone, links, tuple(problems))
+        return Made({name: made for name, made in rows.items() if made}, gone, links, whole, tuple(problems))
 
     def links(self, record: Record, *, ended: bool = True) -> Iterator[Links]:
         """The links of a record beyond those that its fields hold, by our object; with `ended` also where it has none.

@@ -26,7 +26,7 @@ KEPT = 4096  # texts of a property whose values are kept
 # The stamp of rows that HubSpot dates by nothing (logins, teams, stages): later than any other, and always the same. A
 # user's record moves with each figure we write and goes with the record, and an owner's stamp does not move when its
 # user changes (owners API guide), so that by them a deactivated login could look older than what is known of it. All of
-# these are read whole each time: whatever differs from what is known is newer.
+# these are read whole each time, and so are exchange rates: whatever differs from what is known is newer.
 NEWEST = "9999-12-31T23:59:59.999Z"
 
 

@@ -11,10 +11,10 @@ from connectors.errors import Retryable
 from connectors.hubspot.doubt import OTHER
 from connectors.hubspot.objects import OUR_NAMES
 from connectors.hubspot.rows import NEWEST, plain_row
-from connectors.hubspot.values import fact_decimal, instant, parse_instant
+from connectors.hubspot.values import fact_decimal, parse_instant, setting_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from config.model import Scalar
     from connectors.base import Row
@@ -94,17 +94,25 @@ def _rates(account: Account, after: str, shown: str) -> tuple[tuple[list[Json], 
 
 
 def _rate(account: Account, raw: Json, problems: list[RowProblem]) -> Row:
-    rate: str | None = None
-    try:
-        rate = fact_decimal(str(raw["conversionRate"]))  # of at most six decimals (currencies API guide)
-    except ValueError as error:
-        text = f"exchange rate {raw['id']}: conversionRate cannot fill exchange_rate.rate: {error}. Correct the rate."
-        problems.append(RowProblem("exchange_rate", str(raw["id"]), "rate", text))
-    effective = str(raw.get("effectiveAt") or raw["createdAt"])
+    row_id, effective = str(raw["id"]), str(raw.get("effectiveAt") or raw["createdAt"])
+
+    def fit(field: str, prop: str, make: Callable[[], str]) -> str | None:
+        try:
+            return make()
+        except ValueError as error:
+            text = f"exchange rate {row_id}: {prop} cannot fill exchange_rate.{field}: {error}. Correct the rate."
+            problems.append(RowProblem("exchange_rate", row_id, field, text))
+            return None
+
     values = {
-        "currency": str(raw["fromCurrencyCode"]),
-        "to_currency": str(raw["toCurrencyCode"]),
-        "rate": rate,
-        "from_date": parse_instant(effective).astimezone(account.zone).date().isoformat(),
+        "currency": setting_text(raw["fromCurrencyCode"]),
+        "to_currency": setting_text(raw["toCurrencyCode"]),
+        # Of at most six decimals (currencies API guide).
+        "rate": fit("rate", "conversionRate", lambda: fact_decimal(str(raw["conversionRate"]))),
+        "from_date": fit(
+            "from_date",
+            "effectiveAt",
+            lambda: parse_instant(effective).astimezone(account.zone).date().isoformat(),
+        ),
     }
-    return plain_row("exchange_rate", str(raw["id"]), instant(str(raw.get("updatedAt") or effective)), values)
+    return plain_row("exchange_rate", row_id, NEWEST, values)

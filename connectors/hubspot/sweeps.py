@@ -106,12 +106,16 @@ def read_links(reader: Reader, name: str, cursor: str | None, held: Held) -> Ite
         else:
             position = replace(position, after=ids[-1])
         records = _linked(reader, [each.removeprefix(reader.crm_type.prefix) for each in ids])
+        problems: list[RowProblem] = []
         yield Page(
             name,
             position.text(),
             position.done,
-            patches=tuple(Patch(f"{reader.crm_type.prefix}{each.id}", _link_values(reader, each)) for each in records),
+            patches=tuple(
+                Patch(f"{reader.crm_type.prefix}{each.id}", _link_values(reader, each, problems)) for each in records
+            ),
             links=tuple(links for record in records for links in reader.links(record)),
+            problems=tuple(problems),
             until=position.until if position.done else "",
         )
 
@@ -125,12 +129,11 @@ def _linked(reader: Reader, ids: Sequence[str]) -> list[Record]:
     return add_links(reader.account, crm_type, [Record(record_id, {}, "", "") for record_id in ids])
 
 
-def _link_values(reader: Reader, record: Record) -> Mapping[str, Scalar]:
+def _link_values(reader: Reader, record: Record, problems: list[RowProblem]) -> Mapping[str, Scalar]:
     fields = [link for link in reader.crm_type.links if link.to in record.targets]
     values: dict[str, Scalar] = {link.field: record.links.get(link.field) for link in fields}
     if any(link.stamp for link in fields):
-        made = reader.converter.row(record, [])
-        values |= {name: made.values[name] for name in ("converted", "converted_at")}
+        values |= {name: reader.converter.value(record, name, problems) for name in ("converted", "converted_at")}
     return values
 
 
@@ -157,5 +160,6 @@ def fetch(reader: Reader, name: str, ids: Sequence[str]) -> Iterator[Page]:
             rows,
             gone=made.gone,
             links=made.links,
+            whole=made.whole,
             problems=tuple(problems),
         )

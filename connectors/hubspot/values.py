@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from config import scalars
 from config.model import FieldType
-from connectors.storable import PLACES, figure_text, plain_number
+from connectors.storable import PLACES, are_storable, figure_text, plain_number, storable_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,7 @@ _SMALLEST = Decimal(1).scaleb(-PLACES)
 EXACT = Context(prec=2000)  # digits: more than a `plain_number` has
 _USUAL = 30  # characters
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNSTORABLE = re.compile("[\\0\ud800-\udfff]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _EPOCH_MILLISECONDS = re.compile(r"-?\d{5,}", re.ASCII)
@@ -40,11 +41,21 @@ def converter(kind: FieldType, zone: ZoneInfo) -> Callable[[str], Scalar]:
 
 def to_custom(text: str | None, property_type: str) -> str | None:
     """The value of a custom property as text: numbers plain, booleans lower case, nothing where it is empty."""
-    if text is None or text == "":
+    if not text:
         return None
     if property_type == "number":
         return decimal_text(text)
-    return text.lower() if property_type == "bool" else text
+    return storable_text(text).lower() if property_type == "bool" else storable_text(text)
+
+
+def setting_text(value: object) -> str:
+    """A name from the account's settings, with a mark in place of what no column can hold: no name is worth a pull.
+
+    >>> setting_text("Zürich"), setting_text("a\\0b"), setting_text("a\\ud800b")
+    ('Zürich', 'a�b', 'a�b')
+    """
+    text = str(value)
+    return text if are_storable((text,)) else _UNSTORABLE.sub("\ufffd", text)
 
 
 def decimal_text(text: str) -> str:

@@ -27,7 +27,8 @@ ID_KEYS = ("objectWriteTraceId", "id", "ids", "objectId")  # where an error of a
 def read_values(
     account: Account, crm_type: str, fields: Sequence[str], ids: Sequence[str]
 ) -> dict[str, dict[str, str | None]]:
-    """The present values of the fields by record id; ids that HubSpot does not know are left out."""
+    """The present values of the fields by record id; ids that HubSpot does not know are left out. A value that we
+    could never have written is none."""
     known = account.properties(crm_type)
     types = {name: known[name].type if name in known else "string" for name in fields}
     values: dict[str, dict[str, str | None]] = {}
@@ -35,8 +36,15 @@ def read_values(
         for record in batch_read(account, crm_type, batch, fields):
             if record.id not in batch:
                 continue  # the one that a record asked for was merged into
-            values[record.id] = {name: to_custom(record.get(name), types[name]) for name in fields}
+            values[record.id] = {name: _present(record.get(name), types[name]) for name in fields}
     return values
+
+
+def _present(text: str | None, property_type: str) -> str | None:
+    try:
+        return to_custom(text, property_type)
+    except ValueError:
+        return None
 
 
 def write_records(account: Account, crm_type: str, writes: Sequence[RecordWrite]) -> Iterator[Outcome]:

@@ -1,9 +1,9 @@
 """Reading by a Bulk API 2.0 query job: few calls for many records, in any order.
 
 A job is made, waited for, and its result taken page by page as CSV, which streams through. The job and its page stand
-in the cursor, so that a crash or an expired session goes on with them: results stay for seven days, and a page can be
-taken more than once ("As long as the associated job exists, the locator string for a set of results does not change",
-Get Results for a Query Job, Bulk API 2.0 Developer Guide).
+in the cursor, so that a stop, a crash or an expired session goes on with them: results stay for seven days, and a page
+can be taken more than once ("As long as the associated job exists, the locator string for a set of results does not
+change", Get Results for a Query Job, Bulk API 2.0 Developer Guide). A job that no cursor will go on with is aborted.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from connectors.salesforce.cursor import Run
     from connectors.salesforce.rows import Values
     from connectors.salesforce.scan import Scan
+    from connectors.salesforce.session import Session
 
 JOBS = "jobs/query"
 CSV = {"Accept": "text/csv"}
@@ -57,6 +58,14 @@ def is_cheaper(rest: int, page: int) -> bool:
     return 1 + _POLLS + -(-rest // _LEAST_PAGE) < -(-rest // max(page, 1))
 
 
+def give_up(session: Session, job: Job) -> None:
+    """Let Salesforce not work on for a job that nobody will read; one that is done has its results deleted in time.
+
+    "You can only abort jobs that are in the following states: UploadComplete, InProgress" (Abort a Query Job).
+    """
+    session.send_once("PATCH", f"{JOBS}/{job.id}", json.dumps({"state": "Aborted"}))
+
+
 class BulkRead:
     """Reads a scan's span by a job."""
 
@@ -72,11 +81,9 @@ class BulkRead:
         with _lost():
             return replace(run, job=self._session.retry.call(lambda: self._make(body)))
 
-    def batches(self, run: Run) -> Iterator[tuple[list[Values], Job, bool]]:
+    def batches(self, run: Run, job: Job) -> Iterator[tuple[list[Values], Job, bool]]:
         """(records, the job with where it stands after them, whether that was all) of the run's job; JobLost where it
         failed, was aborted, is too old, or cannot be had for whatever reason."""
-        assert run.job is not None  # noqa: S101  begun before
-        job = run.job
         with _lost():
             total = self._wait(job.id)
             while True:
@@ -154,9 +161,10 @@ class BulkRead:
                 raise Retryable(f"{self._session.url}: a line that is cut short.")
             try:
                 record = self._selection.read_cells(line)
+                early = self._selection.stamp_of(record) < since
             except ValueError as error:
                 raise Retryable(f"{self._session.url}: a cell that holds {error}.") from None
-            if since and self._selection.stamp_of(record) < since:
+            if early:
                 raise Retryable(f"{self._session.url}: records that were not asked for.")
             yield record
 

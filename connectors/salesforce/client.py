@@ -15,6 +15,7 @@ from connectors.batches import in_chunks
 from connectors.errors import Rejected
 from connectors.retry import RetryPolicy
 from connectors.salesforce.describe import EMAILS, Catalog
+from connectors.salesforce.errors import readable
 from connectors.salesforce.everything import read_calculated, read_ids
 from connectors.salesforce.objects import SOURCES
 from connectors.salesforce.pages import Pages
@@ -90,7 +91,7 @@ class SalesforceConnector:
     def check(self) -> str:
         user = self._session.user_id
         found = self._session.query(f"SELECT Name, Username FROM User WHERE Id = {quote_soql_value(user)}")["records"]
-        who = f"{found[0]['Name']} ({found[0]['Username']})" if found else f"user {user}"
+        who = readable(f"{found[0]['Name']} ({found[0]['Username']})") if found else f"user {user}"
         return f"signed in to {self._session.url} as {who}"
 
     def org(self) -> str:

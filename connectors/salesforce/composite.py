@@ -107,8 +107,9 @@ def _ask(session: Session, client: Salesforce, paths: Sequence[str]) -> list[Par
         parts = [Part(int(answered[name]["httpStatusCode"]), answered[name]["body"]) for name in references]
     except (KeyError, TypeError, ValueError):
         raise Retryable(f"{session.url}: an answer to some other request.", alone=True) from None
-    for part in parts:
-        if part.status != OK and _concerns_all(error := translate(part.body, part.status, session.url)):
+    for path, part in zip(paths, parts, strict=True):
+        what = f"{session.url}/{path.partition('?')[0]}"
+        if part.status != OK and _concerns_all(error := translate(part.body, part.status, what)):
             raise error
     return parts
 

@@ -77,6 +77,14 @@ def resume(cursor: str | None, fields: str) -> Position:
         return Position(fields)
 
 
+def job_of(cursor: str | None) -> Job | None:
+    """The job that a cursor would go on with, of whatever fields it is."""
+    try:
+        return Job(**json.loads(cursor or "")["run"]["job"])
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
 def _read_run(held: dict[str, Any] | None) -> Run | None:
     if held is None:
         return None

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import CrmField
 from connectors.batches import in_chunks
+from connectors.errors import Rejected, Retryable, Unreachable
 from connectors.salesforce.composite import MOST, OK, Part, ask_together, query_path
 from connectors.salesforce.errors import translate
 from connectors.salesforce.values import NUMBERS
+from connectors.storable import are_storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,7 +20,17 @@ if TYPE_CHECKING:
     from connectors.salesforce.session import Session
 
 _STAMPS = ("SystemModstamp", "CreatedDate")
-_NOT_THERE = frozenset({"NOT_FOUND", "INVALID_TYPE", "INSUFFICIENT_ACCESS", "FUNCTIONALITY_NOT_ENABLED"})
+_NOT_THERE = frozenset(
+    {
+        "NOT_FOUND",
+        "INVALID_TYPE",
+        "INSUFFICIENT_ACCESS",
+        "INSUFFICIENT_ACCESS_OR_READONLY",
+        "FUNCTIONALITY_NOT_ENABLED",
+    }
+)
+
+_WHOLE = {"fields", "records"}  # one of which is in every answer to what we ask
 
 CURRENCIES, EMAILS = "CurrencyType", "EmailMessage"
 _FIRST_RECORDS = {
@@ -82,9 +94,8 @@ class Catalog:
                 asked = [name for name in _FIRST_RECORDS if name in part]
                 paths = [f"sobjects/{name}/describe" for name in part]
                 paths += [query_path(_FIRST_RECORDS[name]) for name in asked]
-                answers = ask_together(self._session, paths)
-                for name, answer in zip(part, answers[: len(part)], strict=True):
-                    self._known[name] = self._read(name, answer)
+                answers = self._ask(paths)
+                self._known |= {name: self._read(name, answer) for name, answer in zip(part, answers, strict=False)}
                 for name, answer in zip(asked, answers[len(part) :], strict=True):
                     self._first[name] = answer.body["records"] if answer.status == OK else []  # there is none
 
@@ -121,6 +132,22 @@ class Catalog:
         """The sObjects that a relationship leads to."""
         return next((field.parents for field in sobject.fields.values() if field.relationship == relationship), ())
 
+    def _ask(self, paths: list[str]) -> list[Part]:
+        """The answers to descriptions and queries. Unreachable where one of them fails however often it is asked: what
+        an sObject has cannot be done without, and to take it for one that is not there would empty our rows."""
+        try:
+            return self._session.retry.call(lambda: self._checked(ask_together(self._session, paths)))
+        except Rejected as error:
+            if not isinstance(error.__cause__, Retryable):
+                raise
+            raise Unreachable(f"{error} Nothing was read; run again later.", code=error.code) from error
+
+    def _checked(self, answers: list[Part]) -> list[Part]:
+        for answer in answers:
+            if answer.status == OK and not (isinstance(answer.body, dict) and _WHOLE & answer.body.keys()):
+                raise Retryable(f"{self._session.url}: a description that is not Salesforce's.")
+        return answers
+
     def _read(self, name: str, answer: Part) -> SObject | None:
         if answer.status != OK:
             error = translate(answer.body, answer.status, self._session.url)
@@ -131,12 +158,17 @@ class Catalog:
         return SObject(name, fields, bool(answer.body.get("updateable", True)), str(answer.body.get("keyPrefix") or ""))
 
 
+def _read_label(field: Mapping[str, Any]) -> str:
+    label = str(field.get("label") or "")
+    return label if label and are_storable([label]) else str(field["name"])
+
+
 def _read_field(field: Mapping[str, Any]) -> SField:
     kind = field["type"]
     decimals = int(field.get("scale") or 0) if kind in NUMBERS else None
     crm = CrmField(
         name=field["name"],
-        label=field.get("label") or field["name"],
+        label=_read_label(field),
         type=kind,
         updateable=bool(field.get("updateable")),
         decimals=decimals,

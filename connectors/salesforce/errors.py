@@ -29,6 +29,10 @@ TIMED_OUT = "TIMED_OUT"
 TOO_LONG = frozenset({TIMED_OUT, "REQUEST_RUNNING_TOO_LONG", "QUERY_TIMEOUT"})
 """What a smaller request may be spared."""
 
+TOO_LARGE = "OPERATION_TOO_LARGE"
+"""A query over records that are seen through others, such as Task, by a login without View All Data: too many sharing
+rules to check at once (Core Data Types Used in API Calls, ExceptionCode). A job's query is cut into chunks."""
+
 DUPLICATE = frozenset({"DUPLICATE_DEVELOPER_NAME", "DUPLICATE_VALUE"})
 
 _ALONE = frozenset({"QUERY_TIMEOUT", "UNKNOWN_EXCEPTION"})
@@ -60,6 +64,12 @@ _AUTH = {
     "inactive_org": "The org is closed or locked: ask Salesforce.",
     "invalid_request": _CREDENTIALS,
 }
+
+_ADVICE = {
+    TOO_LARGE: "Give the login View All Data: without it Salesforce checks the sharing of each record that is named, "
+    "and there are too many.",
+}
+"""What may be done about a refusal that is the request's own."""
 
 # What is worth telling from a body that is not JSON: these statuses mean the same every time they are asked.
 _FINAL_STATUSES = frozenset({404, 405, 410, 414, 415, 431})
@@ -94,7 +104,7 @@ def translate(content: object, status: int, url: str, now: datetime | None = Non
         known = code or (TIMED_OUT if status in _SLOW_STATUSES else "")
         return Retryable(what, code=known, crowded=crowded, alone=code in _ALONE)
     if code or status in _FINAL_STATUSES:
-        return Rejected(what, code=code)
+        return Rejected(f"{what} {_ADVICE.get(code, '')}".rstrip(), code=code)
     if status in _REFUSED_STATUSES:
         return AuthFailed(
             f"{what} The answer is not in Salesforce's words: check that url is the org's My Domain address, and "
@@ -152,7 +162,16 @@ def _read_error(content: object) -> tuple[str, str]:
         return "", ""
     code = first.get("errorCode") or first.get("error") or first.get("statusCode") or ""
     message = first.get("message") or first.get("error_description") or ""
-    return str(code), str(message).strip().rstrip(".")[:_LONGEST_MESSAGE]
+    return readable(code), readable(message).strip().rstrip(".")[:_LONGEST_MESSAGE]
+
+
+def readable(text: object) -> str:
+    """Salesforce's words as text that can be kept and shown: it may quote half of a letter, or a NUL.
+
+    >>> readable("bad value: a\\ud800b")
+    'bad value: a?b'
+    """
+    return str(text).encode(errors="replace").decode().replace("\0", "?")
 
 
 def _reason(error: BaseException) -> str:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from config.scalars import instant_text
 from connectors.base import Page
-from connectors.salesforce.cursor import Run, digest, resume
+from connectors.salesforce.cursor import Run, digest
 from connectors.salesforce.rows import EPOCH
-from connectors.salesforce.sweep import read_run
+from connectors.salesforce.sweep import read_run, take_up
 from connectors.salesforce.values import instant
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def read_calculated(pages: Pages, cursor: str | None, now: datetime) -> Iterator
 
 def _read(pages: Pages, cursor: str | None, now: datetime, make: Make) -> Iterator[Page]:
     """Pages from where the cursor stands in a sweep, or of a new one. `until` is when the sweep began."""
-    position = resume(cursor, digest(pages.selection))
+    position = take_up(pages.session, cursor, digest(pages.selection))
     run = position.run or Run(reaches=instant_text(now))
     for step in read_run(pages.session, pages.selection, run):
         after = position.done(step.run) if step.last else position.running(step.run)
@@ -52,4 +52,5 @@ def _read(pages: Pages, cursor: str | None, now: datetime, make: Make) -> Iterat
 
 
 def _stamp(fields: tuple[str, ...], stamp: str, record: Values) -> str:
-    return instant(record[fields.index(stamp)]) if stamp else EPOCH
+    at = record[fields.index(stamp)] if stamp else None
+    return instant(at) if at else EPOCH

@@ -14,12 +14,13 @@ from connectors.salesforce.objects import SHARES, Column
 from connectors.salesforce.values import convert, custom_text, plain_text, share_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from config.model import Scalar
     from connectors.salesforce.activities import Compute
 
+_NOT_NAMES = "DataType != 'Text' OR DataType = null"
 _ID = re.compile(r"[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?")
 
 
@@ -35,17 +36,35 @@ def kept_fields(name: str, columns: Mapping[str, Column], custom: Sequence[str])
     return {path: our for path, our in found.items() if "." not in path}
 
 
-def condition(kept: Mapping[str, str]) -> str:
-    """The SOQL condition on the changes of these fields."""
-    return f"Field IN ({', '.join(repr(path) for path in sorted(kept))})"
+def kept_types(types: Mapping[str, str]) -> dict[str, str]:
+    """The CRM's type of each field, by the name that the history knows the field by."""
+    return {_name(path): kind for path, kind in types.items()}
+
+
+def find_lookups(name: str, kept: Mapping[str, str], types: Mapping[str, str]) -> frozenset[str]:
+    """Those of the kept fields that lead to another record, and so have two rows for each change."""
+    fields = OBJECTS[name].fields
+    return frozenset(
+        path for path, our in kept.items() if fields.get(our) is FieldType.ID or types.get(path) == "reference"
+    )
+
+
+def condition(kept: Mapping[str, str], lookups: Collection[str] = ()) -> str:
+    """The SOQL condition on the changes of these fields; of lookups only the rows that are not known to be of names.
+
+    Rows that are asked for and then left out would make the CRM's count differ from ours each time. `DataType` can be
+    filtered by, and may be empty (Object Reference, OpportunityFieldHistory).
+    """
+    fields = f"Field IN ({_listed(kept)})"
+    return f"{fields} AND ({_NOT_NAMES} OR Field NOT IN ({_listed(lookups)}))" if lookups else fields
 
 
 def columns(name: str, kept: Mapping[str, str], types: Mapping[str, str]) -> dict[str, Column]:
     """Our `field`, `before` and `after` of a change; `types` are the CRM's types of the fields that are kept."""
+    lookups = find_lookups(name, kept, types)
 
     def field(raw: tuple[Any, ...], _values: Mapping[str, Scalar], _zone: ZoneInfo) -> Scalar:
-        our = kept.get(raw[0])
-        return None if our is None or _is_of_names(name, our, raw) else our
+        return None if raw[0] in lookups and _is_of_names(raw) else kept.get(raw[0])
 
     def value(index: int) -> Compute:
         def read(raw: tuple[Any, ...], values: Mapping[str, Scalar], zone: ZoneInfo) -> Scalar:
@@ -62,12 +81,10 @@ def columns(name: str, kept: Mapping[str, str], types: Mapping[str, str]) -> dic
     }
 
 
-def _is_of_names(name: str, our: str, raw: tuple[Any, ...]) -> bool:
-    """Whether it is the row of a lookup that tells names, beside which there is one of ids."""
-    if OBJECTS[name].fields.get(our) is not FieldType.ID:
-        return False
-    if raw[3] is not None:
-        return bool(raw[3] != "EntityId")
+def _is_of_names(raw: tuple[Any, ...]) -> bool:
+    """Whether a lookup's row tells names: beside it there is one of ids. A `DataType` that is neither is no proof."""
+    if raw[3] in {"Text", "EntityId"}:
+        return bool(raw[3] == "Text")
     return not all(_ID.fullmatch(str(each)) for each in raw[1:3] if each is not None)
 
 
@@ -82,6 +99,10 @@ def _text(name: str, our: str, crm_type: str, value: Any, zone: ZoneInfo) -> str
     except ValueError:
         return plain_text(value)
     return None if text is None else str(text)
+
+
+def _listed(paths: Collection[str]) -> str:
+    return ", ".join(repr(path) for path in sorted(paths))
 
 
 def _name(path: str) -> str:

@@ -38,8 +38,9 @@ Values = tuple[Any, ...]
 class Shape:
     """How the answer to a query for these fields must look, and a record's values out of it."""
 
-    def __init__(self, sobject: str, fields: Sequence[str]) -> None:
+    def __init__(self, sobject: str, fields: Sequence[str], stamp: str = "") -> None:
         self._sobject = sobject
+        self._stamp_at = fields.index(stamp) if stamp else None
         self._paths = [path.split(".") for path in fields]
         self._names = {"attributes", *(path[0] for path in self._paths)}
         plain = all(len(path) == 1 for path in self._paths)
@@ -52,9 +53,12 @@ class Shape:
                 records and records[0].keys() != self._names
             ):
                 raise Retryable(f"{url}: an answer about something else than {self._sobject}.", alone=True)
-            return [self._get(record) for record in records]
+            found = [self._get(record) for record in records]
+            if self._stamp_at is not None and not all(record[self._stamp_at] for record in found):
+                raise Retryable(f"{url}: a {self._sobject} without a stamp.", alone=True)
         except (KeyError, TypeError, AttributeError):
             raise Retryable(f"{url}: an answer that is not Salesforce's.", alone=True) from None
+        return found
 
     def _dig(self, record: Mapping[str, Any]) -> Values:
         return tuple(_dig(record, path) for path in self._paths)
@@ -92,6 +96,7 @@ class Selection:
         if "" in held:
             held = tuple(None if value == "" else value for value in held)
         values: dict[str, Scalar] = dict(zip(self._names, self._pick(held), strict=True))
+        known = len(problems)
         for name, column in self._made:
             try:
                 values[name] = column(held, values)
@@ -99,6 +104,7 @@ class Selection:
                 values[name] = None
                 problems.append(self._misfit(name, record, error))
         if self.needs and values[self.needs] is None:
+            del problems[known:]
             return None
         if self.tag:
             values["id"] = self.id_of(record)
@@ -109,7 +115,7 @@ class Selection:
                 custom[path] = convert(value) if convert and value is not None else value
             except ValueError as error:
                 custom[path] = None
-                problems.append(RowProblem(self.object, record[0], path, f"{self.sobject}.{path} holds {error}."))
+                problems.append(self._custom_misfit(path, record, error))
         if not are_storable([*values.values(), *custom.values()]):
             self._empty_unstorable(values, custom, record, problems)
         return Row(values, custom, self.stamp_of(record), self.is_deleted(record))
@@ -133,7 +139,7 @@ class Selection:
                 storable(text)
             except ValueError as error:
                 custom[path] = None
-                problems.append(RowProblem(self.object, record[0], path, f"{self.sobject}.{path} holds {error}."))
+                problems.append(self._custom_misfit(path, record, error))
 
     def stamp_of(self, record: Values) -> str:
         """When it last changed, as an INSTANT."""
@@ -245,7 +251,11 @@ class Selection:
             f"{self.sobject} {record[0]}: {paths} holds {error}, but {self.object}.{name} takes {kind}. It is left "
             f"empty. Map {self.object}.{name} to another field in mapping.yaml."
         )
-        return RowProblem(self.object, record[0], name, text)
+        return RowProblem(self.object, self.id_of(record), name, text)
+
+    def _custom_misfit(self, path: str, record: Values, error: ValueError) -> RowProblem:
+        text = f"{self.sobject} {record[0]}: {path} holds {error}. It is left empty."
+        return RowProblem(self.object, self.id_of(record), path, text)
 
 
 def _compute(

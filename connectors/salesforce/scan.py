@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connectors.errors import Rejected, Retryable
 from connectors.salesforce.composite import query, query_more
-from connectors.salesforce.errors import LOST_LOCATOR
 from connectors.salesforce.rows import ID, Shape, Values
 from connectors.salesforce.values import instant
 from connectors.salesforce.wide import TOO_MUCH, Fields, complete
@@ -97,12 +96,7 @@ class Scan:
         while True:
             read += len(answer.records)
             if answer.following is None and read != answer.total:
-                rounds += 1
-                if rounds == _ROUNDS:
-                    raise Rejected(
-                        f"{self.session.url}: {self.selection.sobject}: {answer.total} records were told of, {read} "
-                        f"came, {rounds} times over. Run again later."
-                    )
+                rounds = self._once_more(rounds, answer, read)
                 place = (start.stamp, start.id)  # a cursor taken here reads them again
                 yield Batch([], *place, answer.total, last=False)
                 answer, read = self._first(start), 0
@@ -114,9 +108,20 @@ class Scan:
                 return
             following = self._next(answer, run)
             if following is None:
+                if place == (start.stamp, start.id):
+                    rounds = self._once_more(rounds, answer, read)
                 start, read = replace(run, stamp=place[0], id=place[1]), 0
                 following = self._first(start)
             answer = following
+
+    def _once_more(self, rounds: int, answer: _Answer, read: int) -> int:
+        """The number of the next round over the same records; Rejected where there were enough."""
+        if rounds + 1 < _ROUNDS:
+            return rounds + 1
+        raise Rejected(
+            f"{self.session.url}: {self.selection.sobject}: {answer.total} records were told of, {read} came, "
+            f"{_ROUNDS} times over. Run again later."
+        )
 
     def _first(self, run: Run, stretches: Sequence[Stretch] = ()) -> _Answer:
         def read(page: dict[str, Any], along: list[dict[str, Any]]) -> _Answer:
@@ -143,15 +148,14 @@ class Scan:
         return Told(page["totalSize"], Counter(stamps))
 
     def _next(self, before: _Answer, run: Run) -> _Answer | None:
-        """The page after one, None where its link is lost or leads to something else: a new query does as well."""
+        """The page after one, None where its link is lost, refused, or leads to something else or to nothing again: a
+        new query does as well, and says why where it does not."""
         asked = before.following or ""
         try:
             answer = self._read(query_more(self.session, asked))
-        except Retryable:
+        except (Retryable, Rejected):
             return None
-        except Rejected as error:
-            if error.code not in LOST_LOCATOR:
-                raise
+        if not before.records and not answer.records and answer.following is not None:
             return None
         early = self.selection.stamp and run.since and any(stamp < run.since for stamp in self._stamps(answer.records))
         return None if early or answer.following == asked or answer.total != before.total else answer
@@ -159,8 +163,8 @@ class Scan:
     def _read(self, page: dict[str, Any]) -> _Answer:
         records = self.fields.shapes[0].read(page["records"], self.session.url)
         following = None if page["done"] else page.get("nextRecordsUrl")
-        if not page["done"] and (not following or not records):
-            raise Retryable(f"{self.session.url}: a page without records, or without a next one.", alone=True)
+        if not page["done"] and not following:
+            raise Retryable(f"{self.session.url}: a page that is not the last one, without a next one.", alone=True)
         return _Answer(records, page["totalSize"], following)
 
     def _ordered(self, answer: _Answer, run: Run) -> _Answer:

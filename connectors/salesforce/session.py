@@ -4,7 +4,7 @@ renews, retries and translates."""
 from __future__ import annotations
 
 import re
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from threading import local
@@ -17,7 +17,7 @@ from simple_salesforce.util import exception_handler
 
 from config.connections import AccessToken
 from connectors.base import Usage
-from connectors.errors import AuthFailed, Rejected, Retryable
+from connectors.errors import AuthFailed, ConnectorError, Rejected, Retryable
 from connectors.limits import Again, Budget, Gate
 from connectors.login import Login
 from connectors.retry import read_retry_after
@@ -79,6 +79,12 @@ class Session:
         # None would be taken as the headers themselves.
         with_headers, data = headers or {}, body.encode()
         return self.ask(lambda client: client.restful(path, method=method, data=data, headers=with_headers), final)
+
+    def send_once(self, method: str, path: str, body: str) -> None:
+        """Send a body, once, and whatever becomes of it: what nobody needs to have happened must hold up nobody."""
+        data = body.encode()
+        with suppress(ConnectorError):
+            self._ask_once(lambda client: client.restful(path, method=method, data=data, headers={}), ())
 
     def query(self, soql: str) -> dict[str, Any]:
         """The first page of a query that is short enough for an address, deleted and archived rows included."""

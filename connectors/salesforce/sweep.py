@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from connectors.errors import Rejected, Unreachable
-from connectors.salesforce.bulk import BulkRead, JobLost, is_cheaper
-from connectors.salesforce.errors import TOO_LONG
+from connectors.salesforce.bulk import BulkRead, JobLost, give_up, is_cheaper
+from connectors.salesforce.cursor import job_of, resume
+from connectors.salesforce.errors import TOO_LARGE, TOO_LONG
 from connectors.salesforce.scan import Scan
 from connectors.salesforce.wide import Fields
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from connectors.salesforce.cursor import Run
+    from connectors.salesforce.cursor import Position, Run
     from connectors.salesforce.rows import Selection, Values
     from connectors.salesforce.scan import Batch, Stretch, Told
     from connectors.salesforce.session import Session
@@ -32,13 +33,21 @@ class Step:
     along: tuple[Told, ...] = ()
 
 
+def take_up(session: Session, cursor: str | None, fields: str) -> Position:
+    """Where a stream stands by its cursor; the job of a cursor that is of other fields is given up."""
+    position = resume(cursor, fields)
+    if position.run is None and (job := job_of(cursor)) is not None:
+        give_up(session, job)
+    return position
+
+
 def read_run(session: Session, selection: Selection, run: Run, stretches: Sequence[Stretch] = ()) -> Iterator[Step]:
     """The rest of a run, step by step; with the first one, what there is in `stretches`. Stopped after a step, it has
     asked for nothing more."""
     scan = Scan(session, selection, Fields(selection))
     if run.job is not None:
         try:
-            yield from _by_job(BulkRead(scan), run)
+            yield from _by_job(session, BulkRead(scan), run)
         except JobLost:
             run = replace(run, job=None)
         else:
@@ -47,7 +56,7 @@ def read_run(session: Session, selection: Selection, run: Run, stretches: Sequen
     try:
         first = next(batches)
     except (Rejected, Unreachable) as error:
-        if error.code not in TOO_LONG:
+        if error.code not in {*TOO_LONG, TOO_LARGE}:
             raise
         # A job is neither sorted nor counted before, and takes as long as it takes.
         if not (yield from _tried_by_job(scan, run)):
@@ -73,15 +82,20 @@ def _tried_by_job(scan: Scan, run: Run) -> Generator[Step, None, bool]:
     try:
         begun = bulk.begin(run)
         yield Step([], begun, last=False)
-        yield from _by_job(bulk, begun)
+        yield from _by_job(scan.session, bulk, begun)
     except JobLost:
         return False
     return True
 
 
-def _by_job(bulk: BulkRead, run: Run) -> Iterator[Step]:
-    for records, job, last in bulk.batches(run):
-        yield Step(records, replace(run, job=job), last)
+def _by_job(session: Session, bulk: BulkRead, run: Run) -> Iterator[Step]:
+    assert run.job is not None  # noqa: S101  begun before
+    try:
+        for records, job, last in bulk.batches(run, run.job):
+            yield Step(records, replace(run, job=job), last)
+    except JobLost:
+        give_up(session, run.job)
+        raise
 
 
 def _step(run: Run, batch: Batch) -> Step:

@@ -58,7 +58,7 @@ class Fields:
         self.parts = [(*self._keys, *part) for part in lists]
         if len(self.parts) == 1:
             self.parts = [self.selection.fields]
-        self.shapes = [Shape(self.selection.sobject, part) for part in self.parts]
+        self.shapes = [Shape(self.selection.sobject, part, self.selection.stamp) for part in self.parts]
 
     def join(self, found: Sequence[dict[str, Values]]) -> tuple[list[Values], set[str]]:
         """Records that every part tells of, and the ids of those that changed in between."""
@@ -143,9 +143,14 @@ def read_all(session: Session, soql: str, shape: Shape, ids: Iterable[str] | Non
 
     def read() -> dict[str, Values]:
         page, found = query(session, soql, lambda page, _: (page, take(page)))
+        followed: set[str] = set()
         while not page["done"]:
+            url = page.get("nextRecordsUrl") or ""
+            if not url or url in followed:
+                raise Retryable(f"{session.url}: a page that is not the last one, without a next one.", alone=True)
+            followed.add(url)
             try:
-                page = query_more(session, page["nextRecordsUrl"])
+                page = query_more(session, url)
             except Rejected as error:
                 if error.code not in LOST_LOCATOR:
                     raise

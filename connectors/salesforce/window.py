@@ -16,9 +16,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from config.scalars import instant_text
-from connectors.salesforce.cursor import Run, digest, resume
+from connectors.salesforce.cursor import Run, digest
 from connectors.salesforce.overlap import Overlap
-from connectors.salesforce.sweep import read_run
+from connectors.salesforce.sweep import read_run, take_up
 from connectors.salesforce.transport import CLOCK_SLACK
 from connectors.salesforce.values import shifted
 
@@ -77,7 +77,7 @@ def read_changes(pages: Pages, cursor: str | None, held: Held, now: datetime, re
     A run that an earlier one left unfinished is read to its end as it was begun; a fresh one then follows at once.
     """
     selection = pages.selection
-    position = resume(cursor, digest(selection, str(pages.emails)))
+    position = take_up(pages.session, cursor, digest(selection, str(pages.emails)))
     if position.run is not None:
         for step in read_run(pages.session, selection, position.run):
             position = position.done(step.run) if step.last else position.running(step.run)

@@ -134,7 +134,7 @@ def build_selection(wishes: Wishes, name: str, source: Source, catalog: Catalog,
     """What to ask a source for, whose sObject our login sees."""
     wish, sobject = wishes[name], catalog.find(source.sobject)
     assert sobject is not None  # noqa: S101  only what is readable is selected
-    source, needs = _complete(wishes, source, catalog)
+    source, needs = _complete(wishes, source, sobject, catalog)
     custom = tuple(path for path in wish.custom if catalog.find_field(sobject, path) is not None)
     marks = [mark for mark in (ID, sobject.stamp, DELETED, MASTER) if mark in sobject.fields]
     found = {path: catalog.find_field(sobject, path) for path in dict.fromkeys((*marks, *_paths(source), *custom))}
@@ -181,15 +181,18 @@ def find_calculated(selection: Selection, wish: Wish, source: Source, catalog: C
     return selection.narrowed(named, custom)
 
 
-def _complete(wishes: Wishes, source: Source, catalog: Catalog) -> tuple[Source, str]:
+def _complete(wishes: Wishes, source: Source, sobject: SObject, catalog: Catalog) -> tuple[Source, str]:
     """The source with the columns that only the org can tell, and our field without which a record is none of ours."""
     columns, only, needs = dict(source.columns), source.only, ""
     if source.sobject == "OpportunityFieldHistory":
         wish, parent = wishes["opportunity"], catalog.find("Opportunity")
         kept = history.kept_fields("opportunity", wish.sources[0].columns, tuple(wish.custom))
-        types = {name: field.crm.type for name, field in parent.fields.items()} if parent else {}
+        seen = {name: field.crm.type for name, field in parent.fields.items()} if parent else {}
+        types = history.kept_types(seen)
         columns |= history.columns("opportunity", kept, types)
-        only, needs = history.condition(kept), "field"
+        kind = sobject.fields.get("DataType")
+        lookups = history.find_lookups("opportunity", kept, types) if kind is not None and kind.orders else ()
+        only, needs = history.condition(kept, lookups), "field"
     elif source.sobject in {CURRENCIES, "DatedConversionRate"}:
         columns["currency"] = Column((), compute=constant(catalog.corporate_currency() or None))
     return replace(source, columns=columns, only=only), needs

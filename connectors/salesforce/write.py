@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Outcome, Status
 from connectors.errors import ConnectorError, Rejected, Retryable
-from connectors.salesforce.errors import LOCKED, TOO_LONG
+from connectors.salesforce.errors import LOCKED, TOO_LONG, readable
 from connectors.salesforce.values import NUMBERS, decimal_text
 from connectors.salesforce.wide import SHORT
 
@@ -130,7 +130,7 @@ def _outcome(record_id: str, result: Mapping[str, Any]) -> Outcome:
     error = result["errors"][0] if result.get("errors") else {}
     code = str(error.get("statusCode") or error.get("errorCode") or "")
     fields = ", ".join(error.get("fields") or ())
-    message = str(error.get("message") or "refused without a reason") + (f" (fields: {fields})" if fields else "")
+    message = readable(error.get("message") or "refused without a reason") + (f" (fields: {fields})" if fields else "")
     return Outcome(record_id, Status.FAILED, code, message, retry=code in LOCKED)
 
 

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from sync.cli.words import bulleted, say
+from sync.problems import problems_in
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -45,8 +48,9 @@ CODES = {
 """Every failure that we name, with its code. By name, so that failing does not import what the command never needed."""
 
 
-def exit_code_of(error: BaseException) -> int:
-    """The exit code for an exception that ended a command, after telling the user what, where, why and what now."""
+def exit_code_of(error: BaseException, connection: str = "") -> int:
+    """The exit code for an exception that ended a command, or the part of it that was about one connection of several,
+    after telling the user what, where, why and what now."""
     if _is_errno(error, errno.EPIPE) or _is_errno(error.__context__, errno.EPIPE):
         # The reader of our output went away (`| head`): nobody is left to tell, and nothing is wrong. click turns it
         # into an exit of its own.
@@ -57,14 +61,14 @@ def exit_code_of(error: BaseException) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, click.ClickException):
-        error.show()
+        _show_usage(error)
         return WRONG
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return _tell("stopped. What was kept stays; run again to go on from there.", STOPPED)
     if any(_is_errno(error, number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)):
         _mute(sys.stdout)
         return _tell(f"{error}: no room to write to. Free some and run again; what was kept stays.", STOPPED)
-    return _expected(error)
+    return _expected(error, connection)
 
 
 def _is_errno(error: BaseException | None, number: int) -> bool:
@@ -77,11 +81,22 @@ def _mute(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _expected(error: BaseException) -> int:
+def _show_usage(error: click.ClickException) -> None:
+    """As click does, folded to the terminal."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is not None:
+        hint = f"Try '{context.command_path} --help' for help."
+        click.echo(f"{context.get_usage()}\n{hint}\n", err=True)
+    say(f"Error: {error.format_message()}", aside=True)
+
+
+def _expected(error: BaseException, connection: str) -> int:
     for kind in type(error).__mro__:
         code = CODES.get(f"{kind.__module__}.{kind.__qualname__}")
         if code is not None:
-            return _tell(str(error), code)
+            head = f"salesops: {connection}" if connection else "salesops"
+            say(bulleted(head, problems_in(error)), aside=True)
+            return code
     return _defect(error)
 
 
@@ -92,7 +107,7 @@ def worst(codes: Sequence[int]) -> int:
 
 
 def _tell(message: str, code: int) -> int:
-    click.echo(f"salesops: {message}", err=True)
+    say(f"salesops: {message}", aside=True)
     return code
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from sync.cli.words import say
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
@@ -76,7 +78,7 @@ def load(context: click.Context, project: str | None) -> Project:
     """The same; what it is warned of goes to stderr."""
     found = locate(context, project)
     for warning in found.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", aside=True)
     return found
 
 

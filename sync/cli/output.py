@@ -10,6 +10,7 @@ import click
 
 from sync.apply import Result, count_outcomes
 from sync.cli.failures import DONE, ROWS_FAILED
+from sync.cli.words import say
 from sync.plan_file import plan_json
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def add_row(table: Table, *cells: str) -> None:
 def warn(texts: Iterable[str]) -> None:
     """Things to know that stop nothing, on stderr."""
     for text in texts:
-        click.echo(f"warning: {text}", err=True)
+        say(f"warning: {text}", aside=True)
 
 
 def exit_code(lines: Sequence[Line]) -> int:

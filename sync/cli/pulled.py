@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sync.cli.output import add_row, lines_json, new_table, print_json, print_table, show_lines, show_plan
 from sync.cli.words import say, span
+from sync.problems import problems_in
 from sync.store.pages import Counts, add_up
 
 if TYPE_CHECKING:
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
     from connectors.base import Usage
     from sync.pull import StreamPull
     from sync.run import Report
+
+
+class Failed(NamedTuple):
+    """What stopped the work on a connection, and the exit code that it stands for."""
+
+    error: Exception
+    code: int
+
+
+def failed_json(failed: Mapping[str, Failed]) -> dict[str, dict[str, Any]]:
+    """What stopped each connection that was not brought to its end."""
+    return {
+        name: {"error": "\n".join(problems_in(each.error)), "exit_code": each.code} for name, each in failed.items()
+    }
 
 
 class Pulled(NamedTuple):
@@ -57,8 +72,9 @@ def _stream_json(stream: StreamPull) -> dict[str, Any]:
     }
 
 
-def show_pulls(results: Mapping[str, Pulled], *, as_json: bool) -> None:
-    """What came from each connection, by object; those of which nothing changed in one line."""
+def show_pulls(results: Mapping[str, Pulled], failed: Mapping[str, Failed], *, as_json: bool) -> None:
+    """What came from each connection, by object; those of which nothing changed in one line. What failed is told to
+    programs alone: people have read it on stderr."""
     if as_json:
         print_json(
             {
@@ -70,6 +86,7 @@ def show_pulls(results: Mapping[str, Pulled], *, as_json: bool) -> None:
                 }
                 for name, pulled in results.items()
             }
+            | failed_json(failed)
         )
         return
     for name, pulled in results.items():
@@ -117,10 +134,10 @@ def _calls(streams: Sequence[StreamPull]) -> dict[str, int]:
     return calls
 
 
-def show_reports(reports: Sequence[Report], *, as_json: bool) -> None:
-    """What a run did, by connection."""
+def show_reports(reports: Sequence[Report], failed: Mapping[str, Failed], *, as_json: bool) -> None:
+    """What a run did, by connection; and, to programs, what stopped the others."""
     if as_json:
-        print_json({"runs": [report_json(report) for report in reports]})
+        print_json({"runs": [report_json(report) for report in reports], "failed": failed_json(failed)})
         return
     for report in reports:
         _show_objects(report.connection, report.pulled)

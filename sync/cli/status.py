@@ -68,7 +68,7 @@ def _show_pulled(name: str, state: dict[str, Any]) -> None:
 
     table = new_table("object", ">rows", "complete to, UTC", ">age", "", title=name)
     for of_object, at in state["objects"].items():
-        until = at["until"][:16].replace("T", " ") if at["until"] else "never yet"
+        until = _minute(at["until"]) if at["until"] else "never yet"
         ago = span(at["age_seconds"]) if at["until"] else ""
         add_row(table, of_object, f"{at['rows']:,}", until, ago, "" if at["complete"] else "not done")
     print_table(table)
@@ -103,6 +103,11 @@ def _next_sweeps(sweeps: dict[str, dict[str, Any]]) -> list[str]:
     ]
 
 
+def _minute(instant: str) -> str:
+    """An INSTANT to the minute: "2026-05-01 07:25"."""
+    return instant[:16].replace("T", " ")
+
+
 def _age(instant: str) -> str:
     """An INSTANT of our clock as people say it: "3 minutes ago"."""
     return f"{span((datetime.now(UTC) - datetime.fromisoformat(instant)).total_seconds())} ago"
@@ -130,8 +135,14 @@ def runs(context: click.Context, project: str | None, last: int, as_json: bool) 
         columns = ("id", "command", "connection", "started_at", "finished_at", "as_of", "status", "message", "detail")
         print_json({"runs": [{column: getattr(row, column) for column in columns} for row in rows]})
         return
-    table = new_table(">run", "command", "connection", "started", "status", "what")
+    table = new_table(">run", "command", "connection", "started, UTC", "status", "what")
+    for column in table.columns[:-1]:
+        column.no_wrap = True
     for row in rows:
-        what = row.message or ", ".join(f"{count:,} {name}" for name, count in row.detail.items() if count)
-        add_row(table, str(row.id), row.command, row.connection, row.started_at[:19], row.status, what)
+        what = (
+            first_line(row.message)
+            if row.message
+            else ", ".join(f"{count:,} {name}" for name, count in row.detail.items() if count)
+        )
+        add_row(table, str(row.id), row.command, row.connection, _minute(row.started_at), row.status, what)
     print_table(table)

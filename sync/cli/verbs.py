@@ -44,6 +44,9 @@ def pull(
     Changes are read each time. What no change tells is read on a schedule (connections.NAME.pull in salesops.yaml):
     deletions, associations, calculated fields, and all ids, which find what vanished.
 
+    With --json a connection that failed has its `error` and `exit_code` in place of `streams`; the command ends with
+    the gravest of the codes.
+
     \b
     Examples:
       salesops pull                  every connection, from where the last pull stopped
@@ -52,7 +55,7 @@ def pull(
     """
     from sync.cli import output
     from sync.cli.failures import DONE, exit_code_of, worst
-    from sync.cli.pulled import Pulled, show_pulls
+    from sync.cli.pulled import Failed, Pulled, show_pulls
     from sync.connections import connect
     from sync.run import pull_connection
     from sync.store.lease import hold_lease
@@ -61,7 +64,9 @@ def pull(
     loaded = load(context, project)
     sweeps = set(Sweep) if "all" in names else {Sweep(name) for name in names}
     wanted = connections(loaded, connection)
-    results, failed = {}, {}
+    several = len(wanted) > 1
+    results: dict[str, Pulled] = {}
+    failed: dict[str, Failed] = {}
     with open_store(loaded) as store, hold_lease(store), watched(quiet=as_json) as progress:
         for name in wanted:
             began = time.monotonic()
@@ -72,14 +77,14 @@ def pull(
                     record.count(calls=results[name].usage.calls)
                 output.warn(unseen)
             except Exception as error:  # noqa: BLE001  told here, so that one connection does not keep the others waiting
-                failed[name] = exit_code_of(error)
-    if results or as_json:
-        show_pulls(results, as_json=as_json)
-    if len(wanted) > 1:
+                failed[name] = Failed(error, exit_code_of(error, name if several else ""))
+    show_pulls(results, failed, as_json=as_json)
+    if several:
         output.warn(
-            f"{name} was not pulled to its end (exit code {code}); why is said above." for name, code in failed.items()
+            f"{name} was not pulled to its end (exit code {each.code}); why is said above."
+            for name, each in failed.items()
         )
-    context.exit(worst([DONE, *failed.values()]))
+    context.exit(worst([DONE, *(each.code for each in failed.values())]))
 
 
 @click.command()
@@ -200,6 +205,9 @@ def apply(context: click.Context, file: str, project: str | None, as_json: bool)
 def run(context: click.Context, project: str | None, connection: str | None, as_of: str | None, as_json: bool) -> None:
     """Pull, compute, plan and apply in a row, for every connection; one that fails does not stop the others.
 
+    With --json `failed` has the `error` and `exit_code` of each connection that failed; the command ends with the
+    gravest of the codes.
+
     \b
     Examples:
       salesops run
@@ -207,7 +215,7 @@ def run(context: click.Context, project: str | None, connection: str | None, as_
     """
     from sync.cli import output
     from sync.cli.failures import exit_code_of, worst
-    from sync.cli.pulled import show_reports
+    from sync.cli.pulled import Failed, show_reports
     from sync.run import run_all
     from sync.store.lease import hold_lease
 
@@ -218,6 +226,11 @@ def run(context: click.Context, project: str | None, connection: str | None, as_
         ends = list(run_all(loaded, store, names, moment, progress))
     reports = [report for _, report, _ in ends if report is not None]
     output.warn(text for report in reports for text in report.unseen)
-    show_reports(reports, as_json=as_json)
-    codes = [exit_code_of(error) for _, _, error in ends if error is not None]
-    context.exit(worst([output.exit_code([line for report in reports for line in report.lines]), *codes]))
+    failed = {
+        name: Failed(error, exit_code_of(error, name if len(names) > 1 else ""))
+        for name, _, error in ends
+        if error is not None
+    }
+    show_reports(reports, failed, as_json=as_json)
+    lines = [line for report in reports for line in report.lines]
+    context.exit(worst([output.exit_code(lines), *(each.code for each in failed.values())]))

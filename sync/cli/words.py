@@ -5,15 +5,31 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NARROWEST = 40
 
 
-def say(text: str) -> None:
-    """Print a text; on a terminal its lines end between words, and go on a little further in."""
-    click.echo(_folded(text) if sys.stdout.isatty() else text)
+def say(text: str, *, aside: bool = False) -> None:
+    """Print a text, `aside` on stderr; on a terminal its lines end between words, and go on a little further in."""
+    stream = sys.stderr if aside else sys.stdout
+    click.echo(_folded(text) if stream.isatty() else text, err=aside)
+
+
+def bulleted(head: str, texts: Sequence[str]) -> str:
+    """One text behind its head, or several in a list under it.
+
+    >>> bulleted("salesops", ["one"]), bulleted("salesops", ["one", "two"])
+    ('salesops: one', 'salesops: 2 problems\\n- one\\n- two')
+    """
+    if len(texts) == 1:
+        return f"{head}: {texts[0]}"
+    return "\n- ".join((f"{head}: {len(texts)} problems", *texts))
 
 
 def _folded(text: str) -> str:

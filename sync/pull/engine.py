@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from config.scalars import instant_text
 from connectors.base import Sweep
-from connectors.errors import Rejected
 from sync import events
 from sync.pull.order import Order
-from sync.pull.results import StreamPull
+from sync.pull.results import StreamPull, StreamsRefused
 from sync.pull.workers import Compared, Ended, Forgotten, Job, PageRead, Readers, is_refusal
 from sync.store.erasure import forget, save_vanished
 from sync.store.pages import Counts, add_up, save_fetched, save_page
@@ -275,5 +274,4 @@ class _Pull:
         if self._stopped_by is not None:
             raise self._stopped_by
         if self._refused:
-            lines = [f"{self._connection}: {stream}: {error}" for stream, error in sorted(self._refused, key=str)]
-            raise Rejected("\n".join(lines)) from self._refused[0][1]
+            raise StreamsRefused(self._refused) from self._refused[0][1]

@@ -9,6 +9,7 @@ from connectors.base import Stream, Sweep
 from sync.store.pull_log import read_last_difference
 from sync.store.store import parse_instant
 from sync.store.sweeps import count_live, read_position, read_positions
+from sync.store.withheld import count_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -119,8 +120,9 @@ class Order:
         return stream.object in self._failed
 
     def count(self, stream: Stream) -> int:
-        """How many live records of a stream we hold."""
-        return count_live(self._store, self._connection, stream.object, stream.prefix)
+        """How many live records of a stream we hold, or keep away because they were erased here."""
+        of = self._store, self._connection, stream.object, stream.prefix
+        return count_live(*of) + count_withheld(*of)
 
 
 def _same_records(one: Stream, other: Stream) -> bool:

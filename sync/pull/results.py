@@ -5,11 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from connectors.errors import Rejected
+from sync.problems import problems_in
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from connectors.base import Sweep
     from sync.store.pages import Counts
+
+
+class StreamsRefused(Rejected):
+    """The CRM refused some streams; the others were read to their end. `problems` names each, with its reason."""
+
+    def __init__(self, refused: Sequence[tuple[str, BaseException]]) -> None:
+        self.problems = sorted(f"{stream}: {text}" for stream, error in refused for text in problems_in(error))
+        super().__init__("\n".join(self.problems))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.model import OBJECTS
-from sync.store.identity import POINTERS, digest, repoint
+from sync.store.identity import PARTS_OF_OPPORTUNITY, POINTERS, Erased, digest, mark_deleted, repoint
 from sync.store.links import end_links
-from sync.store.pages import PARTS_OF_OPPORTUNITY, mark_deleted, note_change
 from sync.store.problems import clear_problems
-from sync.store.store import now
+from sync.store.records import note_change
+from sync.store.store import now, translated
 from sync.store.sweeps import finish_comparison
+from sync.store.withheld import release_unseen, withhold
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,27 +23,28 @@ if TYPE_CHECKING:
 PEOPLE = ("contact", "lead")
 """Who may ask a CRM to forget them: a hard deletion there is one here."""
 
-_HISTORY = (
-    "DELETE FROM field_history WHERE connection = :connection AND object = :object AND record_id = :id",
-    "DELETE FROM observed_change WHERE connection = :connection AND object = :object AND record_id = :id",
-    "DELETE FROM association WHERE connection = :connection AND from_object = :object AND from_id = :id",
-    "DELETE FROM association WHERE connection = :connection AND to_object = :object AND to_id = :id",
-    "DELETE FROM row_problem WHERE connection = :connection AND object = :object AND id = :id",
-    "DELETE FROM change WHERE connection = :connection AND object = :object AND record_id = :crm_id",
-    "DELETE FROM written WHERE connection = :connection AND object = :object AND record_id = :crm_id",
-    """
-    DELETE FROM seen WHERE connection = :connection AND id = :id
-    AND stream IN (SELECT stream FROM sweep WHERE connection = :connection AND object = :object)
-    """,
+_ABOUT = (
+    "field_history WHERE connection = :connection AND object = :object AND record_id = :id",
+    "observed_change WHERE connection = :connection AND object = :object AND record_id = :id",
+    "association WHERE connection = :connection AND from_object = :object AND from_id = :id",
+    "association WHERE connection = :connection AND to_object = :object AND to_id = :id",
+    "row_problem WHERE connection = :connection AND object = :object AND id = :id",
+    "diverted WHERE connection = :connection AND object = :object AND id = :id",
+    "diverted WHERE connection = :connection AND target = :object AND loser = :id",
+    "change WHERE connection = :connection AND object = :object AND record_id = :crm_id",
+    "written WHERE connection = :connection AND object = :object AND record_id = :crm_id",
+    """seen WHERE connection = :connection AND id = :id
+    AND stream IN (SELECT stream FROM sweep WHERE connection = :connection AND object = :object)""",
 )
+"""Rows that tell of a record, and go with it."""
 
 _RESULTS = {
-    "opportunity": ("DELETE FROM earning WHERE connection = :connection AND opportunity_id = :id",),
-    "account": ("DELETE FROM assigned_territory WHERE connection = :connection AND account_id = :id",),
+    "opportunity": ("earning WHERE connection = :connection AND opportunity_id = :id",),
+    "account": ("assigned_territory WHERE connection = :connection AND account_id = :id",),
     "user": (
-        "DELETE FROM metric_value WHERE connection = :connection AND grain = 'user' AND key = :id",
-        "DELETE FROM attainment WHERE connection = :connection AND user_id = :id",
-        "DELETE FROM earning WHERE connection = :connection AND payee_id = :id",
+        "metric_value WHERE connection = :connection AND grain = 'user' AND key = :id",
+        "attainment WHERE connection = :connection AND user_id = :id",
+        "earning WHERE connection = :connection AND payee_id = :id",
     ),
 }
 
@@ -52,6 +54,8 @@ def erase_rows(db: sqlite3.Connection, connection: str, name: str, ids: Iterable
 
     Other records keep their reference: it leads nowhere, as in the CRM.
     """
+    # Without it SQLite leaves the text of deleted rows in free pages of the file.
+    db.execute("PRAGMA secure_delete = ON")
     return sum(_erase_one(db, connection, name, record) for record in ids)
 
 
@@ -66,9 +70,29 @@ def _erase_one(db: sqlite3.Connection, connection: str, name: str, record: str) 
             sql = f"SELECT id FROM {part} WHERE connection = :connection AND opportunity_id = :id"
             parts = [row[0] for row in db.execute(sql, values)]
             gone += erase_rows(db, connection, part, parts)
-    for statement in (*_HISTORY, *_RESULTS.get(name, ())):
-        gone += db.execute(statement, values).rowcount
+    for rows in (*_ABOUT, *_RESULTS.get(name, ())):
+        gone += db.execute(f"DELETE FROM {rows}", values).rowcount
     return gone + db.execute(f"DELETE FROM {name} WHERE connection = :connection AND id = :id", values).rowcount
+
+
+def _live(db: sqlite3.Connection, connection: str, name: str, record: str) -> list[tuple[str, str]]:
+    """A record that is live, and what is live and goes with it, by object and id."""
+
+    def ids(of: str, condition: str, *values: str) -> list[str]:
+        sql = f"SELECT id FROM {of} WHERE connection = ? AND deleted = 0 AND {condition}"
+        return [row[0] for row in db.execute(sql, (connection, *values))]
+
+    found = [(name, each) for each in ids(name, "id = ?", record)]
+    found += [("field_history", each) for each in ids("field_history", "object = ? AND record_id = ?", name, record)]
+    for end in ("from", "to"):
+        links = ids("association", f"{end}_object = ? AND {end}_id = ?", name, record)
+        found += [("association", each) for each in links]
+    if name == "opportunity":
+        for part in PARTS_OF_OPPORTUNITY:
+            found += [
+                pair for each in ids(part, "opportunity_id = ?", record) for pair in _live(db, connection, part, each)
+            ]
+    return found
 
 
 def _forget_mentions(db: sqlite3.Connection, connection: str, name: str, record: str) -> int:
@@ -98,6 +122,7 @@ def save_vanished(store: Store, connection: str, stream: Stream, vanished: Seque
             clear_problems(db, connection, stream.object, vanished)
         if ended:
             note_change(db, connection)
+        release_unseen(db, connection, stream)
         finish_comparison(db, connection, stream, until)
     return ended
 
@@ -110,23 +135,55 @@ def forget(store: Store, connection: str, name: str, ids: Sequence[str]) -> int:
         return erase_rows(db, connection, name, ids)
 
 
+def is_known(store: Store, connection: str, name: str, record: str) -> bool:
+    """Whether the store holds a record or anything that tells of it, or it was erased before."""
+    db = store.connection
+    with translated(store.path):
+        if (name, record) in Erased(db, connection):
+            return True
+        values = {"connection": connection, "object": name, "id": record, "crm_id": record}
+        own = (f"{each} WHERE connection = :connection AND {field} = :id" for each, field in POINTERS[name])
+        places = (f"{name} WHERE connection = :connection AND id = :id", *_ABOUT, *own)
+        return any(db.execute(f"SELECT 1 FROM {rows} LIMIT 1", values).fetchone() for rows in places)
+
+
+def find_alike(store: Store, connection: str, name: str, record: str) -> list[tuple[str, str]]:
+    """The records (object, id) that may be meant by an id that is not known: the same but for capitals or for what it
+    begins with, or the same of another object."""
+    found = store.rows(
+        f"SELECT ?2, id FROM {name} WHERE connection = ?1"
+        " AND (lower(id) = lower(?3) OR substr(id, -length(?3) - 1) = ':' || ?3) ORDER BY id",
+        (connection, name, record),
+    )
+    for other in OBJECTS:
+        found += store.rows(
+            f"SELECT ?2, id FROM {other} WHERE connection = ?1 AND id = ?3", (connection, other, record)
+        )
+    return [(row[0], row[1]) for row in found]
+
+
 def erase(store: Store, connection: str, name: str, record: str) -> int:
     """How many rows of ours were erased or emptied. The record never comes back: its id's digest is kept.
 
     References of other records to it are emptied, now and whenever they come again.
     """
-    # Without it SQLite leaves the text of deleted rows in free pages of the file.
-    store.connection.execute("PRAGMA secure_delete = ON")
     with store.transaction() as db:
-        losers = db.execute(f"SELECT id FROM {name} WHERE connection = ? AND merged_into = ?", (connection, record))
-        ids = [record, *(row[0] for row in losers.fetchall())]
-        gone = erase_rows(db, connection, name, [record])
-        gone += repoint(db, connection, name, dict.fromkeys(ids, None))
-        gone += sum(_forget_mentions(db, connection, name, each) for each in ids)
-        db.executemany(
-            "INSERT OR IGNORE INTO erased VALUES (?, ?, ?, ?)",
-            ((connection, name, digest(connection, name, each), now()) for each in ids),
-        )
+        gone = erase_for_good(db, connection, name, record)
         note_change(db, connection)
     store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return gone
+
+
+def erase_for_good(db: sqlite3.Connection, connection: str, name: str, record: str) -> int:
+    """The same, inside a transaction."""
+    losers = db.execute(f"SELECT id FROM {name} WHERE connection = ? AND merged_into = ?", (connection, record))
+    ids = [record, *(row[0] for row in losers.fetchall())]
+    withhold(db, connection, _live(db, connection, name, record))
+    gone = erase_rows(db, connection, name, [record])
+    gone += repoint(db, connection, name, dict.fromkeys(ids, None))
+    gone += sum(_forget_mentions(db, connection, name, each) for each in ids)
+    db.executemany(
+        "INSERT OR IGNORE INTO erased VALUES (?, ?, ?, ?)",
+        ((connection, name, digest(connection, name, each), now()) for each in ids),
+    )
     return gone

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.model import OBJECTS, FieldType
 from salesops.facts import fact_schema
-from sync.store.pages import PARTS_OF_OPPORTUNITY
+from sync.store.identity import PARTS_OF_OPPORTUNITY
 from sync.store.store import StoreUnusable
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 from config.model import OBJECTS, references
+from sync.store.diverted import divert
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,6 +29,10 @@ FACETS = ("opportunity_history", "opportunity_split", "opportunity_member")
 """What is told of an opportunity rather than a record beside it: of one that was merged it goes, the winner's comes."""
 
 
+PARTS_OF_OPPORTUNITY = ("opportunity_history", "line_item", "opportunity_split", "opportunity_member", "quote")
+"""What belongs to an opportunity, and goes with it."""
+
+
 def winners(db: sqlite3.Connection, connection: str, name: str, ids: Iterable[str]) -> dict[str, str]:
     """Of these ids of an object those that were merged, each with the id of the record that it is now."""
     merged = db.execute(
@@ -43,14 +48,20 @@ def winners(db: sqlite3.Connection, connection: str, name: str, ids: Iterable[st
     return {row[0]: row[1] for row in found}
 
 
-def merge(db: sqlite3.Connection, connection: str, name: str, gone: Sequence[Gone]) -> tuple[int, int]:
+def merge(
+    db: sqlite3.Connection, connection: str, name: str, gone: Sequence[Gone], shown: Mapping[str, str]
+) -> tuple[int, int]:
     """How many merges were not known yet, and how many other rows changed: what led to a loser leads to the winner.
 
-    A loser that we never held is remembered all the same: what refers to it may come later.
+    A loser that we never held is remembered all the same: what refers to it may come later. `shown` are the stamps of
+    losers whose own rows came along: they tell of their merge, which may be undone since in what we hold.
     """
     new = changed = 0
     moved: dict[str, str] = {}
+    undone = _held_newer(db, connection, name, shown)
     for each in gone:
+        if each.id in undone:
+            continue
         last = winners(db, connection, name, [each.into]).get(each.into, each.into)
         if last == each.id:  # known the other way round, and that one is older or as good
             continue
@@ -74,7 +85,20 @@ def merge(db: sqlite3.Connection, connection: str, name: str, gone: Sequence[Gon
                 f"DELETE FROM {facet} WHERE connection = ? AND opportunity_id IN (SELECT value FROM json_each(?))",
                 (connection, json.dumps(list(moved))),
             ).rowcount
-    return new, changed + (repoint(db, connection, name, moved) if moved else 0)
+    if moved:
+        divert(db, connection, name, {each: shown[each] for each in moved if each in shown}, POINTERS[name])
+        changed += repoint(db, connection, name, moved)
+    return new, changed
+
+
+def _held_newer(db: sqlite3.Connection, connection: str, name: str, stamps: Mapping[str, str]) -> set[str]:
+    """The ids of the records that are held with a newer stamp than these."""
+    found = db.execute(
+        f"SELECT t.id FROM json_each(?) AS each CROSS JOIN {name} AS t ON t.connection = ? AND t.id = each.key"
+        " WHERE t.modified_at > each.value",
+        (json.dumps(dict(stamps)), connection),
+    )
+    return {row[0] for row in found}
 
 
 def repoint(db: sqlite3.Connection, connection: str, name: str, moved: Mapping[str, str | None]) -> int:
@@ -89,6 +113,14 @@ def repoint(db: sqlite3.Connection, connection: str, name: str, moved: Mapping[s
             (where_to, connection),
         ).rowcount
     return changed
+
+
+def mark_deleted(db: sqlite3.Connection, connection: str, name: str, ids: Iterable[str]) -> int:
+    """How many of these records were live, and are marked now."""
+    return db.executemany(
+        f"UPDATE {name} SET deleted = 1 WHERE connection = ? AND id = ? AND deleted = 0",
+        ((connection, record) for record in ids),
+    ).rowcount
 
 
 def digest(connection: str, name: str, record_id: str) -> str:

@@ -331,5 +331,27 @@ def clock(db: Database) -> None:
         db.execute(f"ALTER TABLE connection ADD COLUMN {column} TEXT")
 
 
-STEPS = 9
+@migrations()
+def kept_apart(db: Database) -> None:
+    """What the CRM shows and an erasure keeps away, and the references that lead elsewhere than they say."""
+    for statement in (
+        """
+        CREATE TABLE withheld (
+            connection TEXT NOT NULL, object TEXT NOT NULL, prefix TEXT NOT NULL, digest TEXT NOT NULL,
+            PRIMARY KEY (connection, object, digest)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE diverted (
+            connection TEXT NOT NULL, object TEXT NOT NULL, id TEXT NOT NULL, field TEXT NOT NULL,
+            target TEXT NOT NULL, loser TEXT NOT NULL, stamp TEXT NOT NULL,
+            PRIMARY KEY (connection, object, id, field)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX diverted_loser ON diverted (connection, target, loser)",
+    ):
+        db.execute(statement)
+
+
+STEPS = 10
 """How many steps there are here; a store that has more was made by a newer version."""

@@ -12,22 +12,23 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from config.model import OBJECTS, references
-from sync.store.identity import FACETS, Erased, merge, winners
+from sync.store.diverted import forget_diverted, note_diverted, put_back
+from sync.store.erasure import erase_for_good
+from sync.store.identity import FACETS, PARTS_OF_OPPORTUNITY, Erased, mark_deleted, merge, winners
 from sync.store.links import end_links, forget_links, save_links
 from sync.store.problems import clear_problems, save_problems
-from sync.store.store import now
+from sync.store.records import note_change
 from sync.store.sweeps import save_position
+from sync.store.whole import end_others
+from sync.store.withheld import note_shown, release
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from config.model import Scalar
-    from connectors.base import Gone, Page, Patch, Row, Stream
+    from connectors.base import Page, Patch, Row, Stream
     from sync.store.store import Store
-
-PARTS_OF_OPPORTUNITY = ("opportunity_history", "line_item", "opportunity_split", "opportunity_member", "quote")
-"""What belongs to an opportunity, and goes with it."""
 
 
 class Counts(NamedTuple):
@@ -77,23 +78,20 @@ def save_fetched(store: Store, connection: str, stream: Stream, page: Page) -> S
         return _save_content(db, connection, stream, page)
 
 
-def mark_deleted(db: sqlite3.Connection, connection: str, name: str, ids: Iterable[str]) -> int:
-    """How many of these records were live, and are marked now."""
-    return db.executemany(
-        f"UPDATE {name} SET deleted = 1 WHERE connection = ? AND id = ? AND deleted = 0",
-        ((connection, record) for record in ids),
-    ).rowcount
-
-
 def _save_content(db: sqlite3.Connection, connection: str, stream: Stream, page: Page) -> Saved:
     erased = Erased(db, connection)
-    saved: Saved = {}
+    saved: Saved = {name: Counts(0, ended, ended) for name, ended in end_others(db, connection, page).items()}
     for name, of_object in page.rows.items():
         kept = _not_erased(erased, name, of_object)
+        if erased and name == stream.object:
+            note_shown(db, connection, stream, of_object, kept)
         alive, dead = _save_rows(db, connection, name, kept, erased)
-        saved[name] = Counts(len(kept), alive + dead, dead)
+        back = put_back(db, connection, name, [str(row.values["id"]) for row in kept])
+        saved = add_up(saved, {name: Counts(len(kept), alive + dead + back, dead)})
     patched = _save_patches(db, connection, stream.object, page.patches, erased)
-    gone, led = _save_gone(db, connection, stream.object, page.gone)
+    if erased:
+        release(db, connection, stream.object, [each.id for each in page.gone])
+    gone, led = _save_gone(db, connection, stream.object, page, erased)
     if page.patches or page.gone:
         saved = add_up(saved, {stream.object: Counts(0, patched + gone + led, gone)})
     if page.links:
@@ -106,29 +104,23 @@ def _save_content(db: sqlite3.Connection, connection: str, stream: Stream, page:
     return saved
 
 
-def note_change(db: sqlite3.Connection, connection: str) -> None:
-    """Remember that the connection's records changed just now: figures computed before are outdated."""
-    db.execute(
-        "INSERT INTO connection (name, changed_at) VALUES (?, ?)"
-        " ON CONFLICT DO UPDATE SET changed_at = excluded.changed_at",
-        (connection, now()),
-    )
-
-
 def _not_erased(erased: Erased, name: str, rows: Sequence[Row]) -> Sequence[Row]:
     """The rows without those of erased records and what belongs to them."""
     if not erased:
         return rows
-    owner = "opportunity_id" if name in PARTS_OF_OPPORTUNITY else ""
+    return [row for row in rows if not any(record in erased for record in _of_whom(name, row.values))]
 
-    def is_erased(values: Mapping[str, Scalar]) -> bool:
-        if name == "field_history" and (str(values.get("object")), str(values.get("record_id"))) in erased:
-            return True
-        return (name, str(values["id"])) in erased or (
-            bool(owner) and ("opportunity", str(values.get(owner))) in erased
-        )
 
-    return [row for row in rows if not is_erased(row.values)]
+def _of_whom(name: str, values: Mapping[str, Scalar]) -> Iterator[tuple[str, str]]:
+    """The records, by object and id, that a row is nothing without; itself first."""
+    yield name, str(values["id"])
+    if name in PARTS_OF_OPPORTUNITY:
+        yield "opportunity", str(values.get("opportunity_id"))
+    if name == "field_history":
+        yield str(values.get("object")), str(values.get("record_id"))
+    if name == "association":
+        yield str(values.get("from_object")), str(values.get("from_id"))
+        yield str(values.get("to_object")), str(values.get("to_id"))
 
 
 # ---- rows ----
@@ -173,6 +165,7 @@ def _save_rows(
             if row.deleted == deleted
         )
         counts.append(db.executemany(_upsert(name), parameters).rowcount)
+    note_diverted(db, connection, name, rows, moved)
     return counts[0], counts[1]
 
 
@@ -215,6 +208,7 @@ def _save_patches(db: sqlite3.Connection, connection: str, name: str, patches: S
     if not patches:
         return 0
     changed: set[str] = set()
+    forget_diverted(db, connection, name, {patch.id: patch.values for patch in patches})
     moved = _moved(db, connection, name, [patch.values for patch in patches], erased)
     for patch in patches:
         if patch.values:
@@ -247,17 +241,25 @@ def _patch(name: str, fields: tuple[str, ...]) -> str:
 # ---- records that are gone ----
 
 
-def _save_gone(db: sqlite3.Connection, connection: str, name: str, gone: Sequence[Gone]) -> tuple[int, int]:
-    """How many records ended by it, and how many other rows changed: those that led to them."""
+def _save_gone(db: sqlite3.Connection, connection: str, name: str, page: Page, erased: Erased) -> tuple[int, int]:
+    """How many records ended by it, and how many other rows changed: those that led to them.
+
+    Who is merged into somebody who was erased is the same person, and erased, too.
+    """
+    gone = page.gone
     if not gone:
         return 0, 0
-    merged = [each for each in gone if each.into]
+    merged = [each for each in gone if each.into and (name, each.id) not in erased]
     deleted = [each.id for each in gone if not each.into]
     ended = mark_deleted(db, connection, name, deleted)
     led = end_links(db, connection, name, deleted)
     clear_problems(db, connection, name, [each.id for each in gone])
+    same = {each.id for each in merged if (name, each.into) in erased}
+    led += sum(erase_for_good(db, connection, name, each) for each in sorted(same))
+    merged = [each for each in merged if each.id not in same]
     if merged:
-        new, repointed = merge(db, connection, name, merged)
+        shown = {str(row.values["id"]): row.modified_at for row in page.rows.get(name, ()) if row.deleted}
+        new, repointed = merge(db, connection, name, merged, shown)
         ended += new
         led += repointed + forget_links(db, connection, name, {each.id for each in merged})
     return ended, led

@@ -67,12 +67,12 @@ def settle_log(store: Store, number: int, our_count: int | None, gap: str) -> No
 
 
 def read_last_difference(store: Store, connection: str, stream: str) -> int | None:
-    """By how many the CRM's count and ours differed at the end of the last pull that counted.
+    """By how many the CRM's count and ours differed at the end of the last pull that came so far as to compare them.
 
-    None where there was none, or where it was cut short.
+    None where there was none. One that was cut short says nothing: what could have mended the difference was not read.
     """
     rows = store.rows(
-        "SELECT crm_count - our_count FROM pull_log WHERE connection = ? AND stream = ? AND crm_count IS NOT NULL"
+        "SELECT crm_count - our_count FROM pull_log WHERE connection = ? AND stream = ? AND our_count IS NOT NULL"
         " ORDER BY id DESC LIMIT 1",
         (connection, stream),
     )

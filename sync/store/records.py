@@ -24,6 +24,15 @@ def read_changed_at(store: Store, connection: str) -> str | None:
     return rows[0]["changed_at"] if rows else None
 
 
+def note_change(db: sqlite3.Connection, connection: str) -> None:
+    """Remember that the connection's records changed just now: figures computed before are outdated."""
+    db.execute(
+        "INSERT INTO connection (name, changed_at) VALUES (?, ?)"
+        " ON CONFLICT DO UPDATE SET changed_at = excluded.changed_at",
+        (connection, now()),
+    )
+
+
 def bind_org(store: Store, connection: str, org: str) -> str | None:
     """The CRM account that the connection's rows are from, where it is another one than `org`; else keep `org`."""
     rows = store.rows("SELECT org FROM connection WHERE name = ? AND org IS NOT NULL", (connection,))

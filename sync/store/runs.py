@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from config.scalars import instant_text
+from sync.problems import problems_in
 from sync.store.store import StoreError, now
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def recorded(store: Store, command: str, connection: str, as_of: datetime | None
 
 
 def _reason(error: BaseException) -> str:
-    return "stopped by hand" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
+    return "stopped by hand" if isinstance(error, KeyboardInterrupt) else "\n".join(problems_in(error))
 
 
 def _finish(store: Store, recorder: Recorder, status: str, message: str) -> None:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import pytest
 from rolling import Clock, Server, Simulation
 
 from connectors.errors import LimitReached, Rejected, Retryable
 from connectors.limits import Again, Budget, Gate, Pacer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connectors.limits import Sent
 
 MIDNIGHT = datetime(2026, 5, 2, tzinfo=UTC)
 SECONDS = 60
@@ -294,3 +300,55 @@ def test_five_a_second_are_used_to_95_percent_however_slow_their_answers(threads
     possible = min(5.0, threads / (0.025 + slow))
     assert found.refused == []
     assert len(server.admitted) >= 0.95 * possible * SECONDS
+
+
+def run_minutes(clock: Clock, server: Server, threads: int, out: Callable[[], float], back: Callable[[], float]) -> int:
+    """How many of ours were refused in two minutes in which `out` and `back` draw how long the ways take."""
+    pacer = pacer_of(clock, server.most - 2)
+
+    def learn(sent: Sent, used: int | None) -> None:
+        if used is None:
+            pacer.refuse()
+        else:
+            pacer.learn(sent, used)
+
+    found = Simulation(server, pacer, clock, threads, out, back, learn)
+    found.run(2 * SECONDS)
+    return len(found.refused)
+
+
+def let_through(server: Server) -> float:
+    """Requests a second from one second after the first to the last."""
+    start, end = server.admitted[0] + 1.0, server.admitted[-1]
+    return (sum(1 for moment in server.admitted if moment > start) - 1) / (end - start)
+
+
+@pytest.mark.parametrize(("share", "seconds"), [(0.1, 1.0), (0.02, 5.0)])
+@pytest.mark.parametrize("late", ["request", "answer"])
+@pytest.mark.parametrize("threads", [6, 25])
+def test_some_slow_ways_cost_next_to_nothing_of_the_window(
+    threads: int, late: str, share: float, seconds: float
+) -> None:
+    clock, server, dice = Clock(), Server(190, 10.0), random.Random(threads)
+
+    def quick() -> float:
+        return dice.uniform(0.005, 0.03)
+
+    def slow() -> float:
+        return seconds if dice.random() < share else quick()
+
+    out, back = (slow, quick) if late == "request" else (quick, slow)
+    assert run_minutes(clock, server, threads, out, back) == 0
+    assert let_through(server) >= 0.95 * 19
+
+
+@pytest.mark.parametrize("threads", [6, 25])
+def test_a_machine_that_stands_still_for_a_second_now_and_then_makes_up_for_it(threads: int) -> None:
+    clock, server, dice = Clock(), Server(190, 10.0), random.Random(threads)
+
+    def way() -> float:
+        still = 15.0 - (clock.now - 1000.0) % 15.0
+        return dice.uniform(0.005, 0.03) + (still if still < 1.0 else 0.0)
+
+    assert run_minutes(clock, server, threads, way, way) == 0
+    assert let_through(server) >= 0.95 * 19

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,8 @@ from integration_harness import (
     salesops,
     stopped_cleanly,
 )
+
+from connectors.sandbox.remote import Remote
 
 if TYPE_CHECKING:
     import subprocess
@@ -76,6 +79,21 @@ def wait_until_held(gate: Gate, process: subprocess.Popen[str]) -> None:
         assert time.monotonic() < deadline, "it neither ended nor came to the point where it is held"
 
 
+SECOND_PAGE = {"salesforce": {"path": "*/query*/*"}, "hubspot": {"path": "*/objects/deals", "after": 1}}
+
+
+@contextmanager
+def first_page_alone(site: Site) -> Iterator[None]:
+    """While the block lasts the CRM answers the first page of opportunities and never the second: however slow either
+    side is, the pull asks for it again once the first page is stored."""
+    sandbox = Remote(site.server.port, site.server.ca_file or site.server.home / "none")
+    sandbox.send("POST", "/faults", {"kind": "status", **SECOND_PAGE[site.crm]})
+    try:
+        yield
+    finally:
+        sandbox.send("DELETE", "/faults")
+
+
 def half_of(office: Office) -> Callable[[], bool]:
     """Whether some opportunities are stored, and not yet all."""
     some = "EXISTS (SELECT 1 FROM opportunity)"
@@ -104,10 +122,11 @@ def test_a_pull_stopped_half_way_goes_on_where_it_was(
     gate = gates(site.server.port)
     office = behind(gate, site, tmp_path / "project")
     gate.hold_when(half_of(office))
-    process = office.start("pull")
-    wait_until_held(gate, process)
-    process.send_signal(sent)
-    result = finish(process)
+    with first_page_alone(site):
+        process = office.start("pull")
+        wait_until_held(gate, process)
+        process.send_signal(sent)
+        result = finish(process)
     if sent is signal.SIGKILL:
         assert result.code == -signal.SIGKILL
     else:

@@ -146,6 +146,7 @@ class Copy:
         self.cursors[stream] = page.cursor
         self.live[stream] = page.live if page.live is not None else self.live.get(stream)
         self.seen.setdefault(stream, {}).update(page.seen)
+        self._end_others(page)
         for name, rows in page.rows.items():
             for row in rows:
                 kept = {"stamp": row.modified_at, **row.values, **row.custom}
@@ -167,6 +168,13 @@ class Copy:
             ]:
                 del ended[row_id]
             ended |= {str(row.values["id"]): dict(row.values) for row in links.rows}
+
+    def _end_others(self, page: Page) -> None:
+        for whole in page.whole:
+            table = self.rows.get(whole.object, {})
+            ended = [each for each in table if each.startswith(whole.prefix) and table[each]["stamp"] >= whole.since]
+            for row_id in ended:
+                del table[row_id]
 
     def state(self) -> dict[str, dict[str, Any]]:
         """The rows by object, without objects that have none."""

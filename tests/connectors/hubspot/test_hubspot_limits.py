@@ -95,13 +95,46 @@ def test_searches_that_the_window_counts_too_are_seen_in_the_next_answer() -> No
     assert sum(clock.slept) > 5.0
 
 
-def test_a_refused_search_makes_them_fewer_for_a_while() -> None:
+def test_a_search_that_is_refused_once_leaves_as_many_as_before() -> None:
     clock = Clock()
     pace = pace_of(clock)
+    for _ in range(3):  # all of one window
+        pace.refuse("SECONDLY", search=True)
+        clock.now += 0.3
+    clock.now += 30
     pace.refuse("SECONDLY", search=True)
+    assert pace.of(search=True).most == SEARCHES_A_SECOND
+
+
+def test_searches_that_are_refused_again_are_fewer_for_a_while() -> None:
+    clock = Clock()
+    pace = pace_of(clock)
+    for _ in range(2):
+        pace.refuse("SECONDLY", search=True)
+        clock.now += 1.5
     assert pace.of(search=True).most == SEARCHES_A_SECOND - 1
     clock.now += QUIET_SECONDS + 1
     assert pace.of(search=True).most == SEARCHES_A_SECOND
+
+
+@pytest.mark.parametrize("allowed", [4, 3])
+def test_an_account_that_allows_fewer_searches_is_hardly_ever_overrun(allowed: int) -> None:
+    clock = Clock()
+    pace = pace_of(clock)
+    admitted: list[float] = []
+    refused = 0
+    while clock.now < 100.0 + QUIET_SECONDS:
+        pacer = pace.of(search=True)
+        sent = pacer.take()
+        clock.now += 0.02
+        pacer.answered(sent)
+        if sum(moment > clock.now - 1.0 for moment in admitted) < allowed:
+            admitted.append(clock.now)
+        else:
+            refused += 1
+            pace.refuse("SECONDLY", search=True)
+    assert refused <= 2 * (SEARCHES_A_SECOND - allowed)
+    assert len(admitted) >= 0.9 * allowed * QUIET_SECONDS
 
 
 def test_a_refused_burst_waits_until_its_first_request_has_aged() -> None:

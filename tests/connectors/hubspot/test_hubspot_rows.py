@@ -241,6 +241,44 @@ def test_a_change_of_a_tracked_field_tells_before_after_and_who(portal: Portal) 
     }
 
 
+def test_a_version_that_cannot_fill_a_change_is_a_problem_of_that_change(portal: Portal) -> None:
+    versions = [
+        change("3", "2026-03-01T00:00:00Z"),
+        change("much", "2026-02-01T00:00:00Z"),
+        change("1", "2026-01-01T00:00:00Z"),
+    ]
+    portal.on("GET", DEALS, page(history_of(record(11, amount="3"), amount=versions)))
+    pages = portal.read("opportunity")
+    problems = {(each.object, each.id, each.field) for each in pages[0].problems}
+    later, bad = "11:amount@1772323200000", "11:amount@1769904000000"
+    assert problems == {
+        ("field_history", bad, "after"),
+        ("field_history", later, "before"),
+        ("opportunity_history", "11@1769904000000", "amount"),
+    }
+    rows = {row.values["id"] for name in ("field_history", "opportunity_history") for row in rows_of(pages, name)}
+    assert {record_id for _, record_id, _ in problems} <= rows
+
+
+def whole(portal: Portal, deal: dict[str, Any]) -> dict[str, str]:
+    portal.on("GET", DEALS, page(deal))
+    return {each.object: each.since for one in portal.read("opportunity") for each in one.whole}
+
+
+def test_the_history_that_comes_is_all_there_is_from_the_first_moment_that_none_can_lack(portal: Portal) -> None:
+    few = [change(str(number), f"2026-03-{31 - number:02}T00:00:00Z") for number in range(1, 20)]
+    many = [*few, change("20", "2026-03-11T00:00:00Z")]
+    assert whole(portal, history_of(record(11, amount="1"), amount=few)) == {
+        "opportunity_history": "",
+        "field_history": "",
+    }
+    assert set(whole(portal, history_of(record(11, amount="1"), amount=many)).values()) == {"2026-03-11T00:00:00.000Z"}
+
+
+def test_an_answer_without_the_history_of_a_value_ends_none(portal: Portal) -> None:
+    assert whole(portal, history_of(record(11, amount="1"), dealstage=[])) == {}
+
+
 def test_a_collaborator_who_left_the_deal_is_one_who_was_deleted(portal: Portal) -> None:
     name = "hs_all_collaborator_owner_ids"
     portal.describe("deals", **{name: "enumeration"})

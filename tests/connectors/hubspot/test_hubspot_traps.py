@@ -274,6 +274,25 @@ def test_stages_amounts_and_owners_that_changed_are_history(world: World) -> Non
     assert len(copy.of("opportunity_history")) == 3
 
 
+def test_a_mapping_that_was_a_mistake_leaves_no_history_behind(v3: World) -> None:
+    definition = {"name": "net", "label": "Net", "type": "number", "fieldType": "number"}
+    v3.send("POST", "/crm/v3/properties/deals", {**definition, "groupName": "dealinformation"})
+    deal = v3.create("deals", dealname="Big", dealstage="closedwon", amount="1", net="5")
+    for amount in ("2", "3"):
+        v3.forward(minutes=1)
+        v3.update("deals", deal, net=f"{amount}5")
+        v3.forward(minutes=1)
+        v3.update("deals", deal, amount=amount)
+    kept, fresh = Copy(), Copy()
+    for mapping in ({}, {"opportunity": ObjectMapping(fields={"amount": "net"})}, {}):
+        with v3.connected(mapping) as connector:
+            kept.pull(connector, "opportunity")
+    pull(v3, fresh, "opportunity")
+    assert len(fresh.of("opportunity_history")) == 3
+    assert len(fresh.of("field_history")) == 2
+    assert kept.state() == fresh.state()
+
+
 def test_a_message_is_an_activity_and_a_quote_belongs_to_its_deal(v3: World) -> None:
     deal = v3.create("deals", dealname="Big", dealstage="closedwon")
     chat = v3.create("communications", hs_timestamp="2031-05-01T00:00:00Z", hs_communication_channel_type="SMS")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hubspot_stub import Portal, Request, page, record, rows_of
 
 from config.mapping import ObjectMapping
@@ -40,6 +41,22 @@ def script(portal: Portal, active: list[dict[str, Any]], archived: list[dict[str
 
     portal.on("GET", OWNERS, listing)
     portal.on("GET", USERS, page(*users))
+
+
+@pytest.mark.parametrize("bad", ["\0", "\ud800"])
+def test_a_name_that_no_column_could_hold_is_shown_with_a_mark_in_it(portal: Portal, bad: str) -> None:
+    teams = [{"id": "1", "name": f"We{bad}st", "primary": True}]
+    cara = owner(70, "cara.losch@maven.example", teams=teams, createdAt="soon") | {"firstName": f"Ca{bad}ra"}
+    script(portal, [cara], [], record(555, hs_internal_user_id="1070"))
+    (row,) = rows(portal)
+    named = (row.values["name"], row.values["team"], row.values["created_at"])
+    assert named == ("Ca\ufffdra Losch", "We\ufffdst", None)
+    stage = {"id": "s", "label": f"Wo{bad}n", "displayOrder": 2**70, "metadata": {"probability": "much"}}
+    pipeline = {"id": "p", "label": f"Sa{bad}les", "stages": [stage]}
+    portal.on("GET", "/crm/v3/pipelines/deals", (200, {"results": [pipeline]}))
+    (row,) = rows_of(portal.read("stage"), "stage")
+    named = (row.values["name"], row.values["pipeline"], row.values["position"])
+    assert named == ("Wo\ufffdn", "Sa\ufffdles", None)
 
 
 def test_an_owner_is_joined_with_the_record_that_carries_its_properties(portal: Portal) -> None:

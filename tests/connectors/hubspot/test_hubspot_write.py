@@ -159,6 +159,14 @@ def test_present_values_leave_out_records_that_are_gone(portal: Portal) -> None:
     assert [each.json["inputs"] for each in portal.asked(READ)] == [[{"id": "1"}, {"id": "2"}]]
 
 
+def test_a_present_value_that_is_no_value_of_its_property_is_none(portal: Portal) -> None:
+    portal.describe("deals", kpi="number", note="string")
+    portal.on("POST", READ, (200, {"results": [record(1, kpi="high", note="a\0b")]}))
+    connector = portal.connect()
+    assert connector.read_values("opportunity", ["kpi", "note"], ["1"]) == {"1": {"kpi": None, "note": None}}
+    connector.close()
+
+
 def field(name: str, kind: FieldKind, entity: str = "opportunity") -> NewField:
     return NewField(entity, name, name.title(), "What it is.", kind)
 

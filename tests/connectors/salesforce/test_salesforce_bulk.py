@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from connected_org import SandboxOrg, opened, write_export
+from connected_org import SandboxOrg, connector_to, opened, write_export
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.mapping import ObjectMapping
-from connectors.errors import AuthFailed, Rejected, Unreachable
+from connectors.errors import AuthFailed, LimitReached, Rejected, Stopped, Unreachable
+from connectors.meter import metered
 from connectors.salesforce import bulk, scan, sweep
 from connectors.salesforce.bulk import is_cheaper
+from connectors.salesforce.cursor import Job
 from connectors.salesforce.objects import Column
 from connectors.salesforce.rows import Selection
 from connectors.salesforce.session import Download
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from connectors.base import Page
 
 RECORDS = 2_600  # more than a page, all of one stamp
+WANTED: dict[str, Any] = {"mapping": {"account": ObjectMapping(custom=("Description", "IsDeleted"))}}
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +55,7 @@ def org(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SandboxOrg]:
     """An org whose records are read by jobs however few they are, in result pages of 500."""
     monkeypatch.setattr(sweep, "is_cheaper", lambda rest, page: rest > 0 < page)
     monkeypatch.setattr(bulk, "RESULT_PAGE", 500)
-    mapping = {"account": ObjectMapping(custom=("Description", "IsDeleted"))}
-    with opened(folder, mapping=mapping) as made:
+    with opened(folder, **WANTED) as made:
         made.behave(bulk_seconds=0)
         made.forward(timedelta(minutes=1))
         yield made
@@ -162,6 +164,20 @@ def test_a_result_of_one_page_is_proven_without_headers(org: SandboxOrg, monkeyp
     assert sum(len(page.rows.get("account", ())) for page in pages) == RECORDS
 
 
+def test_lines_that_end_as_on_windows_and_commas_in_quotes_mean_the_same(org: SandboxOrg) -> None:
+    def rewritten(chunks: Any) -> list[bytes]:
+        lines = list(csv.reader(io.StringIO(b"".join(chunks).decode(), newline="")))
+        file = io.StringIO(newline="")
+        csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(lines)
+        return [file.getvalue().encode()]
+
+    by_job = rows(org.read("account"))
+    spoil(org, lambda headers: headers, rewritten)
+    org.cursor = None
+    assert rows(org.read("account")) == by_job
+    assert org.jobs() == 2
+
+
 def test_a_result_cut_within_a_letter_loses_nothing(org: SandboxOrg) -> None:
     spoil(org, lambda headers: headers, lambda chunks: [b"".join(chunks)[:-7] + "é".encode()[:1]])
     org.read("account")
@@ -201,6 +217,78 @@ def test_a_query_that_takes_too_long_by_pages_is_read_by_a_job(
     assert pages[-1].complete
     assert org.held.rows == org.stamps("Account")
     assert org.jobs() == 1
+
+
+def job_states(org: SandboxOrg) -> list[str]:
+    return [row["state"] for row in org.sandbox.database.rows("SELECT state FROM sf_bulk_job ORDER BY created")]
+
+
+def test_a_job_that_takes_too_long_is_aborted_and_replaced_by_pages(
+    org: SandboxOrg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    org.behave(bulk_seconds=10**6)
+    monkeypatch.setattr(bulk, "_PATIENCE", 60.0)
+    org.held.save(org.connector.read("account", None, org.held))
+    assert org.held.rows == org.stamps("Account")
+    assert job_states(org) == ["Aborted"]
+
+
+def test_a_job_whose_state_cannot_be_learned_is_aborted(org: SandboxOrg, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise Unreachable("500 each time")
+
+    org.behave(bulk_seconds=10**6)
+    org.connector.describe()
+    monkeypatch.setattr(org.connector._session, "get", fail)
+    org.held.save(org.connector.read("account", None, org.held))
+    assert job_states(org) == ["Aborted"]
+
+
+@pytest.mark.parametrize("how", ["stopped", "closed", "limit"])
+def test_a_read_that_stops_leaves_its_job_to_the_next_one(org: SandboxOrg, how: str) -> None:
+    org.behave(bulk_seconds=5)
+    pages = org.connector.read("account", None, org.held)
+    first = org.held.save([next(pages), next(pages)])  # the second one tells of the job
+    if how == "stopped":
+        pages.close()  # type: ignore[attr-defined]
+    elif how == "limit":
+        budget = org.connector._session._budget
+        budget.learn(budget._sent + 1, 90, 100)
+        with pytest.raises(LimitReached):
+            next(pages)
+    else:
+        org.connector.close()
+        with pytest.raises(Stopped):
+            next(pages)
+    assert job_states(org)[0] != "Aborted"
+    org.behave(bulk_seconds=0)
+    with closing(connector_to(org.sandbox, **WANTED)) as connector:
+        for page in connector.read("account", first[-1].cursor, org.held):
+            org.held.save([page])
+    assert org.held.rows == org.stamps("Account")
+    assert job_states(org) == ["JobComplete"]
+
+
+def test_the_job_of_a_cursor_that_is_of_other_fields_is_aborted(org: SandboxOrg) -> None:
+    org.behave(bulk_seconds=10**6)
+    pages = org.connector.read("account", None, org.held)
+    first = [next(pages), next(pages)]
+    pages.close()  # type: ignore[attr-defined]
+    with closing(connector_to(org.sandbox, mapping={"account": ObjectMapping(custom=("Phone",))})) as connector:
+        rest = connector.read("account", first[-1].cursor, org.held)
+        org.held.save([next(rest)])
+        assert job_states(org) == ["Aborted"]
+        org.behave(bulk_seconds=0)
+        org.held.save(rest)
+    assert org.held.rows == org.stamps("Account")
+
+
+def test_giving_a_job_up_tries_once_and_fails_nothing(org: SandboxOrg) -> None:
+    org.connector.describe()
+    org.fault("status", path="*jobs/query*", times=50)
+    with metered() as meter:
+        bulk.give_up(org.connector._session, Job("750XX0000000001AAA"))
+    assert meter.calls == 1
 
 
 TYPES = {"Id": "id", "Name": "string", "Amount": "currency", "Sure": "boolean", "Day": "date", "At": "datetime"}

@@ -12,10 +12,10 @@ from salesforce_stub import COMPOSITE, EXPIRED, TOKEN, VERSION, page
 from config.connections import Pull, Window
 from config.mapping import ObjectMapping
 from connectors.base import Gone, Sweep
-from connectors.errors import Rejected, Unreachable
+from connectors.errors import LimitReached, Rejected, Unreachable
 
 if TYPE_CHECKING:
-    from salesforce_stub import Org
+    from salesforce_stub import Org, Request
 
     from connectors.base import Page
 
@@ -223,10 +223,11 @@ def test_a_query_that_never_gives_as_many_rows_as_it_says_is_refused_by_itself(p
     [
         page(record(1) | {"attributes": {"type": "Account"}}),
         page(record(2), record(1, LATE)),
+        page(record(1) | {"SystemModstamp": None}),
         (400, [{"message": "running for too long", "errorCode": "QUERY_TIMEOUT"}]),
         (500, [{"message": "An unexpected error occurred", "errorCode": "UNKNOWN_EXCEPTION"}]),
     ],
-    ids=["another object", "out of order", "time-out", "unexpected"],
+    ids=["another object", "out of order", "no stamp", "time-out", "unexpected"],
 )
 def test_what_salesforce_answers_each_time_is_this_querys_refusal_and_not_the_end_of_all(
     products: Org, answer: tuple[int, Any]
@@ -250,6 +251,101 @@ def test_ids_of_fifteen_characters_find_the_records_that_they_are_short_for(prod
     short = record(1)["Id"][:15]
     with closing(products.connect()) as connector:
         assert connector.read_values("product", ["Name"], [short]) == {short: {"Name": "Box"}}
+
+
+NOWHERE: tuple[int, Any] = (404, b"<html>Not Found</html>")
+
+
+def test_a_page_without_records_that_has_a_next_one_is_followed(products: Org) -> None:
+    products.on("GET", QUERY, page(more=NEXT, total=2))
+    products.on("GET", NEXT, page(record(2), more=f"{NEXT}-2", total=2))
+    products.on("GET", f"{NEXT}-2", page(record(1), total=2))
+    with closing(products.connect()) as connector:
+        assert ids(list(connector.read("product", None, FakeHeld()))) == [record(2)["Id"], record(1)["Id"]]
+
+
+@pytest.mark.parametrize(
+    "following",
+    [page(more=NEXT, total=2), page(more=f"{NEXT}-2", total=2), page(total=2), NOWHERE],
+    ids=["itself", "another", "the end", "nowhere"],
+)
+def test_pages_without_records_that_lead_to_nothing_end(products: Org, following: tuple[int, Any]) -> None:
+    products.on("GET", QUERY, page(more=NEXT, total=2))
+    products.on("GET", NEXT, following)
+    products.on("GET", f"{NEXT}-2", page(more=NEXT, total=2))
+    with closing(products.connect()) as connector, pytest.raises(Rejected, match="2 records were told of, 0 came"):
+        list(connector.read("product", None, FakeHeld()))
+
+
+@pytest.mark.parametrize("where", ["first", "next"])
+def test_a_page_that_is_not_the_last_and_has_no_next_one_is_asked_for_again(products: Org, where: str) -> None:
+    cut = page(record(2), total=2)[1] | {"done": False}
+    answers = {"first": [(200, cut)], "next": [page(record(2), more=NEXT, total=2)]}
+    products.on("GET", QUERY, *answers[where], page(record(2), record(1)))
+    products.on("GET", NEXT, (200, cut))
+    with closing(products.connect()) as connector:
+        (found,) = connector.fetch("product", [record(1)["Id"], record(2)["Id"]])
+    assert len(found.rows["product"]) == 2
+
+
+def test_a_look_up_whose_link_leads_to_itself_is_asked_anew(products: Org) -> None:
+    products.on("GET", QUERY, page(record(2), more=NEXT, total=2), page(record(2), record(1)))
+    products.on("GET", NEXT, page(more=NEXT, total=2))
+    with closing(products.connect()) as connector:
+        (found,) = connector.fetch("product", [record(1)["Id"], record(2)["Id"]])
+    assert len(found.rows["product"]) == 2
+
+
+@pytest.mark.parametrize("refused", [NOWHERE, (400, [{"message": "no", "errorCode": "INVALID_FIELD"}])])
+def test_a_page_link_that_is_refused_for_whatever_reason_is_replaced_by_a_query(
+    products: Org, refused: tuple[int, Any]
+) -> None:
+    products.on("GET", QUERY, page(record(2), more=NEXT, total=2), page(record(1)))
+    products.on("GET", NEXT, refused)
+    with closing(products.connect()) as connector:
+        assert ids(list(connector.read("product", None, FakeHeld()))) == [record(2)["Id"], record(1)["Id"]]
+
+
+def test_a_query_over_too_much_that_is_seen_through_others_says_what_the_login_lacks(products: Org) -> None:
+    error = {"message": "exceeded 100000 distinct who/what's", "errorCode": "OPERATION_TOO_LARGE"}
+    products.on("GET", QUERY, (400, [error]))
+    with closing(products.connect()) as connector, pytest.raises(Rejected, match="View All Data"):
+        list(connector.read("product", None, FakeHeld()))
+    assert products.pauses == []
+    assert len(products.to(f"{VERSION}/jobs/query")) == 1
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kind"),
+    [
+        ((403, [{"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}]), LimitReached),
+        ((503, b"<html>We are down for maintenance</html>"), Unreachable),
+        ((400, [{"message": "locked", "errorCode": "UNABLE_TO_LOCK_ROW"}]), Unreachable),
+    ],
+)
+@pytest.mark.parametrize("where", ["first", "next"])
+def test_what_concerns_all_ends_as_such_wherever_it_comes(
+    products: Org, refusal: tuple[int, Any], kind: type[Exception], where: str
+) -> None:
+    products.on("GET", QUERY, refusal if where == "first" else page(record(2), more=NEXT, total=2))
+    products.on("GET", NEXT, refusal)
+    with closing(products.connect()) as connector, pytest.raises(kind):
+        list(connector.read("product", None, FakeHeld()))
+
+
+def test_a_session_that_ends_within_a_query_is_renewed(products: Org) -> None:
+    products.on("GET", QUERY, page(record(1)))
+    with closing(products.connect()) as connector:
+        connector.describe()
+
+        def ended(request: Request) -> tuple[int, Any]:
+            code, answer = products.answer_parts(request)
+            answer["compositeResponse"][0] |= {"httpStatusCode": 401, "body": EXPIRED[1]}
+            return code, answer
+
+        products.on("POST", COMPOSITE, ended, products.answer_parts)
+        assert ids(list(connector.read("product", None, FakeHeld()))) == [record(1)["Id"]]
+    assert len(products.to(TOKEN)) == 2
 
 
 # --- what is not there any more ---
@@ -308,6 +404,13 @@ def test_every_live_id_is_told_with_its_stamp(products: Org) -> None:
         "IsDeleted = false ORDER BY Id",
         "IsDeleted = false AND Id > '01t000000000002AAA' ORDER BY Id",
     ]
+
+
+def test_an_id_without_a_stamp_is_told_all_the_same(products: Org) -> None:
+    products.on("GET", QUERY, page({"Id": record(1)["Id"], "SystemModstamp": None}))
+    with closing(products.connect()) as connector:
+        (answer,) = connector.read("product:ids", None, FakeHeld())
+    assert answer.seen == ((record(1)["Id"], "1970-01-01T00:00:00.000Z"),)
 
 
 def test_what_changes_without_a_stamp_is_read_by_itself_and_only_where_it_is_asked_for(products: Org) -> None:

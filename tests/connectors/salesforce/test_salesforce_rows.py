@@ -191,6 +191,7 @@ def history(org: Org, *changes: tuple[str, Any, Any, str | None]) -> list[Row]:
         "Amount": "currency",
         "Probability": "percent",
         "Tier__c": "string",
+        "Coach__c": "reference",
     }
     org.describe("Opportunity", **types, **STAMP)
     names = {"OpportunityId": "reference", "Field": "picklist", "DataType": "picklist", "CreatedById": "reference"}
@@ -201,7 +202,7 @@ def history(org: Org, *changes: tuple[str, Any, Any, str | None]) -> list[Row]:
         for number, (name, old, new, kind) in enumerate(changes)
     ]
     org.on("GET", QUERY, page(*records))
-    mapping = {"opportunity": ObjectMapping(custom=("Tier__c",))}
+    mapping = {"opportunity": ObjectMapping(custom=("Tier__c", "Coach__c"))}
     with closing(org.connect(mapping=mapping)) as connector:
         return [
             row
@@ -226,11 +227,24 @@ def test_kept_changes_are_told_of_our_fields_and_of_custom_ones(org: Org) -> Non
     assert (rows[0].values["object"], rows[0].values["record_id"]) == ("opportunity", "006000000000001AAA")
 
 
-@pytest.mark.parametrize("kinds", [("Text", "EntityId"), (None, None)])
+@pytest.mark.parametrize("kinds", [("Text", "EntityId"), (None, None), ("PersonName", "ExternalId")])
 def test_of_a_changed_owner_the_ids_are_kept_and_not_the_names(org: Org, kinds: tuple[str | None, str | None]) -> None:
     owners = ("005000000000001AAA", "005000000000002AAA")
     [row] = history(org, ("Owner", "Ann Lee", "Bo Kay", kinds[0]), ("Owner", *owners, kinds[1]))
     assert (row.values["field"], row.values["before"], row.values["after"]) == ("owner_id", *owners)
+
+
+def test_of_a_changed_custom_lookup_the_ids_are_kept_and_not_the_names(org: Org) -> None:
+    owners = ("005000000000001AAA", "005000000000002AAA")
+    [row] = history(org, ("Coach__c", "Ann Lee", "Bo Kay", "Text"), ("Coach__c", *owners, "EntityId"))
+    assert (row.values["field"], row.values["before"], row.values["after"]) == ("custom.Coach__c", *owners)
+
+
+def test_the_rows_of_names_are_not_asked_for_where_they_can_be_told_by_the_query(org: Org) -> None:
+    history(org, ("Amount", 1, 2, "Currency"))
+    where = org.to(QUERY)[0].soql.partition(" WHERE ")[2]
+    assert where.startswith("Field IN ('Account', 'Amount', 'CloseDate'")
+    assert "(DataType != 'Text' OR DataType = null OR Field NOT IN ('Account', 'Coach__c', 'Owner'))" in where
 
 
 def test_an_answers_parent_may_be_of_several_kinds() -> None:

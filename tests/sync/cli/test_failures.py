@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import io
 from typing import TYPE_CHECKING
 
 import click
 import pytest
 
+from config.problems import ConfigError, Problem, Where
 from sync.cli import failures
 
 if TYPE_CHECKING:
@@ -26,6 +28,44 @@ def test_a_failure_is_told_on_stderr_with_its_code(capsys: pytest.CaptureFixture
     assert failures.exit_code_of(AuthFailed("https://crm: refused. Renew the secret.")) == failures.REFUSED
     out, err = capsys.readouterr()
     assert (out, err) == ("", "salesops: https://crm: refused. Renew the secret.\n")
+
+
+class Terminal(io.StringIO):
+    """What a person reads."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+SEVERAL = ConfigError([Problem("error", f"no {what}.", "Write it " * 12, Where("a.yaml", 3)) for what in ("a", "b")])
+
+
+def test_several_problems_are_a_list_that_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("sys.stderr", screen := Terminal())
+    assert failures.exit_code_of(SEVERAL, "west") == failures.WRONG
+    lines = screen.getvalue().splitlines()
+    assert lines[:2] == ["salesops: west: 2 problems", "- a.yaml:3: no a. Write it Write it Write it Write it Write"]
+    assert lines[2].startswith("  it Write it")
+    assert sum(line.startswith("- ") for line in lines) == 2
+    assert max(map(len, lines)) <= 60
+
+
+def test_where_nobody_watches_each_problem_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    failures.exit_code_of(SEVERAL)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line[:8] for line in lines] == ["salesops", "- a.yaml", "- a.yaml"]
+
+
+def test_a_mistaken_call_is_told_as_click_does_and_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("sys.stderr", screen := Terminal())
+    context = click.Context(click.Command("erase"), info_name="salesops erase")
+    assert failures.exit_code_of(click.UsageError("No such thing. " * 8, context)) == failures.WRONG
+    lines = screen.getvalue().splitlines()
+    assert lines[:3] == ["Usage: salesops erase [OPTIONS]", "Try 'salesops erase --help' for help.", ""]
+    assert lines[3].startswith("Error: No such thing.")
+    assert max(map(len, lines)) <= 60
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt(), click.Abort()])

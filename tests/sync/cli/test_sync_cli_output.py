@@ -9,12 +9,14 @@ import pytest
 from synced import results
 
 from connectors.base import Sweep, Usage
+from connectors.errors import Rejected
 from salesops.results import Note
 from sync.apply import Line, Result
 from sync.cli import output, pulled
 from sync.plan import Change, Plan, Skip
 from sync.plan_file import plan_json
 from sync.pull import StreamPull
+from sync.pull.results import StreamsRefused
 from sync.run import Report
 from sync.store.pages import Counts
 
@@ -127,12 +129,14 @@ def test_lines_as_json_say_what_became_of_each(capsys: pytest.CaptureFixture[str
 
 
 def test_a_run_is_told_from_pull_to_calls(capsys: pytest.CaptureFixture[str]) -> None:
-    pulled.show_reports([REPORT], as_json=False)
+    pulled.show_reports([REPORT], {}, as_json=False)
     shown = capsys.readouterr().out
     for text in ("pulled from crm", "1,205", "account Acme", "1 failed", "crm: run 3 made 12 API calls."):
         assert text in shown
-    pulled.show_reports([REPORT], as_json=True)
-    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    pulled.show_reports([REPORT], {"west": pulled.Failed(StreamsRefused([("lead", Rejected("no"))]), 2)}, as_json=True)
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["failed"] == {"west": {"error": "lead: no", "exit_code": 2}}
+    (run,) = answer["runs"]
     assert run["pulled"] == {
         "account": {"rows": 1205, "changed": 12, "deleted": 6, "calls": 12},
         "product": {"rows": 4, "changed": 0, "deleted": 0, "calls": 1},
@@ -147,7 +151,7 @@ def test_a_pull_is_summed_up_by_object_with_the_quiet_ones_in_a_line(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     done = {"crm": pulled.Pulled(PULLS, Usage(13, 100, 15_000), 75.2)}
-    pulled.show_pulls(done, as_json=False)
+    pulled.show_pulls(done, {}, as_json=False)
     shown = capsys.readouterr().out
     [line] = [line.split() for line in shown.splitlines() if line.startswith(" account ")]
     assert line == ["account", "1,205", "12", "6", "12"]
@@ -158,7 +162,7 @@ def test_a_pull_is_summed_up_by_object_with_the_quiet_ones_in_a_line(
 
 
 def test_a_pull_as_json_tells_of_each_stream(capsys: pytest.CaptureFixture[str]) -> None:
-    pulled.show_pulls({"crm": pulled.Pulled(PULLS, Usage(13, None, None), 0.25)}, as_json=True)
+    pulled.show_pulls({"crm": pulled.Pulled(PULLS, Usage(13, None, None), 0.25)}, {}, as_json=True)
     answer = json.loads(capsys.readouterr().out)["crm"]
     assert list(answer["streams"]) == ["account", "account:ids", "product"]
     assert (answer["streams"]["account"]["changed"], answer["streams"]["account:ids"]["sweep"]) == (7, "ids")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from config.loader import Project
 
 TWO = SETTINGS + "  west:\n    crm: hubspot\n    sign_in: {kind: access_token, token: env:SALESOPS_TEST_TOKEN}\n"
+SALESFORCE = SETTINGS.replace("crm: hubspot", "crm: salesforce\n    url: https://example.my.salesforce.com")
 
 
 class Office:
@@ -84,7 +85,7 @@ def test_a_pull_that_is_refused_one_stream_tells_so_and_keeps_the_rest(office: O
     code, shown, _ = office.say("status")
     assert code == 1
     assert "1,200" in shown
-    assert "crm: product: no rights" in shown
+    assert "less than a second ago: product: no rights" in shown
 
 
 def test_a_connection_that_fails_does_not_keep_the_others_waiting(
@@ -98,8 +99,11 @@ def test_a_connection_that_fails_does_not_keep_the_others_waiting(
     office = Office(tmp_path, monkeypatch, TWO, crm=first, west=company())
     code, shown, said = office.say("pull", "--json")
     assert code == 5
-    assert list(json.loads(shown)) == ["west"]
-    assert "salesops: no calls left today" in said
+    told = json.loads(shown)
+    assert set(told) == {"crm", "west"}
+    assert told["crm"] == {"error": "no calls left today", "exit_code": 5}
+    assert told["west"]["streams"]["account"]["rows"] == 1200
+    assert "salesops: crm: no calls left today" in said
     assert said.splitlines()[-1] == "warning: crm was not pulled to its end (exit code 5); why is said above."
     code, shown, said = office.say("pull")
     assert code == 5
@@ -112,7 +116,8 @@ def test_a_connection_that_fails_says_nothing_half(office: Office) -> None:
         raise LimitReached("no calls left today")
 
     office.crms["crm"].before = stop
-    assert office.say("pull", "--json")[:2] == (5, "{}\n")
+    code, shown, _ = office.say("pull", "--json")
+    assert (code, json.loads(shown)) == (5, {"crm": {"error": "no calls left today", "exit_code": 5}})
     assert office.say("pull")[:2] == (5, "")
 
 
@@ -233,7 +238,58 @@ def test_erase_forgets_a_record_and_keeps_it_away(office: Office) -> None:
     assert "nothing of it" in office.say("erase", "account", "005", "--yes")[1]
 
 
+def test_erase_refuses_an_id_that_nothing_here_knows(office: Office) -> None:
+    office.say("pull")
+    code, shown, said = office.say("erase", "account", "0005", "--yes")
+    assert (code, shown) == (2, "")
+    assert "Nothing was erased: the store knows no account 0005 of crm." in said
+    assert "Is " not in said
+    code, shown, _ = office.say("erase", "account", "0005", "--yes", "--unknown")
+    assert (code, shown) == (0, "crm: account 0005: the store held nothing of it; it will not be pulled again.\n")
+    office.crms["crm"].rows["account"].append(row("0005"))
+    office.say("pull", "--sweep", "ids")
+    with office.store() as store:
+        assert not store.rows("SELECT 1 FROM account WHERE id = '0005'")
+
+
+def test_erase_names_the_record_that_may_be_meant(office: Office) -> None:
+    office.crms["crm"].rows["product"] = [row("call:77"), row("Ab1")]
+    office.say("pull")
+    for typed, meant in (("77", "product call:77"), ("aB1", "product Ab1"), ("005", "account 005")):
+        code, _, said = office.say("erase", "product", typed, "--yes")
+        assert code == 2
+        assert f"Is {meant} meant?" in said
+
+
+def test_erase_knows_a_record_that_others_mention_alone(office: Office) -> None:
+    office.crms["crm"].rows["account"][7] = row("007", parent_id="hidden")
+    office.say("pull")
+    code, shown, _ = office.say("erase", "account", "hidden", "--yes")
+    assert (code, "1 rows erased or emptied" in shown) == (0, True)
+
+
+@pytest.mark.parametrize("typed", ["003Ab0000012345", "003Ab0000012345IAA", "003ab0000012345iaa"])
+def test_erase_takes_a_salesforce_id_in_any_of_its_forms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    crm = Scripted(streams_of("contact"), rows={"contact": [row("003Ab0000012345IAA")]})
+    office = Office(tmp_path, monkeypatch, SALESFORCE, crm=crm)
+    office.say("pull")
+    code, shown, said = office.say("erase", "contact", typed, "--yes", "--json")
+    assert (code, said) == (0, "")
+    assert json.loads(shown) == {
+        "connection": "crm",
+        "object": "contact",
+        "id": "003Ab0000012345IAA",
+        "erased_rows": 1,
+    }
+    office.say("pull", "--sweep", "all")
+    with office.store() as store:
+        assert not store.rows("SELECT 1 FROM contact")
+
+
 def test_erase_asks_first_and_only_where_somebody_can_answer(office: Office) -> None:
+    office.say("pull")
     code, _, said = office.say("erase", "account", "005")
     assert code == 2
     assert "--yes" in said
@@ -246,4 +302,5 @@ def test_erase_wants_to_know_which_connection_where_there_are_several(
     code, _, said = office.say("erase", "account", "005", "--yes")
     assert code == 2
     assert "crm, west" in said
+    office.say("pull")
     assert office.say("erase", "account", "005", "--yes", "--connection", "west")[0] == 0

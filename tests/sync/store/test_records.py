@@ -12,7 +12,7 @@ from synced import changes
 
 from connectors.base import Gone, Links, Page, Patch, Row, RowProblem, Stream, Sweep
 from sync.store import records
-from sync.store.pages import Counts, save_page
+from sync.store.pages import Counts, save_fetched, save_page
 from sync.store.problems import ObjectProblems, read_problems
 from sync.store.store import Store
 from sync.store.sweeps import read_position
@@ -285,6 +285,54 @@ def test_a_child_that_comes_after_the_merge_belongs_to_the_winner_also_of_a_chai
     assert again["activity"].changed == 0
 
 
+def call_at(minute: int, account_id: str, record_id: str = "x") -> tuple[Stream, Page]:
+    """A call that was made or moved then."""
+    return ACTIVITY, page(Row({"id": record_id, "account_id": account_id}, {}, at(minute)), of="activity")
+
+
+def account_at(minute: int, record_id: str, into: str = "") -> tuple[Stream, Page]:
+    """An account that was edited or restored then; with `into`, merged then."""
+    gone = (Gone(record_id, into=into),) if into else ()
+    rows = (Row({"id": record_id, "name": "A"}, {}, at(minute), deleted=bool(into)),)
+    return ACCOUNT, Page("account", "{}", complete=True, rows={"account": rows}, gone=gone)
+
+
+def at(minute: int) -> str:
+    return f"2026-05-04T08:{minute:02}:00.000Z"
+
+
+def tell(store: Store, *happenings: tuple[Stream, Page]) -> None:
+    for of, told in happenings:
+        save_page(store, "crm", of, told)
+
+
+def test_a_child_that_was_put_back_before_we_hear_that_its_merge_was_undone_is_there_in_the_end(store: Store) -> None:
+    tell(store, account_at(0, "1"), account_at(0, "2"), call_at(0, "1"), account_at(5, "1", into="2"))
+    tell(store, call_at(20, "1"))
+    assert accounts_of_calls(store) == {"x": "2"}, "nothing leads to a record that is merged as far as we know"
+    tell(store, account_at(10, "1"))
+    assert accounts_of_calls(store) == {"x": "1"}
+    assert store.rows("SELECT * FROM diverted") == []
+
+
+def test_a_child_that_a_merge_took_along_stays_with_the_winner_when_the_merge_is_undone(store: Store) -> None:
+    tell(store, account_at(0, "1"), account_at(0, "2"), call_at(0, "1"), account_at(5, "1", into="2"))
+    tell(store, call_at(3, "1", "late"), account_at(10, "1"))
+    assert accounts_of_calls(store) == {"x": "2", "late": "2"}
+
+
+def test_a_child_that_was_moved_on_meanwhile_is_not_put_back(store: Store) -> None:
+    tell(store, account_at(0, "1"), account_at(5, "1", into="2"), call_at(20, "1"), call_at(30, "3"))
+    tell(store, account_at(10, "1"))
+    assert accounts_of_calls(store) == {"x": "3"}
+
+
+def test_a_record_that_a_look_finds_alive_has_its_children_back(store: Store) -> None:
+    tell(store, account_at(5, "1", into="2"), call_at(20, "1"))
+    save_fetched(store, "crm", ACCOUNT, account_at(10, "1")[1])
+    assert accounts_of_calls(store) == {"x": "1"}
+
+
 def test_a_loser_that_an_index_still_shows_stays_merged_and_one_that_was_edited_since_is_back(store: Store) -> None:
     save(store, account("1", "A"), account("2", "B"))
     merged(store, ("1", "2"))
@@ -407,3 +455,48 @@ def test_merges_commute_with_the_arrival_of_children_links_and_the_losers_themse
                 save_page(store, "crm", of, told)
             dumps.append(dump(store))
     assert dumps[0] == dumps[1]
+
+
+STEP = st.one_of(
+    st.tuples(st.just("merge"), st.sampled_from("ABC"), st.sampled_from("ABC")),
+    st.tuples(st.just("restore"), st.sampled_from("ABC"), st.just("")),
+    st.tuples(st.just("move"), st.sampled_from("xyz"), st.sampled_from("ABC")),
+    st.tuples(st.just("edit"), st.sampled_from("ABCxyz"), st.just("")),
+)
+
+
+def live_through(steps: list[tuple[str, str, str]]) -> tuple[list[tuple[Stream, Page]], dict[str, str], set[str]]:
+    """What a CRM tells as accounts are merged and restored and their calls moved, one after the other; then where each
+    call is, and which accounts live. A merge moves the calls of its loser, which shows as a change of theirs."""
+    told = [account_at(0, each) for each in "ABC"] + [call_at(0, "A", each) for each in "xyz"]
+    where, alive = dict.fromkeys("xyz", "A"), set("ABC")
+    for minute, (what, one, other) in enumerate(steps, 1):
+        if what == "merge" and one != other and {one, other} <= alive:
+            alive.discard(one)
+            told.append(account_at(minute, one, into=other))
+            for each in [call for call, account_id in where.items() if account_id == one]:
+                where[each] = other
+                told.append(call_at(minute, other, each))
+        elif what == "restore" and one not in alive:
+            alive.add(one)
+            told.append(account_at(minute, one))
+        elif what == "move" and other in alive:
+            where[one] = other
+            told.append(call_at(minute, other, one))
+        elif what == "edit" and one in alive:
+            told.append(account_at(minute, one))
+        elif what == "edit" and one in where:
+            told.append(call_at(minute, where[one], one))
+    return told, where, alive
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps=st.lists(STEP, max_size=14), again=st.integers(0, 5), data=st.data())
+def test_whatever_order_merges_their_undoing_and_moved_children_are_told_in_the_crm_is_right(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str, str]], again: int, data: st.DataObject
+) -> None:
+    told, where, alive = live_through(steps)
+    with Store(tmp_path_factory.mktemp("store") / "store.db") as store:
+        tell(store, *data.draw(st.permutations(told)), *told[:again])
+        assert accounts_of_calls(store) == where
+        assert set(live(store)) == alive

@@ -55,6 +55,9 @@ def fill(store: Store) -> None:
     save(store, "field_history", history(SECRET))
     link(store, SECRET, "other")
     problem = RowProblem("contact", SECRET, "status", "odd")
+    merged = Gone("loser", into=SECRET)  # the call on TUESDAY still names the loser
+    save_page(store, "crm", changes("contact"), Page("contact", "{}", complete=True, gone=(merged,)))
+    save(store, "activity", {"id": "a4", "contact_id": "loser"}, at=TUESDAY)
     page = Page("contact", "{}", complete=True, problems=(problem,))
     save_page(store, "crm", changes("contact"), page)
 
@@ -67,7 +70,8 @@ def test_nothing_of_an_erased_record_is_left_in_any_table_or_in_the_file(tmp_pat
         assert erase(store, "crm", "contact", SECRET) >= 6
         assert SECRET not in everything(store)
         assert [row["id"] for row in store.rows("SELECT id FROM contact")] == ["other"]
-        assert {row["id"] for row in store.rows("SELECT id FROM activity")} == {"a1", "a2"}
+        assert {row["id"] for row in store.rows("SELECT id FROM activity")} == {"a1", "a2", "a4"}
+        assert "loser" not in everything(store)
         assert SECRET.encode() not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert SECRET.encode() not in path.read_bytes()
 
@@ -79,6 +83,16 @@ def test_no_later_pull_brings_it_or_a_mention_of_it_back(store: Store) -> None:
     save(store, "activity", {"id": "a3", "contact_id": SECRET})
     assert SECRET not in everything(store)
     assert store.rows("SELECT contact_id FROM activity WHERE id = 'a3'")[0][0] is None
+
+
+def test_a_link_of_the_crms_own_to_an_erased_record_does_not_come_back(store: Store) -> None:
+    fill(store)
+    role: dict[str, str | int] = {"from_object": "opportunity", "from_id": "o", "to_object": "contact", "label": ""}
+    save(store, "association", {**role, "id": "00K1", "to_id": SECRET}, {**role, "id": "00K2", "to_id": "other"})
+    erase(store, "crm", "contact", SECRET)
+    save(store, "association", {**role, "id": "00K1", "to_id": SECRET}, {**role, "id": "00K2", "to_id": "other"})
+    assert SECRET not in everything(store)
+    assert store.rows("SELECT 1 FROM association WHERE id = '00K2'")
 
 
 def test_another_connections_record_of_the_same_id_stays(store: Store) -> None:
@@ -97,6 +111,18 @@ def test_who_was_merged_into_an_erased_person_is_the_same_person(store: Store) -
     assert SECRET not in everything(store)
     save(store, "contact", {"id": SECRET}, {"id": "winner"}, at=TUESDAY)
     assert [row["id"] for row in store.rows("SELECT id FROM contact")] == ["other"]
+
+
+def test_who_turns_out_to_be_merged_into_an_erased_person_is_erased_too(store: Store) -> None:
+    fill(store)
+    save(store, "contact", {"id": "twin", "status": "New"})
+    save(store, "activity", {"id": "a5", "contact_id": "twin"})
+    erase(store, "crm", "contact", SECRET)
+    gone = (Gone("twin", into=SECRET),)
+    save_page(store, "crm", changes("contact"), Page("contact", "{}", complete=True, gone=gone))
+    save(store, "contact", {"id": "twin", "status": "New"}, at=TUESDAY)
+    assert "twin" not in everything(store)
+    assert SECRET not in everything(store)
 
 
 def test_an_opportunity_takes_what_belongs_to_it_along_and_its_results(store: Store, tmp_path: Path) -> None:
