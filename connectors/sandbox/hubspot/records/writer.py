@@ -178,6 +178,12 @@ def update_record(store: Store, checker: Checker, record: Record, given: Mapping
     if not changes:
         return []
     _refuse_taken(store, checker, changes, record.id)
+    with store.one_moment():
+        return _change(store, checker, record, changes)
+
+
+def _change(store: Store, checker: Checker, record: Record, changes: dict[str, str | None]) -> list[str]:
+    kind = checker.kind
     if kind.pipeline and kind.pipeline[1] in changes:
         changes |= _stage_dates(kind, changes, store.now()) | _became(checker, changes, store.now())
     complete = {**record.values, **changes}
