@@ -134,11 +134,12 @@ class Page:
 class Held(Protocol):
     """What the store holds of a stream's records (of its object, with its prefix) as its read begins."""
 
-    def between(self, since: str, until: str) -> int:
-        """How many have a stamp from `since` to `until`, both included, deleted ones too."""
+    def between(self, since: str, until: str, without: Collection[str] = ()) -> int:
+        """How many have a stamp from `since` to `until`, both included, deleted ones too; those with the ids `without`
+        left out."""
 
     def stamps(self, since: str, until: str, without: Collection[str] = ()) -> Mapping[str, int]:
-        """How many of them have each stamp, those with the ids `without` left out."""
+        """How many of them have each stamp."""
 
     def ids(self, after: str = "") -> Iterator[str]:
         """The ids of the live ones that sort after `after`, in order of their text."""

@@ -103,9 +103,16 @@ def _list(account: Account, question: Question, after: str, shown: str, archived
 
 
 def search(
-    account: Account, question: Question, filters: Sequence[tuple[str, str, str]], sort: str, *, descending: bool
+    account: Account,
+    question: Question,
+    filters: Sequence[tuple[str, str, str]],
+    sort: str,
+    *,
+    descending: bool,
+    place: int = 0,
 ) -> tuple[list[Record], int]:
-    """The first records of a search in its order as nearly as HubSpot keeps it, and how many there are in its index.
+    """The records of a search from a place on, in its order as nearly as HubSpot keeps it, and how many there are in
+    its index.
 
     The index lags: what was archived since is counted and not shown. The body must not be long: ask for few properties.
     """
@@ -114,9 +121,12 @@ def search(
         answer = account.session.post(account.paths.search(question.crm_type), body)
         records = [parse_record(raw) for raw in answer.get("results") or ()]
         total = int(answer.get("total") or 0)
-        return (records, total), _doubt(account, question, records, wrong=len(records) != min(total, SEARCH_PAGE))
+        full = min(max(total - place, 0), SEARCH_PAGE)
+        return (records, total), _doubt(account, question, records, wrong=len(records) != full)
 
     body = search_body(question, filters, sort, descending=descending)
+    if place:
+        body["after"] = str(place)
     return account.believed(ask)
 
 

@@ -155,7 +155,7 @@ def _is_as_before(look: Look, position: Cursor) -> bool:
 def _is_explained(reader: Reader, position: Cursor, held: Held, look: Look, new: Sequence[Record]) -> bool:
     """Whether the new records shown, and deletions, are all that happened since the last time.
 
-    Deletions are as many fewer in all as there are fewer in the overlap; other sums are not told apart.
+    Deletions are as many fewer in all as there are fewer in the overlap; what comes late beside them is not told apart.
     """
     if position.changed is None or look.changed is None or oldest(look.records) > position.reached:
         return False
@@ -163,13 +163,13 @@ def _is_explained(reader: Reader, position: Cursor, held: Held, look: Look, new:
     if not unexplained or look.live is None or position.live is None:
         return not unexplained
     created = sum(record.created_at > position.reached for record in new)
-    return unexplained == look.live - position.live - created
+    return unexplained < 0 and unexplained == look.live - position.live - created
 
 
 def _entered(reader: Reader, held: Held, new: Sequence[Record], since: str) -> int:
     """How many of the new records had not changed in the overlap before, as far as we knew."""
     since, ids = earlier(since, MISPLACED), [f"{reader.crm_type.prefix}{record.id}" for record in new]
-    return len(new) - held.between(since, NEWEST) + sum(held.stamps(since, NEWEST, ids).values())
+    return len(new) - held.between(since, NEWEST) + held.between(since, NEWEST, ids)
 
 
 def _opened(reader: Reader, position: Cursor, look: Look, trail: Trail, stop: str) -> Cursor:
@@ -201,7 +201,7 @@ def _count(reader: Reader, position: Cursor, held: Held, trail: Trail) -> _Told:
     """The end of a sweep that read a window, which may have taken long: what changed meanwhile, and the number of live
     records now. Where more changed than one search shows, the number says nothing of ours."""
     look, settled = look_at_all(reader, position), position.settled(trail.overlap)
-    if len(look.records) == SEARCH_PAGE and oldest(look.records) > earlier(position.until, -CLOCK_STEP):
+    if (look.live or 0) > SEARCH_PAGE and oldest(look.records) > earlier(position.until, -CLOCK_STEP):
         return _Told(Made(), settled)
     new = _new(look, settled, trail)
     changed = (settled.changed or 0) + _entered(reader, held, new, settled.since)
@@ -226,6 +226,7 @@ def _window_page(reader: Reader, position: Cursor, after: str) -> tuple[list[Rec
     """The next records by id of those that changed in the window, and the last id; None when there are no more.
 
     A record that was edited meanwhile may show a later stamp than was asked for: its values are fresher than the index.
+    A page of which all was archived meanwhile has nothing to go on behind: the next one is asked for by its place.
     """
     modified = reader.crm_type.modified
     stop = earlier(position.stop, -CLOCK_STEP)
@@ -236,8 +237,14 @@ def _window_page(reader: Reader, position: Cursor, after: str) -> tuple[list[Rec
     ]
 
     def ask() -> tuple[list[Record], str | None]:
-        records, total = search(reader.account, reader.changed(position.turn), filters, ID, descending=False)
-        return records, _last_id(records[-1], after) if records and len(records) < total else None
+        question, place = reader.changed(position.turn), 0
+        while True:
+            records, total = search(reader.account, question, filters, ID, descending=False, place=place)
+            if records:
+                return records, _last_id(records[-1], after) if place + len(records) < total else None
+            place += SEARCH_PAGE
+            if place >= total:
+                return [], None
 
     return reader.account.checked(ask)
 

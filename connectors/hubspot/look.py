@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.hubspot.ask import SEARCH_PAGE, search
 from connectors.hubspot.cursor import earlier
+from connectors.hubspot.rows import NEWEST
 from connectors.hubspot.values import milliseconds, parse_instant
 
 if TYPE_CHECKING:
@@ -66,16 +67,16 @@ def look_at_both(reader: Reader, position: Cursor, trail: Trail, look: Look) -> 
 
 
 def shows_all(look: Look, position: Cursor) -> bool:
-    """Whether it shows all since `since`. A total may count what was archived meanwhile."""
-    if len(look.records) < SEARCH_PAGE:
-        return True
+    """Whether it shows all since `since`. A total may count what was archived meanwhile, which a page leaves out: a
+    page that is not full says nothing."""
     if look.changed is not None:
-        return look.changed <= len(look.records)
-    return look.live == len(look.records) or oldest(look.records) < earlier(position.since, MISPLACED)
+        return look.changed <= SEARCH_PAGE
+    return (look.live or 0) <= SEARCH_PAGE or oldest(look.records) < earlier(position.since, MISPLACED)
 
 
 def oldest(records: Sequence[Record]) -> str:
-    return min(record.updated_at for record in records)
+    """The oldest stamp of these; NEWEST of none."""
+    return min((record.updated_at for record in records), default=NEWEST)
 
 
 def stamps(records: Sequence[Record]) -> dict[str, str]:

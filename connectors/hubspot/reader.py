@@ -111,8 +111,8 @@ class Reader:
         return add_links(self.account, self.crm_type, read_all(self.account, self.whole(), ids))
 
     def read_archived(self, ids: Sequence[str]) -> list[Record]:
-        """The archived records among these ids, without history and links."""
-        return read_all(self.account, Question(self.crm_type.name, self._properties), ids, archived=True)
+        """The archived records among these ids, with no more than their stamps."""
+        return read_all(self.account, self.stamps(), ids, archived=True)
 
     def make(self, records: Sequence[Record], *, ended: bool = True) -> Made:
         """The rows of records, what they replace, and their links; with `ended` also that they have none."""

@@ -140,26 +140,22 @@ def _link_values(reader: Reader, record: Record, problems: list[RowProblem]) -> 
 def fetch(reader: Reader, name: str, ids: Sequence[str]) -> Iterator[Page]:
     """The records of these ids of ours as they are now; one that was merged gives the one that it went into.
 
-    An archived one comes as deleted: it is not erased, and may be restored.
+    An archived one is gone, not erased: it may be restored. HubSpot does not tell any more what it was linked to, so
+    what we hold of it stays.
     """
-    prefix, own = reader.crm_type.prefix, reader.spec.name
+    prefix = reader.crm_type.prefix
     for start in range(0, len(ids), FETCHED):
         asked = [each.removeprefix(prefix) for each in ids[start : start + FETCHED]]
         made = reader.make(reader.read(asked))
-        found = {str(row.values["id"]) for row in made.rows.get(own, ())} | {gone.id for gone in made.gone}
-        problems = list(made.problems)
-        archived = tuple(
-            reader.converter.row(record, problems)
-            for record in reader.read_archived([each for each in asked if f"{prefix}{each}" not in found])
-        )
-        rows = {**made.rows, own: (*made.rows.get(own, ()), *archived)} if archived else made.rows
+        found = {str(row.values["id"]) for row in made.rows.get(reader.spec.name, ())} | {g.id for g in made.gone}
+        archived = reader.read_archived([each for each in asked if f"{prefix}{each}" not in found])
         yield Page(
             name,
             "",
             start + FETCHED >= len(ids),
-            rows,
-            gone=made.gone,
+            made.rows,
+            gone=(*made.gone, *(Gone(f"{prefix}{record.id}") for record in archived)),
             links=made.links,
             whole=made.whole,
-            problems=tuple(problems),
+            problems=made.problems,
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from config.scalars import instant_text
 from connectors.base import Page
+from connectors.salesforce.bulk import give_up
 from connectors.salesforce.cursor import Run, digest
 from connectors.salesforce.rows import EPOCH
 from connectors.salesforce.sweep import read_run, take_up
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from connectors.salesforce.cursor import Position
     from connectors.salesforce.pages import Pages
     from connectors.salesforce.rows import Values
 
@@ -29,21 +32,28 @@ def read_ids(pages: Pages, stamp: str, cursor: str | None, now: datetime) -> Ite
         seen = tuple((selection.id_of(record), _stamp(selection.fields, stamp, record)) for record in records)
         return Page(pages.stream, text, complete, seen=seen, until=until, total=total)
 
-    yield from _read(pages, cursor, now, make)
+    yield from _read(pages, take_up(pages.session, cursor, digest(selection)), now, make)
 
 
 def read_calculated(pages: Pages, cursor: str | None, now: datetime) -> Iterator[Page]:
-    """The present values of fields that move no stamp, of every live record."""
+    """The present values of fields that move no stamp, of every live record.
+
+    They have no stamp by which a newer value would stand, and the changes read since an earlier run are newer than the
+    results of a job of that run: such a job is given up, and the run goes on where the job began.
+    """
+    position = take_up(pages.session, cursor, digest(pages.selection))
+    if position.run is not None and position.run.job is not None:
+        give_up(pages.session, position.run.job)
+        position = position.running(replace(position.run, job=None))
 
     def make(records: list[Values], text: str, complete: bool, until: str, total: int | None) -> Page:
         return pages.patches(records, text, complete=complete, until=until, total=total)
 
-    yield from _read(pages, cursor, now, make)
+    yield from _read(pages, position, now, make)
 
 
-def _read(pages: Pages, cursor: str | None, now: datetime, make: Make) -> Iterator[Page]:
-    """Pages from where the cursor stands in a sweep, or of a new one. `until` is when the sweep began."""
-    position = take_up(pages.session, cursor, digest(pages.selection))
+def _read(pages: Pages, position: Position, now: datetime, make: Make) -> Iterator[Page]:
+    """Pages from a position in a sweep, or of a new one. `until` is when the sweep began."""
     run = position.run or Run(reaches=instant_text(now))
     for step in read_run(pages.session, pages.selection, run):
         after = position.done(step.run) if step.last else position.running(step.run)

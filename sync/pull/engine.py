@@ -37,12 +37,13 @@ FEW = 20
 
 @dataclass(slots=True)
 class _Read:
-    """A read that is going on."""
+    """A read that is going on. `listed` is the CRM's time that an id list is of, once it is whole."""
 
     job: Job
     result: StreamPull
     started_at: str
     before: Usage
+    listed: str | None
 
 
 def pull(
@@ -137,7 +138,8 @@ class _Pull:
             most_vanished=max(FEW, live // 10),
         )
         result = StreamPull(stream.name, stream.object, stream.sweep, since=position.until)
-        self._reads[stream.name] = _Read(job, result, now(), self._connector.usage())
+        listed = position.until if position.comparing else None
+        self._reads[stream.name] = _Read(job, result, now(), self._connector.usage(), listed)
         self._readers.start(job)
 
     def _keep(self, message: PageRead) -> None:
@@ -156,8 +158,12 @@ class _Pull:
             problems=done.problems + len(page.problems),
             live=done.live if page.live is None else page.live,
         )
-        if page.complete and not message.fetched and job.stream.sweep is not Sweep.IDS:
-            read.result = replace(done, complete=True, until=page.until or job.began)
+        if page.complete and not message.fetched:
+            until = page.until or job.began
+            if job.stream.sweep is Sweep.IDS:
+                read.listed = until
+            else:
+                read.result = replace(done, complete=True, until=until)
         events.emit(
             "rows_stored",
             connection=self._connection,
@@ -172,7 +178,7 @@ class _Pull:
         job = message.job
         read = self._reads[job.stream.name]
         vanished = () if message.too_many else message.vanished
-        ended = save_vanished(self._store, self._connection, job.stream, vanished, job.began)
+        ended = save_vanished(self._store, self._connection, job.stream, vanished)
         self._readers.keep(job)
         gap = ""
         if message.too_many:
@@ -184,7 +190,7 @@ class _Pull:
         read.result = replace(
             read.result,
             complete=True,
-            until=job.began,
+            until=read.listed,
             counts=add_up(read.result.counts, {job.stream.object: Counts(0, ended, ended)}),
             gap=gap,
         )

@@ -30,7 +30,8 @@ class Order:
     Objects are read side by side: changes before all else, and of each the one first that was complete longest ago, so
     that a pull that always ends early, at a limit, brings every object forward. The sweeps of one object follow each
     other in `Sweep`'s order, so that what a later one says was read after the row it speaks of; whether it is wanted is
-    decided when its turn comes. Where one failed, the object's others wait for the next pull.
+    decided when its turn comes. Where one failed, later ones of the same records wait for the next pull: what another
+    source brings of the object does not depend on it.
 
     Where the CRM's own count of live records came along, it is compared with ours. In a busy account the two are never
     of the same moment, so a difference is no alarm yet. Where we hold more, deletions are read at once, unless the same
@@ -48,28 +49,38 @@ class Order:
         until = {position.stream.name: position.until or "" for position in read_positions(store, connection)}
         self._waiting = sorted(streams, key=lambda s: (s.sweep is not Sweep.CHANGES, until.get(s.name, "")))
         self._running: list[Stream] = []
-        self._failed: set[str] = set()
+        self._failed: list[Stream] = []
         self._live: dict[str, int] = {}
         self._stood: dict[str, int | None] = {}
 
     def next(self) -> Position | None:
         """Where to read the next stream from that is wanted and need not wait; None where there is none now."""
-        for stream in tuple(self._waiting):
-            if stream.object in self._failed:
-                self._waiting.remove(stream)
-            elif not self._must_wait(stream):
-                self._waiting.remove(stream)
-                position = read_position(self._store, self._connection, stream)
-                if self._is_wanted(position):
-                    self._running.append(stream)
+        while True:
+            waiting = tuple(self._waiting)
+            for stream in waiting:
+                position = self._try(stream)
+                if position is not None:
                     return position
+            if len(self._waiting) == len(waiting):  # else some are not wanted, and what waited for them may go now
+                return None
+
+    def _try(self, stream: Stream) -> Position | None:
+        """Where to read a stream from; None where it must wait, or is not to be read in this pull."""
+        if any(_RANK[other.sweep] < _RANK[stream.sweep] and _overlap(other, stream) for other in self._failed):
+            self._waiting.remove(stream)
+        elif not self._must_wait(stream):
+            self._waiting.remove(stream)
+            position = read_position(self._store, self._connection, stream)
+            if self._is_wanted(position):
+                self._running.append(stream)
+                return position
         return None
 
     def ended(self, stream: Stream, *, complete: bool, live: int | None) -> None:
         """A stream was read; `live` is the CRM's own count, where it came along."""
         self._running.remove(stream)
         if not complete:
-            self._failed.add(stream.object)
+            self._failed.append(stream)
         elif live is not None and stream.sweep is Sweep.CHANGES:
             self._stood[stream.name] = read_last_difference(self._store, self._connection, stream.name)
             self._live[stream.name] = live
@@ -116,13 +127,18 @@ class Order:
         return self._stood.get(stream.name) == difference
 
     def has_failed(self, stream: Stream) -> bool:
-        """Whether something of the stream's object was not read to its end."""
-        return stream.object in self._failed
+        """Whether something of the stream's records was not read to its end."""
+        return any(_overlap(other, stream) for other in self._failed)
 
     def count(self, stream: Stream) -> int:
         """How many live records of a stream we hold, or keep away because they were erased here."""
         of = self._store, self._connection, stream.object, stream.prefix
         return count_live(*of) + count_withheld(*of)
+
+
+def _overlap(one: Stream, other: Stream) -> bool:
+    """Whether some records may be of both."""
+    return one.object == other.object and (one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix))
 
 
 def _same_records(one: Stream, other: Stream) -> bool:

@@ -107,7 +107,7 @@ def _forget_mentions(db: sqlite3.Connection, connection: str, name: str, record:
     return gone
 
 
-def save_vanished(store: Store, connection: str, stream: Stream, vanished: Sequence[str], until: str) -> int:
+def save_vanished(store: Store, connection: str, stream: Stream, vanished: Sequence[str]) -> int:
     """How many records of ours ended, now that an id list is compared: people are erased, all else is marked.
 
     The sweep of the list is done with it, in one transaction.
@@ -123,7 +123,7 @@ def save_vanished(store: Store, connection: str, stream: Stream, vanished: Seque
         if ended:
             note_change(db, connection)
         release_unseen(db, connection, stream)
-        finish_comparison(db, connection, stream, until)
+        finish_comparison(db, connection, stream)
     return ended
 
 

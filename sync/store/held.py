@@ -38,27 +38,27 @@ class StoredRecords:
         if self._db is not None:
             self._db.close()
 
-    def between(self, since: str, until: str) -> int:
-        """How many have a stamp from `since` to `until`, both included, deleted ones too."""
-        sql = (  # a merged record that we never had has no stamp
-            f"SELECT count(*) FROM {self._stream.object} WHERE connection = ? AND modified_at BETWEEN ? AND ?"
-            " AND modified_at <> '' AND id >= ? AND id < ?"
-        )
-        self._settle()
-        prefix = self._stream.prefix
-        return int(self._rows(sql, self._connection, since, until, prefix, prefix + LAST)[0][0])
+    def between(self, since: str, until: str, without: Collection[str] = ()) -> int:
+        """How many have a stamp from `since` to `until`, both included, deleted ones too; those with the ids `without`
+        left out."""
+        return int(self._stamped("count(*)", since, until, without)[0][0])
 
     def stamps(self, since: str, until: str, without: Collection[str] = ()) -> dict[str, int]:
-        """How many of them have each stamp, those with the ids `without` left out."""
-        sql = (
-            f"SELECT modified_at, count(*) FROM {self._stream.object} WHERE connection = ?"
-            " AND modified_at BETWEEN ? AND ? AND modified_at <> '' AND id >= ? AND id < ?"
-            " AND id NOT IN (SELECT value FROM json_each(?)) GROUP BY modified_at"
+        """How many of them have each stamp."""
+        rows = self._stamped("modified_at, count(*)", since, until, without, "GROUP BY modified_at")
+        return {stamp: int(number) for stamp, number in rows}
+
+    def _stamped(
+        self, told: str, since: str, until: str, without: Collection[str], grouped: str = ""
+    ) -> list[tuple[str, ...]]:
+        sql = (  # a merged record that we never had has no stamp
+            f"SELECT {told} FROM {self._stream.object} WHERE connection = ? AND modified_at BETWEEN ? AND ?"
+            " AND modified_at <> '' AND id >= ? AND id < ?"
+            f" AND id NOT IN (SELECT value FROM json_each(?)) {grouped}"
         )
         self._settle()
         prefix = self._stream.prefix
-        rows = self._rows(sql, self._connection, since, until, prefix, prefix + LAST, json.dumps(list(without)))
-        return {stamp: int(number) for stamp, number in rows}
+        return self._rows(sql, self._connection, since, until, prefix, prefix + LAST, json.dumps(list(without)))
 
     def ids(self, after: str = "") -> Iterator[str]:
         """The ids of the live ones that sort after `after`, in order of their text."""

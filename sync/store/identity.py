@@ -58,7 +58,7 @@ def merge(
     """
     new = changed = 0
     moved: dict[str, str] = {}
-    undone = _held_newer(db, connection, name, shown)
+    undone = held_newer(db, connection, name, shown)
     for each in gone:
         if each.id in undone:
             continue
@@ -91,7 +91,7 @@ def merge(
     return new, changed
 
 
-def _held_newer(db: sqlite3.Connection, connection: str, name: str, stamps: Mapping[str, str]) -> set[str]:
+def held_newer(db: sqlite3.Connection, connection: str, name: str, stamps: Mapping[str, str]) -> set[str]:
     """The ids of the records that are held with a newer stamp than these."""
     found = db.execute(
         f"SELECT t.id FROM json_each(?) AS each CROSS JOIN {name} AS t ON t.connection = ? AND t.id = each.key"

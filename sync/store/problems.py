@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
+from sync.store.identity import held_newer
+
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from connectors.base import Page
     from sync.store.identity import Erased
@@ -24,24 +26,38 @@ class ObjectProblems(NamedTuple):
 
 
 def save_problems(db: sqlite3.Connection, connection: str, page: Page, patched: str, erased: Erased) -> None:
-    """Replace what was known of the records of a page; a patch speaks of its own fields only."""
+    """Replace what was known of the records of a page; a patch speaks of its own fields only, and a row that is older
+    than the one that is kept of none."""
     new = {(p.object, p.id, p.field): p.text for p in page.problems if (p.object, p.id) not in erased}
+    stale: list[tuple[str, str, str]] = []
     known = db.execute("SELECT EXISTS (SELECT 1 FROM row_problem WHERE connection = ?)", (connection,)).fetchone()[0]
     if known:
         for name, rows in page.rows.items():
-            stale = _standing(db, connection, name, (str(row.values["id"]) for row in rows))
-            _delete(db, connection, (key for key in stale if key not in new))
+            stale += _standing(db, connection, name, (str(row.values["id"]) for row in rows))
         fields = {
             patch.id: {*patch.values, *patch.custom, *(f"custom.{name}" for name in patch.custom)}
             for patch in page.patches
         }
-        stale = _standing(db, connection, patched, fields)
-        _delete(db, connection, (key for key in stale if key[2] in fields[key[1]] and key not in new))
+        of_patches = _standing(db, connection, patched, fields)
+        stale += [key for key in of_patches if key[2] in fields[key[1]]]
+    outdated = _outdated(db, connection, page, {key[:2] for key in (*stale, *new)})
+    _delete(db, connection, (key for key in stale if key not in new and key[:2] not in outdated))
     db.executemany(
         "INSERT INTO row_problem VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET text = excluded.text WHERE text IS NOT excluded.text",
-        ((connection, *key, text) for key, text in new.items()),
+        ((connection, *key, text) for key, text in new.items() if key[:2] not in outdated),
     )
+
+
+def _outdated(
+    db: sqlite3.Connection, connection: str, page: Page, records: Collection[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Those of these records, by object and id, whose row on the page is older than the one that is kept."""
+    found: set[tuple[str, str]] = set()
+    for name, rows in page.rows.items() if records else ():
+        stamps = {record: row.modified_at for row in rows if (name, record := str(row.values["id"])) in records}
+        found |= {(name, record) for record in held_newer(db, connection, name, stamps)}
+    return found
 
 
 def clear_problems(db: sqlite3.Connection, connection: str, name: str, ids: Iterable[str]) -> None:

@@ -23,8 +23,9 @@ class Position:
     """Where the read of one stream stands.
 
     `complete` says that the last page of its sweep is kept; `comparing` that an id list is whole and not compared with
-    the records yet. `until` is the CRM's time that it was last complete to; before its first sweep, the time that the
-    object's changes were first complete to. `completed_at` is our time of it.
+    the records yet. `until` is the CRM's time that it was last complete to, or that the id list is of which is to be
+    compared; before its first sweep, the time that the object's changes were first complete to. `completed_at` is our
+    time of it.
     """
 
     stream: Stream
@@ -79,10 +80,11 @@ def save_position(db: sqlite3.Connection, connection: str, stream: Stream, page:
     An id list is not done with its last page: `finish_comparison` says so.
     """
     at = now()
-    done = page.complete and stream.sweep is not Sweep.IDS
+    comparing = page.complete and stream.sweep is Sweep.IDS
+    done = page.complete and not comparing
     db.execute(
         "INSERT INTO sweep VALUES (:connection, :stream, :object, :sweep, :prefix, NULL, :cursor, :complete,"
-        " :comparing, iif(:done, :until, NULL), :at, iif(:done, :at, NULL))"
+        " :comparing, iif(:complete, :until, NULL), :at, iif(:done, :at, NULL))"
         " ON CONFLICT DO UPDATE SET cursor = excluded.cursor, complete = excluded.complete,"
         " comparing = excluded.comparing, read_at = excluded.read_at, until = coalesce(excluded.until, until),"
         " completed_at = coalesce(excluded.completed_at, completed_at)",
@@ -94,7 +96,7 @@ def save_position(db: sqlite3.Connection, connection: str, stream: Stream, page:
             "prefix": stream.prefix,
             "cursor": page.cursor,
             "complete": int(page.complete),
-            "comparing": int(page.complete and stream.sweep is Sweep.IDS),
+            "comparing": int(comparing),
             "done": int(done),
             "until": until,
             "at": at,
@@ -108,13 +110,12 @@ def save_position(db: sqlite3.Connection, connection: str, stream: Stream, page:
         )
 
 
-def finish_comparison(db: sqlite3.Connection, connection: str, stream: Stream, until: str) -> None:
+def finish_comparison(db: sqlite3.Connection, connection: str, stream: Stream) -> None:
     """An id list is compared: its sweep is done, and the ids are not needed any more."""
-    at = now()
     db.execute("DELETE FROM seen WHERE connection = ? AND stream = ?", (connection, stream.name))
     db.execute(
-        "UPDATE sweep SET comparing = 0, until = ?, completed_at = ? WHERE connection = ? AND stream = ?",
-        (until, at, connection, stream.name),
+        "UPDATE sweep SET comparing = 0, completed_at = ? WHERE connection = ? AND stream = ?",
+        (now(), connection, stream.name),
     )
 
 

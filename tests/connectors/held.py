@@ -18,8 +18,8 @@ class FakeHeld:
 
     rows: dict[str, str] = field(default_factory=dict)
 
-    def between(self, since: str, until: str) -> int:
-        return sum(since <= stamp <= until for stamp in self.rows.values())
+    def between(self, since: str, until: str, without: Collection[str] = ()) -> int:
+        return self.stamps(since, until, without).total()
 
     def stamps(self, since: str, until: str, without: Collection[str] = ()) -> Counter[str]:
         return Counter(at for record, at in self.rows.items() if since <= at <= until and record not in without)

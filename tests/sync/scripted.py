@@ -186,11 +186,12 @@ class Scripted:
         live = [each for each in self.rows[source] if not each.deleted and self._shown(each)]
         seen = sorted((str(each.values["id"]), each.modified_at) for each in live)
         seen = [pair for pair in seen if pair[0] > at.get("after", "")]
+        until = at.get("until") or instant_text(self.now())
         for start in range(0, max(len(seen), 1), self.page_size):
             some = tuple(seen[start : start + self.page_size])
             complete = start + self.page_size >= len(seen)
-            next_at = {} if complete else {"after": some[-1][0]}
-            yield Page(of.name, json.dumps(next_at), complete, seen=some)
+            next_at = {} if complete else {"after": some[-1][0], "until": until}
+            yield Page(of.name, json.dumps(next_at), complete, seen=some, until=until if complete else "")
 
     def _told(self, of: Stream, at: dict[str, Any], _held: Held) -> Iterator[Page]:
         parts: list[dict[str, Any]] = [

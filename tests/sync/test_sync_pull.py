@@ -406,6 +406,19 @@ def test_what_was_complete_longest_ago_is_read_first(store: Store) -> None:
     assert list(pulled(store, crm, concurrency=1)) == ["account", "user", "product"]
 
 
+def test_a_sweep_is_read_though_the_one_that_it_would_follow_is_not_wanted(store: Store) -> None:
+    crm = Scripted(streams_of("account", "account:deleted", "account:ids"), rows={"account": accounts(3)})
+    pulled(store, crm)
+    crm.minutes = 60
+    pulled(store, crm, sweeps={Sweep.DELETED})
+    crm.minutes = 120
+    assert list(pulled(store, crm, sweeps={Sweep.IDS})) == ["account", "account:ids"]
+    crm.minutes = 60 * 25
+    pulled(store, crm, sweeps={Sweep.DELETED})
+    crm.minutes = 60 * 27
+    assert list(pulled(store, crm)) == ["account", "account:ids"]
+
+
 def test_changes_go_before_what_is_on_a_schedule(store: Store) -> None:
     crm = Scripted(streams_of("account", "account:ids", "user"), rows={"account": accounts(3), "user": []})
     pulled(store, crm)
@@ -529,6 +542,32 @@ def test_an_id_list_that_was_whole_is_compared_by_the_next_pull_where_that_was_c
     assert live(store) == {"000", "001", "003"}
 
 
+@pytest.mark.parametrize("cut_short", ["account:ids", "account:fetch"], ids=["list", "comparison"])
+def test_an_id_list_is_as_old_as_its_beginning_however_late_its_end_and_its_comparison_come(
+    store: Store, cut_short: str
+) -> None:
+    """What vanishes after a part of the list was read is found when the next list is due by that."""
+    crm = Scripted(streams_of("account", "account:ids"), rows={"account": accounts(6)})
+    pulled(store, crm)
+    crm.hidden = {"005"}
+
+    def fail(stream: str, number: int) -> None:
+        if stream == cut_short and (number or stream == "account:fetch"):
+            raise Unreachable("gone")
+
+    crm.before = fail
+    with pytest.raises(Unreachable):
+        pulled(store, crm, sweeps={Sweep.IDS})
+    crm.before = lambda *_: None
+    crm.hidden = {"000", "005"}
+    crm.minutes = 20 * 60
+    assert pulled(store, crm)["account:ids"].until == stamp(0)
+    assert live(store) == {"000", "001", "002", "003", "004"}
+    crm.minutes = 25 * 60
+    pulled(store, crm)
+    assert live(store) == {"001", "002", "003", "004"}
+
+
 def test_the_ids_of_one_source_say_nothing_of_another(store: Store) -> None:
     crm = Scripted(streams_of("activity.call", "activity.call:ids", "activity.task"))
     crm.rows = {"activity.call": [row("call:1"), row("call:2")], "activity.task": [row("task:1")]}
@@ -583,6 +622,21 @@ def test_where_the_crm_refuses_some_streams_the_others_are_read_and_every_refusa
     assert str(raised.value) == "account: no rights to account\nuser: no rights to user"
     assert len(live(store, "product")) == 5
     assert "account:ids" not in {name for name, _ in crm.asked}
+
+
+def test_a_source_that_the_crm_refuses_keeps_back_no_other_source_of_its_object(store: Store) -> None:
+    names = ("activity.call", "activity.call:ids", "activity.task", "activity.task:ids")
+    crm = Scripted(streams_of(*names), rows={"activity.call": [row("call:1")], "activity.task": [row("task:1")]})
+
+    def refuse(stream: str, _number: int) -> None:
+        if stream == "activity.call":
+            raise Rejected("no rights to calls")
+
+    crm.before = refuse
+    with pytest.raises(Rejected):
+        pulled(store, crm, sweeps=set(Sweep), concurrency=1)
+    assert live(store, "activity") == {"task:1"}
+    assert [name for name, _ in crm.asked] == ["activity.call", "activity.task", "activity.task:ids"]
 
 
 def test_a_defect_of_ours_in_a_thread_ends_the_pull_as_itself(store: Store) -> None:

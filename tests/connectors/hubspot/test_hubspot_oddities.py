@@ -160,13 +160,13 @@ def test_ids_that_are_not_there_are_left_out_whether_or_not_they_are_named(porta
     assert [(dict(each.rows), each.gone) for each in fetched(portal, "5", "6")] == [({}, ())]
 
 
-def test_an_archived_record_is_fetched_as_deleted(portal: Portal) -> None:
+def test_an_archived_record_is_fetched_as_gone_since_its_links_are_not_told_any_more(portal: Portal) -> None:
     def batch(request: Any) -> Any:
         return page(record(2, name="Bolt")) if request.query.get("archived") else page()
 
     portal.on("POST", BATCH, batch)
-    (row,) = rows_of(fetched(portal, "2"), "account")
-    assert (row.values["id"], row.values["name"], row.deleted) == ("2", "Bolt", True)
+    (only,) = fetched(portal, "2")
+    assert (dict(only.rows), only.gone) == ({}, (Gone("2"),))
 
 
 def test_a_token_of_links_goes_back_as_it_came_and_ids_may_be_numbers(portal: Portal) -> None:

@@ -118,6 +118,25 @@ def test_more_changes_than_a_search_shows_are_read_once_and_then_only_counted(v3
     assert copy.live["account"] == 1301
 
 
+def test_a_record_that_search_finds_late_behind_newer_changes_comes_with_the_next_run(v3: World) -> None:
+    copy = Copy()
+    pull(v3, copy, "account")
+    v3.forward(minutes=100)
+    made = v3.create_many("companies", 300, name="Acme")
+    v3.forward(minutes=20)
+    pull(v3, copy, "account")
+    v3.behave(search_lag_seconds=2400)
+    late = v3.create_many("companies", 6, name="Late")
+    v3.behave(search_lag_seconds=0)
+    v3.forward(minutes=10)
+    for company in made[:250]:
+        v3.update("companies", company, name="Other")
+    for minutes in (2, 30):  # some are found in between, some after
+        v3.forward(minutes=minutes)
+        pull(v3, copy, "account")
+    assert copy.of("account").keys() == {*made, *late}
+
+
 def test_an_archived_record_is_told_by_the_count_and_named_by_its_own_stream(world: World) -> None:
     company, other = world.create("companies", name="Acme"), world.create("companies", name="Kept")
     copy = Copy()

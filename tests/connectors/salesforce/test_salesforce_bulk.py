@@ -269,6 +269,20 @@ def test_a_read_that_stops_leaves_its_job_to_the_next_one(org: SandboxOrg, how: 
     assert job_states(org) == ["JobComplete"]
 
 
+def test_formulas_are_not_taken_from_a_job_of_an_earlier_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its results last a week; the changes that were read since are newer."""
+    monkeypatch.setattr(sweep, "is_cheaper", lambda rest, page: rest > 0 < page)
+    with opened(folder, mapping={"account": ObjectMapping(custom=("Parent.Name",))}) as org:
+        org.behave(bulk_seconds=10**6)
+        pages = org.connector.read("account:calculated", None, org.held)
+        told = [next(pages), next(pages)]  # the second one tells of the job
+        pages.close()  # type: ignore[attr-defined]
+        monkeypatch.setattr(bulk.BulkRead, "batches", lambda *_: pytest.fail("the job is read"))
+        told += org.connector.read("account:calculated", told[-1].cursor, org.held)
+        assert {patch.id for page in told for patch in page.patches} == org.stamps("Account").keys()
+        assert job_states(org) == ["Aborted"]
+
+
 def test_the_job_of_a_cursor_that_is_of_other_fields_is_aborted(org: SandboxOrg) -> None:
     org.behave(bulk_seconds=10**6)
     pages = org.connector.read("account", None, org.held)

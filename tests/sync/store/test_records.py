@@ -173,6 +173,18 @@ def test_a_problem_stands_until_its_row_comes_clean(store: Store) -> None:
     assert read_problems(store, "crm") == []
 
 
+def test_a_row_older_than_the_one_we_hold_says_nothing_of_problems(store: Store) -> None:
+    def save(record: str, stamp: str, *problems: RowProblem) -> None:
+        rows = {"account": (Row({"id": record}, {}, stamp),)}
+        save_page(store, "crm", changes("account"), Page("account", "{}", True, rows=rows, problems=problems))
+
+    save("1", "2026-05-04T12:00:00.000Z", problem("1", "employees"))
+    save("2", "2026-05-04T12:00:00.000Z")
+    save("1", "2026-05-04T11:00:00.000Z")
+    save("2", "2026-05-04T11:00:00.000Z", problem("2", "employees"))
+    assert read_problems(store, "crm") == [ObjectProblems("account", 1, 1, "1: employees: no number")]
+
+
 def test_a_clean_patch_clears_the_problems_of_its_own_fields_only(store: Store) -> None:
     first = Page(
         "account",

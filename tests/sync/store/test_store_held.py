@@ -27,3 +27,4 @@ def test_records_are_counted_by_stamp_deleted_ones_too_and_some_left_out(store: 
         assert held.stamps(EARLY, NOON) == {EARLY: 1, NOON: 3}
         assert held.stamps(NOON, LATE, ["2", "5", "unknown"]) == {NOON: 2}
         assert held.between(NOON, LATE) == 4
+        assert held.between(NOON, LATE, ["2", "5", "unknown"]) == 2
