@@ -9,14 +9,14 @@ import random
 import re
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
-from connectors.errors import Rejected, Retryable, Stopped, Unreachable
+from connectors.errors import LimitReached, Rejected, Retryable, Stopped, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 LONGEST_PAUSE = 60.0
+LONGEST_KNOWN = 366 * 86400.0  # a pause beyond a year is a mistake, and would be no date
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,12 @@ class RetryPolicy:
 
     def call(self, ask: Callable[[], Answer]) -> Answer:
         """The answer of `ask`, asked again while it raises Retryable. When the attempts are used up it is Unreachable,
-        or Rejected where the trouble is this request's alone; Stopped where the session is closed.
+        or Rejected where the trouble is this request's alone; Stopped where the session is closed; LimitReached where
+        the CRM asks for a longer pause than we wait.
 
         Full jitter, so that clients which failed together do not come back together. A pause that the CRM asks for
-        (Retry-After) is kept in full and a little more, up to a minute; asked for more, we stop rather than hang.
+        (Retry-After) is kept in full and a little more, up to a minute; asked for more, we stop rather than hang, and
+        tell until when.
         """
         self.check()
         jitter = wait_random_exponential(multiplier=self.first_pause, max=LONGEST_PAUSE)
@@ -66,8 +69,12 @@ class RetryPolicy:
             return retrying(ask)
         except Retryable as error:
             self.check()  # closing breaks off what is under way, and that is no fault of the CRM's
+            if _is_long(error):
+                raise _come_back(error) from error
+            tried = retrying.statistics["attempt_number"]
+            times = "once" if tried == 1 else f"{tried} times"
             failure = Rejected if error.alone else Unreachable
-            raise failure(f"{error} Tried {retrying.statistics['attempt_number']} times.", code=error.code) from error
+            raise failure(f"{error} Tried {times}.", code=error.code) from error
 
     def pause(self, seconds: float) -> None:
         """Return when so many seconds have passed; Stopped where the session is closed before."""
@@ -103,4 +110,20 @@ def read_date(text: str) -> datetime | None:
 
 def _asked_too_long(state: RetryCallState) -> bool:
     error = state.outcome.exception() if state.outcome else None
-    return isinstance(error, Retryable) and (error.after or 0) > LONGEST_PAUSE
+    return isinstance(error, Retryable) and _is_long(error)
+
+
+def _is_long(error: Retryable) -> bool:
+    return (error.after or 0) > LONGEST_PAUSE
+
+
+def _come_back(error: Retryable) -> LimitReached:
+    """When to go on, by our own clock: the pause that was asked for begins now."""
+    until = datetime.now(UTC) + timedelta(seconds=min(error.after or 0, LONGEST_KNOWN))
+    minute = until.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return LimitReached(
+        f"{error} It asks to be left alone until {minute:%Y-%m-%d %H:%M} UTC; run again then, and it continues where "
+        "it stopped.",
+        code=error.code,
+        until=until,
+    )

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 from config.scalars import instant_text
 from connectors.base import Sweep
 from sync.people import build_people
+from sync.store.gaps import gap_texts, read_gaps
 from sync.store.lease import is_held
 from sync.store.problems import read_problems
-from sync.store.pull_log import read_gaps, read_last_logs
+from sync.store.pull_log import read_last_logs
 from sync.store.records import count_records, read_crm_now, read_hidden
 from sync.store.results import read_computation, read_notes
 from sync.store.runs import read_last_runs
 from sync.store.store import parse_instant
 from sync.store.sweeps import read_brought, read_positions
+from sync.store.whole_connection import count_rows, read_connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -41,7 +43,11 @@ def read_status(project: Project, store: Store) -> dict[str, Any]:
     }
     return {
         "healthy": all(state["healthy"] for state in connections.values()),
+        "refused_at": store.refused_at(),
         "connections": connections,
+        "other_connections": {
+            name: count_rows(store, name) for name in read_connections(store) if name not in connections
+        },
         "people_not_joined": sum(bool(person.unmatched) for person in build_people(project, store)),
     }
 
@@ -57,7 +63,7 @@ def _read_connection(project: Project, store: Store, name: str, last: RunRow | N
         "crm_now": instant_text(crm_now),
         "objects": _read_objects(store, name, positions, crm_now),
         "sweeps": _read_sweeps(positions, logs, crm_now),
-        "gaps": [{"stream": stream, "gap": gap} for stream, gap in read_gaps(store, name).items()],
+        "gaps": [{"stream": stream, "gap": gap} for stream, gap in gap_texts(read_gaps(store, name)).items()],
         "problems": [problem._asdict() for problem in read_problems(store, name)],
         "hidden_fields": read_hidden(store, name),
         "quota": newest and {"used": newest.quota_after, "limit": newest.quota_limit, "at": newest.finished_at},

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from sync import events
 from sync.apply import apply_plan, count_outcomes
+from sync.complete import check_complete
 from sync.compute import compute_connection
 from sync.connections import connect
 from sync.people import build_people, save_people
 from sync.plan import build_plan
 from sync.pull import describe, pull
-from sync.store.pull_log import read_gaps
+from sync.store.gaps import gap_texts, read_gaps
 from sync.store.runs import recorded
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sync.plan import Plan
     from sync.progress import Progress
     from sync.pull import StreamPull
+    from sync.store.gaps import Gap
     from sync.store.runs import Recorder
     from sync.store.store import Store
 
@@ -38,6 +40,7 @@ class Report:
     run_id: int
     unseen: tuple[str, ...]  # what our login does not see and no rule needs, in words
     pulled: tuple[StreamPull, ...]
+    gaps: tuple[Gap, ...]
     plan: Plan
     lines: tuple[Line, ...]
     usage: Usage
@@ -51,11 +54,13 @@ class Report:
 def run(project: Project, store: Store, connection: str, as_of: datetime, progress: Progress) -> Report:
     """Pull, compute, plan and apply one connection. The caller holds the lease.
 
-    A line that moved in the CRM between plan and apply is skipped, and looked at again by the next run.
+    A line that moved in the CRM between plan and apply is skipped, and looked at again by the next run. StoreIncomplete
+    where much is missing of what the figures are made of: nothing is computed or written then.
     """
     with recorded(store, "run", connection, as_of) as record, closing(connect(project, connection)) as connector:
         events.emit("run_started", run=record.id, connection=connection)
         unseen, pulled = pull_connection(project, store, connection, connector, record, progress)
+        gaps = check_complete(project, store, connection)
         progress.step("computing")
         compute_connection(project, store, connection, as_of, record.id)
         plan = build_plan(project, store, connection)
@@ -67,7 +72,7 @@ def run(project: Project, store: Store, connection: str, as_of: datetime, progre
             record.count(**{line.result.value: 1})
         usage = connector.usage()
         record.count(calls=usage.calls)
-    report = Report(connection, record.id, unseen, pulled, plan, tuple(lines), usage)
+    report = Report(connection, record.id, unseen, pulled, gaps, plan, tuple(lines), usage)
     events.emit("run_finished", run=record.id, connection=connection, **report.outcomes)
     return report
 
@@ -92,7 +97,7 @@ def pull_connection(
         progress.ended(stream.stream)
         record.count(rows=stream.rows, changed=stream.changed)
     save_people(store, build_people(project, store))
-    gaps = read_gaps(store, connection)  # whether counts agree is known at the end alone
+    gaps = gap_texts(read_gaps(store, connection))  # whether counts agree is known at the end alone
     return unseen, tuple(replace(stream, gap=gaps.get(stream.stream, "")) for stream in streams)
 
 

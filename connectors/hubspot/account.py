@@ -12,6 +12,7 @@ from connectors.hubspot.auth import sign_in
 from connectors.hubspot.derive import CALL_OUTCOMES, QUALIFIED_STAGE, Lookups, Pipeline, Stage
 from connectors.hubspot.doubt import OTHER
 from connectors.hubspot.errors import Forbidden, NotFound
+from connectors.hubspot.listing import results_of
 from connectors.hubspot.owners import Owner, list_owners
 from connectors.hubspot.paths import Paths
 from connectors.hubspot.settings import list_rates
@@ -131,7 +132,10 @@ class Account:
 
     def _ask_properties(self, crm_type: str) -> tuple[Mapping[str, Property], Doubt | None]:
         answer = self.session.get(self.paths.properties(crm_type))
-        found = {str(raw["name"]): _parse_property(raw) for raw in answer.get("results") or ()}
+        what = f"the properties of {crm_type}"
+        found = {str(raw["name"]): _parse_property(raw) for raw in results_of(answer, what)}
+        if not found:
+            raise Retryable(f"HubSpot's answer has none of {what}, and there always are some.", code="WRONG_ANSWER")
         return found, OTHER if found and found in self._properties.values() else None
 
     def refusal(self, crm_type: str) -> Forbidden | NotFound | None:
@@ -162,8 +166,10 @@ class Account:
 
     def _ask_pipelines(self, crm_type: str) -> tuple[tuple[Pipeline, ...], Doubt | None]:
         answer = self.session.get(self.paths.pipelines(crm_type))
-        found = tuple(_parse_pipeline(raw) for raw in answer["results"])
-        return found, OTHER if found and found in self._pipelines.values() else None
+        found = tuple(_parse_pipeline(raw) for raw in results_of(answer, f"the pipelines of {crm_type}"))
+        # A deal is always in a stage; an account that never had leads may have no pipeline of theirs.
+        odd = found in self._pipelines.values() if found else crm_type == "deals"
+        return found, OTHER if odd else None
 
     def owners(self, *, archived: bool = False) -> tuple[Owner, ...]:
         """The owners, or those whose login was deactivated."""

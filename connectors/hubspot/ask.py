@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from connectors.errors import Rejected, Retryable
 from connectors.hubspot.doubt import OTHER, Doubt
 from connectors.hubspot.errors import TokenRefused, parse_trouble
+from connectors.hubspot.listing import results_of, token_behind
 from connectors.hubspot.records import parse_record
 
 if TYPE_CHECKING:
@@ -62,14 +63,28 @@ class Listed:
     after: str | None
 
 
-def list_page(account: Account, question: Question, after: str, shown: str = "", *, archived: bool = False) -> Listed:
-    """The page at a token, "" for the first; TokenRefused where HubSpot does not know the token.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a list goes on: at a page token, "" for its beginning, behind a page that began with the id `shown` and was
+    found at the token `before`."""
 
-    `shown` is the first id of the page before. Where the question is too long for an address, the list gives ids and
-    links, and the rest comes by batch; a record that is gone by then is left out.
+    after: str = ""
+    shown: str = ""
+    before: str = ""
+
+    def behind(self, page: Listed) -> Place:
+        """The place behind a page that was found here and is not the last one."""
+        return Place(page.after or "", str(page.raws[0]["id"]) if page.raws else "", self.after)
+
+
+def list_page(account: Account, question: Question, place: Place, *, archived: bool = False) -> Listed:
+    """The page at a place; TokenRefused where HubSpot does not know its token.
+
+    Where the question is too long for an address, the list gives ids and links, and the rest comes by batch; a record
+    that is gone by then is left out.
     """
     asked = question if _fits(account, question) else replace(question, properties=(ID,), history=())
-    page = account.believed(_list, account, asked, after, shown, archived)
+    page = account.checked(_page_or_end, account, asked, place, archived)
     if asked is question:
         return page
     whole = {record.id: record for record in read_all(account, question, [each.id for each in page.records])}
@@ -82,6 +97,36 @@ def _fits(account: Account, question: Question) -> bool:
     return len(account.paths.objects(question.crm_type)) + len(address) < LONGEST_ADDRESS
 
 
+def _page_or_end(account: Account, question: Question, place: Place, archived: bool) -> Listed:
+    """The page at a place. Where a live list is said to go on behind its last page and shows nothing there, it has
+    ended if no search knows a record behind it either; else Retryable."""
+    page = account.believed(_list_on, account, question, place, archived)
+    if not place.after or page.after != place.after:
+        return page
+    last = max((int(record.id) for record in page.records), default=0)
+    if not archived:
+        _, more = search(account, Question(question.crm_type, (ID,)), [(ID, "GT", str(last))], ID, descending=False)
+        if more:
+            raise Retryable(
+                f"HubSpot's list of {question.crm_type} shows nothing behind {place.after}, and its search knows "
+                f"{more:,} more. Something between here and HubSpot may cut its answers.",
+                code="WRONG_ANSWER",
+            )
+    return replace(page, after=None)
+
+
+def _list_on(account: Account, question: Question, place: Place, archived: bool) -> tuple[Listed, Doubt | None]:
+    """The page at a place. HubSpot names a next page only where there is one (hubspot-api-python, issue 187).
+
+    Where that is empty, it is the page before once more, which names what goes on now; in doubt where that is the same.
+    """
+    page, doubt = _list(account, question, place.after, place.shown, archived)
+    if not place.after or page.raws or page.after:
+        return page, doubt
+    again, doubt = _list(account, question, place.before, "", archived)
+    return again, OTHER if again.after == place.after else doubt
+
+
 def _list(account: Account, question: Question, after: str, shown: str, archived: bool) -> tuple[Listed, Doubt | None]:
     query = question.query(HISTORY_PAGE if question.history else LIST_PAGE, archived=archived)
     if after:
@@ -92,14 +137,12 @@ def _list(account: Account, question: Question, after: str, shown: str, archived
         if after:
             raise TokenRefused(str(refusal), code=refusal.code) from refusal
         raise
-    raws = list(answer.get("results") or ())
+    raws = results_of(answer, question.crm_type)
     records = [parse_record(raw) for raw in raws]
-    token = ((answer.get("paging") or {}).get("next") or {}).get("after")
-    if token is not None and str(token) == after:
-        raise Retryable(f"HubSpot's list of {question.crm_type} does not go on behind {after}.", code="WRONG_ANSWER")
+    token = token_behind(answer, question.crm_type, after)
     ids = {record.id for record in records}
     others = shown in ids or len(ids) < len(records) or any(record.archived is not archived for record in records)
-    return Listed(records, raws, str(token) if token else None), _doubt(account, question, records, wrong=others)
+    return Listed(records, raws, token or None), _doubt(account, question, records, wrong=others)
 
 
 def search(
@@ -119,8 +162,8 @@ def search(
 
     def ask() -> tuple[tuple[list[Record], int], Doubt | None]:
         answer = account.session.post(account.paths.search(question.crm_type), body)
-        records = [parse_record(raw) for raw in answer.get("results") or ()]
-        total = int(answer.get("total") or 0)
+        records = [parse_record(raw) for raw in results_of(answer, question.crm_type)]
+        total = int(answer["total"])
         full = min(max(total - place, 0), SEARCH_PAGE)
         return (records, total), _doubt(account, question, records, wrong=len(records) != full)
 
@@ -191,7 +234,7 @@ def _batch(account: Account, question: Question, ids: list[str], archived: bool)
 
     def ask() -> tuple[tuple[list[Record], set[str]], Doubt | None]:
         answer = account.session.post(account.paths.batch_read(question.crm_type, archived=archived), body)
-        found = [parse_record(raw) for raw in answer.get("results") or ()]
+        found = [parse_record(raw) for raw in results_of(answer, question.crm_type, or_errors=True)]
         named = {each for raw in answer.get("errors") or () for each in parse_trouble(raw).named("ids", "id")}
         return (found, named), _doubt(account, question, found)
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from connectors.batches import in_chunks
 from connectors.errors import Rejected, Retryable
 from connectors.hubspot.ask import batch_read
-from connectors.hubspot.doubt import OTHER
 from connectors.hubspot.errors import parse_trouble
+from connectors.hubspot.listing import results_of, token_behind
 from connectors.hubspot.records import linked_record
 from connectors.hubspot.values import setting_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from connectors.hubspot.account import Account
-    from connectors.hubspot.doubt import Doubt
     from connectors.hubspot.objects import CrmType
     from connectors.hubspot.records import Record
     from connectors.hubspot.transport import Json
@@ -90,40 +89,68 @@ def read_targets(account: Account, from_type: str, to_type: str, ids: Sequence[s
     waiting: list[Json] = [{"id": record_id} for record_id in ids]
     while waiting:
         asked, waiting = waiting[:BATCH], waiting[BATCH:]
-        answer = account.believed(_batch, account, from_type, to_type, asked)
-        sources = {each["id"] for each in asked}
-        for result in answer.get("results") or ():
+        for result in _results(account, from_type, to_type, asked):
             source = str(result["from"]["id"])
-            if source not in sources:
-                continue
             found.setdefault(source, []).extend(_targets(result.get("to") or ()))
-            after = ((result.get("paging") or {}).get("next") or {}).get("after")
+            after = token_behind(result, "links")
             if after:
-                waiting.append({"id": source, "after": str(after)})
+                waiting.append({"id": source, "after": after})
     return {source: tuple(targets) for source, targets in found.items()}
 
 
-def _batch(account: Account, from_type: str, to_type: str, inputs: list[Json]) -> tuple[Json, Doubt | None]:
-    """The links of these records; in doubt where the answer speaks of others, or of none."""
+def _results(account: Account, from_type: str, to_type: str, inputs: list[Json]) -> Iterator[Json]:
+    """What HubSpot says of each of these records, of those that are linked to anything.
+
+    It tells of every record, also that it is linked to nothing. Those that an answer passes over in silence are asked
+    for again, together and then alone.
+    """
+    for _ in range(2):
+        if inputs:
+            results, inputs = account.checked(_ask, account, from_type, to_type, inputs)
+            yield from results
+    for each in inputs:
+        results, _ = account.checked(_ask, account, from_type, to_type, [each])
+        yield from results
+
+
+def _ask(account: Account, from_type: str, to_type: str, inputs: list[Json]) -> tuple[list[Json], list[Json]]:
+    """The results, and the records of which the answer says nothing; Retryable where that is all that was asked for.
+
+    An answer that speaks of others too is none to this question.
+    """
     answer = account.session.post(account.paths.associations(from_type, to_type), {"inputs": inputs})
-    asked = {each["id"]: each.get("after") for each in inputs}
-    named: list[str] = []
-    for result in answer.get("results") or ():
+    results = results_of(answer, f"the {to_type} of {from_type}", or_errors=True)
+    asked = {str(each["id"]): str(each.get("after") or "") for each in inputs}
+    told: set[str] = set()
+    for result in results:
         source = str(result["from"]["id"])
-        after = ((result.get("paging") or {}).get("next") or {}).get("after")
-        if after is not None and str(after) == asked.get(source):
-            raise Retryable(f"HubSpot's links of {from_type} {source} do not go on.", code="WRONG_ANSWER")
-        named.append(source)
+        token_behind(result, f"links of {from_type} {source}", asked.get(source, ""))
+        told.add(source)
     for raw in answer.get("errors") or ():
-        trouble = parse_trouble(raw)
-        named += trouble.named("fromObjectId")
-        # A record that is linked to nothing is an error of a 207 answer; any other would lose a link silently.
-        if NONE_FOUND not in trouble.code and cast("Json", raw).get("category") != "OBJECT_NOT_FOUND":
-            raise Rejected(
-                f"HubSpot did not tell which {to_type} the {from_type} belong to: {trouble.message}", code=trouble.code
-            )
-    sure = (named or answer.get("errors")) and asked.keys() >= set(named)
-    return answer, None if sure else OTHER
+        told.update(_unlinked(raw, from_type, to_type) or (asked if len(asked) == 1 else ()))
+    if not told <= asked.keys():
+        results, told = [], set()
+    if len(asked) == 1 and not told:
+        raise Retryable(
+            f"HubSpot does not tell which {to_type} belong to {from_type} {next(iter(asked))}, nor that none do. What "
+            "we know of them stays. Something between here and HubSpot may cut its answers.",
+            code="WRONG_ANSWER",
+            alone=True,
+        )
+    return results, [each for each in inputs if each["id"] not in told]
+
+
+def _unlinked(raw: Json, from_type: str, to_type: str) -> tuple[str, ...]:
+    """The records that an error of a 207 answer calls linked to nothing, as far as it names them.
+
+    Any other error would lose a link silently: Rejected.
+    """
+    trouble = parse_trouble(raw)
+    if NONE_FOUND not in trouble.code and raw.get("category") != "OBJECT_NOT_FOUND":
+        raise Rejected(
+            f"HubSpot did not tell which {to_type} the {from_type} belong to: {trouble.message}", code=trouble.code
+        )
+    return trouble.named("fromObjectId")
 
 
 def _targets(raws: Iterable[Json]) -> Iterable[Target]:

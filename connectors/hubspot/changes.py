@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from connectors.base import Page
 from connectors.errors import Retryable
-from connectors.hubspot.ask import ID, SEARCH_PAGE, merged_ids, search
+from connectors.hubspot.ask import ID, SEARCH_PAGE, Place, merged_ids, search
 from connectors.hubspot.associations import add_links
 from connectors.hubspot.cursor import Step, earlier, resume
 from connectors.hubspot.errors import TokenRefused
@@ -103,14 +103,12 @@ def _step(reader: Reader, position: Cursor, held: Held, trail: Trail) -> _Told:
 def _list(reader: Reader, position: Cursor, trail: Trail) -> _Told:
     """A page of everything. After the last one the changes since its beginning are looked for, which also tells how
     many live records there should be."""
-    records, shown, after = reader.page(position.after, position.shown)
+    records, behind = reader.page(position.place)
     made = reader.make(_ripe(records, position, trail), ended=False)
-    if after is not None:
-        return _Told(made, replace(position, after=after, shown=shown))
-    following = replace(
-        position, step=Step.FIND, since=position.until, reached=position.until, after="", shown="", recent={}
-    )
-    return _Told(made, following)
+    if behind is not None:
+        return _Told(made, position.at(behind))
+    following = replace(position, step=Step.FIND, since=position.until, reached=position.until, recent={})
+    return _Told(made, following.at(Place()))
 
 
 def _find(reader: Reader, position: Cursor, held: Held, trail: Trail) -> _Told:

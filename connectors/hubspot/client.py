@@ -86,7 +86,7 @@ class HubSpot:
             case "user", "":
                 return read_users(self._account, self._specs[name], stream, cursor)
             case "stage", "":
-                return read_stages(self._account, stream, cursor)
+                return read_stages(self._account, stream)
             case "exchange_rate", "":
                 return read_rates(self._account, stream)
         reader = self._reader(stream)

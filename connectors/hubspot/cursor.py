@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from config.scalars import instant_text
+from connectors.hubspot.ask import Place
 from connectors.hubspot.values import parse_instant
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class Cursor:
 
     `until` is HubSpot's clock when the sweep began, `reached` that of the one before. `since` is where what is not
     settled begins: of anything older, nothing can show up late any more. A WINDOW ends at `stop`. `after` is the page
-    token of a list, the last id of a window, or the last of our ids; `shown` is the first id of a list's last page.
+    token of a list, the last id of a window, or the last of our ids; `shown` is the first id of a list's last page,
+    `before` the token that this one was found at.
     `asked` is a digest of what is read and how: rows that were read otherwise are read again. `recent` has the stamps
     by id of what the last search showed, all of it read. `changed` is how many records it counted from somewhat before
     `since` on, None where it showed them all; `live` is how many there were in all. `turn` counts sweeps.
@@ -48,6 +50,7 @@ class Cursor:
     stop: str = ""
     after: str = ""
     shown: str = ""
+    before: str = ""
     turn: int = 0
     recent: Mapping[str, str] = field(default_factory=dict)
     changed: int | None = None
@@ -57,18 +60,27 @@ class Cursor:
     def done(self) -> bool:
         return self.step is Step.DONE
 
+    @property
+    def place(self) -> Place:
+        """Where its list goes on."""
+        return Place(self.after, self.shown, self.before)
+
+    def at(self, place: Place) -> Cursor:
+        """The same sweep at another place of its list."""
+        return replace(self, after=place.after, shown=place.shown, before=place.before)
+
     def text(self) -> str:
         return json.dumps({"v": VERSION, **asdict(self)}, separators=(",", ":"))
 
     def begun(self) -> Cursor:
         """The same sweep from its beginning: HubSpot does not know the page token any more."""
-        return replace(self, after="", shown="")
+        return self.at(Place())
 
     def settled(self, overlap: timedelta) -> Cursor:
         """The end of a sweep that read all since `since`."""
         since = max(self.since, earlier(self.until, overlap))
         recent = {record_id: stamp for record_id, stamp in self.recent.items() if stamp >= since}
-        return replace(self, step=Step.DONE, since=since, stop="", after="", shown="", recent=recent)
+        return replace(self, step=Step.DONE, since=since, stop="", recent=recent).at(Place())
 
 
 def earlier(moment: str, by: timedelta) -> str:

@@ -12,6 +12,7 @@ from config.model import OBJECTS
 from connectors.base import Row, RowProblem, Whole
 from connectors.batches import in_chunks
 from connectors.hubspot.doubt import OTHER
+from connectors.hubspot.listing import results_of
 from connectors.hubspot.objects import COLLABORATORS, SPLIT_OWNERS
 from connectors.hubspot.records import Record
 from connectors.hubspot.rows import Converter, plain_row
@@ -31,6 +32,8 @@ TRACKED = ("owner_id", "stage", "amount", "close_date", "forecast_category")
 SPLITS_BATCH = 100
 # Of so many versions older ones may be forgotten: a cautious guess, its API's reference tells no number.
 KEPT_VERSIONS = 20
+# What stands behind a deal's id in the ids of the rows that come along with it.
+MARKS = {"opportunity_history": "@", "field_history": ":", "opportunity_member": ":", "opportunity_split": ":"}
 
 
 class Beside:
@@ -81,16 +84,13 @@ class Beside:
         """From which moment on the history that comes with a deal is all there is: what another mapping made of other
         properties has ended. Where an answer lacks the history of a property, it says nothing of that."""
         tracked = [prop for prop, _ in self._tracked.values()]
-        for name, properties, mark in (
-            ("opportunity_history", self._moment_properties, "@"),
-            ("field_history", tracked, ":"),
-        ):
+        for name, properties in (("opportunity_history", self._moment_properties), ("field_history", tracked)):
             versions = [record.history.get(prop, ()) for prop in properties]
             if all(each or not record.get(prop) for prop, each in zip(properties, versions, strict=True)):
                 since = max(
                     (min(version.at for version in each) for each in versions if len(each) >= KEPT_VERSIONS), default=""
                 )
-                yield Whole(name, f"{record.id}{mark}", since)
+                yield Whole(name, f"{record.id}{MARKS[name]}", since)
 
     def _history(self, record: Record, problems: list[RowProblem]) -> Iterator[Row]:
         """A row for each moment at which one of the properties changed, oldest first, with all values from then on.
@@ -172,7 +172,7 @@ class Beside:
         shares: dict[str, dict[str, str]] = {}
         for batch in in_chunks(deals, SPLITS_BATCH):
             answer = self._account.believed(self._ask, batch)
-            for result in answer.get("results") or ():
+            for result in answer["results"]:
                 for split in result.get("splits") or ():
                     properties = split.get("properties") or {}
                     owner, share = properties.get("hubspot_owner_id"), properties.get("hs_deal_split_percentage")
@@ -184,8 +184,14 @@ class Beside:
         answer = self._account.session.post(
             self._account.paths.deal_splits, {"inputs": [{"id": each} for each in deals]}
         )
-        told = {str(result["id"]) for result in answer.get("results") or ()}
-        return answer, None if told <= set(deals) else OTHER
+        told = {str(result["id"]) for result in results_of(answer, "deal splits")}
+        return answer, None if told == set(deals) else OTHER
+
+
+def ended_beside(record_id: str) -> Iterator[Whole]:
+    """That no row which came along with a deal lives on where the deal does not. Restored, it brings them again."""
+    for name, mark in MARKS.items():
+        yield Whole(name, f"{record_id}{mark}")
 
 
 def _named(record: Record, prop: str) -> dict[str, bool]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connectors.errors import Retryable
-from connectors.hubspot.doubt import OTHER
+from connectors.hubspot.listing import list_all
 from connectors.hubspot.values import instant, setting_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connectors.hubspot.account import Account
-    from connectors.hubspot.doubt import Doubt
     from connectors.hubspot.transport import Json
 
 OWNERS_PAGE = 500  # owners API guide
@@ -49,26 +47,13 @@ class Owner:
 
 def list_owners(account: Account, *, archived: bool) -> Iterator[Owner]:
     """All owners, the archived ones apart."""
-    after, before = "", set[str]()
-    while True:
-        owners, token = account.believed(_page, account, archived, after, before)
-        yield from owners
-        if not token:
-            return
-        after, before = token, {owner.id for owner in owners}
-
-
-def _page(
-    account: Account, archived: bool, after: str, before: set[str]
-) -> tuple[tuple[list[Owner], str], Doubt | None]:
     query = [("limit", str(OWNERS_PAGE)), ("archived", str(archived).lower())]
-    answer = account.session.get(account.paths.owners, [*query, ("after", after)] if after else query)
-    raws = list(answer.get("results") or ())
-    token = str(((answer.get("paging") or {}).get("next") or {}).get("after") or "")
-    if token and token == after:
-        raise Retryable(f"HubSpot's list of owners does not go on behind {after}.", code="WRONG_ANSWER")
-    of_another = any(bool(raw.get("archived", archived)) is not archived or str(raw["id"]) in before for raw in raws)
-    return ([_parse_owner(raw, archived=archived) for raw in raws], token), OTHER if of_another else None
+
+    def fits(raw: Json) -> bool:
+        return bool(raw.get("archived", archived)) is archived
+
+    for raw in list_all(account, "owners", account.paths.owners, query, fits=fits):
+        yield _parse_owner(raw, archived=archived)
 
 
 def _parse_owner(raw: Json, *, archived: bool) -> Owner:

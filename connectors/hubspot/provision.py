@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from connectors.base import FieldKind, NewField, Outcome, Status
 from connectors.errors import Rejected
+from connectors.hubspot.listing import results_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -93,7 +94,7 @@ def _fits(field: NewField, crm_type: str, existing: Property) -> Outcome:
 
 def _ensure_group(account: Account, crm_type: str) -> None:
     path = account.paths.property_groups(crm_type)
-    groups = account.session.get(path).get("results") or ()
+    groups = account.checked(lambda: results_of(account.session.get(path), f"the property groups of {crm_type}"))
     if not any(group.get("name") == GROUP for group in groups):
         account.session.post(path, {"name": GROUP, "label": GROUP_LABEL, "displayOrder": -1})
 

@@ -19,7 +19,7 @@ from connectors.hubspot.ask import (
     search_body,
 )
 from connectors.hubspot.associations import add_links, add_listed, chosen, linked_types
-from connectors.hubspot.deal import Beside
+from connectors.hubspot.deal import Beside, ended_beside
 from connectors.hubspot.objects import OUR_NAMES
 from connectors.hubspot.rows import Converter
 from connectors.hubspot.streams import calculated_properties
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from connectors.base import RowProblem, Whole
     from connectors.hubspot.account import Account
+    from connectors.hubspot.ask import Place
     from connectors.hubspot.associations import Target
     from connectors.hubspot.objects import CrmType, ObjectSpec
     from connectors.hubspot.records import Record
@@ -100,11 +101,11 @@ class Reader:
         sign = self._signs[turn % len(self._signs) :][:1] if self._signs else ()
         return Question(self.crm_type.name, tuple(dict.fromkeys((*properties, *sign))))
 
-    def page(self, after: str, shown: str) -> tuple[list[Record], str, str | None]:
-        """A page of everything with its links, the first id of it, and the token of the next page."""
-        page = list_page(self.account, self.whole(links=True), after, shown)
-        first = str(page.raws[0]["id"]) if page.raws else shown
-        return add_listed(self.account, self.crm_type, page.records, page.raws), first, page.after
+    def page(self, place: Place) -> tuple[list[Record], Place | None]:
+        """A page of everything with its links, and the place behind it, None at the end."""
+        page = list_page(self.account, self.whole(links=True), place)
+        records = add_listed(self.account, self.crm_type, page.records, page.raws)
+        return records, place.behind(page) if page.after else None
 
     def read(self, ids: Sequence[str]) -> list[Record]:
         """The records of these ids with their links; those that are not there are left out."""
@@ -122,12 +123,18 @@ class Reader:
         if self.beside:
             rows |= self.beside.rows(records, problems)
             whole = tuple(each for record in records for each in self.beside.whole(record))
+            whole += tuple(each for record in records for lost in merged_ids(record) for each in self.ended(lost))
         prefix = self.crm_type.prefix
         gone = tuple(
             Gone(f"{prefix}{lost}", into=f"{prefix}{record.id}") for record in records for lost in merged_ids(record)
         )
         links = tuple(each for record in records for each in self.links(record, ended=ended))
         return Made({name: made for name, made in rows.items() if made}, gone, links, whole, tuple(problems))
+
+    def ended(self, record_id: str) -> Iterator[Whole]:
+        """What ends with a record that is archived, or was merged into another: all rows that came along with it."""
+        if self.beside:
+            yield from ended_beside(record_id)
 
     def links(self, record: Record, *, ended: bool = True) -> Iterator[Links]:
         """The links of a record beyond those that its fields hold, by our object; with `ended` also where it has none.

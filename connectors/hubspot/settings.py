@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from config.scalars import instant_text
-from connectors.base import Page, RowProblem
-from connectors.errors import Retryable
-from connectors.hubspot.doubt import OTHER
+from connectors.base import Page, RowProblem, Whole
+from connectors.hubspot.listing import list_all
 from connectors.hubspot.objects import OUR_NAMES
 from connectors.hubspot.rows import NEWEST, plain_row
 from connectors.hubspot.values import fact_decimal, parse_instant, setting_text
@@ -19,30 +17,17 @@ if TYPE_CHECKING:
     from config.model import Scalar
     from connectors.base import Row
     from connectors.hubspot.account import Account
-    from connectors.hubspot.doubt import Doubt
     from connectors.hubspot.transport import Json
 
 PAGE = 100  # currencies API guide
 
 
-def read_stages(account: Account, name: str, cursor: str | None) -> Iterator[Page]:
-    """The stages of deals and leads; those that the last sweep gave and are gone come as deleted."""
+def read_stages(account: Account, name: str) -> Iterator[Page]:
+    """All stages of deals and leads."""
     until = instant_text(account.now())
-    rows = [row for crm_type in ("deals", "leads") for row in _stages(account, crm_type)]
-    known = {str(row.values["id"]) for row in rows}
-    gone = [
-        plain_row("stage", each, NEWEST, {"object": each.partition(":")[0]}, deleted=True) for each in _before(cursor)
-    ]
-    rows += [row for row in gone if row.values["id"] not in known]
-    yield Page(name, json.dumps(sorted(known)), True, {"stage": tuple(rows)} if rows else {}, until=until)
-
-
-def _before(cursor: str | None) -> list[str]:
-    try:
-        data = json.loads(cursor) if cursor else []
-    except ValueError:
-        return []
-    return [str(each) for each in data] if isinstance(data, list) else []
+    rows = tuple(row for crm_type in ("deals", "leads") for row in _stages(account, crm_type))
+    made = {"stage": rows} if rows else {}
+    yield Page(name, "{}", True, made, whole=(Whole("stage", ""),), until=until)
 
 
 def _stages(account: Account, crm_type: str) -> Iterator[Row]:
@@ -74,23 +59,7 @@ def read_rates(account: Account, name: str) -> Iterator[Page]:
 
 def list_rates(account: Account) -> Iterator[Json]:
     """The account's exchange rates as HubSpot gives them."""
-    after, shown = "", ""
-    while True:
-        raws, token = account.believed(_rates, account, after, shown)
-        yield from raws
-        if not token:
-            return
-        after, shown = token, str(raws[0]["id"]) if raws else ""
-
-
-def _rates(account: Account, after: str, shown: str) -> tuple[tuple[list[Json], str], Doubt | None]:
-    query = [("limit", str(PAGE))]
-    answer = account.session.get(account.paths.exchange_rates, [*query, ("after", after)] if after else query)
-    raws = list(answer.get("results") or ())
-    token = str(((answer.get("paging") or {}).get("next") or {}).get("after") or "")
-    if token and token == after:
-        raise Retryable(f"HubSpot's exchange rates do not go on behind {after}.", code="WRONG_ANSWER")
-    return (raws, token), OTHER if any(str(raw["id"]) == shown for raw in raws) else None
+    return list_all(account, "exchange rates", account.paths.exchange_rates, [("limit", str(PAGE))])
 
 
 def _rate(account: Account, raw: Json, problems: list[RowProblem]) -> Row:

@@ -32,7 +32,8 @@ def read_deleted(reader: Reader, name: str, cursor: str | None) -> Iterator[Page
 
     def page(records: list[Record], position: Cursor) -> Page:
         gone = tuple(Gone(f"{prefix}{record.id}") for record in records if record.archived)
-        return Page(name, position.text(), position.done, gone=gone)
+        whole = tuple(each for record in records if record.archived for each in reader.ended(record.id))
+        return Page(name, position.text(), position.done, gone=gone, whole=whole)
 
     return _listed(reader, reader.stamps(), cursor, page, archived=True)
 
@@ -82,16 +83,16 @@ def _listed(
     restarted = False
     while not position.done:
         try:
-            listed = list_page(reader.account, question, position.after, position.shown, archived=archived)
+            listed = list_page(reader.account, question, position.place, archived=archived)
         except TokenRefused:
             if restarted:
                 raise
             position, restarted = position.begun(), True
             continue
         if listed.after is None:
-            position = replace(position, step=Step.DONE, after="", shown="")
+            position = replace(position.begun(), step=Step.DONE)
         else:
-            position = replace(position, after=listed.after, shown=listed.raws[0]["id"] if listed.raws else "")
+            position = position.at(position.place.behind(listed))
         yield replace(page(listed.records, position), until=position.until if position.done else "")
 
 
@@ -156,6 +157,6 @@ def fetch(reader: Reader, name: str, ids: Sequence[str]) -> Iterator[Page]:
             made.rows,
             gone=(*made.gone, *(Gone(f"{prefix}{record.id}") for record in archived)),
             links=made.links,
-            whole=made.whole,
+            whole=(*made.whole, *(each for record in archived for each in reader.ended(record.id))),
             problems=made.problems,
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from connectors.errors import Retryable, Unreachable
 from connectors.pools import Connections
@@ -85,7 +86,8 @@ class LibraryWire:
             response = self._client.request(method, self._host + path, _request_timeout=self._timeout, **content)
         except ApiException as error:
             if error.status:
-                return Answer(error.status, _any_case(error.headers), error.body or b"")
+                answer = Answer(error.status, _any_case(error.headers), error.body or b"")
+                return self._own(method, path, answer)
             reason = " ".join(str(error.reason).split())
         except HTTPError as error:
             raise self._unanswered(method, path, error) from None
@@ -98,6 +100,18 @@ class LibraryWire:
             f"no trusted connection to {self._host}: {reason}. "
             "Check the connection's url, and name your own certificate authority in its ca_file.",
             code="TLS",
+        )
+
+    def _own(self, method: str, path: str, answer: Answer) -> Answer:
+        """The answer, where it is one of HubSpot's API: that never leads elsewhere, and nobody else gets our token."""
+        if not 300 <= answer.status < 400:
+            return answer
+        leads_to = urlsplit(answer.headers.get("Location") or "").netloc
+        raise Unreachable(
+            f"{self._host} is not HubSpot's API, or something before it is not: it answered {method} {path} with "
+            f"{answer.status}, a redirect{f' to {leads_to}' if leads_to else ''}. Check the connection's url in "
+            "salesops.yaml, and whether a proxy between here and HubSpot wants somebody to sign in there.",
+            code=f"HTTP_{answer.status}",
         )
 
     def _unanswered(self, method: str, path: str, error: Exception) -> Retryable:

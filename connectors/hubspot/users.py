@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from config.model import OBJECTS, FieldType
 from config.scalars import instant_text
-from connectors.base import Page, Row
-from connectors.hubspot.ask import Question, list_page
+from connectors.base import Page, Row, Whole
+from connectors.hubspot.ask import Place, Question, list_page
 from connectors.hubspot.rows import NEWEST, Converter, plain_row
 
 if TYPE_CHECKING:
@@ -32,11 +32,9 @@ VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the last sweep saw: a digest of the live owners, and the teams and memberships that it gave."""
+    """What the last sweep saw: a digest of the live owners."""
 
     owners: str = ""
-    teams: tuple[str, ...] = ()
-    members: tuple[str, ...] = ()
 
 
 def read_users(account: Account, spec: ObjectSpec, name: str, cursor: str | None) -> Iterator[Page]:
@@ -63,17 +61,16 @@ def read_users(account: Account, spec: ObjectSpec, name: str, cursor: str | None
         "user": users,
         "team": tuple(
             plain_row("team", team_id, NEWEST, {"name": team_name}) for team_id, team_name in sorted(teams.items())
-        )
-        + tuple(plain_row("team", gone, NEWEST, {}, deleted=True) for gone in known.teams if gone not in teams),
+        ),
         "team_member": tuple(
             plain_row("team_member", row_id, NEWEST, {"team_id": team.id, "user_id": owner.id, "main": int(team.main)})
             for row_id, (team, owner) in sorted(members.items())
-        )
-        + tuple(_gone_member(gone) for gone in known.members if gone not in members),
+        ),
     }
-    position = {"v": VERSION, "owners": digest, "teams": sorted(teams), "members": sorted(members)}
+    position = {"v": VERSION, "owners": digest}
     made = {key: each for key, each in rows.items() if each}
-    yield Page(name, json.dumps(position), True, made, problems=tuple(problems), until=until)
+    whole = (Whole("team", ""), Whole("team_member", ""))
+    yield Page(name, json.dumps(position), True, made, whole=whole, problems=tuple(problems), until=until)
 
 
 def _parse(cursor: str | None) -> _Known:
@@ -83,7 +80,7 @@ def _parse(cursor: str | None) -> _Known:
         data = None
     if not isinstance(data, dict) or data.get("v") != VERSION:
         return _Known()
-    return _Known(str(data["owners"]), tuple(data["teams"]), tuple(data["members"]))
+    return _Known(str(data["owners"]))
 
 
 class _Managers:
@@ -147,11 +144,6 @@ class _Maker:
         return 0 if value is None and OBJECTS["user"].fields[name] is FieldType.BOOLEAN else value
 
 
-def _gone_member(member: str) -> Row:
-    team_id, _, user_id = member.partition(":")
-    return plain_row("team_member", member, NEWEST, {"team_id": team_id, "user_id": user_id}, deleted=True)
-
-
 def _user_records(account: Account, spec: ObjectSpec) -> Iterator[Record]:
     """The records of logins; none where our login does not see them."""
     if account.refusal("users"):
@@ -159,10 +151,10 @@ def _user_records(account: Account, spec: ObjectSpec) -> Iterator[Record]:
     asked = dict.fromkeys((*spec.types[0].asked(), *spec.along))
     seen = account.properties("users")
     question = Question("users", tuple(name for name in asked if name in seen))
-    after, shown = "", ""
+    place = Place()
     while True:
-        page = list_page(account, question, after, shown)
+        page = list_page(account, question, place)
         yield from page.records
         if page.after is None:
             return
-        after, shown = page.after, str(page.raws[0]["id"]) if page.raws else ""
+        place = place.behind(page)

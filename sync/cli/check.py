@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sync.cli.options import json_option, project_option
+from sync.cli.words import several
 
 if TYPE_CHECKING:
     from config.problems import Problem
@@ -45,8 +46,9 @@ def check(context: click.Context, project: str | None, as_json: bool) -> None:
     for warning in found.warnings:
         click.echo(f"warning: {warning}")
     click.echo(
-        f"{found.root}: fine. {len(found.metrics)} metrics, {len(found.quotas)} quotas, "
-        f"{len(found.comp_plans)} comp plans, {sum(map(len, found.writeback.writeback.values()))} fields written back."
+        f"{found.root}: fine. {several(len(found.metrics), 'metric')}, {several(len(found.quotas), 'quota')}, "
+        f"{several(len(found.comp_plans), 'comp plan')},"
+        f" {several(sum(map(len, found.writeback.writeback.values())), 'field')} written back."
     )
 
 

@@ -9,6 +9,7 @@ import click
 
 from sync.cli.output import add_row, new_table, print_table
 from sync.cli.pulled import pulled_json
+from sync.cli.words import several
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,12 +64,12 @@ def show_demo(result: DemoResult, *, kept: Path | None) -> None:
     _show_reps(result)
     _show_changes(result)
     outcomes = ", ".join(f"{count:,} {name}" for name, count in result.first.outcomes.items())
-    click.echo(f"planned:    {len(result.first.plan.changes):,} changes")
+    click.echo(f"planned:    {several(len(result.first.plan.changes), 'change')}")
     click.echo(f"written:    {outcomes}")
     click.echo(
         f"API calls:  {result.first.usage.calls:,} in the first run, {result.second.usage.calls:,} in the second"
     )
-    click.echo(f"second run: {len(result.second.plan.changes):,} changes\n")
+    click.echo(f"second run: {several(len(result.second.plan.changes), 'change')}\n")
     _show_next(result, kept)
 
 

@@ -36,6 +36,7 @@ CODES = {
     "salesops.engine.NumberTooLarge": WRONG,
     "salesops.rules.RuleError": WRONG,
     "sync.apply.StalePlan": STALE,
+    "sync.complete.StoreIncomplete": STOPPED,
     "sync.plan.StaleRules": STALE,
     "sync.plan_file.PlanFileError": WRONG,
     "sync.sandbox_copy.copy.CopyError": WRONG,

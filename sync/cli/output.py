@@ -93,16 +93,26 @@ def show_computed(results: Mapping[str, Results], moment: datetime, *, as_json: 
         print_json({"as_of": moment.isoformat(), "computed": counts, "notes": notes})
         return
     for name, of_connection in counts.items():
-        parts = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in of_connection.items())
+        parts = ", ".join(
+            f"{count:,} {_ONE[what] if count == 1 else what.replace('_', ' ')}" for what, count in of_connection.items()
+        )
         click.echo(f"{name}: {parts}, as of {moment.isoformat(timespec='seconds')}")
         for note in results[name].notes:
             click.echo(f"{note.severity}: {note.text}")
 
 
-def show_plans(plans: Sequence[Plan], *, as_json: bool, kept: str | None) -> None:
-    """Each plan as a table, a long one summed up first."""
+_ONE = {
+    "metric_values": "metric value",
+    "attainments": "attainment",
+    "earnings": "earning",
+    "territories": "territory",
+}
+
+
+def show_plans(plans: Sequence[Plan], gaps: Mapping[str, object], *, as_json: bool, kept: str | None) -> None:
+    """Each plan as a table, a long one summed up first; programs are told the gaps of each connection along."""
     if as_json:
-        print_json({"plans": [plan_json(plan) for plan in plans], "file": kept})
+        print_json({"plans": [plan_json(plan) for plan in plans], "gaps": gaps, "file": kept})
         return
     for plan in plans:
         show_plan(plan)

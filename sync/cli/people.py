@@ -65,7 +65,7 @@ def _show(found: Sequence[Person], connections: Sequence[str]) -> None:
             say(f"not joined: {text}")
     several = sum(len(person.logins) > 1 for person in found)
     joined = f", {several:,} of them in several connections" if len(connections) > 1 else ""
-    say(f"{len(found):,} people{joined}.")
+    say(f"{len(found):,} {'person' if len(found) == 1 else 'people'}{joined}.")
 
 
 def _cell(login: Login | None) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sync.cli.output import add_row, lines_json, new_table, print_json, print_table, show_lines, show_plan
-from sync.cli.words import say, span
+from sync.cli.output import add_row, lines_json, new_table, print_json, print_table, show_lines, show_plan, warn
+from sync.cli.words import say, several, span
 from sync.problems import problems_in
 from sync.store.pages import Counts, add_up
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from connectors.base import Usage
     from sync.pull import StreamPull
     from sync.run import Report
+    from sync.store.gaps import Gap
 
 
 class Failed(NamedTuple):
@@ -113,7 +114,7 @@ def _show_objects(name: str, streams: Sequence[StreamPull]) -> None:
 
 
 def _cost(usage: Usage, seconds: float | None = None) -> str:
-    text = f"{usage.calls:,} API calls" + ("" if seconds is None else f" in {span(seconds)}")
+    text = several(usage.calls, "API call") + ("" if seconds is None else f" in {span(seconds)}")
     if usage.day_limit is None or usage.day_used is None:
         return f"{text}."
     return f"{text}; {usage.day_limit - usage.day_used:,} of the day's {usage.day_limit:,} are left."
@@ -146,6 +147,16 @@ def show_reports(reports: Sequence[Report], failed: Mapping[str, Failed], *, as_
         say(f"{report.connection}: run {report.run_id} made {_cost(report.usage)}")
 
 
+def gaps_json(gaps: Sequence[Gap]) -> list[dict[str, str]]:
+    """What may be missing or too much, as JSON values."""
+    return [{"stream": gap.stream, "object": gap.object, "gap": gap.text} for gap in gaps]
+
+
+def warn_of_gaps(gaps: Mapping[str, Sequence[Gap]]) -> None:
+    """What may be missing or too much of each connection, on stderr."""
+    warn(f"{name}: gap: {gap.stream}: {gap.text}." for name, of_connection in gaps.items() for gap in of_connection)
+
+
 def report_json(report: Report) -> dict[str, Any]:
     """One run of one connection as JSON values."""
     return {
@@ -153,6 +164,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "run": report.run_id,
         "as_of": report.plan.as_of,
         "pulled": pulled_json(report.pulled),
+        "gaps": gaps_json(report.gaps),
         "plan": {"changes": len(report.plan.changes), "skipped": len(report.plan.skipped)},
         "outcomes": report.outcomes,
         "troubled": [line for line in lines_json(report.lines) if line["result"] in {"failed", "skipped"}],

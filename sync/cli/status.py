@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sync.cli.options import json_option, load, open_store, project_option
-from sync.cli.words import first_line, say, span
+from sync.cli.words import first_line, say, several, span
 
 
 @click.command()
@@ -45,6 +45,8 @@ def _show(answer: dict[str, Any]) -> None:
     for name, state in answer["connections"].items():
         if state["objects"]:
             _show_pulled(name, state)
+        elif state["last_run"]:
+            say(f"{name}: nothing was pulled yet; how that ended is said below.")
         else:
             say(f"{name}: never pulled. Start with `salesops run`.")
         if state["computed_at"]:
@@ -58,6 +60,18 @@ def _show(answer: dict[str, Any]) -> None:
         if last:
             message = f": {first_line(last['message'])}" if last["message"] else ""
             say(f"{name}: {last['command']} {last['id']} {last['status']} {_age(last['started_at'])}{message}")
+    _show_store(answer)
+
+
+def _show_store(answer: dict[str, Any]) -> None:
+    """What is to be said of no connection of the project, but of the store."""
+    if answer["refused_at"]:
+        say(f"store: the disk refused a command's rows {_age(answer['refused_at'])}: full, over quota or failing.")
+    for name, rows in answer["other_connections"].items():
+        say(
+            f"{name}: not in salesops.yaml, but the store holds {several(rows, 'row')} of it. Remove them with"
+            f" `salesops erase --whole-connection {name}`, or name the connection so again."
+        )
     if answer["people_not_joined"]:
         say(f"people: {answer['people_not_joined']:,} could not be joined; see `salesops people`")
 
@@ -65,6 +79,7 @@ def _show(answer: dict[str, Any]) -> None:
 def _show_pulled(name: str, state: dict[str, Any]) -> None:
     """How old every object is, what is due, and what may be missing or wrong."""
     from sync.cli.output import add_row, new_table, print_table
+    from sync.pull.describe import SEEN
 
     table = new_table("object", ">rows", "complete to, UTC", ">age", "", title=name)
     for of_object, at in state["objects"].items():
@@ -78,12 +93,13 @@ def _show_pulled(name: str, state: dict[str, Any]) -> None:
         say(f"gap: {gap['stream']}: {gap['gap']}")
     for problem in state["problems"]:
         say(
-            f"problem: {problem['values']:,} values in {problem['rows']:,} rows of {problem['object']} do not fit and"
-            f" are empty, as {problem['example']}"
+            f"problem: {several(problem['values'], 'value')} in {several(problem['rows'], 'row')} of"
+            f" {problem['object']} {'does' if problem['values'] == 1 else 'do'} not fit, so its field is empty:"
+            f" {problem['example']}"
         )
     for field in state["hidden_fields"]:
-        needed = "" if field["needed"] else "; no rule needs it"
-        say(f"hidden: {field['crm_object']}.{field['field']}: {field['object']} is read without it{needed}")
+        more = "; it was shown before" if field["purpose"] == SEEN else "" if field["needed"] else "; no rule needs it"
+        say(f"hidden: {field['crm_object']}.{field['field']}: {field['object']} is read without it{more}")
     if due := _next_sweeps(state["sweeps"]):
         say(f"{name}: next sweeps: {', '.join(due)}")
     quota = state["quota"]

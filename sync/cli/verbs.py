@@ -105,17 +105,22 @@ def compute(
       salesops compute --as-of 2026-03-31     as of the end of that day
     """
     from sync.cli import output
+    from sync.cli.pulled import warn_of_gaps
     from sync.compute import compute_connection
+    from sync.store.gaps import read_gaps
     from sync.store.lease import hold_lease
     from sync.store.runs import recorded
 
     loaded = load(context, project)
     moment = as_of_time(as_of, loaded)
     results = {}
+    gaps = {}
     with open_store(loaded) as store, hold_lease(store):
         for name in connections(loaded, connection):
+            gaps[name] = read_gaps(store, name)
             with recorded(store, "compute", name, moment) as record:
                 results[name] = compute_connection(loaded, store, name, moment, record.id)
+    warn_of_gaps(gaps)
     output.show_computed(results, moment, as_json=as_json)
 
 
@@ -140,8 +145,10 @@ def plan(
       salesops plan -o plan.json && salesops apply plan.json
     """
     from sync.cli import output
+    from sync.cli.pulled import gaps_json, warn_of_gaps
     from sync.plan import build_plan, is_outdated
     from sync.plan_file import write_plan
+    from sync.store.gaps import read_gaps
 
     loaded = load(context, project)
     names = connections(loaded, connection)
@@ -150,10 +157,13 @@ def plan(
     with open_store(loaded) as store:
         plans = [build_plan(loaded, store, name) for name in names]
         outdated = [name for name in names if is_outdated(store, name)]
+        gaps = {name: read_gaps(store, name) for name in names}
+    warn_of_gaps(gaps)
     output.warn(f"{name}: records changed since the figures were computed; `salesops compute`." for name in outdated)
     if target:
         write_plan(plans[0], Path(target))
-    output.show_plans(plans, as_json=as_json, kept=target)
+    told = {name: gaps_json(of_connection) for name, of_connection in gaps.items()}
+    output.show_plans(plans, told, as_json=as_json, kept=target)
 
 
 @click.command()
@@ -174,9 +184,11 @@ def apply(context: click.Context, file: str, project: str | None, as_json: bool)
     """
     from sync.apply import apply_plan, count_outcomes
     from sync.cli import output
+    from sync.cli.pulled import warn_of_gaps
     from sync.connections import connect
     from sync.plan import check_plan
     from sync.plan_file import read_plan
+    from sync.store.gaps import read_gaps
     from sync.store.lease import hold_lease
     from sync.store.runs import recorded
 
@@ -184,6 +196,7 @@ def apply(context: click.Context, file: str, project: str | None, as_json: bool)
     read = read_plan(Path(file))
     check_plan(loaded, read)
     with open_store(loaded) as store, hold_lease(store), watched(quiet=as_json) as progress:
+        warn_of_gaps({read.connection: read_gaps(store, read.connection)})
         progress.writing(len(read.changes))
         with (
             recorded(store, "apply", read.connection) as record,
@@ -205,6 +218,8 @@ def apply(context: click.Context, file: str, project: str | None, as_json: bool)
 def run(context: click.Context, project: str | None, connection: str | None, as_of: str | None, as_json: bool) -> None:
     """Pull, compute, plan and apply in a row, for every connection; one that fails does not stop the others.
 
+    Where much of what figures are made of is missing after the pull, nothing is written (exit code 5).
+
     With --json `failed` has the `error` and `exit_code` of each connection that failed; the command ends with the
     gravest of the codes.
 
@@ -215,7 +230,7 @@ def run(context: click.Context, project: str | None, connection: str | None, as_
     """
     from sync.cli import output
     from sync.cli.failures import exit_code_of, worst
-    from sync.cli.pulled import Failed, show_reports
+    from sync.cli.pulled import Failed, show_reports, warn_of_gaps
     from sync.run import run_all
     from sync.store.lease import hold_lease
 
@@ -226,6 +241,7 @@ def run(context: click.Context, project: str | None, connection: str | None, as_
         ends = list(run_all(loaded, store, names, moment, progress))
     reports = [report for _, report, _ in ends if report is not None]
     output.warn(text for report in reports for text in report.unseen)
+    warn_of_gaps({report.connection: report.gaps for report in reports})
     failed = {
         name: Failed(error, exit_code_of(error, name if len(names) > 1 else ""))
         for name, _, error in ends

@@ -64,9 +64,14 @@ def span(seconds: float) -> str:
         return "less than a second"
     for unit, size in _UNITS:
         if whole >= 2 * size or whole == size:
-            return _several(round(whole / size), unit)
-    return _several(whole, "second")
+            return several(round(whole / size), unit)
+    return several(whole, "second")
 
 
-def _several(count: int, unit: str) -> str:
-    return f"{count} {unit}{'' if count == 1 else 's'}"
+def several(count: int, thing: str) -> str:
+    """So many of a thing.
+
+    >>> several(1, "row"), several(0, "row"), several(1200, "row")
+    ('1 row', '0 rows', '1,200 rows')
+    """
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"

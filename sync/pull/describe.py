@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.problems import ConfigError, Problem, Where
+from connectors.base import MissingField
 from sync.store import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from config.loader import Project
-    from connectors.base import Connector, Description, MissingField
+    from connectors.base import Connector, Description
     from sync.store.store import Store
+
+
+SEEN = "seen"
+"""The purpose of a hidden field that only some accounts have, and that this one showed us before."""
 
 
 def describe(project: Project, store: Store, connection: str, connector: Connector) -> tuple[str, ...]:
@@ -30,10 +35,26 @@ def describe(project: Project, store: Store, connection: str, connector: Connect
     problems += _fed_back(project, connection, description)
     if problems:
         raise ConfigError(problems)
+    lost = tuple(_lost(store, connection, description))
     records.save_fields(store, connection, description.fields)
-    records.save_hidden(store, connection, without, description.unseen)
+    records.save_hidden(store, connection, without, (*description.unseen, *lost))
     needed = (f"{_hidden(f, connection)} Figures that are made of it lack it (pull.hidden_fields)." for f in without)
-    return (*needed, *(f"{_hidden(field, connection)} No rule needs it." for field in description.unseen))
+    unseen = (f"{_hidden(field, connection)} No rule needs it." for field in description.unseen)
+    emptied = (f"{_hidden(f, connection)} It was shown before: our copies of it become empty." for f in lost)
+    return (*needed, *unseen, *emptied)
+
+
+def _lost(store: Store, connection: str, description: Description) -> Iterator[MissingField]:
+    """Fields that fill our model, that our login saw in an earlier pull and does not now, and of which the description
+    says nothing, since not every account has them."""
+    told = {(field.object, field.field) for field in (*description.missing, *description.unseen)}
+    before = set(records.read_fields(store, connection))
+    before |= {(str(field["object"]), str(field["field"])) for field in records.read_hidden(store, connection)}
+    for name, sources in sorted(description.sources.items()):
+        if seen := description.fields.get(name):
+            for field in sorted(sources - set(seen)):
+                if (name, field) in before - told:
+                    yield MissingField(name, name, field, SEEN)
 
 
 def _hidden(field: MissingField, connection: str) -> str:

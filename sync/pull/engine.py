@@ -13,6 +13,7 @@ from sync import events
 from sync.pull.order import Order
 from sync.pull.results import StreamPull, StreamsRefused
 from sync.pull.workers import Compared, Ended, Forgotten, Job, PageRead, Readers, is_refusal
+from sync.store.doubted import FEW
 from sync.store.erasure import forget, save_vanished
 from sync.store.pages import Counts, add_up, save_fetched, save_page
 from sync.store.pull_log import LogRow, save_log, settle_log
@@ -30,9 +31,6 @@ GRACE_SECONDS = 10.0
 """How long streams may take, after one was stopped for good, to hand in the page that they have in hand."""
 
 UNFINISHED = "stopped before its end; the next pull goes on from there"
-
-FEW = 20
-"""So many records may vanish at once in any case; of more, a tenth."""
 
 
 @dataclass(slots=True)
@@ -193,6 +191,7 @@ class _Pull:
             until=read.listed,
             counts=add_up(read.result.counts, {job.stream.object: Counts(0, ended, ended)}),
             gap=gap,
+            vanished=len(message.vanished) if message.too_many else 0,
         )
 
     def _end(self, message: Ended) -> StreamPull:
@@ -258,6 +257,7 @@ class _Pull:
             problems=result.problems,
             gap=result.gap or self._difference(read.job.stream, result.live),
             message=result.message,
+            vanished=result.vanished,
         )
 
     def _settle_counts(self) -> None:

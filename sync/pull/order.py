@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from config.scalars import instant_text
 from connectors.base import Stream, Sweep
-from sync.store.pull_log import read_last_difference
-from sync.store.store import parse_instant
+from sync.store.gaps import is_large
+from sync.store.pull_log import count_listings, read_last_difference
 from sync.store.sweeps import count_live, read_position, read_positions
 from sync.store.withheld import count_withheld
 
@@ -23,6 +24,9 @@ _RANK = {sweep: number for number, sweep in enumerate(Sweep)}
 LISTED_LATELY = timedelta(hours=24)
 """So soon after the last one no difference of counts makes for another comparison of all ids."""
 
+LISTINGS_OF_LARGE = 3
+"""… unless it is a large one: so many within that time."""
+
 
 class Order:
     """The streams of a pull that are still to be read.
@@ -37,7 +41,8 @@ class Order:
     of the same moment, so a difference is no alarm yet. Where we hold more, deletions are read at once, unless the same
     difference stood at the end of the last pull: they could not tell it then. All ids are compared only where the same
     difference, in number and sign, stood at the end of the last pull and stands now, and were not compared in the
-    last 24 hours of the CRM's time, or in its `every` where that is shorter.
+    last 24 hours of the CRM's time, or in its `every` where that is shorter. A large difference is no matter of
+    moments: after an object was read from the beginning ids are compared at once, and up to three times in those hours.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class Order:
         self._failed: list[Stream] = []
         self._live: dict[str, int] = {}
         self._stood: dict[str, int | None] = {}
+        self._anew: set[str] = set()
 
     def next(self) -> Position | None:
         """Where to read the next stream from that is wanted and need not wait; None where there is none now."""
@@ -73,6 +79,8 @@ class Order:
             position = read_position(self._store, self._connection, stream)
             if self._is_wanted(position):
                 self._running.append(stream)
+                if position.cursor is None or position.until is None:
+                    self._anew.add(stream.name)
                 return position
         return None
 
@@ -109,18 +117,19 @@ class Order:
         changes = self.changes_of(position.stream)
         if changes is None or changes.name not in self._live:
             return False
-        difference = self._live[changes.name] - self.count(changes)
+        live, ours = self._live[changes.name], self.count(changes)
+        difference, large = live - ours, is_large(abs(live - ours), max(live, ours))
         if position.stream.sweep is Sweep.DELETED:
             return difference < 0 and not self.stood(changes, difference)
         if position.stream.sweep is Sweep.IDS:
-            return difference != 0 and self.stood(changes, difference) and not self._listed_lately(position)
+            tells = self.stood(changes, difference) or (large and changes.name in self._anew)
+            return difference != 0 and tells and not self._listed_lately(position, LISTINGS_OF_LARGE if large else 1)
         return False
 
-    def _listed_lately(self, position: Position) -> bool:
-        if position.completed_at is None or position.until is None:
-            return False
-        lately = min(LISTED_LATELY, position.stream.every or LISTED_LATELY)
-        return self._connector.now() < parse_instant(position.until) + lately
+    def _listed_lately(self, position: Position, often: int) -> bool:
+        """Whether all ids were compared so often lately."""
+        since = self._connector.now() - min(LISTED_LATELY, position.stream.every or LISTED_LATELY)
+        return count_listings(self._store, self._connection, position.stream.name, instant_text(since)) >= often
 
     def stood(self, stream: Stream, difference: int) -> bool:
         """Whether the CRM's count and ours differed by just as much at the end of the last pull of a stream."""

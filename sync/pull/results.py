@@ -28,7 +28,8 @@ class StreamPull:
     """One read of one stream, and the API calls it took. `counts` are by the object of what it brought.
 
     `since` to `until` is the CRM's time that it made complete, `lag_seconds` how far that was behind the CRM's clock;
-    `live` is the CRM's own count. `gap` says what may be missing, `message` what stopped it.
+    `live` is the CRM's own count. `gap` says what may be missing, `message` what stopped it, `vanished` how
+    many records at least an id list lacks that were kept, because they are too many.
     """
 
     stream: str
@@ -44,6 +45,7 @@ class StreamPull:
     lag_seconds: int | None = None
     live: int | None = None
     gap: str = ""
+    vanished: int = 0
     message: str = ""
 
     @property

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.model import OBJECTS
+from sync.store.doubted import sift
 from sync.store.identity import PARTS_OF_OPPORTUNITY, POINTERS, Erased, digest, mark_deleted, repoint
 from sync.store.links import end_links
 from sync.store.problems import clear_problems
 from sync.store.records import note_change
 from sync.store.store import now, translated
-from sync.store.sweeps import finish_comparison
+from sync.store.sweeps import count_live, finish_comparison
 from sync.store.withheld import release_unseen, withhold
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _ABOUT = (
     "association WHERE connection = :connection AND from_object = :object AND from_id = :id",
     "association WHERE connection = :connection AND to_object = :object AND to_id = :id",
     "row_problem WHERE connection = :connection AND object = :object AND id = :id",
+    "doubted WHERE connection = :connection AND object = :object AND id = :id",
     "diverted WHERE connection = :connection AND object = :object AND id = :id",
     "diverted WHERE connection = :connection AND target = :object AND loser = :id",
     "change WHERE connection = :connection AND object = :object AND record_id = :crm_id",
@@ -110,9 +112,11 @@ def _forget_mentions(db: sqlite3.Connection, connection: str, name: str, record:
 def save_vanished(store: Store, connection: str, stream: Stream, vanished: Sequence[str]) -> int:
     """How many records of ours ended, now that an id list is compared: people are erased, all else is marked.
 
-    The sweep of the list is done with it, in one transaction.
+    Of few records not most, at the first time. The sweep of the list is done with it, in one transaction.
     """
+    live = count_live(store, connection, stream.object, stream.prefix)
     with store.transaction() as db:
+        vanished = sift(db, connection, stream, stream.object, vanished, live)
         if stream.object in PEOPLE:
             erase_rows(db, connection, stream.object, vanished)
             ended = len(vanished)

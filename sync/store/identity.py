@@ -26,7 +26,8 @@ POINTERS = {
 """For each object, the (object, field) pairs that hold the id of one of its records."""
 
 FACETS = ("opportunity_history", "opportunity_split", "opportunity_member")
-"""What is told of an opportunity rather than a record beside it: of one that was merged it goes, the winner's comes."""
+"""What is told of an opportunity rather than a record beside it, as its field history is: of one that was merged it
+goes, the winner's comes."""
 
 
 PARTS_OF_OPPORTUNITY = ("opportunity_history", "line_item", "opportunity_split", "opportunity_member", "quote")
@@ -85,6 +86,11 @@ def merge(
                 f"DELETE FROM {facet} WHERE connection = ? AND opportunity_id IN (SELECT value FROM json_each(?))",
                 (connection, json.dumps(list(moved))),
             ).rowcount
+        changed += db.execute(
+            "DELETE FROM field_history WHERE connection = ? AND object = ?"
+            " AND record_id IN (SELECT value FROM json_each(?))",
+            (connection, name, json.dumps(list(moved))),
+        ).rowcount
     if moved:
         divert(db, connection, name, {each: shown[each] for each in moved if each in shown}, POINTERS[name])
         changed += repoint(db, connection, name, moved)

@@ -353,5 +353,19 @@ def kept_apart(db: Database) -> None:
         db.execute(statement)
 
 
-STEPS = 10
+@migrations()
+def doubts(db: Database) -> None:
+    """What a whole answer no longer named, too much of it to believe at once."""
+    db.execute(
+        """
+        CREATE TABLE doubted (
+            connection TEXT NOT NULL, stream TEXT NOT NULL, object TEXT NOT NULL, id TEXT NOT NULL,
+            PRIMARY KEY (connection, stream, object, id)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    db.execute("ALTER TABLE pull_log ADD COLUMN vanished INTEGER NOT NULL DEFAULT 0")
+
+
+STEPS = 11
 """How many steps there are here; a store that has more was made by a newer version."""

@@ -80,9 +80,9 @@ def save_fetched(store: Store, connection: str, stream: Stream, page: Page) -> S
 
 def _save_content(db: sqlite3.Connection, connection: str, stream: Stream, page: Page) -> Saved:
     erased = Erased(db, connection)
-    saved: Saved = {name: Counts(0, ended, ended) for name, ended in end_others(db, connection, page).items()}
+    saved: Saved = {name: Counts(0, ended, ended) for name, ended in end_others(db, connection, stream, page).items()}
     for name, of_object in page.rows.items():
-        kept = _not_erased(erased, name, of_object)
+        kept = _of_themselves(db, connection, name, _not_erased(erased, name, of_object))
         if erased and name == stream.object:
             note_shown(db, connection, stream, of_object, kept)
         alive, dead = _save_rows(db, connection, name, kept, erased)
@@ -109,6 +109,21 @@ def _not_erased(erased: Erased, name: str, rows: Sequence[Row]) -> Sequence[Row]
     if not erased:
         return rows
     return [row for row in rows if not any(record in erased for record in _of_whom(name, row.values))]
+
+
+def _of_themselves(db: sqlite3.Connection, connection: str, name: str, rows: Sequence[Row]) -> Sequence[Row]:
+    """The rows without the history of merged opportunities: the winner brings it as its own."""
+    if name != "field_history":
+        return rows
+    ids = {str(row.values.get("record_id")) for row in rows if row.values.get("object") == "opportunity"}
+    merged = winners(db, connection, "opportunity", ids)
+    if not merged:
+        return rows
+    return [
+        row
+        for row in rows
+        if row.values.get("object") != "opportunity" or str(row.values.get("record_id")) not in merged
+    ]
 
 
 def _of_whom(name: str, values: Mapping[str, Scalar]) -> Iterator[tuple[str, str]]:

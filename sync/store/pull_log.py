@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING
 
-from connectors.base import Sweep
-
 if TYPE_CHECKING:
     import sqlite3
 
@@ -20,7 +18,8 @@ class LogRow:
     `since` to `until` is the CRM's time that it made complete; `lag_seconds` how far that was behind the CRM's clock.
     `quota_…` are the CRM's own count of the day's calls, around the read. `crm_count` and `our_count` are of live
     records, ours at the end of the pull: None where that did not come so far as to compare them. `gap` says what may
-    be missing, `message` what stopped it.
+    be missing, `message` what stopped it. `vanished` is how many records at least an id list lacks that were kept,
+    because they are too many.
     """
 
     run_id: int | None
@@ -47,6 +46,7 @@ class LogRow:
     problems: int
     gap: str
     message: str
+    vanished: int = 0
 
 
 _COLUMNS = tuple(field.name for field in fields(LogRow))
@@ -89,18 +89,13 @@ def read_last_logs(store: Store, connection: str) -> list[LogRow]:
     return [_row(row) for row in rows]
 
 
-def read_gaps(store: Store, connection: str) -> dict[str, str]:
-    """What may be missing, by stream: as its last read told that could tell, whatever others did since.
-
-    A read of changes can tell where the CRM's count came along, any other where it came to its end.
-    """
+def count_listings(store: Store, connection: str, stream: str, since: str) -> int:
+    """How many id lists of a stream were compared that are of the CRM's time after `since`."""
     rows = store.rows(
-        "SELECT stream, gap FROM pull_log WHERE gap <> '' AND id IN ("
-        " SELECT max(id) FROM pull_log WHERE connection = ? AND complete = 1 AND (sweep <> ? OR crm_count IS NOT NULL)"
-        " GROUP BY stream) ORDER BY stream",
-        (connection, Sweep.CHANGES),
+        "SELECT count(*) FROM pull_log WHERE connection = ? AND stream = ? AND complete = 1 AND until > ?",
+        (connection, stream, since),
     )
-    return {row["stream"]: row["gap"] for row in rows}
+    return int(rows[0][0])
 
 
 def _row(row: sqlite3.Row) -> LogRow:

@@ -86,6 +86,7 @@ def _finish(store: Store, recorder: Recorder, status: str, message: str) -> None
             "UPDATE run SET status = ?, finished_at = ?, message = ?, detail = ? WHERE id = ?",
             (status, now(), message, json.dumps(recorder.detail, sort_keys=True), recorder.id),
         )
+    store.forget_refusal()
 
 
 def read_runs(store: Store, limit: int = 20) -> list[RunRow]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -68,6 +68,18 @@ class Store:
             finally:
                 self.connection = _open(self.path)
 
+    def refused_at(self) -> str | None:
+        """When the disk last refused what a command had to write, as an INSTANT; None once one wrote down its end."""
+        try:
+            return instant_text(datetime.fromtimestamp(_refusal(self.path).stat().st_mtime, UTC))
+        except FileNotFoundError:
+            return None
+
+    def forget_refusal(self) -> None:
+        """The disk takes what is written again."""
+        with suppress(OSError):
+            _refusal(self.path).unlink(missing_ok=True)
+
     def check_guard(self) -> None:
         """Raise what `guard` raises: called before what cannot be taken back."""
         if self.guard is not None:
@@ -121,9 +133,19 @@ def translated(path: Path) -> Iterator[None]:
         advice = _ADVICE.get(code)
         if advice is None:
             raise
+        if code in _NO_ROOM:
+            with suppress(OSError):
+                _refusal(path).touch()
         kind = StoreUnusable if code in _FOR_GOOD else StoreError
         raise kind(f"{path}: {error}. {advice}") from error
 
+
+def _refusal(path: Path) -> Path:
+    """An empty file beside the store, since a disk that is full has no room for a row that says so."""
+    return path.with_name(f"{path.name}.refused")
+
+
+_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 _ADVICE = {
     sqlite3.SQLITE_FULL: "Free some disk space and run again: it goes on after the last page that was kept.",

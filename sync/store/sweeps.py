@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -66,6 +67,11 @@ def keep_streams(store: Store, connection: str, streams: Sequence[Stream]) -> No
         ended = [row["stream"] for row in known if row["stream"] not in names and row["sweep"] != Sweep.CHANGES]
         for table in ("sweep", "seen"):
             db.executemany(f"DELETE FROM {table} WHERE connection = ? AND stream = ?", ((connection, n) for n in ended))
+        offered = json.dumps(sorted(names))
+        db.execute(
+            "DELETE FROM doubted WHERE connection = ? AND stream NOT IN (SELECT value FROM json_each(?))",
+            (connection, offered),
+        )
         db.executemany(
             "INSERT INTO sweep (connection, stream, object, sweep, prefix, every_seconds, complete, comparing)"
             " VALUES (?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT DO UPDATE SET object = excluded.object,"

@@ -140,7 +140,7 @@ class Session:
         return {"results": self.users}
 
     def post(self, _path: str, _body: Any) -> dict[str, Any]:
-        return {}
+        return {"results": []}
 
 
 def account(properties: Mapping[str, str], users: list[dict[str, Any]] | None = None) -> Account:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from threading import Event, Timer
 from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.errors import Rejected, Retryable, Stopped, Unreachable
+from connectors.errors import LimitReached, Rejected, Retryable, Stopped, Unreachable
 from connectors.retry import RetryPolicy, read_retry_after
 
 if TYPE_CHECKING:
@@ -73,11 +74,26 @@ def test_a_pause_that_is_asked_for_is_kept_and_a_little_more() -> None:
     assert len(set(pauses)) > 15
 
 
-def test_a_pause_of_more_than_a_minute_is_not_waited_for() -> None:
+def test_a_pause_of_more_than_a_minute_is_not_waited_for_and_says_until_when() -> None:
     pauses: list[float] = []
-    with pytest.raises(Unreachable, match="Tried 1 times"):
-        policy_of(pauses).call(failing(1, Retryable("slow down", after=3600.0)))
-    assert pauses == []
+    before = datetime.now(UTC)
+    with pytest.raises(LimitReached, match=r"slow down. It asks to be left alone until 2\d{3}-") as caught:
+        policy_of(pauses).call(failing(1, Retryable("slow down.", code="BUSY", after=3600.0)))
+    until = caught.value.until
+    assert until is not None
+    assert before + timedelta(hours=1) <= until <= datetime.now(UTC) + timedelta(hours=1)
+    assert f"{until + timedelta(minutes=1):%Y-%m-%d %H:%M} UTC" in str(caught.value), "the whole minute behind it"
+    assert (caught.value.code, pauses) == ("BUSY", [])
+
+
+def test_a_pause_beyond_any_calendar_is_no_crash() -> None:
+    with pytest.raises(LimitReached, match="left alone until"):
+        policy_of([]).call(failing(1, Retryable("slow down.", after=1e300)))
+
+
+def test_what_was_tried_once_says_so() -> None:
+    with pytest.raises(Unreachable, match=r"busy\. Tried once\.$"):
+        policy_of([], 1).call(failing(1, Retryable("busy.")))
 
 
 def test_stopping_ends_a_pause_at_once() -> None:

@@ -226,13 +226,11 @@ class Account:
             return connector.describe()
 
     def listed(self, answer: Json) -> list[Page]:
-        """A first sweep, in which `answer` is the first page of the list, and the next page its end."""
+        """A first sweep, in which `answer` is the only page of the list: HubSpot names a next one only where it is."""
+        page = {name: part for name, part in answer.items() if name != "paging"}
 
         def played(results: list[Json]) -> list[Played]:
-            pages = [Played("GET", self._path, 200, {**answer, "results": results})]
-            if after := ((answer.get("paging") or {}).get("next") or {}).get("after"):
-                pages.append(Played("GET", f"{self._path}?after={after}", 200, {"results": []}))
-            return pages
+            return [Played("GET", self._path, 200, {**page, "results": results})]
 
         return self._replay(self._path, answer, played, self._backdrop.first, self._read_from(None))
 

@@ -167,7 +167,9 @@ def test_a_disk_that_is_full_from_the_start_leaves_nothing_in_the_way(
 ) -> None:
     office = new_office(sites("hubspot").server, tmp_path / "project", AS_OF)
     stopped_cleanly(office.salesops("pull", largest_file=0), 5)
+    assert "store: the disk refused a command's rows" in office.call("status").out
     assert office.call("pull").code == 0
+    assert "refused" not in office.call("status").out
 
 
 def test_a_demo_on_a_full_disk_is_stopped_and_no_defect(tmp_path: Path) -> None:

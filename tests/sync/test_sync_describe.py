@@ -11,7 +11,7 @@ from scripted import Scripted, streams_of
 from synced import SETTINGS, all_writes, own_field, to_field, write_project
 
 from config.problems import ConfigError
-from connectors.base import Description, MissingField
+from connectors.base import CrmField, Description, MissingField
 from sync.connections import connect
 from sync.pull import describe
 from sync.store import records
@@ -78,6 +78,26 @@ def test_a_hidden_field_that_no_rule_needs_is_told_and_stops_nothing(store: Stor
     [told] = describe(project(tmp_path), store, "crm", scripted)
     assert told.endswith("account is read without it. No rule needs it.")
     assert records.read_hidden(store, "crm")[0]["needed"] is False
+
+
+def test_a_field_that_not_every_account_has_is_told_by_name_once_it_was_seen(store: Store, tmp_path: Path) -> None:
+    def shows(*names: str) -> Scripted:
+        scripted = crm()
+        fields = {name: CrmField(name, name, "string", updateable=True) for name in names}
+        sources = {"account": frozenset({"NextStep", "Name"})}
+        scripted.describe = lambda: Description({"account": fields}, (), sources=sources)  # type: ignore[method-assign]
+        return scripted
+
+    assert describe(project(tmp_path), store, "crm", shows("Name")) == ()
+    assert describe(project(tmp_path), store, "crm", shows("Name", "NextStep")) == ()
+    for _ in range(2):
+        [told] = describe(project(tmp_path), store, "crm", shows("Name"))
+        assert "account.NextStep is hidden" in told
+        assert "It was shown before" in told
+    [hidden] = records.read_hidden(store, "crm")
+    assert (hidden["field"], hidden["purpose"]) == ("NextStep", "seen")
+    assert describe(project(tmp_path), store, "crm", shows("Name", "NextStep")) == ()
+    assert records.read_hidden(store, "crm") == []
 
 
 def test_another_crm_account_under_the_same_connection_is_refused(store: Store, tmp_path: Path) -> None:

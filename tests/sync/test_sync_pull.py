@@ -17,8 +17,9 @@ from sync.pull import pull
 from sync.pull.workers import Readers
 from sync.store import records
 from sync.store.erasure import erase
+from sync.store.gaps import gap_texts, read_gaps
 from sync.store.problems import read_problems
-from sync.store.pull_log import read_gaps, read_last_logs
+from sync.store.pull_log import read_last_logs
 from sync.store.store import Store
 from sync.store.sweeps import count_live, read_positions
 
@@ -201,7 +202,7 @@ def test_counts_that_agree_ask_nothing_more(store: Store) -> None:
 
 
 def gap_of(store: Store, stream: str = "account") -> str:
-    return read_gaps(store, "crm").get(stream, "")
+    return gap_texts(read_gaps(store, "crm")).get(stream, "")
 
 
 def test_where_we_hold_more_deletions_are_read_at_once(store: Store) -> None:
@@ -243,6 +244,38 @@ def test_what_stands_is_looked_into_once_a_day_or_as_often_as_ids_are_due(
     crm.minutes = later * 60 - 1
     assert "account:ids" not in pulled(store, crm)
     crm.minutes += 1
+    assert "account:ids" in pulled(store, crm)
+
+
+def test_a_first_read_that_lacks_much_is_mended_in_the_same_pull(store: Store) -> None:
+    """A list that was cut short, and said so by nothing but the CRM's count."""
+    crm = Scripted(streams_of(*ALL), counts=True, page_size=100)
+    crm.rows = {"account": accounts(300)}
+    whole, read = crm.rows["account"], crm.read
+
+    def cut(stream: str, cursor: str | None, held: Any) -> Any:
+        crm.rows["account"], crm.miscounted = (whole[:96], 204) if stream == "account" else (whole, 0)
+        yield from read(stream, cursor, held)
+
+    crm.read = cut  # type: ignore[method-assign]
+    assert set(pulled(store, crm)) == {"account", "account:ids"}
+    assert len(live(store)) == 300
+    assert gap_of(store) == ""
+
+
+@pytest.mark.parametrize(("held", "missing", "looked"), [(300, 20, False), (300, 21, True), (3000, 30, False)])
+def test_a_first_read_that_lacks_little_waits_whether_it_stands(
+    store: Store, held: int, missing: int, looked: bool
+) -> None:
+    crm = Scripted(streams_of(*ALL), rows={"account": accounts(held)}, counts=True, miscounted=missing, page_size=1000)
+    assert ("account:ids" in pulled(store, crm)) is looked
+
+
+def test_a_large_difference_that_nothing_mends_is_looked_into_three_times_a_day(store: Store) -> None:
+    crm = Scripted(streams_of(*ALL), rows={"account": accounts(300)}, counts=True, miscounted=200, page_size=100)
+    looked = ["account:ids" in pulled(store, crm) for _ in range(5)]
+    assert looked == [True, True, True, False, False]
+    crm.minutes = 60 * 24
     assert "account:ids" in pulled(store, crm)
 
 
@@ -347,11 +380,11 @@ def test_what_goes_with_an_erased_record_makes_no_difference_of_counts_either(st
     crm.rows["line_item"] += [row("l3", 5, opportunity_id="o1")]
     pulled(store, crm)
     assert live(store, "line_item") == {"l2"}
-    assert read_gaps(store, "crm") == {}
+    assert read_gaps(store, "crm") == []
     crm.minutes = 20
     crm.rows["line_item"][0] = row("l1", 15, opportunity_id="o1", deleted=True)
     pulled(store, crm)
-    assert read_gaps(store, "crm") == {}
+    assert read_gaps(store, "crm") == []
 
 
 def test_a_record_that_is_nowhere_ends_once_the_difference_stands(store: Store) -> None:

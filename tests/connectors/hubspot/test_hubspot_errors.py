@@ -236,3 +236,14 @@ def test_an_authority_of_ones_own_is_trusted_where_it_is_named(secure: tuple[Stu
     connector = _connect(server.url, ca_file=str(server.ca_file))
     assert connector.check().startswith("HubSpot account 62515")
     connector.close()
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed_and_names_where_we_asked_and_where_it_leads(portal: Portal, status: int) -> None:
+    portal.headers["location"] = "https://login.example/sign-in?session=secret"
+    portal.on("GET", "/crm/v3/owners", (status, None))
+    with pytest.raises(Unreachable, match=r"a redirect to login\.example\. Check the connection's url") as caught:
+        portal.read("user")
+    assert portal.url in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert len(portal.asked("/crm/v3/owners", "GET")) == 1

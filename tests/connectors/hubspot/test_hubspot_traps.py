@@ -371,3 +371,22 @@ def test_no_fault_of_the_network_loses_or_changes_a_row(v3: World, kind: str) ->
     pull(v3, whole, *SWEPT)
     assert copy.state() == whole.state()
     assert copy.seen["account:ids"].keys() == set(companies)
+
+
+def test_what_came_along_with_a_deal_ends_where_it_is_archived_or_merged(world: World) -> None:
+    one, two, three, other = (world.create("deals", dealname=name, dealstage="closedlost") for name in "ABCD")
+    world.forward(minutes=5)
+    for deal in (one, two, three, other):
+        world.update("deals", deal, dealstage="closedwon", amount="7")
+    copy = Copy()
+    pull(world, copy, "opportunity")
+    assert {row["record_id"] for row in copy.of("field_history").values()} == {one, two, three, other}
+    world.send("DELETE", f"/crm/v3/objects/deals/{one}")
+    world.send("POST", "/crm/v3/objects/deals/merge", {"primaryObjectId": two, "objectIdToMerge": three})
+    world.forward(minutes=5)
+    pull(world, copy, "opportunity", "opportunity:deleted")
+    fresh = Copy()
+    pull(world, fresh, "opportunity")
+    for name in ("opportunity", "opportunity_history", "field_history"):
+        assert copy.of(name).keys() == fresh.of(name).keys()
+    assert {row["record_id"] for row in copy.of("field_history").values()} == copy.of("opportunity").keys()

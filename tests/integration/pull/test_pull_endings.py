@@ -258,6 +258,16 @@ def test_the_line_items_and_activities_of_merged_deals_belong_to_the_new_one(hub
 
 
 @pytest.mark.pulled
+def test_the_history_of_merged_deals_is_the_winners_alone(hubspot: World) -> None:
+    winner, loser = sorted(hubspot.held_ids("opportunity"))[:2]
+    left = hubspot.merge("opportunity", winner, loser)
+    hubspot.forward(minutes=10)
+    hubspot.pull()
+    of = "SELECT DISTINCT record_id FROM field_history WHERE deleted = 0 AND record_id IN"
+    assert hubspot.select(f"{of} ('{winner}', '{loser}', '{left}')") == [(left,)]
+
+
+@pytest.mark.pulled
 def test_accounts_merged_twice_in_a_row_leave_the_children_with_the_last(world: World) -> None:
     winner, loser = busy_accounts(world)
     of_loser = children(world, loser)["opportunity"]

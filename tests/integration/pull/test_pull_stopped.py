@@ -303,6 +303,25 @@ def test_a_field_that_is_hidden_overnight_is_read_empty_where_the_admin_says_so(
 
 
 @pytest.mark.pulled
+def test_a_field_that_no_rule_names_is_told_by_name_when_it_is_hidden_overnight(salesforce: World) -> None:
+    """Not every org has it, so that only who saw it before knows that something is missing."""
+    world = salesforce
+    held = "SELECT count(*) FROM opportunity WHERE next_step IS NOT NULL"
+    world.edit("opportunity", min(world.held_ids("opportunity")), NextStep="Call")
+    world.forward(minutes=70)
+    assert "NextStep" not in world.pull().err
+    assert world.select(held)[0][0] > 0
+    where = f"ParentId = '{permission_set(world)}' AND Field = 'Opportunity.NextStep'"
+    for found in world.soql(f"SELECT Id, Field, SobjectType FROM FieldPermissions WHERE {where}"):
+        world.send("DELETE", f"sobjects/FieldPermissions/{found['Id']}")
+    world.forward(hours=10)
+    ended = world.pull()
+    assert "opportunity.NextStep is hidden from our login" in ended.err
+    assert world.select(held)[0][0] == 0
+    assert "opportunity.NextStep" in world.salesops("status").out
+
+
+@pytest.mark.pulled
 def test_a_new_field_is_read_in_the_run_that_maps_it(world: World) -> None:
     name = add_field(world)
     (world.project / "mapping.yaml").write_text(f"crm: {{account: {{custom: [{name}]}}}}\n", encoding="utf-8")

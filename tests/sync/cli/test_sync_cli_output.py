@@ -18,6 +18,7 @@ from sync.plan_file import plan_json
 from sync.pull import StreamPull
 from sync.pull.results import StreamsRefused
 from sync.run import Report
+from sync.store.gaps import Gap
 from sync.store.pages import Counts
 
 CHANGE = Change("account", "1", "Acme", "Territory__c", None, "North", "territory rule North")
@@ -28,7 +29,8 @@ PULLS = (
     StreamPull("account:ids", "account", Sweep.IDS, True, 9, {"account": Counts(5, 5, 5)}, 9),
     StreamPull("product", "product", Sweep.CHANGES, True, 1, {"product": Counts(4, 0, 0)}, 1),
 )
-REPORT = Report("crm", 3, (), PULLS, PLAN, (FAILED,), Usage(12, None, None))
+GAP = Gap("account", "account", "the CRM counts 9 live records, we hold 7", 2, 9)
+REPORT = Report("crm", 3, (), PULLS, (GAP,), PLAN, (FAILED,), Usage(12, None, None))
 
 NAMES = ["Acme [draft]", "Acme [/b]", "[red]Acme[/red]", "[link=http://x]Acme", "Acme :smile:", "[TEST] Acme", "a\\[b"]
 
@@ -74,9 +76,9 @@ def test_a_long_plan_is_summed_up_by_field_and_cut(capsys: pytest.CaptureFixture
 
 
 def test_plans_as_json_are_one_object_that_holds_every_line(capsys: pytest.CaptureFixture[str]) -> None:
-    output.show_plans([PLAN], as_json=True, kept="plan.json")
+    output.show_plans([PLAN], {"crm": []}, as_json=True, kept="plan.json")
     answer = json.loads(capsys.readouterr().out)
-    assert answer == json.loads(json.dumps({"plans": [plan_json(PLAN)], "file": "plan.json"}))
+    assert answer == json.loads(json.dumps({"plans": [plan_json(PLAN)], "gaps": {"crm": []}, "file": "plan.json"}))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_plans_as_json_are_one_object_that_holds_every_line(capsys: pytest.Captu
 def test_after_a_plan_it_says_what_to_do_next(
     capsys: pytest.CaptureFixture[str], plans: list[Plan], kept: str | None, said: str | None
 ) -> None:
-    output.show_plans(plans, as_json=False, kept=kept)
+    output.show_plans(plans, {}, as_json=False, kept=kept)
     shown = capsys.readouterr().out
     assert (said in shown) if said else ("Nothing" not in shown and "Kept" not in shown)
 
@@ -141,6 +143,7 @@ def test_a_run_is_told_from_pull_to_calls(capsys: pytest.CaptureFixture[str]) ->
         "account": {"rows": 1205, "changed": 12, "deleted": 6, "calls": 12},
         "product": {"rows": 4, "changed": 0, "deleted": 0, "calls": 1},
     }
+    assert run["gaps"] == [{"stream": "account", "object": "account", "gap": GAP.text}]
     assert run["plan"] == {"changes": 1, "skipped": 1}
     assert run["outcomes"]["failed"] == len(run["troubled"]) == 1
     assert (run["run"], run["calls"], run["as_of"]) == (3, 12, "2026-05-20T12:00:00.000Z")
@@ -174,7 +177,7 @@ def test_what_was_computed_is_counted_with_its_notes(capsys: pytest.CaptureFixtu
     moment = datetime(2026, 5, 20, 12, tzinfo=UTC)
     output.show_computed({"crm": computed}, moment, as_json=False)
     shown = capsys.readouterr().out
-    assert "1 territories" in shown
+    assert "1 territory," in shown
     assert "warning: a deal [x] counts for nobody" in shown
     output.show_computed({"crm": computed}, moment, as_json=True)
     answer = json.loads(capsys.readouterr().out)

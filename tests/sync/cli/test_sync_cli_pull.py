@@ -132,7 +132,7 @@ def test_the_status_shows_the_age_of_every_object_and_what_is_wrong(
     lines = [line.split() for line in shown.splitlines()]
     for name, rows in (("account", "1,200"), ("opportunity_history", "1"), ("product", "0")):
         assert any(words[:4] == [name, rows, *until.split()] for words in lines), shown
-    assert "problem: 1 values in 1 rows of account do not fit and are empty, as 007: employees: 1e99" in shown
+    assert "problem: 1 value in 1 row of account does not fit, so its field is empty: 007: employees: 1e99" in shown
     assert "crm: next sweeps: ids in 24 hours" in shown
     assert max(map(len, shown.splitlines()[:8])) <= 80
     assert "13 of the day's 1,000 API calls used" in shown
@@ -265,7 +265,7 @@ def test_erase_knows_a_record_that_others_mention_alone(office: Office) -> None:
     office.crms["crm"].rows["account"][7] = row("007", parent_id="hidden")
     office.say("pull")
     code, shown, _ = office.say("erase", "account", "hidden", "--yes")
-    assert (code, "1 rows erased or emptied" in shown) == (0, True)
+    assert (code, "1 row erased or emptied" in shown) == (0, True)
 
 
 @pytest.mark.parametrize("typed", ["003Ab0000012345", "003Ab0000012345IAA", "003ab0000012345iaa"])
@@ -278,10 +278,9 @@ def test_erase_takes_a_salesforce_id_in_any_of_its_forms(
     code, shown, said = office.say("erase", "contact", typed, "--yes", "--json")
     assert (code, said) == (0, "")
     assert json.loads(shown) == {
-        "connection": "crm",
         "object": "contact",
-        "id": "003Ab0000012345IAA",
         "erased_rows": 1,
+        "erased": [{"connection": "crm", "id": "003Ab0000012345IAA", "erased_rows": 1}],
     }
     office.say("pull", "--sweep", "all")
     with office.store() as store:
@@ -295,12 +294,83 @@ def test_erase_asks_first_and_only_where_somebody_can_answer(office: Office) -> 
     assert "--yes" in said
 
 
-def test_erase_wants_to_know_which_connection_where_there_are_several(
+def test_erase_takes_a_record_of_every_connection_that_knows_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = Office(tmp_path, monkeypatch, TWO, crm=company(), west=company())
-    code, _, said = office.say("erase", "account", "005", "--yes")
-    assert code == 2
-    assert "crm, west" in said
+    office.say("pull", "--connection", "west")
+    code, shown, _ = office.say("erase", "account", "005", "--yes")
+    assert (code, shown) == (0, "west: account 005: 1 row erased or emptied; it will not be pulled again.\n")
     office.say("pull")
+    _, shown, _ = office.say("erase", "account", "005", "--yes", "--json")
+    assert [each["connection"] for each in json.loads(shown)["erased"]] == ["crm", "west"]
+    code, _, said = office.say("erase", "account", "0005", "--yes", "--unknown")
+    assert (code, "name one with --connection (crm, west)" in said) == (2, True)
+
+
+def test_erase_does_not_take_the_same_id_of_different_crm_accounts_for_one_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    west = company()
+    west.account = "two"
+    office = Office(tmp_path, monkeypatch, TWO, crm=company(), west=west)
+    office.say("pull")
+    code, _, said = office.say("erase", "account", "005", "--yes")
+    assert (code, "crm and west are of different CRM accounts" in said) == (2, True)
     assert office.say("erase", "account", "005", "--yes", "--connection", "west")[0] == 0
+
+
+@pytest.fixture
+def renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """A project whose one connection has another name since it was last pulled."""
+    office = Office(tmp_path, monkeypatch, crm=company(), west=company())
+    office.say("pull")
+    (tmp_path / "writeback.yaml").unlink()
+    (tmp_path / "salesops.yaml").write_text(SETTINGS.replace("  crm:\n", "  west:\n"), encoding="utf-8")
+    return office
+
+
+def test_erase_reaches_a_connection_that_is_not_configured_any_more(renamed: Office) -> None:
+    renamed.say("pull")
+    code, shown, _ = renamed.say("erase", "account", "005", "--yes")
+    assert code == 0
+    assert [line.split(":")[0] for line in shown.splitlines()] == ["west", "crm"]
+    with renamed.store() as store:
+        assert not store.rows("SELECT 1 FROM account WHERE id = '005'")
+    assert renamed.say("erase", "account", "006", "--yes", "--connection", "crm")[0] == 0
+    code, _, said = renamed.say("erase", "account", "007", "--yes", "--connection", "east")
+    assert (code, "neither the project nor the store has a connection 'east': west, crm" in said) == (2, True)
+
+
+def test_the_status_names_a_connection_that_is_not_configured_any_more_until_it_is_erased(renamed: Office) -> None:
+    told = "crm: not in salesops.yaml, but the store holds 1,201 rows of it."
+    assert told in renamed.say("status")[1]
+    assert json.loads(renamed.say("status", "--json")[1])["other_connections"] == {"crm": 1201}
+    code, _, said = renamed.say("erase", "--whole-connection", "crm")
+    assert (code, "--yes" in said) == (2, True)
+    code, shown, _ = renamed.say("erase", "--whole-connection", "crm", "--yes")
+    assert (code, shown) == (0, "crm: 1,201 rows erased, with all figures and positions.\n")
+    assert "not in salesops.yaml" not in renamed.say("status")[1]
+    assert renamed.say("erase", "--whole-connection", "crm", "--yes")[0] == 2
+    with renamed.store() as store:
+        tables = [row[0] for row in store.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        held = {table for table in tables for row in store.rows(f"SELECT * FROM {table}") if "crm" in tuple(row)}
+    assert held == {"run"}, "that it was there, and what ran"
+
+
+def test_a_connection_that_is_still_configured_is_pulled_afresh_once_it_is_erased(office: Office) -> None:
+    office.say("pull")
+    office.say("erase", "account", "005", "--yes")
+    office.say("erase", "--whole-connection", "crm", "--yes")
+    assert "never pulled" not in office.say("status")[1], "the last run is told"
+    assert office.say("pull")[0] == 0
+    with office.store() as store:
+        assert store.rows("SELECT count(*) FROM account")[0][0] == 1199, "what was erased stays away"
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("account",), ("account", "5", "--whole-connection", "crm"), ("--whole-connection", "east")]
+)
+def test_erase_is_of_a_record_or_of_a_whole_connection(office: Office, arguments: tuple[str, ...]) -> None:
+    office.say("pull")
+    assert office.say("erase", *arguments, "--yes")[0] == 2

@@ -369,6 +369,23 @@ def test_what_is_told_of_a_merged_opportunity_goes_whether_it_comes_before_or_af
     assert store.rows("SELECT * FROM opportunity_history") == []
 
 
+@pytest.mark.parametrize("merged_first", [True, False])
+def test_the_field_history_of_a_merged_opportunity_goes_and_that_of_others_stays(
+    store: Store, merged_first: bool
+) -> None:
+    def history(of: str, record: str) -> Row:
+        return Row({"id": f"{of}:{record}", "object": of, "record_id": record, "field": "stage"}, {}, MONDAY)
+
+    stream = changes("opportunity")
+    rows = tuple(history(of, record) for of in ("opportunity", "account") for record in ("1", "2"))
+    told = Page("opportunity", "{}", complete=True, rows={"field_history": rows})
+    gone = Page("opportunity", "{}", complete=True, gone=(Gone("1", into="2"),))
+    for each in (gone, told) if merged_first else (told, gone):
+        save_page(store, "crm", stream, each)
+    held = {row["id"] for row in store.rows("SELECT id FROM field_history")}
+    assert held == {"opportunity:2", "account:1", "account:2"}
+
+
 def test_a_link_to_a_merged_record_leads_to_the_winner(store: Store) -> None:
     links(store, "c1", "1", "2")
     merged(store, ("1", "2"))
