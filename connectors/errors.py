@@ -6,6 +6,7 @@
     ├── Unreachable     come back later: no usable answer after every retry (exit 5)
     │   └── Stopped     nothing: the connector was closed while this request waited
     ├── Rejected        this request only: the CRM refused what we asked, and would again
+    │   └── Failing     this request only: the CRM itself fails at it, each time (exit 5)
     └── Retryable       wait and ask again; never leaves the retry layer
 
 An adapter translates its vendor's errors into these in one place, by the vendor's code.
@@ -51,11 +52,15 @@ class Rejected(ConnectorError):
     """The CRM understood and refused; asking again would not help."""
 
 
+class Failing(Rejected):
+    """The CRM fails at this request however often it is asked; at others it does not."""
+
+
 class Retryable(ConnectorError):
     """Worth asking again after a pause: `after` is how many seconds the CRM asked for, where it did.
 
     `crowded` says that it had too much to do, so that fewer requests at once may help. `alone` says that it did answer,
-    and that the trouble is this request's own: when it stays, that is Rejected, and no reason to give up on the others.
+    and that the trouble is this request's own: when it stays, that is Failing, and no reason to give up on the others.
     """
 
     def __init__(

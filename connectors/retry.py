@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
-from connectors.errors import LimitReached, Rejected, Retryable, Stopped, Unreachable
+from connectors.errors import Failing, LimitReached, Retryable, Stopped, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ class RetryPolicy:
 
     def call(self, ask: Callable[[], Answer]) -> Answer:
         """The answer of `ask`, asked again while it raises Retryable. When the attempts are used up it is Unreachable,
-        or Rejected where the trouble is this request's alone; Stopped where the session is closed; LimitReached where
+        or Failing where the trouble is this request's alone; Stopped where the session is closed; LimitReached where
         the CRM asks for a longer pause than we wait.
 
         Full jitter, so that clients which failed together do not come back together. A pause that the CRM asks for
@@ -73,7 +73,7 @@ class RetryPolicy:
                 raise _come_back(error) from error
             tried = retrying.statistics["attempt_number"]
             times = "once" if tried == 1 else f"{tried} times"
-            failure = Rejected if error.alone else Unreachable
+            failure = Failing if error.alone else Unreachable
             raise failure(f"{error} Tried {times}.", code=error.code) from error
 
     def pause(self, seconds: float) -> None:

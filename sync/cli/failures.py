@@ -26,6 +26,7 @@ CODES = {
     "connectors.errors.AuthFailed": REFUSED,
     "connectors.errors.LimitReached": STOPPED,
     "connectors.errors.Unreachable": STOPPED,
+    "connectors.errors.Failing": STOPPED,
     "connectors.errors.Rejected": WRONG,
     "connectors.sandbox.export.SaveError": WRONG,
     "connectors.sandbox.folder.LoadError": WRONG,

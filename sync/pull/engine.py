@@ -11,7 +11,7 @@ from config.scalars import instant_text
 from connectors.base import Sweep
 from sync import events
 from sync.pull.order import Order
-from sync.pull.results import StreamPull, StreamsRefused
+from sync.pull.results import StreamPull, streams_refused
 from sync.pull.workers import Compared, Ended, Forgotten, Job, PageRead, Readers, is_refusal
 from sync.store.doubted import FEW
 from sync.store.erasure import forget, save_vanished
@@ -280,4 +280,4 @@ class _Pull:
         if self._stopped_by is not None:
             raise self._stopped_by
         if self._refused:
-            raise StreamsRefused(self._refused) from self._refused[0][1]
+            raise streams_refused(self._refused) from self._refused[0][1]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from config.scalars import instant_text
 from connectors.base import Stream, Sweep
+from sync.store.doubted import doubted_streams
 from sync.store.gaps import is_large
 from sync.store.pull_log import count_listings, read_last_difference
 from sync.store.sweeps import count_live, read_position, read_positions
@@ -43,6 +44,7 @@ class Order:
     difference, in number and sign, stood at the end of the last pull and stands now, and were not compared in the
     last 24 hours of the CRM's time, or in its `every` where that is shorter. A large difference is no matter of
     moments: after an object was read from the beginning ids are compared at once, and up to three times in those hours.
+    What an answer lacked of few records is decided by the next one, which is asked for in the next pull.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Order:
         self._live: dict[str, int] = {}
         self._stood: dict[str, int | None] = {}
         self._anew: set[str] = set()
+        self._doubted = doubted_streams(store, connection)
 
     def next(self) -> Position | None:
         """Where to read the next stream from that is wanted and need not wait; None where there is none now."""
@@ -105,7 +108,9 @@ class Order:
 
     def _is_wanted(self, position: Position) -> bool:
         stream = position.stream
-        if position.under_way or stream.sweep in self._forced or (stream.sweep is Sweep.CHANGES and not stream.every):
+        if position.under_way or stream.sweep in self._forced or stream.name in self._doubted:
+            return True
+        if stream.sweep is Sweep.CHANGES and not stream.every:
             return True
         due = position.due_at()
         if due is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connectors.errors import Rejected
+from connectors.errors import Failing, Rejected
 from sync.problems import problems_in
 
 if TYPE_CHECKING:
@@ -21,6 +21,16 @@ class StreamsRefused(Rejected):
     def __init__(self, refused: Sequence[tuple[str, BaseException]]) -> None:
         self.problems = sorted(f"{stream}: {text}" for stream, error in refused for text in problems_in(error))
         super().__init__("\n".join(self.problems))
+
+
+class StreamsFailing(StreamsRefused, Failing):
+    """The CRM failed at some streams, and refused none; the others were read to their end."""
+
+
+def streams_refused(refused: Sequence[tuple[str, BaseException]]) -> StreamsRefused:
+    """The error that tells of streams that the CRM refused or failed at."""
+    failing = all(isinstance(error, Failing) for _, error in refused)
+    return (StreamsFailing if failing else StreamsRefused)(refused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from connectors.base import Stream
+    from sync.store.store import Store
 
 FEW = 20
 """So many records may end at once in any case, where that leaves most of them."""
@@ -22,6 +23,12 @@ def most_ended(live: int) -> int:
     [3, 3, 4, 15, 20, 20, 30]
     """
     return max(live // 10, min(FEW, max(live // 2, 3)))
+
+
+def doubted_streams(store: Store, connection: str) -> frozenset[str]:
+    """The streams whose next read decides about records that are doubted."""
+    rows = store.rows("SELECT DISTINCT stream FROM doubted WHERE connection = ?", (connection,))
+    return frozenset(row["stream"] for row in rows)
 
 
 def sift(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.errors import LimitReached, Rejected, Retryable, Stopped, Unreachable
+from connectors.errors import Failing, LimitReached, Rejected, Retryable, Stopped, Unreachable
 from connectors.retry import RetryPolicy, read_retry_after
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def test_trouble_that_stays_is_unreachable() -> None:
     assert len(pauses) == 3
 
 
-def test_trouble_of_one_request_alone_that_stays_is_its_refusal() -> None:
+def test_trouble_of_one_request_alone_that_stays_fails_it_and_nothing_else() -> None:
     pauses: list[float] = []
-    with pytest.raises(Rejected, match=r"no answer to this Tried 4 times"):
+    with pytest.raises(Failing, match=r"no answer to this Tried 4 times"):
         policy_of(pauses, 4).call(failing(9, Retryable("no answer to this", alone=True)))
     assert len(pauses) == 3
 

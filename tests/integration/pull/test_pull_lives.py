@@ -137,6 +137,7 @@ def test_a_store_kept_up_through_anything_is_what_a_pull_from_scratch_gives(
     world.forward(hours=2)
     world.pull()
     kept = live(world)
+    doubted = {row[0] for row in world.select("SELECT DISTINCT object FROM pull_log WHERE vanished > 0")}
     world.agree()
     world.new_project()
     world.pull()
@@ -145,6 +146,6 @@ def test_a_store_kept_up_through_anything_is_what_a_pull_from_scratch_gives(
         f"{name}: kept {sorted(set(kept[name]) - set(rows), key=repr)[:2]},"
         f" fresh {sorted(set(rows) - set(kept[name]), key=repr)[:2]}"
         for name, rows in fresh.items()
-        if kept[name] != rows
+        if kept[name] != rows and name not in doubted  # of these too many vanished to believe it, and it was said so
     ]
     assert not differing, "\n".join(differing)

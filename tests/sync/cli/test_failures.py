@@ -10,7 +10,9 @@ import click
 import pytest
 
 from config.problems import ConfigError, Problem, Where
+from connectors.errors import Failing, Rejected
 from sync.cli import failures
+from sync.pull.results import streams_refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,3 +94,10 @@ def test_the_codes_in_the_help_are_the_codes_in_use() -> None:
 
     stated = {int(line.split()[0]) for line in EPILOG.splitlines() if line.strip()[:1].isdigit()}
     assert stated == {0, failures.ROWS_FAILED, failures.DEFECT, *failures.CODES.values()}
+
+
+def test_streams_at_which_the_crm_itself_fails_are_gone_on_with_later_and_refused_ones_are_not() -> None:
+    failing = ("lead", Failing("https://crm: An unexpected error occurred. Tried 6 times."))
+    refused = ("contact", Rejected("https://crm: No such column."))
+    assert failures.exit_code_of(streams_refused([failing])) == failures.STOPPED
+    assert failures.exit_code_of(streams_refused([failing, refused])) == failures.WRONG

@@ -8,6 +8,7 @@ import pytest
 from synced import changes
 
 from connectors.base import Page, Row, Stream, Sweep, Whole
+from sync.store.doubted import doubted_streams
 from sync.store.erasure import erase, save_vanished
 from sync.store.gaps import gap_texts, read_gaps
 from sync.store.pages import save_page
@@ -51,6 +52,15 @@ def test_many_are_kept_and_told_until_the_next_answer_lacks_them_too(store: Stor
     assert f"{held - named} of {held} team_member records are not in the CRM's answer" in gap_texts([gap])["user"]
     assert read(store, range(named)) == held - named
     assert (live(store), read_gaps(store, "crm")) == (named, [])
+
+
+def test_a_stream_that_is_in_doubt_is_read_by_the_next_pull_to_decide(store: Store) -> None:
+    read(store, range(69))
+    assert doubted_streams(store, "crm") == frozenset()
+    read(store, ())
+    assert doubted_streams(store, "crm") == {"user"}
+    read(store, ())
+    assert doubted_streams(store, "crm") == frozenset()
 
 
 def test_what_the_next_answer_names_again_was_never_gone(store: Store) -> None:
