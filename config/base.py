@@ -10,9 +10,12 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Model(BaseModel):
@@ -139,6 +142,8 @@ Rate = Annotated[Number, AfterValidator(_rate), Form("fraction of 1: 0.12 is twe
 
 def _whole(value: object) -> object:
     if isinstance(value, str):
+        if re.fullmatch(r"-[0-9]{1,9}", value):
+            raise ValueError(f"must not be negative, got {value}.")
         if not re.fullmatch(r"[0-9]{1,9}", value):
             raise ValueError(f"must be a whole number, got {quote(value)}. Write digits only.")
         return int(value)
@@ -192,16 +197,31 @@ def _flag(value: object) -> object:
 Flag = Annotated[bool, BeforeValidator(_flag), Form("true or false")]
 
 
-def _crm_field(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,99}", text):
-        raise ValueError(
-            f"is not the API name of a CRM field: {quote(text)}. "
-            "API names are letters, digits and underscores and start with a letter, such as Amount or Margin__c."
-        )
-    return text
+def _api_name(what: str, such_as: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,99}", text):
+            raise ValueError(
+                f"is not the API name of {what}: {quote(text)}. "
+                f"API names are letters, digits and underscores and start with a letter, such as {such_as}."
+            )
+        return text
 
+    return check
+
+
+_crm_field = _api_name("a CRM field", "Amount or Margin__c")
 
 CrmField = Annotated[str, AfterValidator(_crm_field), Form("API name of a CRM field")]
+CrmObject = Annotated[
+    str,
+    AfterValidator(_api_name("a custom object", "Commission_Statement__c")),
+    Form("API name of a custom object"),
+]
+DeveloperName = Annotated[
+    str,
+    AfterValidator(_api_name("a forecasting type", "OpportunityRevenue")),
+    Form("API name of a forecasting type"),
+]
 
 
 def _crm_path(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from config.base import Form, Label, Model, ObjectName, Whole, quote
+from config.base import Flag, Form, Label, Model, ObjectName, Whole, quote
 
 
 def _secret(text: str) -> str:
@@ -205,6 +205,13 @@ class SalesforceConnection(Model):
     ca_file: Annotated[FilePath | None, Field(description=_CA_FILE)] = None
     timeout_seconds: Timeout = 60
     pull: Annotated[Pull, Field(description="How to read from it.")] = Pull()
+    auto_assign: Annotated[
+        Flag,
+        Field(
+            description="Whether what is written runs the org's assignment rules of accounts and leads. They may give "
+            "an account another territory than the one that was just written."
+        ),
+    ] = False
 
 
 class HubSpotConnection(Model):

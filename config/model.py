@@ -67,6 +67,7 @@ OBJECTS: Mapping[str, ModelObject] = MappingProxyType(
                 role_id=ID,
                 manager_id=ID,
                 time_zone=TEXT,
+                currency=TEXT,
                 created_at=INSTANT,
             ),
             _object("role", "a place in the CRM's role hierarchy", name=TEXT, parent_id=ID),
@@ -89,6 +90,7 @@ OBJECTS: Mapping[str, ModelObject] = MappingProxyType(
                 region=TEXT,
                 employees=INTEGER,
                 annual_revenue=DECIMAL,
+                currency=TEXT,
                 created_at=INSTANT,
             ),
             _object(
@@ -98,6 +100,7 @@ OBJECTS: Mapping[str, ModelObject] = MappingProxyType(
                 owner_id=ID,
                 status=TEXT,
                 source=TEXT,
+                currency=TEXT,
                 created_at=INSTANT,
             ),
             _object(
@@ -106,6 +109,7 @@ OBJECTS: Mapping[str, ModelObject] = MappingProxyType(
                 owner_id=ID,
                 status=TEXT,
                 source=TEXT,
+                currency=TEXT,
                 created_at=INSTANT,
                 converted=BOOLEAN,
                 converted_at=INSTANT,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from config.base import ConnectionName, Form, Label, Model, Whole, quote
+from config.base import ConnectionName, Form, Label, Model, Money, Rate, Whole, quote
 from config.connections import Connection, FilePath
 from config.cron import parse_cron
 from config.people import People
@@ -83,9 +84,23 @@ class Schedule(Model):
 
 
 class Caps(Model):
-    """How much one plan may change before apply refuses it."""
+    """How much one plan may change before it is refused as a runaway.
+
+    The shares look only at values that we wrote before and whose period is still the same, and only where more than 20
+    of them change: a new quarter changes everything, and of a few a share says nothing.
+    """
 
     changes: Annotated[Whole, Field(ge=0, description="The most field changes one plan may hold.")] = 50_000
+    records_share: Annotated[
+        Rate, Field(description="Of the records of an object that we wrote before, the share that may change.")
+    ] = Decimal(1)
+    value_share: Annotated[
+        Money | None,
+        Field(
+            description="How far the amounts in a field may move in all, as a share of the largest sum that ever stood "
+            "there; no cap if missing."
+        ),
+    ] = None
 
 
 class Settings(Model):

@@ -9,7 +9,7 @@ from config.problems import Where
 from config.yaml_text import path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from collections.abc import Mapping as Map
     from pathlib import Path as FilePath
 
@@ -87,12 +87,11 @@ class Project:
     def where_field(self, connection: str, of_object: str, field: str, purpose: str) -> Where:
         """The place that names a CRM field of our object, for what the CRM itself then says about that field.
 
-        `purpose` is why we want it: "mapping", "custom" or "writeback".
+        `of_object` may be a custom object's API name, or "task". `purpose` is why we want it: "mapping", "custom" or
+        "writeback".
         """
         if purpose == WRITEBACK:
-            writes = self.writeback.writeback.get(connection, ())
-            found = (n for n, write in enumerate(writes) if (write.object, write.field) == (of_object, field))
-            return self.places[(WRITEBACK, connection, *_first(found, "field"))]
+            return self.places[next(self._written(connection, of_object, field), (WRITEBACK, connection))]
         mapped = self.mapping.of(connection).get(of_object)
         path: Path = (MAPPING, connection, of_object)
         if mapped is not None and purpose == "custom":
@@ -100,6 +99,20 @@ class Project:
         elif mapped is not None:
             path = (*path, "fields", *_first(ours for ours, name in mapped.fields.items() if name == field))
         return self.places[path]
+
+    def _written(self, connection: str, of_object: str, field: str) -> Iterator[Path]:
+        """The paths of what writes to the field, in the order of the file."""
+        for n, write in enumerate(self.writeback.writeback.get(connection, ())):
+            if (write.object, write.field) == (of_object, field):
+                yield WRITEBACK, connection, n, "field"
+        for n, kept in enumerate(self.writeback.records.get(connection, ())):
+            at: Path = ("records", connection, n)
+            if kept.object == of_object:
+                yield from ((*at, "fields", m, "field") for m, each in enumerate(kept.fields) if each.field == field)
+                yield (*at, "key") if kept.key == field else (*at, "object")
+        for n, rule in enumerate(self.writeback.tasks.get(connection, ())):
+            if (of_object, rule.key) == ("task", field):
+                yield "tasks", connection, n, "key"
 
 
 def _first(found: Iterable[str | int], *rest: str) -> Path:

@@ -14,6 +14,7 @@ from config.documents import MODELS, read_catalog
 from config.model import OBJECTS
 from config.project_folder import FILES
 from config.shape import Block, Choice, Leaf, Listed, Named, Shape, field_shape, shape_of
+from config.writeback import PARTS, PLACEHOLDERS, SAID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,10 +40,20 @@ This page is generated from the code that reads the files: `python -m config.ref
 """
 
 
+_PLACEHOLDERS = """\
+## Placeholders of texts
+
+What a `text` of a field and the `subject` of a task may name, by the kind of their `value`. Write it in quotes, since
+YAML reads braces as a block: `text: "{value} of {target} in {period}"`. A brace itself is written twice.
+
+| placeholder | of the kinds | stands for |
+| --- | --- | --- |"""
+
+
 def render_reference() -> str:
     """The whole page."""
     kinds = [_render_kind(kind, model) for kind, model in MODELS.items()]
-    return "\n".join([_INTRODUCTION, *kinds, _render_objects(), _render_catalog()])
+    return "\n".join([_INTRODUCTION, *kinds, _render_placeholders(), _render_objects(), _render_catalog()])
 
 
 def _render_kind(kind: str, model: type[BaseModel]) -> str:
@@ -105,7 +116,7 @@ def _form(shape: Shape) -> str:
         case Leaf(words=words) if words:
             return ", ".join(f"`{word}`" for word in words)
         case Leaf(form=form):
-            return form
+            return form.replace("{placeholders}", "[{placeholders}](#placeholders-of-texts)")
         case Block():
             return "block"
         case Choice(by=by):
@@ -123,7 +134,19 @@ def _default(info: FieldInfo) -> str:
     value = info.default
     if value is None or value is PydanticUndefined or value in ((), {}, ""):
         return "—"
+    if isinstance(value, bool):
+        value = str(value).lower()
     return "as below" if hasattr(value, "model_fields_set") else f"`{value}`"
+
+
+def _render_placeholders() -> str:
+    """What texts may name, with the kinds of values that have it."""
+    rows = []
+    for name, meaning in PLACEHOLDERS.items():
+        kinds = ", ".join(f"`{kind}`" for kind, said in SAID.items() if name in said)
+        kinds += " that is a ratio, an average or a duration" if name in PARTS else ""
+        rows.append(f"| `{{{name}}}` | {kinds or 'every kind'} | {meaning} |")
+    return "\n".join([_PLACEHOLDERS, *rows, ""])
 
 
 def _render_objects() -> str:

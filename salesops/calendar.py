@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from config.project import FiscalYear
-    from config.writeback import RelativePeriod
+    from config.values import RelativePeriod
 
 Kind = Literal["month", "quarter", "year"]
 

@@ -1,0 +1,140 @@
+"""Checks of the results that `writeback.yaml` shows: are they there, and can they be of that period?"""
+
+from __future__ import annotations
+
+import string
+from typing import TYPE_CHECKING
+
+from config.checks.metrics import AS_OF
+from config.checks.pay import MONTHS
+from config.metrics import RatioMetric, SimpleMetric
+from config.project_folder import COMP_PLANS, METRICS, QUOTAS, TERRITORIES
+from config.values import CommissionOf, CommissionValue, MetricOf, MetricValue, QuotaOf, QuotaValue, TerritoryValue
+from config.writeback import PARTS, SAID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from config.draft import Draft
+    from config.problems import Problem
+    from config.values import RecordValue, Value
+    from config.yaml_text import Path
+
+
+def check_value(draft: Draft, value: Value, at: Path) -> Iterator[Problem]:
+    """A value of a field or a task."""
+    match value:
+        case MetricValue():
+            yield from draft.unknown(METRICS, value.metric, (*at, "metric"))
+            if is_as_of(draft, value.metric) and value.period.startswith("last"):
+                yield draft.error(
+                    (*at, "period"),
+                    f"{value.metric} stands as of now; there is none of {value.period}.",
+                    f"Write {value.period.replace('last', 'this')}.",
+                )
+        case QuotaValue():
+            yield from draft.unknown(QUOTAS, value.quota, (*at, "quota"))
+            quota = draft.quotas.get(value.quota)
+            if quota is not None and not value.period.endswith(quota.period):
+                yield draft.error(
+                    (*at, "period"),
+                    f"quota {value.quota} is by {quota.period}, not {value.period}.",
+                    f"Write this_{quota.period} or last_{quota.period}.",
+                )
+        case CommissionValue():
+            yield from _check_paid(draft, value.kind, at)
+            yield from _check_commission_period(draft, value.period, (*at, "period"))
+        case TerritoryValue():
+            if not draft.territories and TERRITORIES not in draft.unreadable | draft.names.keys():
+                yield draft.error(
+                    at, "there are no territories to write.", "Define some in territories/, or remove it."
+                )
+        case _ if value.kind != "updated":
+            yield from _check_paid(draft, value.kind, at)
+
+
+def check_record_value(draft: Draft, value: RecordValue, per: str, period: str, at: Path) -> Iterator[Problem]:
+    """A value of a kept record, whose period is given."""
+    if per == "team" and isinstance(value, QuotaOf | CommissionOf):
+        yield draft.error(
+            (*at, "kind"),
+            f"there is no {value.kind} of a team.",
+            "Quotas and commissions are by user: write per: user, or a metric.",
+        )
+        return
+    match value:
+        case MetricOf():
+            yield from draft.unknown(METRICS, value.metric, (*at, "metric"))
+        case QuotaOf():
+            yield from draft.unknown(QUOTAS, value.quota, (*at, "quota"))
+            quota = draft.quotas.get(value.quota)
+            if quota is not None and quota.period != period:
+                yield draft.error(
+                    (*at, "quota"),
+                    f"quota {value.quota} is by {quota.period}, and the records are by {period}.",
+                    f"Write period: {quota.period}, or a quota by {period}.",
+                )
+        case CommissionOf():
+            yield from _check_paid(draft, value.kind, at)
+            yield from _check_commission_period(draft, period, at)
+            yield from _check_component(draft, value, at)
+
+
+def check_text(draft: Draft, text: str | None, value: Value | RecordValue, at: Path) -> Iterator[Problem]:
+    """A text that names what its value does not have."""
+    if text is None:
+        return
+    known = {"value", "label"} | SAID.get(value.kind, frozenset())
+    if not _has_parts(draft, value):
+        known -= PARTS
+    named = {name for _, name, _, _ in string.Formatter().parse(text) if name}
+    for name in sorted(named - known):
+        yield draft.error(
+            at,
+            f"{{{name}}} is nothing that a value of kind {value.kind} has.",
+            f"It has {', '.join(f'{{{each}}}' for each in sorted(known))}.",
+        )
+
+
+def _has_parts(draft: Draft, value: Value | RecordValue) -> bool:
+    metric = draft.metrics.get(value.metric) if isinstance(value, MetricValue | MetricOf) else None
+    return isinstance(metric, RatioMetric) or (
+        isinstance(metric, SimpleMetric) and metric.aggregate in {"average", "duration"}
+    )
+
+
+def is_as_of(draft: Draft, name: str) -> bool:
+    """Whether a metric is of how things stand, so that only the present period has it."""
+    metric = draft.metrics.get(name)
+    return isinstance(metric, SimpleMetric) and metric.time == AS_OF
+
+
+def _check_paid(draft: Draft, kind: str, at: Path) -> Iterator[Problem]:
+    if not draft.names.get(COMP_PLANS) and COMP_PLANS not in draft.unreadable:
+        yield draft.error(
+            at, f"there is no comp plan, so no {kind} to write.", "Define one in comp_plans/, or remove it."
+        )
+
+
+def _check_component(draft: Draft, value: CommissionOf, at: Path) -> Iterator[Problem]:
+    known = {component.name for plan in draft.comp_plans.values() for component in plan.components}
+    complete = draft.names.get(COMP_PLANS) == frozenset(draft.comp_plans) and COMP_PLANS not in draft.unreadable
+    if value.component is not None and complete and value.component not in known:
+        yield draft.error(
+            (*at, "component"),
+            f"no comp plan has a component {value.component}.",
+            f"They have {', '.join(sorted(known))}." if known else "Define one in comp_plans/.",
+        )
+
+
+def _check_commission_period(draft: Draft, period: str, at: Path) -> Iterator[Problem]:
+    """A period can show the earnings of periods inside it; where all are longer, it would always show nothing."""
+    quotas = [draft.quotas.get(comp_plan.quota) for comp_plan in draft.comp_plans.values()]
+    paid = {quota.period for quota in quotas if quota is not None}
+    shown = period.rpartition("_")[2]
+    if paid and None not in quotas and all(MONTHS[each] > MONTHS[shown] for each in paid):
+        yield draft.error(
+            at,
+            f"no comp plan pays by {shown}, so {period} would always be 0.",
+            f"They pay by {' and '.join(sorted(paid))}: write {period.replace(shown, min(paid))}.",
+        )

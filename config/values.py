@@ -1,0 +1,147 @@
+"""What of the results is shown: the closed set of values that `writeback.yaml` may name."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from config.base import Model, Name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RelativePeriod = Literal["this_month", "last_month", "this_quarter", "last_quarter", "this_year", "last_year"]
+"""The fiscal period that holds the as-of day, or the one before it."""
+
+QuotaFigure = Literal["target", "credited", "attainment", "remaining"]
+
+
+class MetricValue(Model):
+    """A metric of the user, in a period."""
+
+    kind: Literal["metric"]
+    metric: Annotated[Name, Field(description="The metric that is shown.")]
+    period: Annotated[RelativePeriod, Field(description="The fiscal period that is shown.")]
+
+
+class QuotaValue(Model):
+    """The target, the credited result, the attainment, or what remains of the user's quota, in the quota's own period.
+
+    What remains is never below 0.
+    """
+
+    kind: Literal["quota"]
+    quota: Annotated[Name, Field(description="The quota that is shown.")]
+    show: Annotated[QuotaFigure, Field(description="Which of its figures.")]
+    period: Annotated[RelativePeriod, Field(description="A period of the quota's own length.")]
+
+
+class CommissionValue(Model):
+    """What the user's comp plans earned in a period, all components together."""
+
+    kind: Literal["commission"]
+    period: Annotated[RelativePeriod, Field(description="A period of the comp plans' own length.")]
+
+
+class TerritoryValue(Model):
+    """The account's territory."""
+
+    kind: Literal["territory"]
+
+
+class EarnedCommission(Model):
+    """What the owner earned on this opportunity, once won."""
+
+    kind: Literal["earned_commission"]
+
+
+class EstimatedCommission(Model):
+    """What the owner would earn on this open opportunity if it were won at the as-of time."""
+
+    kind: Literal["estimated_commission"]
+
+
+class Updated(Model):
+    """When we last changed the record: the as-of time of that run, in a field of a day or a moment.
+
+    It is written together with another field of the record and never alone.
+    """
+
+    kind: Literal["updated"]
+
+
+Value = Annotated[
+    MetricValue | QuotaValue | CommissionValue | TerritoryValue | EarnedCommission | EstimatedCommission | Updated,
+    Field(discriminator="kind"),
+]
+
+UserValue = Annotated[MetricValue | QuotaValue | CommissionValue, Field(discriminator="kind")]
+"""What is about a user, as tasks are."""
+
+BELONGS_TO: Mapping[str, str] = MappingProxyType(
+    {
+        "metric": "user",
+        "quota": "user",
+        "commission": "user",
+        "territory": "account",
+        "earned_commission": "opportunity",
+        "estimated_commission": "opportunity",
+    }
+)
+"""The object whose records each kind of result is about. `updated` is about any."""
+
+REACHES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "user": {"user": "id"},
+        "account": {"account": "id", "user": "owner_id"},
+        "opportunity": {"opportunity": "id", "account": "account_id", "user": "owner_id"},
+        "lead": {"user": "owner_id"},
+        "contact": {"account": "account_id", "user": "owner_id"},
+    }
+)
+"""By the object that is written to: the objects whose results its records can show, and the field that leads there."""
+
+
+class MetricOf(Model):
+    """A metric of the user or team, in the record's period."""
+
+    kind: Literal["metric"]
+    metric: Annotated[Name, Field(description="The metric that is shown.")]
+
+
+class QuotaOf(Model):
+    """A figure of the user's quota; the quota must be by the record's period."""
+
+    kind: Literal["quota"]
+    quota: Annotated[Name, Field(description="The quota that is shown.")]
+    show: Annotated[QuotaFigure, Field(description="Which of its figures.")]
+
+
+class CommissionOf(Model):
+    """What the user's comp plans earned in the record's period: all of it, or one component."""
+
+    kind: Literal["commission"]
+    component: Annotated[Name | None, Field(description="Only this component of the comp plans; all if missing.")] = (
+        None
+    )
+
+
+class PeriodOf(Model):
+    """The record's period: its name, its first day or its last."""
+
+    kind: Literal["period"]
+    show: Annotated[Literal["name", "first_day", "last_day"], Field(description="What of it.")]
+
+
+class PayeeOf(Model):
+    """Whose record it is: the name as text, or the user where the field is a reference to users."""
+
+    kind: Literal["payee"]
+
+
+RecordValue = Annotated[
+    MetricOf | QuotaOf | CommissionOf | PeriodOf | PayeeOf | Updated,
+    Field(discriminator="kind"),
+]
