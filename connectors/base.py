@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from config.model import Scalar
+    from connectors.health import Health
+    from connectors.writing import Cost, Jobs, Needs, Outcome, RecordWrite, Standing, Step, Target
 
 
 class Sweep(StrEnum):
@@ -145,16 +147,68 @@ class Held(Protocol):
         """The ids of the live ones that sort after `after`, in order of their text."""
 
 
+class ValueKind(StrEnum):
+    """What a CRM field holds."""
+
+    NUMBER = "number"
+    PERCENT = "percent"  # 12.5 stands for a share of 0.125
+    MONEY = "money"
+    TEXT = "text"
+    CHOICE = "choice"  # one of a list of texts
+    DAY = "day"
+    MOMENT = "moment"
+    FLAG = "flag"
+    REFERENCE = "reference"  # the id of another record
+    OTHER = "other"
+
+
+_KINDS: Mapping[str, ValueKind] = {
+    # Salesforce, Object Reference, "Field Types"
+    "string": ValueKind.TEXT,
+    "textarea": ValueKind.TEXT,
+    "picklist": ValueKind.CHOICE,
+    "combobox": ValueKind.TEXT,
+    "currency": ValueKind.MONEY,
+    "double": ValueKind.NUMBER,
+    "int": ValueKind.NUMBER,
+    "percent": ValueKind.PERCENT,
+    "date": ValueKind.DAY,
+    "datetime": ValueKind.MOMENT,
+    "boolean": ValueKind.FLAG,
+    "reference": ValueKind.REFERENCE,
+    # HubSpot, Properties API guide, "Property type and fieldType values"; string, date, datetime are the same words
+    "number": ValueKind.NUMBER,
+    "enumeration": ValueKind.CHOICE,
+    "bool": ValueKind.FLAG,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class CrmField:
-    """A field as the CRM describes it to us. `decimals` is None where it holds no number."""
+    """A field as the CRM describes it to us. `decimals` is None where it holds no number.
+
+    `options` are the values of a field of choices with their labels, None where it takes any text. `automatic` where
+    the CRM fills it (a formula, a roll-up, a stamp of its own) and nobody can enter it.
+    """
 
     name: str
     label: str
-    type: str  # the vendor's word; in a "percent" field 12.5 stands for a share of 0.125
+    type: str  # the vendor's word
     updateable: bool
     decimals: int | None = None
     length: int | None = None
+    options: Mapping[str, str] | None = None
+    automatic: bool = False
+
+    @property
+    def kind(self) -> ValueKind:
+        """What it holds."""
+        return _KINDS.get(self.type, ValueKind.OTHER)
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the CRM keeps just so many decimals; HubSpot's numbers have as many as are written."""
+        return self.decimals is not None and self.type != "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,59 +225,28 @@ class MissingField:
 class Description:
     """What the CRM shows our login: fields by our object and CRM field name, and what we need and do not see.
 
-    `unseen` are fields of the default mapping that no rule of the project reads: they are empty in our rows.
-    `sources` are the CRM fields that fill our model, by our object: what we write must not be among them.
+    `unseen` are fields of the default mapping that no rule of the project reads: they are empty in our rows. `fills`
+    says by our object and field which CRM fields fill it (none where it is worked out of something else).
     """
 
     fields: Mapping[str, Mapping[str, CrmField]]
     missing: tuple[MissingField, ...]
     unseen: tuple[MissingField, ...] = ()
-    sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    fills: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> Mapping[str, frozenset[str]]:
+        """The CRM fields that fill our model, by our object: what we write must not be among them."""
+        return {name: frozenset(path for paths in of.values() for path in paths) for name, of in self.fills.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class RecordWrite:
-    """New values for fields of one record, by CRM field name; None clears. Never empty."""
+class Sealed:
+    """Records that a CRM lets nobody change any more: those of which a flag of ours is true. `why` says so to
+    people, behind how many they are."""
 
-    record_id: str
-    values: Mapping[str, str | None]
-
-
-class Status(StrEnum):
-    WRITTEN = "written"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one `RecordWrite`. `code` and `message` are the vendor's; `retry` says if it may work later."""
-
-    record_id: str
-    status: Status
-    code: str = ""
-    message: str = ""
-    retry: bool = False
-
-
-class FieldKind(StrEnum):
-    """What a field that we create can hold."""
-
-    MONEY = "money"
-    NUMBER = "number"
-    COUNT = "count"
-    PERCENT = "percent"
-    TEXT = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class NewField:
-    """A field to create: `object` is ours, `name` the CRM's."""
-
-    object: str
-    name: str
-    label: str
-    description: str
-    kind: FieldKind
+    flag: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +271,15 @@ class Connector(Protocol):
     def describe(self) -> Description:
         """The fields of every object we read or write, as our login sees them now."""
 
+    def sealed(self) -> Mapping[str, Sealed]:
+        """By object of ours, which of its records nobody may write to; none where the CRM has no such state."""
+
     def now(self) -> datetime:
         """The CRM's own time, aware; asks it only where it never answered yet."""
+
+    def health(self, objects: Collection[str]) -> Health:
+        """How the account stands for us: our login, its rights to these objects (ours, or custom objects by their API
+        names), the CRM's clock and limits; asks the CRM anew."""
 
     def streams(self) -> tuple[Stream, ...]:
         """What this CRM can give our login, in the order to begin reading (those that take longest first)."""
@@ -265,15 +295,31 @@ class Connector(Protocol):
         """The records of a CHANGES stream with these ids as they are now, straight from the record; what is not there
         any more is left out. The pages' cursors say nothing."""
 
-    def read_values(self, name: str, fields: Sequence[str], ids: Sequence[str]) -> dict[str, dict[str, str | None]]:
-        """The present values of CRM fields by record id, straight from the record; unknown ids are left out."""
+    def standing(self, target: Target, fields: Sequence[str], names: Sequence[str]) -> dict[str, Standing]:
+        """What stands in the CRM now, by name (`RecordWrite.name`), straight from the records; what is not there is
+        left out."""
 
-    def write(self, name: str, writes: Sequence[RecordWrite]) -> Iterator[Outcome]:
-        """One outcome for each write, in any order, as batches are answered."""
+    def write(self, target: Target, writes: Sequence[RecordWrite], jobs: Jobs) -> Iterator[Outcome]:
+        """One outcome for each write, or several that share its fields (`Outcome.fields`), in any order, as they are
+        answered. Written again, a write does no harm: nothing is created twice. `jobs` keeps the ids of bulk jobs,
+        where the adapter thinks one cheaper."""
 
-    def provision(self, fields: Sequence[NewField]) -> Iterator[Outcome]:
-        """One outcome for each field, with `record_id` "object.name"; an existing field of that name is an outcome
-        `written` when its type fits, `failed` when not."""
+    def delete(self, target: Target, ids: Sequence[str]) -> Iterator[Outcome]:
+        """One outcome for each id; one that is gone already is written."""
+
+    def finish(self, job: str, target: Target, names: Sequence[str]) -> Iterator[Outcome]:
+        """The outcomes of a bulk job that an earlier process began, as far as it carried out any; it is carried out no
+        further. What has no outcome, a name or a field of one, was not written by it. A written one is of those fields
+        of its record that `write` had told no other outcome of."""
+
+    def cost(self, target: Target, fields: Sequence[str], count: int) -> Cost:
+        """How many requests it takes to read so many records again and to write them, if all goes well."""
+
+    def missing(self, needs: Needs) -> list[Step]:
+        """The steps that make what is needed and not there, in their order; none where nothing is missing."""
+
+    def provision(self, steps: Sequence[Step]) -> Iterator[Outcome]:
+        """One outcome for each step that has no problem, by its name. Made again, a step does no harm."""
 
     def usage(self) -> Usage:
         """What this connector has cost so far."""

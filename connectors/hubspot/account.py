@@ -47,6 +47,9 @@ class Property:
     read_only: bool
     calculated: bool
     options: Mapping[str, str]  # value -> label
+    external: bool = False  # its values are kept elsewhere: owners, stages
+    unique: bool = False  # no two records share a value
+    standard: bool = False  # HubSpot's own, which it may fill by itself
 
 
 class Account:
@@ -63,6 +66,7 @@ class Account:
         self._pipelines: dict[str, tuple[Pipeline, ...]] = {}
         self._owners: dict[bool, tuple[Owner, ...]] = {}
         self._rates: tuple[Json, ...] | None = None
+        self._custom_types: Mapping[str, str] | None = None
         self._signed_in: SignedIn | None = None
         self._habits: set[str] = set()
 
@@ -156,6 +160,33 @@ class Account:
             self._pipelines.clear()
             self._owners.clear()
             self._rates = None
+            self._custom_types = None
+
+    def forget_properties(self, crm_type: str) -> None:
+        """Ask again which properties an object type has."""
+        with self._lock:
+            self._properties.pop(crm_type, None)
+            self._refusals.pop(crm_type, None)
+
+    def custom_type(self, name: str) -> str | None:
+        """The type id of a custom object by any name that HubSpot has for it, in any case; None where there is none.
+
+        That is its own name, the same behind "p_" or the account's prefix, and the type id (schemas guide).
+        """
+        with self._lock:
+            if self._custom_types is None:
+                self._custom_types = self.checked(self._ask_custom_types)
+            return self._custom_types.get(name.lower())
+
+    def _ask_custom_types(self) -> Mapping[str, str]:
+        answer = self.session.get(self.paths.schemas)
+        return {
+            str(called).lower(): str(raw["objectTypeId"])
+            for raw in answer["results"]
+            if not raw.get("archived")
+            for called in (raw["objectTypeId"], raw["name"], f"p_{raw['name']}", raw.get("fullyQualifiedName"))
+            if called
+        }
 
     def pipelines(self, crm_type: str) -> tuple[Pipeline, ...]:
         """The pipelines of an object type."""
@@ -223,6 +254,9 @@ def _parse_property(raw: Json) -> Property:
         read_only=bool(modification.get("readOnlyValue") or raw.get("calculated")),
         calculated=bool(raw.get("calculated")),
         options={str(option["value"]): setting_text(option["label"]) for option in raw.get("options") or ()},
+        external=bool(raw.get("externalOptions")),
+        unique=bool(raw.get("hasUniqueValue")),
+        standard=bool(raw.get("hubspotDefined")),
     )
 
 

@@ -249,6 +249,26 @@ def _batch(account: Account, question: Question, ids: list[str], archived: bool)
     return found, [record_id for record_id in silent if record_id not in missing]
 
 
+def read_by_key(
+    account: Account, crm_type: str, key: str, values: Sequence[str], properties: Sequence[str]
+) -> dict[str, Record]:
+    """The live records that hold these values, at most 100, in a property whose values are unique; by value."""
+    question = Question(crm_type, tuple(dict.fromkeys((key, *properties))))
+    body: Json = {
+        "idProperty": key,
+        "inputs": [{"id": value} for value in dict.fromkeys(values)],
+        "properties": list(question.properties),
+    }
+
+    def ask() -> tuple[list[Record], Doubt | None]:
+        answer = account.session.post(account.paths.batch_read(crm_type), body)
+        found = [parse_record(raw) for raw in answer.get("results") or ()]
+        return found, _doubt(account, question, found)
+
+    wanted = set(values)
+    return {value: record for record in account.believed(ask) if (value := record.get(key) or "") in wanted}
+
+
 def _standing_for(asked: str, record: Record) -> Record:
     """The record that came for an id which was asked for alone: where it has another id, a merge made it of both."""
     if asked in (record.id, *merged_ids(record)):

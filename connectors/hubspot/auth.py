@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from config.connections import HubSpotConnection, RefreshToken
+    from connectors.hubspot.paths import Paths
     from connectors.hubspot.session import Session
     from connectors.hubspot.transport import Answer, Wire
 
@@ -75,17 +76,45 @@ def sign_in(session: Session, path: str) -> SignedIn:
     return SignedIn(org, f"HubSpot account {org} ({kind}, {zone or 'no zone'})", _zone(zone))
 
 
+def read_scopes(
+    connection: HubSpotConnection, secrets: Callable[[str], str], wire: Wire, paths: Paths, token: Token
+) -> frozenset[str] | None:
+    """The scopes of a token; None where HubSpot does not tell, as of a service key's it is not documented to.
+
+    A refusal says nothing of the token, which goes on being used: so it is no AuthFailed.
+    """
+    how = connection.sign_in
+    if isinstance(how, AccessToken):
+        path = paths.private_app
+        answer = wire.send("POST", path, [], {"tokenKey": token.text}, token.text)
+    else:
+        path = paths.introspect
+        form = [*_read_client(how, secrets), ("token", token.text), ("token_type_hint", "access_token")]
+        answer = wire.send_form(path, form)
+    if answer.status in _WAIT_STATUSES or answer.status >= 500:
+        after = read_retry_after(answer.headers)
+        raise Retryable(f"HubSpot failed at POST {path}: HTTP {answer.status}.", code="TOKEN", after=after)
+    scopes = _read_object(answer).get("scopes") if answer.status == 200 else None
+    return frozenset(map(str, scopes)) if isinstance(scopes, list) else None
+
+
+def _read_client(how: RefreshToken, secrets: Callable[[str], str]) -> list[tuple[str, str]]:
+    """Who the app is, for a form."""
+    given = [("client_id", _read_secret(how.client_id, secrets, "client id"))]
+    if how.client_secret is not None:
+        given.append(("client_secret", _read_secret(how.client_secret, secrets, "client secret")))
+    return given
+
+
 def _exchange(
     how: RefreshToken, secrets: Callable[[str], str], wire: Wire, path: str, clock: Callable[[], float]
 ) -> Token:
     """A fresh access token. HubSpot keeps the refresh token as it is ("Manage OAuth access tokens")."""
     form = [
         ("grant_type", "refresh_token"),
-        ("client_id", _read_secret(how.client_id, secrets, "client id")),
+        *_read_client(how, secrets),
         ("refresh_token", _read_secret(how.refresh_token, secrets, "refresh token")),
     ]
-    if how.client_secret is not None:
-        form.append(("client_secret", _read_secret(how.client_secret, secrets, "client secret")))
     asked = clock()
     answer = wire.send_form(path, form)
     body = _read_object(answer)

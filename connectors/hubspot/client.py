@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from connectors.errors import Rejected
-from connectors.hubspot import describe, provision, sweeps, write
+from connectors.hubspot import describe, provision, provision_missing, sweeps
 from connectors.hubspot.account import Account
+from connectors.hubspot.archive import archive_records
 from connectors.hubspot.changes import read_changes
+from connectors.hubspot.health import read_health
 from connectors.hubspot.look import Trail
-from connectors.hubspot.objects import build_specs
+from connectors.hubspot.objects import build_specs, written_beside
 from connectors.hubspot.paths import Paths
 from connectors.hubspot.reader import Reader
 from connectors.hubspot.session import open_session
 from connectors.hubspot.settings import read_rates, read_stages
+from connectors.hubspot.standing import read_standing
 from connectors.hubspot.streams import SWEPT, build_streams, stream_name
+from connectors.hubspot.targets import find_place
 from connectors.hubspot.users import read_users
+from connectors.hubspot.write import BATCH, write_records
 from connectors.retry import RetryPolicy
+from connectors.writing import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -26,8 +32,11 @@ if TYPE_CHECKING:
 
     from config.connections import HubSpotConnection, Pull
     from config.mapping import ObjectMapping
-    from connectors.base import Connector, Description, Held, NewField, Outcome, Page, RecordWrite, Stream, Usage
+    from connectors.base import Connector, Description, Held, Page, Sealed, Stream, Usage
+    from connectors.health import Health
     from connectors.hubspot.objects import ObjectSpec
+    from connectors.hubspot.targets import Place
+    from connectors.writing import Jobs, Needs, Outcome, RecordWrite, Standing, Step, Target
 
 # How far the next window reaches back where the connection does not say: the search index follows a write after
 # seconds as a rule, and users have met an hour.
@@ -47,22 +56,30 @@ def connect(
     """A connector for one HubSpot account; nothing is asked of it yet.
 
     `secrets` resolves "env:X" and "file:Y"; `written` are the properties we write back, by our object names, which
-    are therefore read along; days are of `time_zone`. `needed` are our fields that the project's rules read, by our
+    are therefore read along, and those of tasks and of custom objects, by "task" or the object's name; days are of
+    `time_zone`. `needed` are our fields that the project's rules read, by our
     object: any other may be one that our login does not see. None means every field.
     """
     policy = retry or RetryPolicy()
     session = open_session(connection, secrets, policy)
     account = Account(session, ZoneInfo(time_zone), policy, Paths(connection.api_version))
-    return HubSpot(account, build_specs(mapping, written, needed), connection.pull)
+    return HubSpot(account, build_specs(mapping, written, needed), connection.pull, written_beside(written))
 
 
 class HubSpot:
     """A `Connector`. Ids are HubSpot's; an activity's carries its kind ("call-123"), since types share numbers."""
 
-    def __init__(self, account: Account, specs: Mapping[str, ObjectSpec], pull: Pull) -> None:
+    def __init__(
+        self,
+        account: Account,
+        specs: Mapping[str, ObjectSpec],
+        pull: Pull,
+        beside: Mapping[str, tuple[str, ...]],
+    ) -> None:
         self._account = account
         self._specs = specs
         self._pull = pull
+        self._beside = beside
 
     def check(self) -> str:
         return self._account.sign_in().name
@@ -71,10 +88,18 @@ class HubSpot:
         return self._account.ensure_signed_in().org
 
     def describe(self) -> Description:
-        return describe.describe(self._account, self._specs, empty=self._pull.hidden_fields == "empty")
+        empty = self._pull.hidden_fields == "empty"
+        return describe.describe(self._account, self._specs, self._beside, empty=empty)
+
+    def sealed(self) -> Mapping[str, Sealed]:
+        return {}  # a lead that became a deal stays a record like any other
 
     def now(self) -> datetime:
         return self._account.now()
+
+    def health(self, objects: Collection[str]) -> Health:
+        written = [name for name, spec in self._specs.items() if spec.written]
+        return read_health(self._account, objects, [*written, *self._beside])
 
     def streams(self) -> tuple[Stream, ...]:
         return build_streams(self._account, self._specs, self._pull)
@@ -105,15 +130,29 @@ class HubSpot:
         self._account.ensure_signed_in()
         return sweeps.fetch(self._reader(stream), stream, ids)
 
-    def read_values(self, name: str, fields: Sequence[str], ids: Sequence[str]) -> dict[str, dict[str, str | None]]:
-        return write.read_values(self._account, self._writable(name), fields, ids)
+    def standing(self, target: Target, fields: Sequence[str], names: Sequence[str]) -> dict[str, Standing]:
+        return read_standing(self._account, self._place(target), fields, names)
 
-    def write(self, name: str, writes: Sequence[RecordWrite]) -> Iterator[Outcome]:
-        return write.write_records(self._account, self._writable(name), writes)
+    def write(self, target: Target, writes: Sequence[RecordWrite], jobs: Jobs) -> Iterator[Outcome]:  # noqa: ARG002
+        return write_records(self._account, self._place(target), writes)
 
-    def provision(self, fields: Sequence[NewField]) -> Iterator[Outcome]:
-        crm_types = {name: spec.types[0].name for name, spec in self._specs.items() if spec.writable}
-        return provision.provision(self._account, crm_types, fields)
+    def delete(self, target: Target, ids: Sequence[str]) -> Iterator[Outcome]:
+        return archive_records(self._account, self._place(target), ids)
+
+    def finish(self, job: str, target: Target, names: Sequence[str]) -> Iterator[Outcome]:  # noqa: ARG002
+        return iter(())  # HubSpot has no bulk jobs that write by id or key
+
+    def cost(self, target: Target, fields: Sequence[str], count: int) -> Cost:  # noqa: ARG002
+        batches = -(-count // BATCH)
+        return Cost(batches, batches)
+
+    def missing(self, needs: Needs) -> list[Step]:
+        self._account.ensure_signed_in()
+        return provision_missing.missing(self._account, needs)
+
+    def provision(self, steps: Sequence[Step]) -> Iterator[Outcome]:
+        self._account.ensure_signed_in()
+        return provision.provision(self._account, steps)
 
     def usage(self) -> Usage:
         return self._account.session.usage()
@@ -135,11 +174,6 @@ class HubSpot:
         overlap = window.overlap_minutes if window else None
         return Trail(timedelta(seconds=lag), OVERLAP if overlap is None else timedelta(minutes=overlap))
 
-    def _writable(self, name: str) -> str:
+    def _place(self, target: Target) -> Place:
         self._account.ensure_signed_in()
-        spec = self._specs[name]
-        if not spec.writable:
-            raise Rejected(
-                f"{name} is not written to in HubSpot. Write to account, opportunity or user.", code="OBJECT"
-            )
-        return spec.types[0].name
+        return find_place(self._account, target)

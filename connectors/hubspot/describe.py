@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from connectors.base import CrmField, Description, MissingField
 from connectors.hubspot.errors import Forbidden
+from connectors.hubspot.targets import OWNER_PROPERTY, crm_type_of
+from connectors.writing import OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,9 +33,12 @@ class _Gap:
     named: bool = False
 
 
-def describe(account: Account, specs: Mapping[str, ObjectSpec], *, empty: bool) -> Description:
+def describe(
+    account: Account, specs: Mapping[str, ObjectSpec], beside: Mapping[str, tuple[str, ...]], *, empty: bool
+) -> Description:
     """Fields by our object, what the project needs and is not there, and what nobody needs and is not there.
 
+    `beside` are the properties that the project writes to tasks and to custom objects, by our name for them.
     A property that fills two of our objects is one gap, told with the first. Where an object type is refused that the
     project needs, Forbidden is raised, which names the scopes; with `empty` (`pull.hidden_fields`) it is a gap too.
     """
@@ -50,12 +55,30 @@ def describe(account: Account, specs: Mapping[str, ObjectSpec], *, empty: bool) 
             if gap.named or key not in told:
                 gaps.append(gap)
             told.add(key)
+    for name, written in beside.items():
+        shown_here = _beside(account, name, empty=empty)
+        fields[name] = {prop.name: _field(prop) for prop in shown_here.values()}
+        if owner := fields[name].get(OWNER_PROPERTY):
+            fields[name][OWNER] = replace(owner, name=OWNER)
+        absent = [each for each in written if each not in shown_here]
+        gaps += [_Gap(MissingField(name, name, each, "writeback"), needed=True, named=True) for each in absent]
     missing = tuple(gap.field for gap in gaps if gap.needed)
     unseen = tuple(gap.field for gap in gaps if not gap.needed)
-    sources = {
-        name: frozenset(asked for crm_type in spec.types for asked in crm_type.asked()) for name, spec in specs.items()
-    }
-    return Description(fields, missing, unseen, sources)
+    return Description(fields, missing, unseen, {name: spec.fills for name, spec in specs.items()})
+
+
+def _beside(account: Account, name: str, *, empty: bool) -> Mapping[str, Property]:
+    """The properties of tasks or of a custom object; none where it is not there, or hidden and `empty`."""
+    try:
+        crm_type = crm_type_of(account, name)
+    except Forbidden:
+        if empty:
+            return {}
+        raise
+    refusal = account.refusal(crm_type) if crm_type else None
+    if isinstance(refusal, Forbidden) and not empty:
+        raise refusal
+    return account.properties(crm_type) if crm_type and not refusal else {}
 
 
 def _refused(account: Account, spec: ObjectSpec, *, empty: bool) -> Iterator[_Gap]:
@@ -98,4 +121,6 @@ def _field(prop: Property) -> CrmField:
         updateable=not prop.read_only,
         decimals=NUMBER_DECIMALS if prop.type == "number" else None,
         length=LONGEST_TEXT if prop.type == "string" else None,
+        options=prop.options if prop.type == "enumeration" and not prop.external else None,
+        automatic=prop.read_only,
     )

@@ -6,7 +6,7 @@
 403 without HubSpot's words                AuthFailed: a proxy or firewall spoke
 429 policy DAILY                           LimitReached until midnight of the account's zone
 429 other, 408, 423, 477, 5xx, broken JSON Retryable
-everything else                            Rejected
+everything else                            Refused (a Rejected), with HubSpot's words for `causes`
 """
 
 from __future__ import annotations
@@ -42,7 +42,15 @@ class Forbidden(AuthFailed):
     """The token is valid, and may not do this: a scope is missing, or the account has no such object."""
 
 
-class NotFound(Rejected):
+class Refused(Rejected):
+    """HubSpot refused a request; `trouble` is why, in its words."""
+
+    def __init__(self, message: str, *, code: str = "", trouble: Trouble | None = None) -> None:
+        super().__init__(message, code=code)
+        self.trouble = trouble or Trouble((), "", {})
+
+
+class NotFound(Refused):
     """There is no such thing in the account."""
 
 
@@ -52,12 +60,17 @@ class TokenRefused(Rejected):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """An error as HubSpot words it, of a whole request or of one record of a batch."""
+    """An error as HubSpot words it, of a whole request or of one record of a batch. `codes` has the narrowest first."""
 
-    code: str
+    codes: tuple[str, ...]
     message: str
     context: Mapping[str, tuple[str, ...]]
     details: tuple[Trouble, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The narrowest code, nothing where there is none."""
+        return self.codes[0] if self.codes else ""
 
     def named(self, *keys: str) -> tuple[str, ...]:
         """What the context of this error and of its details says under any of the keys, in order."""
@@ -70,7 +83,7 @@ def parse_trouble(raw: object) -> Trouble:
     data = cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
     context = data.get("context")
     return Trouble(
-        code=next((str(data[key]) for key in CODE_KEYS if isinstance(data.get(key), str) and data[key]), ""),
+        codes=tuple(str(data[key]) for key in CODE_KEYS if isinstance(data.get(key), str) and data[key]),
         message=str(data.get("message") or ""),
         context={key: _texts(value) for key, value in context.items()} if isinstance(context, dict) else {},
         details=tuple(parse_trouble(detail) for detail in data.get("errors") or ()),
@@ -116,7 +129,7 @@ def translate(answer: Answer, request: str, zone: ZoneInfo | None, now: datetime
         case 403:
             return Forbidden(f"HubSpot refused {request}: {why} {_scopes(trouble, request)}", code=code)
         case 404:
-            return NotFound(f"HubSpot knows nothing at {request}: {why}", code=code)
+            return NotFound(f"HubSpot knows nothing at {request}: {why}", code=code, trouble=trouble)
         case 429:
             return _limit(answer, request, body, zone, now)
         case status if status in TRANSIENT or status >= 500:
@@ -124,7 +137,7 @@ def translate(answer: Answer, request: str, zone: ZoneInfo | None, now: datetime
             pause = LOCK_SECONDS if after is None and status == LOCKED else after
             crowded = status not in (LOCKED, MIGRATING)
             return Retryable(f"HubSpot failed at {request}: {why}", code=code, after=pause, crowded=crowded)
-    return Rejected(f"HubSpot refused {request}: {why}", code=code)
+    return Refused(f"HubSpot refused {request}: {why}", code=code, trouble=trouble)
 
 
 def _limit(answer: Answer, request: str, body: Json, zone: ZoneInfo | None, now: datetime) -> ConnectorError:

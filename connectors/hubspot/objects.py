@@ -251,7 +251,7 @@ def build_specs(
 ) -> Mapping[str, ObjectSpec]:
     """The table for one project: its mapping replaces defaults, its custom and written properties ride along."""
     mappable = [name for name, spec in SPECS.items() if spec.types]
-    for name in (*mapping, *written):
+    for name in (*mapping, *(name for name in written if name in SPECS)):
         if name not in mappable:
             raise Rejected(
                 f"HubSpot has no {name} to map or write. Its objects are {', '.join(mappable)}.", code="MAPPING"
@@ -264,6 +264,11 @@ def build_specs(
         )
         for name, spec in SPECS.items()
     }
+
+
+def written_beside(written: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    """The properties that the project writes to what is none of our objects: tasks, and custom objects by name."""
+    return {name: properties for name, properties in written.items() if name not in SPECS}
 
 
 def _with(spec: ObjectSpec, mapping: Mapping[str, ObjectMapping]) -> ObjectSpec:

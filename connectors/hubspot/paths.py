@@ -38,6 +38,21 @@ class Paths:
         return f"{self._under('/account-info', '')}/details"
 
     @property
+    def daily_usage(self) -> str:
+        """How many requests of the day are used."""
+        return f"{self._under('/account-info', '')}/api-usage/daily/private-apps"
+
+    @property
+    def private_app(self) -> str:
+        """What the access token of a private app may do; it is in no dated version."""
+        return "/oauth/v2/private-apps/get/access-token-info"
+
+    @property
+    def introspect(self) -> str:
+        """What a token that an app was given may do."""
+        return f"{self.token}/introspect"
+
+    @property
     def token(self) -> str:
         """Where an app exchanges its refresh token; its answer has no limit."""
         return f"{self._under('/oauth', '')}/token"
@@ -74,6 +89,19 @@ class Paths:
     def batch_update(self, crm_type: str) -> str:
         """New values for records by id."""
         return f"{self.objects(crm_type)}/batch/update"
+
+    def batch_upsert(self, crm_type: str) -> str:
+        """Values for records by a property that no two share; those that are not there are created."""
+        return f"{self.objects(crm_type)}/batch/upsert"
+
+    def batch_archive(self, crm_type: str) -> str:
+        """Records to archive, by id."""
+        return f"{self.objects(crm_type)}/batch/archive"
+
+    @property
+    def schemas(self) -> str:
+        """The account's custom objects."""
+        return f"{self._under('/crm-object-schemas', '')}/schemas"
 
     def properties(self, crm_type: str) -> str:
         """The property definitions of an object type."""

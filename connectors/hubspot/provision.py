@@ -1,148 +1,183 @@
-"""Creating the properties that results are written to."""
+"""Making what is missing: custom objects, a group for our properties, and the properties.
+
+HubSpot's API neither makes a property read-only for people (`modificationMetadata` is in its answers alone) nor puts
+one on a record's page: docs/hubspot.md says what the admin does by hand.
+"""
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from connectors.base import FieldKind, NewField, Outcome, Status
 from connectors.errors import Rejected
-from connectors.hubspot.listing import results_of
+from connectors.hubspot.errors import Forbidden
+from connectors.hubspot.objects import SPECS
+from connectors.hubspot.provision_fields import change_of_hints, definition, hints, misfit
+from connectors.hubspot.provision_look import GROUP, GROUP_LABEL, find_type, has_group
+from connectors.hubspot.targets import TASKS
+from connectors.writing import TASK, Cause, FieldKind, FieldNeed, Outcome, Status, Step, StepKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from connectors.hubspot.account import Account, Property
+    from connectors.hubspot.account import Account
     from connectors.hubspot.transport import Json
 
-GROUP = "salesops"
-GROUP_LABEL = "Sales operations"
-
-# How HubSpot types and shows each kind. A percentage is kept as a fraction of 1 and shown times a hundred, as its own
-# deal probability is (hs_deal_stage_probability).
-_NUMBER: Json = {"type": "number", "fieldType": "number"}
-_SHAPES: Mapping[FieldKind, Json] = {
-    FieldKind.MONEY: _NUMBER,
-    FieldKind.NUMBER: _NUMBER,
-    FieldKind.COUNT: _NUMBER,
-    FieldKind.PERCENT: _NUMBER,
-    FieldKind.TEXT: {"type": "string", "fieldType": "text"},
-}
-# Only changing a property is documented to take these, and in the dated versions only (2026-03, "Update a property").
-_HINTS: Mapping[FieldKind, Json] = {
-    FieldKind.MONEY: {"numberDisplayHint": "currency", "showCurrencySymbol": True},
-    FieldKind.NUMBER: {"numberDisplayHint": "formatted"},
-    FieldKind.COUNT: {"numberDisplayHint": "formatted"},
-    FieldKind.PERCENT: {"numberDisplayHint": "percentage"},
-    FieldKind.TEXT: {},
-}
+_ORDER = {kind: place for place, kind in enumerate(StepKind)}
 
 
-def provision(account: Account, crm_types: Mapping[str, str], fields: Sequence[NewField]) -> Iterator[Outcome]:
-    """One outcome for each field; `crm_types` are HubSpot's types by our object names."""
-    grouped: set[str] = set()
-    for field in fields:
-        crm_type = crm_types.get(field.object)
-        problem = _problem(field, crm_type)
-        if crm_type is None or problem:
-            yield _failed(field, "INVALID", problem)
-            continue
-        existing = account.properties(crm_type).get(field.name)
-        if existing:
-            yield _fits(field, crm_type, existing)
-            continue
-        try:
-            if crm_type not in grouped:
-                _ensure_group(account, crm_type)
-                grouped.add(crm_type)
-            created = account.session.post(account.paths.properties(crm_type), _definition(field))
-        except Rejected as refusal:
-            yield _failed(field, refusal.code, str(refusal))
-            continue
+def provision(account: Account, steps: Sequence[Step]) -> Iterator[Outcome]:
+    """One outcome for each step without a problem, in their order.
+
+    A step that is refused keeps no other from being made, but those that take a scope which our login has not: HubSpot
+    counts refusals against the account ("API usage guidelines").
+    """
+    account.forget()
+    refused: dict[str, Outcome] = {}
+    try:
+        for step in sorted((each for each in steps if not each.problem), key=lambda each: _ORDER[each.kind]):
+            scope = _scope(step)
+            same = refused.get(scope)
+            outcome = replace(same, name=step.name) if same else _outcome(account, step)
+            if outcome.cause is Cause.PERMISSION:
+                refused[scope] = outcome
+            yield outcome
+    finally:
         account.forget()
-        yield Outcome(_name(field), Status.WRITTEN, message=_show(account, crm_type, field, created))
 
 
-def _problem(field: NewField, crm_type: str | None) -> str:
-    if crm_type is None:
-        return f"HubSpot has no {field.object} whose records could carry fields."
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", field.name):
-        return (
-            f"HubSpot names properties with lower-case letters, digits and underscores; {field.name} cannot be "
-            f"created. Write {field.name.lower()} in writeback.yaml."
-        )
-    return ""
+def _outcome(account: Account, step: Step) -> Outcome:
+    try:
+        return _make(account, step)
+    except Forbidden as refusal:
+        message = f"{refusal} The scope is {_scope(step)}."
+        return Outcome(step.name, Status.FAILED, "", refusal.code, message, Cause.PERMISSION)
+    except Rejected as refusal:
+        return Outcome(step.name, Status.FAILED, "", refusal.code, str(refusal), Cause.RULE)
 
 
-def _fits(field: NewField, crm_type: str, existing: Property) -> Outcome:
-    wanted = str(_SHAPES[field.kind]["type"])
-    if existing.type != wanted:
-        return _failed(
-            field,
-            "WRONG_TYPE",
-            f"{crm_type} has a property {field.name} of type {existing.type}, and {field.kind} needs {wanted}. "
-            "Choose another name in writeback.yaml, or archive the property in HubSpot.",
-        )
-    if existing.read_only:
-        return _failed(
-            field,
-            "READ_ONLY",
-            f"{crm_type} has a property {field.name} that HubSpot computes itself. Choose another name.",
-        )
-    return Outcome(_name(field), Status.WRITTEN)
+def _scope(step: Step) -> str:
+    """The scope that opens the definitions of an object (specification of the properties API: for users it is that of
+    their records)."""
+    name = step.detail.get("object", "")
+    if name == "user":
+        return "crm.objects.users.write"
+    spec = SPECS.get(name)
+    return f"crm.schemas.{TASKS if name == TASK else spec.types[0].name if spec else 'custom'}.write"
 
 
-def _ensure_group(account: Account, crm_type: str) -> None:
-    path = account.paths.property_groups(crm_type)
-    groups = account.checked(lambda: results_of(account.session.get(path), f"the property groups of {crm_type}"))
-    if not any(group.get("name") == GROUP for group in groups):
-        account.session.post(path, {"name": GROUP, "label": GROUP_LABEL, "displayOrder": -1})
+def _make(account: Account, step: Step) -> Outcome:
+    if step.kind is StepKind.OBJECT:
+        return _make_object(account, step)
+    crm_type = find_type(account, step.detail["object"])
+    return _make_group(account, crm_type, step) if step.kind is StepKind.GROUP else _make_field(account, crm_type, step)
 
 
-def _show(account: Account, crm_type: str, field: NewField, created: Json) -> str:
+def _make_once(account: Account, is_there: Callable[[], bool], make: Callable[[], object]) -> None:
+    """Make what is not there. A request whose answer was lost is sent again, and refused because it was carried out."""
+    if is_there():
+        return
+    try:
+        make()
+    except Rejected as refusal:
+        account.forget()
+        if is_there():
+            return
+        if "EXISTS" not in refusal.code:
+            raise
+        raise Rejected(
+            f"{refusal} HubSpot keeps the name for itself, or hides what has it from our login (sensitive data takes "
+            "scopes of its own). Choose another name in writeback.yaml.",
+            code=refusal.code,
+        ) from refusal
+
+
+def _make_object(account: Account, step: Step) -> Outcome:
+    _make_once(
+        account,
+        lambda: account.custom_type(step.name) is not None,
+        lambda: account.session.post(account.paths.schemas, _schema(step)),
+    )
+    account.forget()
+    return Outcome(step.name, Status.WRITTEN, account.custom_type(step.name) or "")
+
+
+def _schema(step: Step) -> Json:
+    """The object with its key alone: what its records are named, found and known by. Its other properties follow, each
+    a step of its own.
+
+    Every list must be there, also an empty one (specification of the schemas API, "ObjectSchemaEgg"). Its owner, and
+    the links to calls, notes, tasks and their like come by themselves (schemas guide).
+    """
+    detail = step.detail
+    key = FieldNeed(step.name, detail["key"], detail["key_label"], detail["key_description"], FieldKind.KEY)
+    return {
+        "name": step.name,
+        "labels": {"singular": detail["label"], "plural": detail["plural"]},
+        "description": detail["description"],
+        "properties": [definition(key)],
+        "primaryDisplayProperty": key.name,
+        "requiredProperties": [key.name],
+        "searchableProperties": [key.name],
+        "secondaryDisplayProperties": [],
+        "associatedObjects": [],
+        "allowsSensitiveProperties": False,
+    }
+
+
+def _make_group(account: Account, crm_type: str, step: Step) -> Outcome:
+    group = {"name": GROUP, "label": GROUP_LABEL, "displayOrder": -1}
+    _make_once(
+        account,
+        lambda: has_group(account, crm_type),
+        lambda: account.session.post(account.paths.property_groups(crm_type), group),
+    )
+    return Outcome(step.name, Status.WRITTEN)
+
+
+def _make_field(account: Account, crm_type: str, step: Step) -> Outcome:
+    detail, kind = step.detail, FieldKind(step.detail["kind"])
+    need = FieldNeed(detail["object"], detail["name"], detail["label"], detail["description"], kind)
+    answers: list[Json] = []
+
+    def is_there() -> bool:
+        existing = account.properties(crm_type).get(need.name)
+        problem = misfit(need, existing) if existing else ""
+        if problem:
+            raise Rejected(problem, code="WRONG_TYPE")
+        return existing is not None
+
+    def make() -> None:
+        answers.append({})
+        answers.append(account.session.post(account.paths.properties(crm_type), definition(need, group=GROUP)))
+
+    _make_once(account, is_there, make)
+    return Outcome(step.name, Status.WRITTEN, message=_show(account, crm_type, need, answers[-1]) if answers else "")
+
+
+def _show(account: Account, crm_type: str, need: FieldNeed, created: Json) -> str:
     """Have a new property shown as its kind should be; a message where HubSpot does not take that, else nothing.
 
-    A property that is only shown plainly is no failure: it holds its values all the same.
+    Only changing a property is documented to take it, and in the dated versions only (2026-03, "Update a property"). A
+    property that is only shown plainly is no failure: it holds its values all the same.
     """
-    hints = _HINTS[field.kind]
-    if _has(created, hints):
+    wanted = hints(need)
+    if _has(created, wanted):
         return ""
     try:
-        # Both types are required in a change too (properties API guide).
-        changed = account.session.patch(
-            account.paths.property_named(crm_type, field.name), {**_SHAPES[field.kind], **hints}
-        )
-    except Rejected as refusal:
+        changed = account.session.patch(account.paths.property_named(crm_type, need.name), change_of_hints(need))
+    except (Rejected, Forbidden) as refusal:
         why = str(refusal)
     else:
-        if _has(changed, hints):
+        if _has(changed, wanted):
             return ""
         why = "HubSpot's answer does not have it."
     return (
-        f"{field.name} was created, but HubSpot did not take how to show it "
-        f"({', '.join(f'{name} {value}' for name, value in hints.items())}): {why} Set its number format in HubSpot's "
+        f"{need.name} was created, but HubSpot did not take how to show it "
+        f"({', '.join(f'{name} {value}' for name, value in wanted.items())}): {why} Set its number format in HubSpot's "
         "property settings."
     )
 
 
-def _has(definition: Json, hints: Json) -> bool:
-    return all(definition.get(name) == value for name, value in hints.items())
-
-
-def _definition(field: NewField) -> Json:
-    return {
-        "name": field.name,
-        "label": field.label,
-        "description": field.description,
-        "groupName": GROUP,
-        "formField": False,
-        **_SHAPES[field.kind],
-    }
-
-
-def _failed(field: NewField, code: str, message: str) -> Outcome:
-    return Outcome(_name(field), Status.FAILED, code, message)
-
-
-def _name(field: NewField) -> str:
-    return f"{field.object}.{field.name}"
+def _has(answer: Json, members: Mapping[str, object]) -> bool:
+    return all(answer.get(name) == value for name, value in members.items())

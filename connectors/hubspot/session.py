@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from connectors.base import Usage
 from connectors.errors import Retryable
-from connectors.hubspot.auth import open_login
+from connectors.hubspot.auth import open_login, read_scopes
 from connectors.hubspot.errors import Unauthorized, find_midnight, read_json, translate
 from connectors.hubspot.limits import Pace, learn_day
 from connectors.hubspot.paths import Paths, is_search
@@ -54,7 +54,9 @@ class Session:
         self.answered_at: datetime | None = None
         self._retry = retry
         self._wire = LibraryWire(connection)
-        self._login = open_login(connection, secrets, self._wire, Paths(connection.api_version).token, retry.clock)
+        self._paths = Paths(connection.api_version)
+        self._connection, self._secrets = connection, secrets
+        self._login = open_login(connection, secrets, self._wire, self._paths.token, retry.clock)
         self._pace = Pace(retry.pause, retry.clock)
         self._gate = Gate(connection.pull.concurrency)
         self._budget = Budget("HubSpot", connection.pull.daily_share, self._again)
@@ -73,6 +75,14 @@ class Session:
     def patch(self, path: str, body: Json) -> Json:
         """The answer to a PATCH."""
         return self._ask(_Request("PATCH", path, [], body))
+
+    def scopes(self) -> frozenset[str] | None:
+        """What our token may do, None where HubSpot does not tell. Such requests have no limit."""
+
+        def ask() -> frozenset[str] | None:
+            return read_scopes(self._connection, self._secrets, self._wire, self._paths, self._login.current())
+
+        return self._retry.call(ask)
 
     def usage(self) -> Usage:
         """What was asked so far, failures and retries included."""

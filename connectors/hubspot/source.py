@@ -101,6 +101,15 @@ class ObjectSpec:
         )
 
     @property
+    def fills(self) -> dict[str, tuple[str, ...]]:
+        """The properties that fill each field of ours, on whichever of its types."""
+        fills: dict[str, tuple[str, ...]] = {}
+        for crm_type in self.types:
+            for name, source in crm_type.fields.items():
+                fills[name] = tuple(dict.fromkeys((*fills.get(name, ()), *source.properties)))
+        return fills
+
+    @property
     def wanted(self) -> bool:
         """Whether the project needs anything of this object."""
         return bool(self.needed is None or self.needed or self.along or self.mapped)

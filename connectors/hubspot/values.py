@@ -28,6 +28,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNSTORABLE = re.compile("[\\0\ud800-\udfff]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_TIMES = frozenset({"date", "datetime"})
 _EPOCH_MILLISECONDS = re.compile(r"-?\d{5,}", re.ASCII)
 
 
@@ -40,9 +41,12 @@ def converter(kind: FieldType, zone: ZoneInfo) -> Callable[[str], Scalar]:
 
 
 def to_custom(text: str | None, property_type: str) -> str | None:
-    """The value of a custom property as text: numbers plain, booleans lower case, nothing where it is empty."""
+    """The value of a custom property as text: numbers plain, booleans lower case, moments and days as ISO 8601 writes
+    them, nothing where it is empty."""
     if not text:
         return None
+    if property_type in _TIMES and _EPOCH_MILLISECONDS.fullmatch(text):
+        return instant(text) if property_type == "datetime" else parse_instant(text).date().isoformat()
     if property_type == "number":
         return decimal_text(text)
     return storable_text(text).lower() if property_type == "bool" else storable_text(text)

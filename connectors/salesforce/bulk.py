@@ -44,6 +44,7 @@ _LEAST_PAGE = 50_000  # what a result page surely holds, for reckoning
 _POLLS = 4  # what a job usually takes of them, for reckoning
 _FIRST_PAUSE, _LONGEST_PAUSE, _PATIENCE = 1.0, 30.0, 4 * 3600.0  # seconds
 _GROWTH = 1.6
+_ENDED = frozenset({"JobComplete", "Failed", "Aborted"})
 
 
 csv.field_size_limit(2**31 - 1)  # a long text is longer than the module's limit
@@ -78,13 +79,13 @@ class BulkRead:
         # "LIMIT and ORDER BY disable PKChunking" (Understanding Bulk API 2.0 Query), and with it the speed.
         soql = self._scan.soql(run, ordered=False)
         body = json.dumps({"operation": "queryAll", "query": soql})
-        with _lost():
+        with lost():
             return replace(run, job=self._session.retry.call(lambda: self._make(body)))
 
     def batches(self, run: Run, job: Job) -> Iterator[tuple[list[Values], Job, bool]]:
         """(records, the job with where it stands after them, whether that was all) of the run's job; JobLost where it
         failed, was aborted, is too old, or cannot be had for whatever reason."""
-        with _lost():
+        with lost():
             total = self._wait(job.id)
             while True:
                 for batch, following in self._page(run, job, total):
@@ -99,24 +100,16 @@ class BulkRead:
         answer = self._session.send("POST", JOBS, body)
         if not isinstance(answer, dict) or answer.get("object") != self._selection.sobject or not answer.get("id"):
             raise Retryable(f"{self._session.url}: an answer to some other request.", alone=True)
-        if _made_before(answer, asked_at):
+        if made_before(answer, asked_at):
             raise Retryable(f"{self._session.url}: the answer to an earlier request, of another job.", alone=True)
         return Job(str(answer["id"]))
 
     def _wait(self, job_id: str) -> int:
         """How many records the job has found, once it is complete."""
-        pause, waited = _FIRST_PAUSE, 0.0
-        while True:
-            info = self._session.get(f"{JOBS}/{job_id}")
-            if info.get("id") != job_id:
-                raise JobLost
-            if info.get("state") == "JobComplete":
-                return int(info.get("numberRecordsProcessed") or 0)
-            if info.get("state") not in {"UploadComplete", "InProgress"} or waited > _PATIENCE:
-                raise JobLost
-            self._session.retry.pause(pause)
-            waited += pause
-            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+        info = wait_for_job(self._session, f"{JOBS}/{job_id}", job_id)
+        if info["state"] != "JobComplete":
+            raise JobLost
+        return int(info.get("numberRecordsProcessed") or 0)
 
     def _page(self, run: Run, job: Job, total: int) -> Iterator[tuple[list[Values], Job | None]]:
         """A result page in batches, and the job with its next page behind the last one.
@@ -141,7 +134,7 @@ class BulkRead:
             told, following = _read_headers(answer.headers)
             if following and following == job.locator:
                 raise Retryable(f"{self._session.url}: a result page that was read before.")
-            lines = csv.reader(_lines(answer.chunks))
+            lines = csv.reader(read_lines(answer.chunks))
             if tuple(next(lines, ())) != self._scan.fields.parts[0]:
                 raise Retryable(f"{self._session.url}: a result with other fields than were asked for.")
             read = 0
@@ -169,7 +162,21 @@ class BulkRead:
             yield record
 
 
-def _made_before(answer: dict[str, Any], asked_at: datetime) -> bool:
+def wait_for_job(session: Session, path: str, job_id: str) -> dict[str, Any]:
+    """What Salesforce tells of a job once it has ended, however; JobLost where it does not within hours."""
+    pause, waited = _FIRST_PAUSE, 0.0
+    while True:
+        info: dict[str, Any] = session.get(path)
+        if info.get("id") != job_id or waited > _PATIENCE:
+            raise JobLost
+        if info.get("state") in _ENDED:
+            return info
+        session.retry.pause(pause)
+        waited += pause
+        pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+
+
+def made_before(answer: dict[str, Any], asked_at: datetime) -> bool:
     """Whether a job is older than the request that was to make it."""
     made = answer.get("createdDate")
     return made is not None and datetime.fromisoformat(instant(made)) < asked_at - CLOCK_SLACK
@@ -185,7 +192,7 @@ def _read_headers(headers: Mapping[str, str]) -> tuple[int | None, str]:
 
 
 @contextmanager
-def _lost() -> Iterator[None]:
+def lost() -> Iterator[None]:
     """Inside the `with`, what keeps us from the job makes it lost.
 
     Where it keeps us from everything, reading otherwise meets it again: no connection, no session, no calls left.
@@ -198,7 +205,7 @@ def _lost() -> Iterator[None]:
         raise JobLost from error
 
 
-def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+def read_lines(chunks: Iterable[bytes]) -> Iterator[str]:
     """The lines of a text that comes in chunks, their ends kept: the csv module joins those of a quoted value."""
     decode = codecs.getincrementaldecoder("utf-8")().decode
     rest = ""

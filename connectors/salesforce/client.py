@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import RLock
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from simple_salesforce.format import quote_soql_value
-
-from connectors.base import Description, Stream, Sweep
+from connectors.base import Description, MissingField, Stream, Sweep
 from connectors.batches import in_chunks
 from connectors.errors import Rejected
 from connectors.retry import RetryPolicy
 from connectors.salesforce.describe import EMAILS, Catalog
-from connectors.salesforce.errors import readable
 from connectors.salesforce.everything import read_calculated, read_ids
-from connectors.salesforce.objects import SOURCES
+from connectors.salesforce.health import find_login, read_health
 from connectors.salesforce.pages import Pages
-from connectors.salesforce.provision import provision_fields
-from connectors.salesforce.read import read_values
+from connectors.salesforce.provision import carry_out, find_missing
 from connectors.salesforce.session import Session
+from connectors.salesforce.targets import OWNER_FIELD, SEALED, sobject_name
 from connectors.salesforce.wide import read_by_id
 from connectors.salesforce.window import reach_of, read_changes
 from connectors.salesforce.wishes import (
@@ -30,21 +27,24 @@ from connectors.salesforce.wishes import (
     find_calculated,
     find_fields,
     find_hidden,
+    find_paths,
     find_readable,
     load,
 )
-from connectors.salesforce.write import write_records
+from connectors.salesforce.writer import Writer
+from connectors.writing import OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from config.connections import Pull, SalesforceConnection
+    from config.connections import SalesforceConnection
     from config.mapping import ObjectMapping
-    from connectors.base import Connector, Held, NewField, Outcome, Page, RecordWrite, Usage
-    from connectors.salesforce.describe import SObject
+    from connectors.base import Connector, CrmField, Held, Page, Sealed, Usage
+    from connectors.health import Health
     from connectors.salesforce.rows import Selection
     from connectors.salesforce.wishes import Wishes
+    from connectors.writing import Cost, Jobs, Needs, Outcome, RecordWrite, Standing, Step, Target
 
 FETCH = 2_000  # records in a page of `fetch`
 
@@ -57,14 +57,17 @@ def connect(
     written: Mapping[str, tuple[str, ...]],
     time_zone: str,
     needed: Mapping[str, Collection[str]] | None = None,
+    currency: str = "",
     retry: RetryPolicy | None = None,
 ) -> Connector:
     """A connector that signs in when first used. `secrets` turns "env:NAME" or "file:PATH" into the secret; `written`
-    names the CRM fields that are written back, by our object, which are therefore read along; `needed` names our fields
-    that the project's rules read, by our object, None for all: what else our login does not see, we do without."""
+    names the CRM fields that are written back, by our object, which are therefore read along, by a custom object's API
+    name, or under "task"; `needed` names our fields that the project's rules read, by our object, None for all: what
+    else our login does not see, we do without. `currency` is that of the amounts on records of our own."""
     session = Session(connection, secrets, retry or RetryPolicy())
-    wishes = build_wishes(mapping, written, needed)
-    return SalesforceConnector(session, wishes, ZoneInfo(time_zone), connection.pull)
+    return SalesforceConnector(
+        session, connection, build_wishes(mapping, written, needed), written, time_zone, currency
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +82,27 @@ class _Offer:
 class SalesforceConnector:
     """A `Connector` for one org."""
 
-    def __init__(self, session: Session, wishes: Wishes, zone: ZoneInfo, pull: Pull) -> None:
+    def __init__(
+        self,
+        session: Session,
+        connection: SalesforceConnection,
+        wishes: Wishes,
+        written: Mapping[str, tuple[str, ...]],
+        time_zone: str,
+        currency: str,
+    ) -> None:
         self._session = session
         self._catalog = Catalog(session)
         self._wishes = wishes
-        self._zone = zone
-        self._pull = pull
+        self._kept = {name: fields for name, fields in written.items() if name not in wishes}
+        self._zone = ZoneInfo(time_zone)
+        self._pull = connection.pull
+        self._writer = Writer(session, self._catalog, currency, connection.auto_assign)
         self._offered: dict[str, _Offer] | None = None
         self._lock = RLock()
 
     def check(self) -> str:
-        user = self._session.user_id
-        found = self._session.query(f"SELECT Name, Username FROM User WHERE Id = {quote_soql_value(user)}")["records"]
-        who = readable(f"{found[0]['Name']} ({found[0]['Username']})") if found else f"user {user}"
-        return f"signed in to {self._session.url} as {who}"
+        return f"signed in to {self._session.url} as {find_login(self._session)}"
 
     def org(self) -> str:
         return self._session.org_id
@@ -101,22 +111,28 @@ class SalesforceConnector:
         with self._lock:
             self._catalog.forget()
             self._offered = None
-        load(self._wishes, self._catalog)
+        load(self._wishes, self._catalog, map(sobject_name, self._kept))
         wishes = self._wishes.values()
         fields = {wish.object: find_fields(wish, self._catalog) for wish in wishes}
+        fields |= {name: self._fields_of(name) for name in self._kept}
         hidden = [found for wish in wishes for found in find_hidden(wish, self._catalog)]
-        missing = tuple(field for field, required in hidden if required)
+        missing = tuple(field for field, required in hidden if required) + tuple(
+            MissingField(name, sobject_name(name), field, "writeback")
+            for name, asked in self._kept.items()
+            for field in asked
+            if field not in fields[name]
+        )
         unseen = tuple(field for field, required in hidden if not required)
-        sources = {
-            wish.object: frozenset(
-                path for source in wish.sources for column in source.columns.values() for path in column.paths
-            )
-            for wish in wishes
-        }
-        return Description(fields, missing, unseen, sources)
+        return Description(fields, missing, unseen, {wish.object: find_paths(wish) for wish in wishes})
+
+    def sealed(self) -> Mapping[str, Sealed]:
+        return SEALED
 
     def now(self) -> datetime:
         return self._session.server_now()
+
+    def health(self, objects: Collection[str]) -> Health:
+        return read_health(self._session, objects)
 
     def streams(self) -> tuple[Stream, ...]:
         return tuple(offer.stream for offer in self._offers().values())
@@ -136,14 +152,29 @@ class SalesforceConnector:
         for part in in_chunks((each.removeprefix(tag) for each in ids), FETCH):
             yield pages.changes(read_by_id(self._session, offer.selection, part), "", complete=False)
 
-    def read_values(self, name: str, fields: Sequence[str], ids: Sequence[str]) -> dict[str, dict[str, str | None]]:
-        return read_values(self._session, self._sobject(name), fields, ids)
+    def standing(self, target: Target, fields: Sequence[str], names: Sequence[str]) -> dict[str, Standing]:
+        return self._writer.standing(target, fields, names)
 
-    def write(self, name: str, writes: Sequence[RecordWrite]) -> Iterator[Outcome]:
-        return write_records(self._session, self._sobject(name), writes)
+    def write(self, target: Target, writes: Sequence[RecordWrite], jobs: Jobs) -> Iterator[Outcome]:
+        return self._writer.write(target, writes, jobs)
 
-    def provision(self, fields: Sequence[NewField]) -> Iterator[Outcome]:
-        return provision_fields(self._session, self._catalog, fields)
+    def delete(self, target: Target, ids: Sequence[str]) -> Iterator[Outcome]:  # noqa: ARG002  an id says it all
+        return self._writer.delete(ids)
+
+    def finish(self, job: str, target: Target, names: Sequence[str]) -> Iterator[Outcome]:
+        return self._writer.finish(job, target, names)
+
+    def cost(self, target: Target, fields: Sequence[str], count: int) -> Cost:  # noqa: ARG002  all go along at once
+        return self._writer.cost(target, count)
+
+    def missing(self, needs: Needs) -> list[Step]:
+        return find_missing(self._session, needs)
+
+    def provision(self, steps: Sequence[Step]) -> Iterator[Outcome]:
+        try:
+            yield from carry_out(self._session, steps)
+        finally:
+            self._catalog.forget()
 
     def usage(self) -> Usage:
         return self._session.usage()
@@ -151,14 +182,13 @@ class SalesforceConnector:
     def close(self) -> None:
         self._session.close()
 
-    def _sobject(self, name: str) -> SObject:
-        sources = SOURCES[name]
-        if len(sources) != 1:
-            raise Rejected(f"{name} is several objects in Salesforce, so that its records cannot be written to.")
-        found = self._catalog.find(sources[0].sobject)
-        if found is None:
-            raise Rejected(f"{sources[0].sobject} is not there, or our login may not read it.")
-        return found
+    def _fields_of(self, name: str) -> dict[str, CrmField]:
+        """The fields of an object that is none of ours; a detail of a master-detail relationship has no owner."""
+        found = self._catalog.find(sobject_name(name))
+        fields = {field.crm.name: field.crm for field in found.fields.values()} if found else {}
+        if owner := fields.get(OWNER_FIELD):
+            fields[OWNER] = replace(owner, name=OWNER)
+        return fields
 
     def _offer(self, stream: str) -> _Offer:
         found = self._offers().get(stream)

@@ -8,6 +8,7 @@ and ours are never used twice.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from itertools import count
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -17,7 +18,7 @@ from connectors.errors import AuthFailed, LimitReached, Rejected, Retryable
 from connectors.salesforce.errors import EXPIRED, TOO_LONG, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from simple_salesforce.api import Salesforce
 
@@ -29,12 +30,33 @@ Answer = TypeVar("Answer")
 MOST = 25
 """Subrequests of one request (Send Multiple Requests Using Composite, REST API Developer Guide)."""
 
-ALONG = 4
-"""Queries that may go along with one: up to five of the subrequests may be queries."""
+HEAVY = 5
+"""How many of them may be queries or sObject Collections (same place)."""
+
+ALONG = HEAVY - 1
+"""Queries that may go along with one."""
 
 OK = 200
 
 _prefix, _numbers = f"r{token_hex(4)}", count()
+
+
+@dataclass(frozen=True, slots=True)
+class Subrequest:
+    """A request below the version's address. `body` is JSON text, so that numbers arrive digit by digit as written."""
+
+    method: str
+    path: str
+    body: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def encode(self, base: str, reference: str) -> str:
+        """Its JSON text in a composite request."""
+        head: dict[str, Any] = {"method": self.method, "url": base + self.path, "referenceId": reference}
+        if self.headers:
+            head["httpHeaders"] = dict(self.headers)
+        text = json.dumps(head)
+        return f'{text[:-1]}, "body": {self.body}}}' if self.body else text
 
 
 class Part(NamedTuple):
@@ -52,12 +74,31 @@ def ask_together(session: Session, paths: Sequence[str]) -> list[Part]:
     """
     final = TOO_LONG if len(paths) > 1 else ()
     try:
-        return session.ask(lambda client: _ask(session, client, paths), final)
+        return session.ask(lambda client: _ask(session, client, [Subrequest("GET", path) for path in paths]), final)
     except Rejected as error:
         if error.code not in final:
             raise
     middle = len(paths) // 2
     return ask_together(session, paths[:middle]) + ask_together(session, paths[middle:])
+
+
+def send_together(
+    session: Session,
+    requests: Sequence[Subrequest],
+    check: Callable[[list[Part]], None],
+    final: Collection[str],
+    *,
+    once: bool = False,
+) -> list[Part]:
+    """The answers to requests that write, at most `HEAVY`, in their order. One call, asked again while `check` raises
+    Retryable; `once` leaves that to the caller. Rejected where the code is of `final`."""
+
+    def ask(client: Salesforce) -> list[Part]:
+        parts = _ask(session, client, requests)
+        check(parts)
+        return parts
+
+    return session.ask_once(ask, final) if once else session.ask(ask, final)
 
 
 def query_path(soql: str) -> str:
@@ -75,7 +116,8 @@ def query(
     to `ALONG` further ones; asked again while it raises Retryable. One call."""
 
     def ask(client: Salesforce) -> Answer:
-        first, *further = (_page(session, part) for part in _ask(session, client, [*map(query_path, (soql, *along))]))
+        asked = [Subrequest("GET", query_path(each)) for each in (soql, *along)]
+        first, *further = (_page(session, part) for part in _ask(session, client, asked))
         return read(first, further)
 
     return session.ask(ask)
@@ -94,21 +136,19 @@ def _page(session: Session, part: Part) -> dict[str, Any]:
     return part.body
 
 
-def _ask(session: Session, client: Salesforce, paths: Sequence[str]) -> list[Part]:
-    references = [f"{_prefix}x{next(_numbers)}" for _ in paths]
+def _ask(session: Session, client: Salesforce, requests: Sequence[Subrequest]) -> list[Part]:
+    references = [f"{_prefix}x{next(_numbers)}" for _ in requests]
     base = f"/services/data/v{client.sf_version}/"
-    requests = [
-        {"method": "GET", "url": base + path, "referenceId": reference}
-        for path, reference in zip(paths, references, strict=True)
-    ]
-    answer: Any = client.restful("composite", method="POST", data=json.dumps({"compositeRequest": requests}))
+    texts = [request.encode(base, reference) for request, reference in zip(requests, references, strict=True)]
+    body = '{"compositeRequest": [' + ", ".join(texts) + "]}"
+    answer: Any = client.restful("composite", method="POST", data=body.encode())
     try:
         answered = {each["referenceId"]: each for each in answer["compositeResponse"]}
         parts = [Part(int(answered[name]["httpStatusCode"]), answered[name]["body"]) for name in references]
     except (KeyError, TypeError, ValueError):
         raise Retryable(f"{session.url}: an answer to some other request.", alone=True) from None
-    for path, part in zip(paths, parts, strict=True):
-        what = f"{session.url}/{path.partition('?')[0]}"
+    for request, part in zip(requests, parts, strict=True):
+        what = f"{session.url}/{request.path.partition('?')[0]}"
         if part.status != OK and _concerns_all(error := translate(part.body, part.status, what)):
             raise error
     return parts

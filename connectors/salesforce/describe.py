@@ -30,6 +30,10 @@ _NOT_THERE = frozenset(
     }
 )
 
+_MARKS = frozenset({"IsConverted"})
+"""Fields that Salesforce sets as something happens, although a program may give them to a new record (Object Reference,
+Lead: "Create, Defaulted on create")."""
+
 _WHOLE = {"fields", "records"}  # one of which is in every answer to what we ask
 
 CURRENCIES, EMAILS = "CurrencyType", "EmailMessage"
@@ -49,6 +53,8 @@ class SField:
     parents: tuple[str, ...]
     orders: bool  # can be filtered and sorted by
     calculated: bool  # a formula or a roll-up
+    identifies: bool = False  # records can be upserted by it, and no two share a value
+    defaulted: bool = False  # a new record may have a value there that nobody entered
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +169,15 @@ def _read_label(field: Mapping[str, Any]) -> str:
     return label if label and are_storable([label]) else str(field["name"])
 
 
+def type_of(field: Mapping[str, Any]) -> str:
+    """The type of a described field; of a rich text area the Metadata API's word for it, Html, since its text is marked
+    up: plain signs come back coded, an apostrophe as &#39; (Salesforce Help, Rich Text Area Considerations)."""
+    is_rich = field["type"] == "textarea" and field.get("htmlFormatted")
+    return "html" if is_rich else str(field["type"])
+
+
 def _read_field(field: Mapping[str, Any]) -> SField:
-    kind = field["type"]
+    kind = type_of(field)
     decimals = int(field.get("scale") or 0) if kind in NUMBERS else None
     crm = CrmField(
         name=field["name"],
@@ -173,7 +186,38 @@ def _read_field(field: Mapping[str, Any]) -> SField:
         updateable=bool(field.get("updateable")),
         decimals=decimals,
         length=field.get("length") or None,
+        options=_read_options(field),
+        automatic=is_automatic(field),
     )
     orders = bool(field.get("filterable", True) and field.get("sortable", True))
     parents = tuple(field.get("referenceTo") or ())
-    return SField(crm, field.get("relationshipName"), parents, orders, bool(field.get("calculated")))
+    # An External ID that is not unique would let two upserts at the same moment make two records.
+    calculated, identifies = bool(field.get("calculated")), bool(field.get("idLookup") and field.get("unique"))
+    return SField(crm, field.get("relationshipName"), parents, orders, calculated, identifies, _is_defaulted(field))
+
+
+def _is_defaulted(field: Mapping[str, Any]) -> bool:
+    """Whether a new record may have a value there by itself: DescribeSObjectResult has it in three places."""
+    preset = any(each.get("defaultValue") for each in field.get("picklistValues") or ())
+    return bool(preset or field.get("defaultedOnCreate") or field.get("defaultValueFormula"))
+
+
+def is_automatic(field: Mapping[str, Any]) -> bool:
+    """Whether Salesforce fills it: a formula, a roll-up, an auto-number, or a mark or stamp of its own.
+
+    Nobody can write to such a stamp, nor be given the right to; what an admin closed to our login alone is
+    "permissionable".
+    """
+    if field["name"] in _MARKS:
+        return True
+    closed = not (field.get("createable", True) or field.get("updateable", True) or field.get("permissionable", True))
+    return bool(field.get("calculated") or field.get("autoNumber") or closed)
+
+
+def _read_options(field: Mapping[str, Any]) -> dict[str, str] | None:
+    """The values that a restricted picklist takes, with their labels; any other takes what it is given ("An
+    unrestricted picklist … the API lets you save any value", Object Reference, Field Types)."""
+    if not field.get("restrictedPicklist"):
+        return None
+    active = (each for each in field.get("picklistValues") or () if each.get("active", True))
+    return {str(each["value"]): str(each.get("label") or each["value"]) for each in active} or None

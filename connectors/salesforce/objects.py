@@ -93,6 +93,7 @@ _USER = _source(
     role_id="UserRoleId?",
     manager_id="ManagerId",
     time_zone="TimeZoneSidKey",
+    currency="CurrencyIsoCode?",
     created_at="CreatedDate",
 )
 _ROLE = _source("UserRole", name="Name", parent_id="ParentRoleId")
@@ -106,16 +107,23 @@ _ACCOUNT = _source(
     region="BillingState",
     employees="NumberOfEmployees",
     annual_revenue="AnnualRevenue",
+    currency="CurrencyIsoCode?",
     created_at="CreatedDate",
 )
 _CONTACT = _source(
-    "Contact", account_id="AccountId", owner_id="OwnerId", source="LeadSource?", created_at="CreatedDate"
+    "Contact",
+    account_id="AccountId",
+    owner_id="OwnerId",
+    source="LeadSource?",
+    currency="CurrencyIsoCode?",
+    created_at="CreatedDate",
 )
 _LEAD = _source(
     "Lead",
     owner_id="OwnerId",
     status="Status",
     source="LeadSource?",
+    currency="CurrencyIsoCode?",
     created_at="CreatedDate",
     converted="IsConverted",
     converted_at="ConvertedDate",

@@ -34,8 +34,18 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-OK = 200
+OK, CREATED = 200, 201
 CHUNK_BYTES = 65_536
+
+
+class _Client(Salesforce):
+    """simple-salesforce, which takes every JSON value for something that has a length."""
+
+    def parse_result_to_json(self, result: requests.Response) -> Any:
+        answer = super().parse_result_to_json(result)
+        if not isinstance(answer, (dict, list)):  # a bare null or number is nothing that Salesforce says
+            raise requests.exceptions.InvalidJSONError(response=result)
+        return answer
 
 
 class Download(NamedTuple):
@@ -68,6 +78,11 @@ class Session:
         """
         return self.retry.call(lambda: self._ask_once(request, final))
 
+    def ask_once(self, request: Callable[[Salesforce], Answer], final: Collection[str] = ()) -> Answer:
+        """The same without trying again, for what must be looked into before it is asked once more: raises Retryable
+        too."""
+        return self._ask_once(request, final)
+
     def get(self, path: str) -> Any:
         """The JSON object at a path below the version's address."""
         return self.ask(lambda client: self._whole(client.restful(path)))
@@ -85,6 +100,18 @@ class Session:
         data = body.encode()
         with suppress(ConnectorError):
             self._ask_once(lambda client: client.restful(path, method=method, data=data, headers={}), ())
+
+    def upload(self, path: str, body: bytes, media_type: str) -> None:
+        """Send a body whose answer has none: simple-salesforce would take that for an answer that was cut short."""
+
+        def put(client: Salesforce) -> None:
+            headers = {**client.headers, "Content-Type": media_type}
+            url = client.base_url + path
+            with closing(client.session.put(url, data=body, headers=headers, allow_redirects=False)) as response:
+                if response.status_code not in {OK, CREATED}:
+                    exception_handler(response, path)
+
+        self.ask(put)
 
     def query(self, soql: str) -> dict[str, Any]:
         """The first page of a query that is short enough for an address, deleted and archived rows included."""
@@ -212,7 +239,7 @@ class Session:
         """This thread's client: neither it nor the HTTP session under it may be shared."""
         kept, client = getattr(self._mine, "client", (None, None))
         if kept is not signed_in or client is None:
-            client = Salesforce(
+            client = _Client(
                 session_id=signed_in.token,
                 instance_url=signed_in.instance_url,
                 version=self._connection.api_version,

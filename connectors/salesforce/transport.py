@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CLOCK_SLACK = timedelta(seconds=2)
 CONNECT_SECONDS = 15.0
 
-DATA_PATH = "/services/data/"
+COUNTED_PATHS = ("/services/data/", "/services/Soap/m/")
 
 
 class Transport(HTTPAdapter):
@@ -64,7 +64,7 @@ class Transport(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         self._last.headers = {}
-        if DATA_PATH in (request.url or ""):
+        if any(path in (request.url or "") for path in COUNTED_PATHS):
             with self._lock:
                 self.calls += 1
             count_request()

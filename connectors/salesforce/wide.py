@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.batches import in_chunks
 from connectors.errors import Rejected, Retryable
-from connectors.salesforce.composite import query, query_more
+from connectors.salesforce.composite import HEAVY, query, query_more
 from connectors.salesforce.errors import LOST_LOCATOR
 from connectors.salesforce.rows import ID, Shape, Values
 
@@ -162,3 +162,20 @@ def read_all(session: Session, soql: str, shape: Shape, ids: Iterable[str] | Non
         return found
 
     return session.retry.call(read)
+
+
+def read_together(session: Session, queries: Sequence[str], shape: Shape) -> list[Values]:
+    """Every record of some queries of one shape, `HEAVY` of them a call; of a query with more pages by itself."""
+    found: list[Values] = []
+    for some in in_chunks(queries, HEAVY):
+
+        def take(first: dict[str, Any], further: list[dict[str, Any]]) -> list[list[Values] | None]:
+            return [
+                shape.read(page["records"], session.url) if page["done"] and len(page["records"]) == page["totalSize"]
+                else None
+                for page in (first, *further)
+            ]  # fmt: skip
+
+        for soql, records in zip(some, query(session, some[0], take, *some[1:]), strict=True):
+            found += read_all(session, soql, shape).values() if records is None else records
+    return found

@@ -14,7 +14,7 @@ from connectors.salesforce.objects import ALWAYS_NEEDED, SOURCES, Column
 from connectors.salesforce.rows import DELETED, ID, MASTER, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from zoneinfo import ZoneInfo
 
     from config.mapping import ObjectMapping
@@ -72,9 +72,10 @@ def sobjects(wishes: Wishes) -> Iterator[str]:
     yield from (CURRENCIES, EMAILS)
 
 
-def load(wishes: Wishes, catalog: Catalog) -> None:
-    """Look up all sObjects that are read from in as few calls as it takes, then the parents that are read through."""
-    catalog.load(sobjects(wishes))
+def load(wishes: Wishes, catalog: Catalog, further: Iterable[str] = ()) -> None:
+    """Look up all sObjects that are read from, and `further` ones, in as few calls as it takes, then the parents that
+    are read through."""
+    catalog.load((*sobjects(wishes), *further))
     parents = [
         parent
         for wish in wishes.values()
@@ -128,6 +129,15 @@ def find_fields(wish: Wish, catalog: Catalog) -> dict[str, CrmField]:
             if "." in path and (field := catalog.find_field(sobject, path)) is not None:
                 fields[path] = replace(field.crm, name=path, updateable=False)
     return fields
+
+
+def find_paths(wish: Wish) -> dict[str, tuple[str, ...]]:
+    """The Salesforce fields that fill each field of ours, on whichever of the object's sObjects."""
+    paths: dict[str, tuple[str, ...]] = {}
+    for source in wish.sources:
+        for name, column in source.columns.items():
+            paths[name] = tuple(dict.fromkeys((*paths.get(name, ()), *column.paths)))
+    return paths
 
 
 def build_selection(wishes: Wishes, name: str, source: Source, catalog: Catalog, zone: ZoneInfo) -> Selection:

@@ -5,11 +5,12 @@ Faults stand before the API alone.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from connectors.sandbox.content import fill
 from connectors.sandbox.control import LOOPBACK, Control, Refused
@@ -52,7 +53,8 @@ class SandboxApp:
         elif page is not None:
             await page(scope, receive, send)
         else:
-            await self._faults(scope, receive, send)
+            with suppress(ClientDisconnect):  # it hung up before its request was whole: nobody waits for an answer
+                await self._faults(scope, receive, send)
 
     async def _page(self, scope: Scope) -> Response | None:
         """The page for people at this path, where the CRM's user interface has one there and a browser asks."""

@@ -49,6 +49,8 @@ _READING = ("/search", "/batch/read")
 _BY_OBJECT = {"objects": "objects", "associations": "objects"} | dict.fromkeys(
     ("properties", "property-validations", "pipelines", "schemas"), "schemas"
 )
+# Of these the scope of the records opens the definitions too (specification of the properties API, 2026-09).
+_BY_RECORDS = frozenset({"users", "orders"})
 _LEGACY = frozenset({"contacts", "companies", "deals", "tickets"})  # shown by name, the others by type id
 
 
@@ -113,6 +115,8 @@ def _api(path: str) -> str:
     """Which API a path belongs to, whatever its version; empty for one that asks for no scope."""
     words = [word for word in path.split("/") if word and not _VERSION.fullmatch(word)]
     match words:
+        case ["crm-object-schemas" | "crm", "schemas"]:
+            return "custom objects"
         case ["crm-object-schemas", *_]:
             return "schemas"
         case ["settings", "users", "teams", *_]:
@@ -132,6 +136,8 @@ def _served(api: str, verb: str) -> frozenset[str]:
         return frozenset({"crm.objects.owners.read"})
     if api in {"users", "teams", "currencies"}:
         return frozenset({f"settings.{'users.teams' if api == 'teams' else api}.{verb}"})
+    if api == "custom objects":  # specification of the schemas API, 2026-09
+        return _opening("schemas", "", "custom", verb)
     part = _BY_OBJECT.get(api)
     if part is None:
         return frozenset()
@@ -147,4 +153,6 @@ def _opening(part: str, name: str, word: str, verb: str) -> frozenset[str]:
     found = {f"crm.{each}.{one}.{verb}" for each in parts for one in words}
     if part == "schemas" and name == "orders":
         found.add(f"crm.pipelines.orders.{verb}")
+    if part == "schemas" and name in _BY_RECORDS:
+        found.add(f"crm.objects.{name}.{verb}")
     return frozenset(found | _BROAD.get(name, frozenset()))

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from connectors.sandbox.folder import LoadProblem
 from connectors.sandbox.hubspot.account.owners import owner_ids
 from connectors.sandbox.hubspot.call import record_id
-from connectors.sandbox.hubspot.definitions.types import OBJECTS, ObjectType
 from connectors.sandbox.hubspot.records.writer import stage_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from connectors.sandbox.hubspot.account.owners import Owner
+    from connectors.sandbox.hubspot.definitions.types import ObjectType
     from connectors.sandbox.hubspot.loading.tables import Table
     from connectors.sandbox.hubspot.store import Store
 
@@ -24,7 +24,7 @@ def check_tables(
     """Nothing; adds the problems to `problems`."""
     _check_owners(store, owners, problems)
     listed = {str(owner.id) for _, owner in owners} | owner_ids(store, active_only=False)
-    present = {kind.name: _ids_in(store, kind) for kind in OBJECTS.values()}
+    present = {kind.name: _ids_in(store, kind) for kind in store.catalog.objects().values()}
     known = {name: set(ids) for name, ids in present.items()}
     for table in tables:
         known[table.kind.name] |= {row["hs_object_id"] for _, row in table.rows if row.get("hs_object_id")}

@@ -9,9 +9,17 @@ from connectors.sandbox.folder import LoadError, LoadProblem, list_tables
 from connectors.sandbox.hubspot.account.owners import Owner, save_owners
 from connectors.sandbox.hubspot.associations.links import PRIMARY_COMPANY, STANDARD, LinkType, add_links, default_type
 from connectors.sandbox.hubspot.definitions.calculated import default_values
-from connectors.sandbox.hubspot.definitions.types import OBJECTS, USERS, ObjectType
+from connectors.sandbox.hubspot.definitions.types import USERS, ObjectType
 from connectors.sandbox.hubspot.loading.check import check_tables
-from connectors.sandbox.hubspot.loading.save import CRM, HISTORY, PARTS, bring_definitions, load_history, restore
+from connectors.sandbox.hubspot.loading.save import (
+    ALL_USERS,
+    CRM,
+    HISTORY,
+    PARTS,
+    bring_definitions,
+    load_history,
+    restore,
+)
 from connectors.sandbox.hubspot.loading.tables import ARCHIVED, Table, read_object, read_owners
 from connectors.sandbox.hubspot.records.writer import filled
 from connectors.sandbox.hubspot.store import Store
@@ -42,16 +50,17 @@ def load_folder(database: Database, folder: Path) -> dict[str, int]:
         history = files.pop(HISTORY, None)
         owners = read_owners(files.pop("owners"), problems) if "owners" in files else []
         tables = []
+        kinds = store.catalog.objects()
         for name, path in files.items():
-            if name in OBJECTS:
-                tables.append(read_object(store, OBJECTS[name], path, problems))
+            if name in kinds:
+                tables.append(read_object(store, kinds[name], path, problems))
             else:
-                known = ", ".join(f"{each}.csv" for each in ("owners", *OBJECTS, HISTORY))
+                known = ", ".join(f"{each}.csv" for each in ("owners", *kinds, HISTORY))
                 problems.append(LoadProblem(path.name, 0, "", f"is not an object; name the file one of {known}"))
         check_tables(store, tables, owners, problems)
         if problems:
             raise LoadError(problems)
-        _write(store, tables, [owner for _, owner in owners])
+        _write(store, tables, [owner for _, owner in owners], all_users=bool(setup and setup.parts.get(ALL_USERS)))
         if history:
             load_history(store, history, problems)
         if problems:
@@ -87,7 +96,7 @@ def insert_rows(store: Store, kind: ObjectType, rows: list[tuple[int, str, dict[
     store.insert(kind, names, ((key, created, *map(values.get, names)) for key, created, values in rows))
 
 
-def _write(store: Store, tables: list[Table], owners: list[Owner]) -> None:
+def _write(store: Store, tables: list[Table], owners: list[Owner], *, all_users: bool) -> None:
     now = store.now()
     owners = [_stamped(owner, now) for owner in owners]
     save_owners(store, owners)
@@ -112,6 +121,8 @@ def _write(store: Store, tables: list[Table], owners: list[Owner]) -> None:
         gone = [(row[ARCHIVED], row["hs_object_id"]) for _, row in table.rows if row.get(ARCHIVED)]
         store.database.write(f'UPDATE {kind.table} SET "$archived" = ? WHERE "$id" = ?', gone)
     add_links(store, links)
+    if all_users:
+        return
     held = {row[0] for row in store.database.rows('SELECT hubspot_owner_id FROM "hs_users"')}
     save_users(store, [owner for owner in owners if str(owner.id) not in held], {})
 

@@ -51,8 +51,10 @@ _TABLES = {
     "company_currency": "hs_company_currency",
     "exchange_rates": "hs_rate",
 }
+_CURRENCIES = ("company_currency", "exchange_rates")
 _WITHOUT_ROWID = frozenset({"hs_retired", "hs_blocked_email"})
-PARTS = ("account", "born", *_TABLES)
+ALL_USERS = "all_users"  # true: owners that users.csv does not name have no record of a user
+PARTS = ("account", "born", ALL_USERS, *_TABLES)
 _BODY = "body"
 # What a folder does not hold, by the table that holds it here.
 _LEFT_OUT = {
@@ -176,14 +178,15 @@ def restore(store: Store, files: Mapping[str, Path], setup: Setup) -> dict[str, 
 
 
 def bring_definitions(store: Store, setup: Setup) -> None:
-    """Make the custom objects, the properties and the pipelines that `setup.json` defines."""
+    """Make the custom objects, the properties, the pipelines and the currencies that `setup.json` defines."""
     definitions: dict[str, list[Property]] = {}
     for row in setup_rows(setup, PROPERTIES, ("kind", "name", _BODY)):
         definitions.setdefault(str(row["kind"]), []).append(_defined(property_from_json, PROPERTIES, row))
     for row in setup_rows(setup, OBJECT_PART, ("name", _BODY)):
         kind = _defined(object_from_json, OBJECT_PART, row)
         store.catalog.save_objects([kind])
-        store.add_object(kind, definitions.pop(kind.name, []), [])
+        group = (f"{kind.singular}_information", f"{kind.labels['singular']} Information")
+        store.add_object(kind, definitions.pop(kind.name, []), [] if setup.complete else [group])
     for name, listed in definitions.items():
         if name not in OBJECTS:
             raise LoadError([bad_setup(f"{PROPERTIES}: {name} is no object of this account")])
@@ -193,6 +196,9 @@ def bring_definitions(store: Store, setup: Setup) -> None:
     for row in setup_rows(setup, PIPELINES, ("kind", "id", _BODY)):
         pipeline = _defined(pipeline_from_json, PIPELINES, row)
         save_pipeline(store.database, str(row["kind"]), pipeline)
+    with store.database.transaction() as connection:
+        for part in _CURRENCIES:
+            _restore_table(connection, setup, part)
 
 
 def _defined(read: Callable[[str], Made], part: str, row: Mapping[str, Any]) -> Made:
@@ -203,16 +209,20 @@ def _defined(read: Callable[[str], Made], part: str, row: Mapping[str, Any]) -> 
 
 
 def _restore_tables(connection: sqlite3.Connection, setup: Setup) -> None:
-    for part, table in _TABLES.items():
-        if part in {OBJECT_PART, PROPERTIES}:  # made with their tables and columns
-            continue
-        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-        rows = setup_rows(setup, part, ())
-        if any(set(row) != set(columns) for row in rows):
-            raise LoadError([bad_setup(f"{part}: each must have exactly {', '.join(columns)}")])
-        connection.execute(f"DELETE FROM {table}")
-        values = [[json.dumps(row[name]) if name == _BODY else row[name] for name in columns] for row in rows]
-        connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})", values)
+    for part in _TABLES:
+        if part not in {OBJECT_PART, PROPERTIES}:  # made with their tables and columns
+            _restore_table(connection, setup, part)
+
+
+def _restore_table(connection: sqlite3.Connection, setup: Setup, part: str) -> None:
+    table = _TABLES[part]
+    columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    rows = setup_rows(setup, part, ())
+    if any(set(row) != set(columns) for row in rows):
+        raise LoadError([bad_setup(f"{part}: each must have exactly {', '.join(columns)}")])
+    connection.execute(f"DELETE FROM {table}")
+    values = [[json.dumps(row[name]) if name == _BODY else row[name] for name in columns] for row in rows]
+    connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})", values)
 
 
 def _restore_records(store: Store, kind: ObjectType, path: Path, problems: list[LoadProblem]) -> int:

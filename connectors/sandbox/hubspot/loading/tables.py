@@ -88,7 +88,8 @@ def read_object(store: Store, kind: ObjectType, path: Path, problems: list[LoadP
             message = f"HubSpot has no association between {kind.name} and {other.name}; take the column out"
             problems.append(LoadProblem(path.name, 1, column, message))
     table.rows = list(read_table(path, parsers, problems, required=("hs_object_id",)))
-    group, now = GROUPS[kind.name][0][0], store.now()
+    group = f"{kind.singular}_information" if kind.schema else GROUPS[kind.name][0][0]
+    now = store.now()
     table.custom = [_custom(name, [row.get(name) for _, row in table.rows], group, now) for name in custom]
     for name in set(parsers) & set(definitions):
         if definitions[name].extensible:

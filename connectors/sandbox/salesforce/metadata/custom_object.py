@@ -72,6 +72,8 @@ def build_custom_object(
     if all(field.master_order is None for field in fields):
         owner = Field("OwnerId", "reference", "Owner ID", 18, flags="cud", refs=("User",), relationship="Owner")
         own.insert(0, owner)
+    # "multicurrency organizations: custom objects have a CurrencyIsoCode field" (Object Reference, Custom Objects)
+    own.append(Field("CurrencyIsoCode", "picklist", "Currency", 3, flags="cudrM-n"))
     abilities = _ABILITIES + ("f" if definition.get("enableFeeds") else "")
     plural = str(definition["pluralLabel"])
     return build_object(name, label, plural, prefix, abilities, "DCMSV", [*own, *fields], custom=True)

@@ -34,6 +34,9 @@ _STANDARD_MASTERS = frozenset(
 )  # fmt: skip
 _KEPT_OF_STANDARD = ("description", "inlineHelpText", "trackHistory", "trackFeedHistory")
 _OVERRIDES = "StandardField"
+# "Activity" stands for both: a field of either is made there and is on both (Metadata API Developer Guide, CustomField;
+# Salesforce Help, Activity Custom Fields).
+ACTIVITY, ACTIVITIES = "Activity", ("Task", "Event")
 
 
 class Fields:
@@ -44,7 +47,7 @@ class Fields:
         return [Info.of(f"{row['object']}.{row['name']}", row) for row in rows]
 
     def read(self, editor: Editor, full_name: str) -> dict[str, Any] | None:
-        owner_name, _, name = full_name.partition(".")
+        owner_name, _, name = _of_activities(full_name)[0].partition(".")
         owner = editor.catalog.find(owner_name)
         field = owner.find(name) if owner else None
         if owner is None or field is None:
@@ -58,6 +61,10 @@ class Fields:
 
     def create(self, editor: Editor, full_name: str, definition: dict[str, Any]) -> None:
         """Make a field; its column, its numbers and its totals with it."""
+        for each in _of_activities(full_name):
+            self._create(editor, each, definition)
+
+    def _create(self, editor: Editor, full_name: str, definition: dict[str, Any]) -> None:
         owner, name = editor.owner(full_name)
         developer_name = check_name(name, "Field Name")
         if not owner.custom and not {"t", "l"} & set(owner.abilities):
@@ -71,6 +78,10 @@ class Fields:
 
     def update(self, editor: Editor, full_name: str, definition: dict[str, Any]) -> None:
         """Change a field's definition; its type stays."""
+        for each in _of_activities(full_name):
+            self._update(editor, each, definition)
+
+    def _update(self, editor: Editor, full_name: str, definition: dict[str, Any]) -> None:
         owner, name = editor.owner(full_name)
         field = owner.find(name)
         if field is None:
@@ -93,6 +104,10 @@ class Fields:
         return None
 
     def delete(self, editor: Editor, full_name: str) -> None:
+        for each in _of_activities(full_name):
+            self._delete(editor, each)
+
+    def _delete(self, editor: Editor, full_name: str) -> None:
         owner, name = editor.owner(full_name)
         field = owner.find(name)
         if field is None:
@@ -101,6 +116,12 @@ class Fields:
             raise not_deletable("CustomField", full_name)
         check_unused(editor, owner, field)
         tables.drop_field(editor.store, editor.connection, owner, field)
+
+
+def _of_activities(full_name: str) -> list[str]:
+    """The full names of a field on the objects that have it: both kinds of activities, or the one that is named."""
+    owner, _, name = full_name.partition(".")
+    return [f"{each}.{name}" for each in ACTIVITIES] if owner.lower() == ACTIVITY.lower() else [full_name]
 
 
 def _row(editor: Editor, owner: SObject, field: Field) -> Any:

@@ -28,7 +28,7 @@ _SYSTEM = ("CreatedById", "LastModifiedById")
 
 
 class Layouts:
-    """Page layouts. Each object that has pages has one of its own, made of its fields, until another is saved."""
+    """Page layouts. Each object that has pages has one of its own, made of its own fields, until another is saved."""
 
     def infos(self, editor: Editor) -> list[Info]:
         rows = {row["name"].lower(): Info.of(row["name"], row) for row in stored_rows(editor, "Layout")}
@@ -90,8 +90,16 @@ def _has_layout(found: SObject) -> bool:
 
 
 def _default_layout(found: SObject) -> dict[str, Any]:
-    """A layout that shows what can be written, in one section, as a new object's does."""
-    shown = [field for field in found.fields.values() if field.createable or field.updateable or field.calculated]
+    """A layout that shows what can be written, in one section, as a new object's does.
+
+    A custom field is on no layout until somebody puts it there, but for one that must not be empty (Salesforce Help,
+    Custom Field Attributes: a required field is added to all layouts).
+    """
+    shown = [
+        field
+        for field in found.fields.values()
+        if (field.createable or field.updateable or field.calculated) and (not field.custom or "-" in field.flags)
+    ]
     items = [{"behavior": _behavior(field), "field": field.name} for field in shown]
     half = (len(items) + 1) // 2
     columns = [{"layoutItems": part} for part in (items[:half], items[half:])]

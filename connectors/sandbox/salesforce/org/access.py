@@ -30,6 +30,8 @@ GRANTED_BY_OBJECT = frozenset(
     }
 )  # fmt: skip
 RIGHTS = ("Create", "Read", "Edit", "Delete", "ViewAllRecords", "ModifyAllRecords")
+# "Only users with the View Setup and Configuration permission can access this object": Object Reference, of each.
+_SETUP = frozenset({"FieldPermissions", "ObjectPermissions"})
 ADMINISTRATOR_PROFILE = "System Administrator"
 # What the profiles that Salesforce ships may do (Help, "Standard Profiles"); the Bulk API's hard delete nobody may.
 _STANDARD_USER = {"Pricebook2": "r", "Product2": "r", "Campaign": "r", "Case": "cre"}
@@ -54,6 +56,8 @@ class Access:
 
     def see(self, found: SObject) -> SObject | None:
         """The object with what the user sees and may do; None where it may not even read it."""
+        if found.name in _SETUP and not self.may("ViewSetup"):
+            return None
         abilities = self._abilities(found)
         if abilities is None:
             return None
@@ -171,13 +175,18 @@ def grant_object(store: Store, connection: sqlite3.Connection, found: SObject) -
 
 
 def grant_fields(
-    store: Store, connection: sqlite3.Connection, parents: Iterable[str], fields: Iterable[tuple[SObject, Field]]
+    store: Store,
+    connection: sqlite3.Connection,
+    parents: Iterable[str],
+    fields: Iterable[tuple[SObject, Field]],
+    *,
+    edit: bool = True,
 ) -> None:
-    """Let these permission sets read and, where that is possible, edit these fields."""
+    """Let these permission sets read and, where that is possible and wanted, edit these fields."""
     pairs = [(found, field) for found, field in fields if field.permissionable]
     rows = [
         {"ParentId": parent, "SobjectType": found.name, "Field": f"{found.name}.{field.name}", "PermissionsRead": 1,
-         "PermissionsEdit": int(not field.calculated)}
+         "PermissionsEdit": int(edit and not field.calculated)}
         for parent in parents for found, field in pairs
     ]  # fmt: skip
     insert_rows(store, connection, "FieldPermissions", rows)

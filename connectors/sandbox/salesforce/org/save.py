@@ -157,15 +157,19 @@ def make_definitions(store: Store, connection: sqlite3.Connection, setup: Setup)
 
 
 def bring_definitions(store: Store, connection: sqlite3.Connection, setup: Setup) -> None:
-    """Make the objects and fields that a folder defines for rows of its own; every profile may use them."""
+    """Make the objects and fields that a folder defines for rows of its own; every profile may use them, and only read
+    those that are `read_only`."""
     made = make_definitions(store, connection, setup)
     catalog, sets = store.catalog(), access.owned_sets(connection)
     for row in setup.parts.get(OBJECTS, ()):
         found = catalog.named(str(row["name"]))
         access.grant_object(store, connection, found)
         access.grant_fields(store, connection, sets, [(found, found.fields["name"])])
-    fields = [(catalog.named(owner), catalog.named(owner).fields[name.lower()]) for owner, name in made]
-    access.grant_fields(store, connection, sets, fields)
+    fixed = {(str(row["object"]), str(row["name"])) for row in setup.parts.get(FIELDS, ()) if row.get("read_only")}
+    for edit in (True, False):
+        chosen = [each for each in made if (each not in fixed) is edit]
+        fields = [(catalog.named(owner), catalog.named(owner).fields[name.lower()]) for owner, name in chosen]
+        access.grant_fields(store, connection, sets, fields, edit=edit)
     store.schema_changed(connection)
 
 

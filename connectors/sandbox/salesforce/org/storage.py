@@ -19,6 +19,7 @@ from connectors.sandbox.salesforce.schema.spec import (
     Field,
     SObject,
     org_objects,
+    single_currency,
     standard_objects,
 )
 from connectors.sandbox.salesforce.values import format_datetime
@@ -108,7 +109,8 @@ class Store:
         for row in self.database.rows("SELECT name, prefix, definition FROM sf_custom_object ORDER BY name"):
             name = str(row["name"])
             fields = custom.pop(name.lower(), [])
-            objects[name.lower()] = build_custom_object(name, row["prefix"], json.loads(row["definition"]), fields)
+            found = build_custom_object(name, row["prefix"], json.loads(row["definition"]), fields)
+            objects[name.lower()] = found if self.multi_currency else single_currency(found)
         for name, fields in custom.items():
             owner = objects[name]
             objects[name] = replace(owner, fields={**owner.fields, **{field.name.lower(): field for field in fields}})

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sqlite3
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from connectors.sandbox.salesforce.soql.moment import Moment
 from connectors.sandbox.salesforce.soql.money import read_currencies
 from connectors.sandbox.salesforce.soql.parse import parse_query
 from connectors.sandbox.salesforce.soql.plan import Count, Groups, Planner, Rows
-from connectors.sandbox.salesforce.tooling.setup_query import catalog_for
+from connectors.sandbox.salesforce.tooling.setup_query import catalog_for, is_personal
 from connectors.sandbox.salesforce.web import Answer
 
 if TYPE_CHECKING:
@@ -39,11 +40,18 @@ _BATCH_SIZE = re.compile(r"\bbatchSize\s*=\s*([0-9]{1,9})\b", re.IGNORECASE)
 
 
 def get_query(call: Call) -> Answer:
-    return answer_query(call, catalog_for(call, call.query.get("q", "")), deleted_too=False)
+    return _get_query(call, deleted_too=False)
 
 
 def get_query_all(call: Call) -> Answer:
-    return answer_query(call, catalog_for(call, call.query.get("q", "")), deleted_too=True)
+    return _get_query(call, deleted_too=True)
+
+
+def _get_query(call: Call, *, deleted_too: bool) -> Answer:
+    soql = call.query.get("q", "")
+    # What is made for one caller, no other request may make anew before it is read.
+    with call.store.database.transaction() if is_personal(soql) else nullcontext():
+        return answer_query(call, catalog_for(call, soql), deleted_too=deleted_too)
 
 
 def get_next_page(call: Call) -> Answer:

@@ -187,11 +187,12 @@ def org_objects(*, multi_currency: bool) -> dict[str, SObject]:
     """The standard objects that an org shows: one with a single currency has no fields and objects for others."""
     if multi_currency:
         return standard_objects()
-    return {
-        name: replace(found, fields={key: field for key, field in found.fields.items() if "M" not in field.flags})
-        for name, found in standard_objects().items()
-        if "M" not in found.abilities
-    }
+    return {name: single_currency(found) for name, found in standard_objects().items() if "M" not in found.abilities}
+
+
+def single_currency(found: SObject) -> SObject:
+    """The object as an org with one currency shows it."""
+    return replace(found, fields={key: field for key, field in found.fields.items() if "M" not in field.flags})
 
 
 @cache

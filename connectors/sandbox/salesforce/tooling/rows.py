@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.salesforce.ids import make_id
 from connectors.sandbox.salesforce.metadata.editor import Editor
+from connectors.sandbox.salesforce.metadata.fields import ACTIVITIES, ACTIVITY
 from connectors.sandbox.salesforce.metadata.kept import encoded
 from connectors.sandbox.salesforce.metadata.objects import is_standard
 from connectors.sandbox.salesforce.metadata.registry import COMPONENTS
@@ -175,9 +176,16 @@ def _stamps(row: Any) -> Row:
 
 def _custom_fields(editor: Editor) -> Iterator[Row]:
     ids = {row["name"]: row["id"] for row in editor.connection.execute("SELECT name, id FROM sf_custom_object")}
-    for row in _custom_field_rows(editor).values():
+    rows = _custom_field_rows(editor)
+    for row in rows.values():
         definition = json.loads(row["definition"])
-        owner = str(ids.get(row["object"], row["object"]))
+        of_both = row["object"] in ACTIVITIES and all(
+            (each.lower(), row["name"].lower()) in rows for each in ACTIVITIES
+        )
+        if of_both and row["object"] != ACTIVITIES[0]:
+            continue  # one field of Activity
+        named = ACTIVITY if of_both else row["object"]
+        owner = str(ids.get(named, named))
         yield {
             **_stamps(row), "TableEnumOrId": owner,
             "EntityDefinitionId": owner[:15] if owner in ids.values() else owner,
@@ -186,7 +194,7 @@ def _custom_fields(editor: Editor) -> Iterator[Row]:
             "Precision": definition.get("precision"), "Scale": definition.get("scale"),
             "RelationshipLabel": definition.get("relationshipLabel"),
             "SummaryOperation": definition.get("summaryOperation"), "ManageableState": "unmanaged",
-            "FullName": f"{row['object']}.{row['name']}", "Metadata": row["definition"],
+            "FullName": f"{named}.{row['name']}", "Metadata": row["definition"],
         }  # fmt: skip
 
 
