@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from salesops.calendar import EARLIEST, LATEST
+from salesops.calendar import EARLIEST, LATEST, day_start
 
-LAST_INSTANT = time(23, 59, 59, 999_000)  # of a day; both CRMs keep milliseconds
+MOMENT = timedelta(milliseconds=1)  # both CRMs keep milliseconds
 
 
 def parse_as_of(text: str | None, time_zone: str) -> datetime:
@@ -27,7 +27,7 @@ def parse_as_of(text: str | None, time_zone: str) -> datetime:
             moment = datetime.fromisoformat(text)
             moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
         else:
-            moment = datetime.combine(parse_day(text), LAST_INSTANT, zone).astimezone(UTC)
+            moment = day_start(parse_day(text) + timedelta(days=1), zone) - MOMENT
         in_range = EARLIEST < moment.date() < LATEST
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{text!r} is no day: write one such as 2026-03-31.") from error

@@ -9,22 +9,30 @@ from typing import TYPE_CHECKING
 from config.documents import read_catalog
 from config.metrics import RatioMetric
 from config.problems import ConfigError, Problem
-from config.writeback import MetricValue
+from config.values import MetricOf, MetricValue
+from connectors.writing import TASK
 from salesops.rules import needed_columns
 from sync.rules import build_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from config.loader import Project
     from config.problems import Where
+    from config.values import RecordValue, Value
     from connectors.base import Connector
 
 
-def connect(project: Project, name: str) -> Connector:
-    """The connector of a connection, not yet signed in. Only the adapter in use is imported."""
+def connect(project: Project, name: str, *, daily_share: int | None = None) -> Connector:
+    """The connector of a connection, not yet signed in. Only the adapter in use is imported.
+
+    It may use up so many percent of the day's requests, the connection's own `pull.daily_share` where None.
+    """
     settings = project.settings.connections[name]
+    if daily_share is not None:
+        pull = settings.pull.model_copy(update={"daily_share": daily_share})
+        settings = settings.model_copy(update={"pull": pull})
     secrets = secret_reader(project.root, project.where("settings", "connections", name, "sign_in"))
     mapping = project.mapping.of(name)
     if settings.ca_file is not None:
@@ -33,10 +41,33 @@ def connect(project: Project, name: str) -> Connector:
     if settings.crm == "salesforce":
         from connectors.salesforce.client import connect as salesforce
 
-        return salesforce(settings, secrets=secrets, mapping=mapping, written=written, time_zone=zone, needed=needed)
+        return salesforce(
+            settings,
+            secrets=secrets,
+            mapping=mapping,
+            written=written,
+            time_zone=zone,
+            needed=needed,
+            currency=project.settings.currency,
+        )
     from connectors.hubspot.client import connect as hubspot
 
     return hubspot(settings, secrets=secrets, mapping=mapping, written=written, time_zone=zone, needed=needed)
+
+
+def default_fills(project: Project, name: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """The CRM fields that fill each field of ours, by object: the adapter's defaults and what `mapping.yaml` replaces.
+
+    Asks no CRM. Rejected where the adapter has nothing to map.
+    """
+    mapping = project.mapping.of(name)
+    if project.settings.connections[name].crm == "salesforce":
+        from connectors.salesforce.wishes import build_wishes, find_paths
+
+        return {of_object: find_paths(wish) for of_object, wish in build_wishes(mapping, {}).items()}
+    from connectors.hubspot.objects import build_specs
+
+    return {of_object: spec.fills for of_object, spec in build_specs(mapping, {}, None).items()}
 
 
 def record_id(project: Project, name: str, text: str) -> str:
@@ -55,28 +86,41 @@ def needed_fields(project: Project) -> Mapping[str, Collection[str]]:
     the metrics of leads.
     """
     rules = build_rules(project)
-    return needed_columns(
-        replace(rules, metrics={name: rules.metrics[name] for name in sorted(_used_metrics(project))})
-    )
+    return needed_columns(replace(rules, metrics={name: rules.metrics[name] for name in sorted(used_metrics(project))}))
 
 
-def _used_metrics(project: Project) -> set[str]:
+def used_metrics(project: Project) -> set[str]:
     """The metrics that the project defines or that something in it names, and those that these are made of."""
     built_in = read_catalog().model.metrics
     used = {name for name, metric in project.metrics.items() if built_in.get(name) != metric}
     used |= {quota.metric for quota in project.quotas.values()}
-    writes = (write for writes in project.writeback.writeback.values() for write in writes)
-    used |= {write.value.metric for write in writes if isinstance(write.value, MetricValue)}
+    used |= {value.metric for value in _shown(project) if isinstance(value, MetricValue | MetricOf)}
     ratios = (project.metrics[name] for name in used)
     return used | {part for m in ratios if isinstance(m, RatioMetric) for part in (m.numerator, m.denominator)}
 
 
+def _shown(project: Project) -> Iterator[Value | RecordValue]:
+    """Every value that the project shows in the CRM."""
+    writeback = project.writeback
+    yield from (write.value for writes in writeback.writeback.values() for write in writes)
+    yield from (field.value for sets in writeback.records.values() for kept in sets for field in kept.fields)
+    yield from (rule.value for rules in writeback.tasks.values() for rule in rules)
+
+
 def written_fields(project: Project, name: str) -> Mapping[str, tuple[str, ...]]:
-    """The CRM fields that the project writes back, by our object: they are read along, to be compared."""
+    """The CRM fields that the project writes back, by our object, by a custom object's API name, or under "task".
+
+    Those of our objects are read along with their records; of the others it is only asked whether they are there.
+    """
+    writeback = project.writeback
     fields: dict[str, list[str]] = {}
-    for write in project.writeback.writeback.get(name, ()):
+    for write in writeback.writeback.get(name, ()):
         fields.setdefault(write.object, []).append(write.field)
-    return {of_object: tuple(names) for of_object, names in fields.items()}
+    for kept in writeback.records.get(name, ()):
+        fields.setdefault(kept.object, []).extend((kept.key, *(field.field for field in kept.fields)))
+    for rule in writeback.tasks.get(name, ()):
+        fields.setdefault(TASK, []).append(rule.key)
+    return {of_object: tuple(dict.fromkeys(names)) for of_object, names in fields.items()}
 
 
 def secret_reader(root: Path, where: Where) -> Callable[[str], str]:

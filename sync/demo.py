@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Literal
 
 from config.loader import load_project
 from config.template import SANDBOX_QUOTA, SANDBOX_QUOTAS, write_template
-from connectors.base import Status
 from connectors.errors import Rejected
 from connectors.sandbox.behaviour import CALM
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.run import open_sandbox
+from connectors.writing import Status, StepKind
 from sync.as_of import parse_as_of, parse_day
 from sync.connections import connect
 from sync.figures import Figures, read_figures
-from sync.provision import create_fields, missing_fields
+from sync.provision import build_steps, carry_out
 from sync.run import run
 from sync.store.lease import hold_lease
 from sync.store.store import Store
@@ -137,11 +137,12 @@ def _credentials(settings: Settings) -> Iterator[None]:
 
 
 def _create_fields(project: Project, store: Store) -> int:
-    """How many fields were created; Rejected where the CRM refused one."""
+    """How many fields were created; Rejected where the CRM refused one, or what goes with it."""
     with closing(connect(project, CONNECTION)) as connector:
-        missing = missing_fields(project, CONNECTION, connector)
-        outcomes = create_fields(store, CONNECTION, connector, missing)
-    refused = [outcome for outcome in outcomes if outcome.status is not Status.WRITTEN]
+        steps = build_steps(project, CONNECTION, connector)
+        outcomes = list(carry_out(store, CONNECTION, connector, steps))
+    refused = [f"{step.name}: {step.problem}" for step in steps if step.problem]
+    refused += [f"{each.name}: {each.message}" for each in outcomes if each.status is not Status.WRITTEN]
     if refused:
-        raise Rejected("\n".join(f"{outcome.record_id}: {outcome.message}" for outcome in refused))
-    return len(outcomes)
+        raise Rejected("\n".join(refused))
+    return sum(step.kind is StepKind.FIELD for step in steps)

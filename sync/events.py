@@ -11,7 +11,16 @@ from typing import Literal
 
 from sync.store.store import now
 
-Event = Literal["run_started", "rows_stored", "stream_ended", "computed", "planned", "change_outcomes", "run_finished"]
+Event = Literal[
+    "run_started",
+    "rows_stored",
+    "stream_ended",
+    "computed",
+    "planned",
+    "change_outcomes",
+    "lines_settled",
+    "run_finished",
+]
 Format = Literal["off", "text", "json"]
 
 _format: Format = "off"

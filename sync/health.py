@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from config.scalars import instant_text
 from connectors.base import Sweep
 from sync.people import build_people
+from sync.plan.standing import read_flagged, read_held, read_refused
 from sync.store.gaps import gap_texts, read_gaps
 from sync.store.lease import is_held
 from sync.store.problems import read_problems
@@ -56,7 +57,7 @@ def _read_connection(project: Project, store: Store, name: str, last: RunRow | N
     computation = read_computation(store, name)
     died = last is not None and last.status == "running" and not is_held(store)
     positions, logs = read_positions(store, name), read_last_logs(store, name)
-    crm_now = read_crm_now(store, name)
+    crm_now, refused = read_crm_now(store, name), read_refused(store, name)
     newest = max(logs, key=lambda log: log.finished_at, default=None)
     return {
         "healthy": last is None or last.status == "done" or (last.status == "running" and not died),
@@ -71,6 +72,10 @@ def _read_connection(project: Project, store: Store, name: str, last: RunRow | N
         "as_of": computation.as_of if computation else None,
         "rules_current": bool(computation and computation.rules == project.digest),
         "notes": [{"severity": severity, "text": text} for severity, text in read_notes(store, name)],
+        "waiting": [line for line in refused if not line["parked"]],
+        "parked": [line for line in refused if line["parked"]],
+        "flagged": read_flagged(project, store, name),
+        "held_by": read_held(project, store, name),
         "last_run": last
         and {"id": last.id, "command": last.command, "status": "died" if died else last.status, "message": last.message}
         | {"started_at": last.started_at, "finished_at": last.finished_at, **last.detail},

@@ -5,23 +5,28 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from salesops.calendar import local_day
 from sync import events
-from sync.apply import apply_plan, count_outcomes
+from sync.apply import apply_plan, count_outcomes, read_hold, settle, wake_refusals
 from sync.complete import check_complete
 from sync.compute import compute_connection
 from sync.connections import connect
 from sync.people import build_people, save_people
-from sync.plan import build_plan
+from sync.plan import build_plan, is_outdated
 from sync.pull import describe, pull
 from sync.store.gaps import gap_texts, read_gaps
+from sync.store.results import read_computation
 from sync.store.runs import recorded
+from sync.store.store import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from config.loader import Project
+    from config.project import Caps
     from connectors.base import Connector, Sweep, Usage
     from sync.apply import Line
     from sync.plan import Plan
@@ -34,7 +39,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one run of one connection did."""
+    """What one run of one connection did.
+
+    `held_by` is the undo because of which nothing was written, as long as the rules are those whose results it took
+    back; `settled` are the lines that an earlier run had left open.
+    """
 
     connection: str
     run_id: int
@@ -44,6 +53,8 @@ class Report:
     plan: Plan
     lines: tuple[Line, ...]
     usage: Usage
+    held_by: int | None = None
+    settled: tuple[Line, ...] = ()
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -51,7 +62,16 @@ class Report:
         return count_outcomes(self.lines)
 
 
-def run(project: Project, store: Store, connection: str, as_of: datetime, progress: Progress) -> Report:
+def run(
+    project: Project,
+    store: Store,
+    connection: str,
+    as_of: datetime,
+    progress: Progress,
+    *,
+    caps: Caps | None = None,
+    retry_parked: bool = False,
+) -> Report:
     """Pull, compute, plan and apply one connection. The caller holds the lease.
 
     A line that moved in the CRM between plan and apply is skipped, and looked at again by the next run. StoreIncomplete
@@ -59,22 +79,38 @@ def run(project: Project, store: Store, connection: str, as_of: datetime, progre
     """
     with recorded(store, "run", connection, as_of) as record, closing(connect(project, connection)) as connector:
         events.emit("run_started", run=record.id, connection=connection)
+        settled = settle(store, connector, connection)
         unseen, pulled = pull_connection(project, store, connection, connector, record, progress)
         gaps = check_complete(project, store, connection)
-        progress.step("computing")
-        compute_connection(project, store, connection, as_of, record.id)
-        plan = build_plan(project, store, connection)
+        if is_due(project, store, connection, as_of):
+            progress.step("computing")
+            compute_connection(project, store, connection, as_of, record.id)
+        plan = build_plan(project, store, connection, connector, caps=caps, retry_parked=retry_parked, run_id=record.id)
         events.emit("planned", connection=connection, changes=len(plan.changes), skipped=len(plan.skipped))
-        progress.writing(len(plan.changes))
+        held_by = read_hold(store, connection, project.digest)
         lines = []
-        for line in apply_plan(store, connector, plan, record.id, refuse_moved=False, progress=progress.written):
-            lines.append(line)
-            record.count(**{line.result.value: 1})
+        if held_by is not None:
+            record.note(held_by=held_by)
+        else:
+            record.note(rules=plan.rules)
+            progress.writing(len(plan.changes))
+            for line in apply_plan(store, connector, plan, record.id, refuse_moved=False, progress=progress.written):
+                lines.append(line)
+                record.count(**{line.result.value: 1})
         usage = connector.usage()
-        record.count(calls=usage.calls)
-    report = Report(connection, record.id, unseen, pulled, gaps, plan, tuple(lines), usage)
+        record.count(calls=usage.calls, flagged=len(plan.flagged), unread=len(plan.unread))
+    report = Report(connection, record.id, unseen, pulled, gaps, plan, tuple(lines), usage, held_by, tuple(settled))
     events.emit("run_finished", run=record.id, connection=connection, **report.outcomes)
     return report
+
+
+def is_due(project: Project, store: Store, connection: str, as_of: datetime) -> bool:
+    """Whether figures are to be computed: records changed (other than by what we wrote), or the rules, or the day."""
+    computation = read_computation(store, connection)
+    if computation is None or computation.rules != project.digest or is_outdated(store, connection):
+        return True
+    zone = ZoneInfo(project.settings.time_zone)
+    return local_day(parse_instant(computation.as_of), zone) != local_day(as_of, zone)
 
 
 def pull_connection(
@@ -97,16 +133,24 @@ def pull_connection(
         progress.ended(stream.stream)
         record.count(rows=stream.rows, changed=stream.changed)
     save_people(store, build_people(project, store))
+    wake_refusals(store, connection)
     gaps = gap_texts(read_gaps(store, connection))  # whether counts agree is known at the end alone
     return unseen, tuple(replace(stream, gap=gaps.get(stream.stream, "")) for stream in streams)
 
 
 def run_all(
-    project: Project, store: Store, connections: Sequence[str], as_of: datetime, progress: Progress
+    project: Project,
+    store: Store,
+    connections: Sequence[str],
+    as_of: datetime,
+    progress: Progress,
+    *,
+    caps: Caps | None = None,
+    retry_parked: bool = False,
 ) -> Iterator[tuple[str, Report | None, Exception | None]]:
     """(connection, its report, or what stopped it) for each; one that fails does not keep the others waiting."""
     for name in connections:
         try:
-            yield name, run(project, store, name, as_of, progress), None
+            yield name, run(project, store, name, as_of, progress, caps=caps, retry_parked=retry_parked), None
         except Exception as error:  # noqa: BLE001  handed to the caller, who tells it
             yield name, None, error

@@ -45,10 +45,13 @@ def demo(
       salesops demo --crm hubspot
       salesops demo --crm salesforce --data exports/salesforce --as-of 2017-12-31 --json
     """
+    from config.loader import load_project
     from sync import demo as demonstration
     from sync.cli.demo_report import demo_json, show_demo
     from sync.cli.failures import ROWS_FAILED
+    from sync.cli.options import open_store
     from sync.cli.output import print_json
+    from sync.cli.plan_view import read_view
 
     if as_of is not None:
         _check_day(as_of)
@@ -56,10 +59,13 @@ def demo(
         result = demonstration.run_demo(
             "salesforce" if crm == "salesforce" else "hubspot", folder, data=data, as_of=as_of, progress=progress
         )
+        project = load_project(folder / "project")
+        with open_store(project) as store:
+            view = read_view(project, store, demonstration.CONNECTION)
     if as_json:
         print_json(demo_json(result))
     else:
-        show_demo(result, kept=keep)
+        show_demo(result, view, kept=keep)
     context.exit(0 if _held(result) else ROWS_FAILED)
 
 

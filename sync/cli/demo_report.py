@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.cli.output import add_row, new_table, print_table
+from sync.cli.output import add_row, amount_text, new_table, print_table
+from sync.cli.plan_report import show_changes
 from sync.cli.pulled import pulled_json
 from sync.cli.words import several
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sync.cli.plan_view import View
     from sync.demo import DemoResult
 
 SHOWN_REPS = 15
@@ -53,16 +55,15 @@ def demo_json(result: DemoResult) -> dict[str, Any]:
 
 def money(amount: Decimal) -> str:
     """Decimal text with at least two places, and more only where the amount has more."""
-    text = f"{amount.quantize(Decimal('0.01')):f}"
-    return text if Decimal(text) == amount else f"{amount.normalize():f}"
+    return amount_text(amount).replace(",", "")
 
 
-def show_demo(result: DemoResult, *, kept: Path | None) -> None:
+def show_demo(result: DemoResult, view: View, *, kept: Path | None) -> None:
     """The summary for people: pulled, reps, changes, the second run, and where to look next."""
     click.echo(f"\nA {result.crm} sandbox with {result.source}. Figures as of {result.as_of:%Y-%m-%d %H:%M} UTC.\n")
     _show_pulled(result)
     _show_reps(result)
-    _show_changes(result)
+    _show_changes(result, view)
     outcomes = ", ".join(f"{count:,} {name}" for name, count in result.first.outcomes.items())
     click.echo(f"planned:    {several(len(result.first.plan.changes), 'change')}")
     click.echo(f"written:    {outcomes}")
@@ -112,22 +113,13 @@ def _bar(attainment: Decimal | None) -> str:
     return ("█" * blocks).ljust(10, "·")
 
 
-def _show_changes(result: DemoResult) -> None:
+def _show_changes(result: DemoResult, view: View) -> None:
+    """One change of each field, rather one that brings a figure."""
     changes = result.first.plan.changes
-    table = new_table("record", "field", ">before", "", ">after", "why", title="One planned change of each field")
     ordered = sorted(changes, key=lambda change: change.after in {None, "0"}, reverse=True)
     examples = {(change.object, change.field): change for change in ordered}
-    for _, change in sorted(examples.items()):
-        add_row(
-            table,
-            f"{change.object} {change.record}",
-            change.field,
-            change.before or "—",
-            "→",
-            change.after or "—",
-            change.reason,
-        )
-    print_table(table)
+    shown = sorted(examples.values(), key=lambda change: change.place)
+    show_changes(shown, view, "One planned change of each field")
 
 
 def _show_next(result: DemoResult, kept: Path | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import sys
 import tempfile
 import traceback
@@ -36,10 +37,12 @@ CODES = {
     "connectors.sandbox.server.ServerFailed": STOPPED,
     "salesops.engine.NumberTooLarge": WRONG,
     "salesops.rules.RuleError": WRONG,
-    "sync.apply.StalePlan": STALE,
+    "sync.apply.lines.StalePlan": STALE,
     "sync.complete.StoreIncomplete": STOPPED,
-    "sync.plan.StaleRules": STALE,
-    "sync.plan_file.PlanFileError": WRONG,
+    "sync.plan.caps.OverCap": WRONG,
+    "sync.plan.checks.StaleRules": STALE,
+    "sync.plan.current.StaleResults": STALE,
+    "sync.plan.file.PlanFileError": WRONG,
     "sync.sandbox_copy.copy.CopyError": WRONG,
     "sync.store.facts.FactError": WRONG,
     "sync.store.lease.LeaseLost": STOPPED,
@@ -53,9 +56,9 @@ CODES = {
 def exit_code_of(error: BaseException, connection: str = "") -> int:
     """The exit code for an exception that ended a command, or the part of it that was about one connection of several,
     after telling the user what, where, why and what now."""
-    if _is_errno(error, errno.EPIPE) or _is_errno(error.__context__, errno.EPIPE):
-        # The reader of our output went away (`| head`): nobody is left to tell, and nothing is wrong. click turns it
-        # into an exit of its own.
+    if _is_errno(error, errno.EPIPE) or (isinstance(error, SystemExit) and _is_unread(sys.stdout)):
+        # The reader of our output went away (`| head`): nobody is left to tell, and nothing is wrong. click and rich
+        # turn it into an exit of their own.
         _mute(sys.stdout)
         return DONE
     if isinstance(error, SystemExit):
@@ -75,6 +78,15 @@ def exit_code_of(error: BaseException, connection: str = "") -> int:
 
 def _is_errno(error: BaseException | None, number: int) -> bool:
     return isinstance(error, OSError) and error.errno == number
+
+
+def _is_unread(stream: TextIO) -> bool:
+    """Whether the other end of a pipe is closed."""
+    with suppress(OSError, ValueError):
+        pipe = select.poll()
+        pipe.register(stream.fileno(), 0)
+        return any(event & select.POLLERR for _, event in pipe.poll(0))
+    return False
 
 
 def _mute(stream: TextIO) -> None:

@@ -11,10 +11,11 @@ import click
 from sync.cli.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from config.loader import Project
+    from config.project import Caps
     from sync.progress import Progress
     from sync.store.store import Store
 
@@ -49,6 +50,45 @@ def as_of_option(command: Command) -> Command:
     )(command)
 
 
+def caps_option(command: Command) -> Command:
+    return click.option(
+        "--cap",
+        "caps",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="Raise or lower a cap of salesops.yaml this once: changes, records_share or value_share. May be given"
+        " again.",
+    )(command)
+
+
+def caps_of(project: Project, texts: Sequence[str]) -> Caps | None:
+    """The project's caps with those that were given; None where none were."""
+    from pydantic import ValidationError
+
+    from config.project import Caps
+
+    if not texts:
+        return None
+    values: dict[str, object] = project.settings.caps.model_dump()
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or name not in values:
+            raise click.BadParameter(f"--cap {text!r} is not NAME=VALUE with one of the names {', '.join(values)}.")
+        values[name] = value
+    try:
+        return Caps.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = first["msg"].removeprefix("Value error, ")
+        raise click.BadParameter(f"--cap {first['loc'][0]}={values[str(first['loc'][0])]}: {reason}") from error
+
+
+def parked_option(command: Command) -> Command:
+    return click.option(
+        "--retry-parked", is_flag=True, help="Try what was refused too often, and is parked, once more."
+    )(command)
+
+
 def log_option(command: Command) -> Command:
     return click.option(
         "--log",
@@ -69,9 +109,12 @@ def _show_events(_context: click.Context, _option: click.Parameter, value: str |
 def locate(context: click.Context, project: str | None) -> Project:
     """The project named by `--project`, or the one around this folder."""
     from config.loader import find_project, load_project
+    from sync.feedback import check_mapping
 
     named = project or (context.obj or {}).get("project")
-    return load_project(Path(named) if named else find_project(Path.cwd()))
+    found = load_project(Path(named) if named else find_project(Path.cwd()))
+    check_mapping(found)
+    return found
 
 
 def load(context: click.Context, project: str | None) -> Project:

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+import sys
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import click
 
-from sync.apply import Result, count_outcomes
-from sync.cli.failures import DONE, ROWS_FAILED
-from sync.cli.words import say
-from sync.plan_file import plan_json
+from sync.cli.words import columns, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping
+    from datetime import tzinfo
 
     from rich.table import Table
 
     from salesops.results import Results
-    from sync.apply import Line
-    from sync.plan import Plan
-
-SHOWN_CHANGES = 40
-"""Lines of a plan that the table shows; a longer one is summed up first, and is whole in the file and in --json."""
 
 
 def print_json(value: object) -> None:
@@ -33,13 +27,53 @@ def print_json(value: object) -> None:
 
 
 def print_table(table: Table) -> None:
-    """A table as wide as the terminal, or 120 columns where there is none."""
+    """A table that fits its columns, and where nobody says how many there are, as wide as it is: no line is padded."""
     from rich.console import Console
 
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=120)
-    console.print(table)
+    width = columns(sys.stdout)
+    if title := table.title:
+        say(str(title))
+        table.title = None
+    if width:
+        _fit(table, width)
+    console = Console(width=width or _ENDLESS)
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+_ENDLESS = 100_000
+"""More columns than any table of ours has."""
+
+
+def _fit(table: Table, width: int) -> None:
+    """Narrow a table to so many columns, its widest columns first; words are broken only where even they do not fit."""
+    from rich.cells import cell_len
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    texts = [[str(each) for each in (column.header, *column.cells)] for column in table.columns]
+    whole = [max(map(cell_len, of_column)) for of_column in texts]
+    words = [max(cell_len(word) for text in of_column for word in _words(text)) for of_column in texts]
+    console = Console(width=_ENDLESS)
+    room = width - (Measurement.get(console, console.options, table).maximum - sum(whole))
+    if sum(words) > room:
+        whole, words = words, [1] * len(words)
+    for widest in range(max(whole), 0, -1):
+        widths = [min(each, max(widest, least)) for each, least in zip(whole, words, strict=True)]
+        if sum(widths) <= room:
+            break
+    for column, each in zip(table.columns, widths, strict=True):
+        column.width = each
+
+
+def _words(text: str) -> list[str]:
+    """The words of a cell, the first as far in as it stands."""
+    first, *others = text.split() or [""]
+    return [" " * (len(text) - len(text.lstrip())) + first, *others]
 
 
 def new_table(*columns: str, title: str | None = None) -> Table:
@@ -59,20 +93,41 @@ def add_row(table: Table, *cells: str) -> None:
     """Add a row of plain text: what the CRM says is never read as the table library's markup, nor by the terminal."""
     from rich.text import Text
 
-    table.add_row(
-        *(Text("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in cell)) for cell in cells)
-    )
+    table.add_row(*(Text(plain(cell)) for cell in cells))
+
+
+def plain(text: str, longest: int = 2000) -> str:
+    """A text of the CRM's on one line, with nothing in it that a terminal would act on, and cut where it is long.
+
+    >>> plain("Acme\\r\\nInc. \\x1b[2J"), plain("abcdef", 4)
+    ('Acme↵Inc. \ufffd[2J', 'abc…')
+    """
+    cut = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    if cut.isprintable():
+        return cut
+    lines = cut.replace("\r\n", "\n").replace("\n", "↵")
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in lines)
+
+
+def amount_text(amount: Decimal) -> str:
+    """An amount as people read it: with two places, and more only where it has more.
+
+    >>> amount_text(Decimal("6079.2")), amount_text(Decimal("-0.125"))
+    ('6,079.20', '-0.125')
+    """
+    text = f"{amount:,.2f}"
+    return text if Decimal(text.replace(",", "")) == amount else f"{amount:,f}".rstrip("0")
+
+
+def minute(instant: str, zone: tzinfo) -> str:
+    """An INSTANT to the minute, as a clock of the zone shows it: "2026-05-01 07:25"."""
+    return f"{datetime.fromisoformat(instant).astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def warn(texts: Iterable[str]) -> None:
     """Things to know that stop nothing, on stderr."""
     for text in texts:
         say(f"warning: {text}", aside=True)
-
-
-def exit_code(lines: Sequence[Line]) -> int:
-    """1 where a line failed or was skipped, else 0."""
-    return ROWS_FAILED if any(line.result in {Result.FAILED, Result.SKIPPED} for line in lines) else DONE
 
 
 def show_computed(results: Mapping[str, Results], moment: datetime, *, as_json: bool) -> None:
@@ -107,78 +162,3 @@ _ONE = {
     "earnings": "earning",
     "territories": "territory",
 }
-
-
-def show_plans(plans: Sequence[Plan], gaps: Mapping[str, object], *, as_json: bool, kept: str | None) -> None:
-    """Each plan as a table, a long one summed up first; programs are told the gaps of each connection along."""
-    if as_json:
-        print_json({"plans": [plan_json(plan) for plan in plans], "gaps": gaps, "file": kept})
-        return
-    for plan in plans:
-        show_plan(plan)
-    if kept:
-        click.echo(f"Kept in {kept}. Make these changes with: salesops apply {kept}")
-    elif any(plan.changes for plan in plans):
-        click.echo("Nothing was changed. Keep the plan with -o FILE to apply it, or use `salesops run`.")
-
-
-def show_plan(plan: Plan) -> None:
-    """One plan: how many changes by field, then the lines."""
-    if not plan.changes:
-        click.echo(f"{plan.connection}: no changes, the CRM holds what it should.")
-    else:
-        if len(plan.changes) > SHOWN_CHANGES:
-            print_table(_summary(plan))
-        print_table(_lines(plan))
-        hidden = len(plan.changes) - SHOWN_CHANGES
-        if hidden > 0:
-            click.echo(f"… and {hidden:,} more: see them all with --json or in the file of -o.")
-    for skip in plan.skipped:
-        click.echo(f"skipped: {skip.object} {skip.record}: {skip.reason}")
-
-
-def _summary(plan: Plan) -> Table:
-    table = new_table("object", "field", ">changes", title=f"{plan.connection}: {len(plan.changes):,} changes")
-    for (of_object, field), count in sorted(Counter((c.object, c.field) for c in plan.changes).items()):
-        add_row(table, of_object, field, f"{count:,}")
-    return table
-
-
-def _lines(plan: Plan) -> Table:
-    table = new_table("record", "field", ">before", "", ">after", "why", title=f"{plan.connection}: changes")
-    for c in plan.changes[:SHOWN_CHANGES]:
-        add_row(table, f"{c.object} {c.record}", c.field, c.before or "—", "→", c.after or "—", c.reason)
-    return table
-
-
-def lines_json(lines: Sequence[Line]) -> list[dict[str, Any]]:
-    """The lines that were not simply written, as JSON values."""
-    return [
-        {
-            "object": line.change.object,
-            "record_id": line.change.record_id,
-            "record": line.change.record,
-            "field": line.change.field,
-            "after": line.change.after,
-            "result": line.result.value,
-            "code": line.code,
-            "message": line.message,
-        }
-        for line in lines
-    ]
-
-
-def show_lines(lines: Sequence[Line], *, as_json: bool) -> None:
-    """What became of each line of a plan: counts, and every line that failed or was skipped."""
-    counts = count_outcomes(lines)
-    if as_json:
-        print_json({"outcomes": counts, "lines": lines_json(lines)})
-        return
-    click.echo(", ".join(f"{count:,} {result}" for result, count in counts.items()))
-    troubled = [line for line in lines if line.result in {Result.FAILED, Result.SKIPPED}]
-    if troubled:
-        table = new_table("record", "field", "result", "code", "message")
-        for line in troubled:
-            c = line.change
-            add_row(table, f"{c.object} {c.record}", c.field, line.result.value, line.code, line.message)
-        print_table(table)

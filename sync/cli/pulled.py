@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sync.cli.output import add_row, lines_json, new_table, print_json, print_table, show_lines, show_plan, warn
+from sync.apply import count_outcomes
+from sync.cli.line_report import lines_json, show_lines
+from sync.cli.output import add_row, new_table, print_json, print_table, warn
+from sync.cli.plan_report import show_plan
 from sync.cli.words import say, several, span
 from sync.problems import problems_in
 from sync.store.pages import Counts, add_up
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connectors.base import Usage
+    from sync.cli.plan_view import View
     from sync.pull import StreamPull
     from sync.run import Report
     from sync.store.gaps import Gap
@@ -135,15 +139,26 @@ def _calls(streams: Sequence[StreamPull]) -> dict[str, int]:
     return calls
 
 
-def show_reports(reports: Sequence[Report], failed: Mapping[str, Failed], *, as_json: bool) -> None:
-    """What a run did, by connection; and, to programs, what stopped the others."""
+def show_reports(
+    reports: Sequence[Report], failed: Mapping[str, Failed], views: Mapping[str, View], *, as_json: bool
+) -> None:
+    """What a run did, by connection, as `views` has them; and, to programs, what stopped the others."""
     if as_json:
         print_json({"runs": [report_json(report) for report in reports], "failed": failed_json(failed)})
         return
     for report in reports:
         _show_objects(report.connection, report.pulled)
-        show_plan(report.plan)
-        show_lines(report.lines, as_json=False)
+        show_plan(report.plan, views[report.connection], held=report.held_by is not None)
+        if report.settled:
+            settled = ", ".join(f"{count:,} {name}" for name, count in count_outcomes(report.settled).items() if count)
+            say(f"{report.connection}: lines that an earlier run had left open: {settled}")
+        if report.held_by is None:
+            show_lines(report.lines, as_json=False)
+        else:
+            say(
+                f"{report.connection}: nothing was written: run {report.held_by} took back what these rules bring."
+                " Change the rules, or apply a plan by hand: salesops plan -o plan.json; salesops apply plan.json"
+            )
         say(f"{report.connection}: run {report.run_id} made {_cost(report.usage)}")
 
 
@@ -165,7 +180,15 @@ def report_json(report: Report) -> dict[str, Any]:
         "as_of": report.plan.as_of,
         "pulled": pulled_json(report.pulled),
         "gaps": gaps_json(report.gaps),
-        "plan": {"changes": len(report.plan.changes), "skipped": len(report.plan.skipped)},
+        "plan": {
+            "changes": len(report.plan.changes),
+            "skipped": len(report.plan.skipped),
+            "drift": len(report.plan.drift),
+            "flagged": len(report.plan.flagged),
+            "unread": len(report.plan.unread),
+        },
+        "held_by": report.held_by,
+        "settled": count_outcomes(report.settled),
         "outcomes": report.outcomes,
         "troubled": [line for line in lines_json(report.lines) if line["result"] in {"failed", "skipped"}],
         "calls": report.usage.calls,

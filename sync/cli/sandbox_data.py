@@ -1,19 +1,21 @@
-"""`salesops sandbox load|save|copy`: what a sandbox holds, to and from export folders."""
+"""`salesops sandbox load|save|copy`: what a sandbox holds, to and from export folders, and out of a project."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.cli.options import json_option, project_option
-from sync.cli.sandbox_control import tls_folder
+from sync.cli.options import connection_option, json_option, project_option
+from sync.cli.sandbox_control import DEFAULT_PORT, tls_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connectors.sandbox.run import Crm
+    from sync.sandbox_copy.copy import Copied
 
 CRMS = ("salesforce", "hubspot")
 
@@ -90,40 +92,92 @@ def save(
 
 
 @click.command()
-@click.option("--connection", required=True, help="The connection of the project whose records are copied.")
-@click.option("--database", type=click.Path(path_type=Path), required=True, help="The new file to keep the copy in.")
-@click.option("--folder", type=click.Path(path_type=Path), help="Keep the export folder that it is made through, too.")
+@click.argument("folder", type=click.Path(path_type=Path))
+@connection_option
+@click.option(
+    "--port",
+    default=DEFAULT_PORT,
+    show_default=True,
+    type=click.IntRange(1, 65_000),
+    help="Where the copy will be served; of several connections the first.",
+)
+@click.option("--offline", is_flag=True, help="Ask the CRM nothing, not even what stands on records that we keep.")
 @project_option
 @json_option
 @click.pass_context
 def copy(
-    context: click.Context, connection: str, database: Path, folder: Path | None, project: str | None, as_json: bool
+    context: click.Context,
+    folder: Path,
+    connection: str | None,
+    port: int,
+    offline: bool,
+    project: str | None,
+    as_json: bool,
 ) -> None:
-    """Copy the pulled CRM into a sandbox of the same kind, to rehearse a change on.
+    """Make a rehearsal in FOLDER: a project of the same rules on a copy of the CRM.
 
-    The copy is made from the project's store, so `salesops pull` comes first; the CRM itself is not asked. Records keep
-    their ids, and the fields that the project writes back are there, so that a project pointed at the copy plans and
-    applies as on the CRM. What the store does not hold (names of people, mail bodies, objects that are not pulled) is
-    not in the copy; the command names it, and where the CRM requires a value, the stand-in.
+    The copy is made of what the project has pulled, so `salesops pull` comes first. Records keep their ids, and what
+    was written, refused and held is known there too, so that the same rules plan the same changes as on the CRM. Only
+    what stands on the records that we keep besides is asked of the CRM itself; where that cannot be, they are as we
+    wrote them. From then on nothing of the rehearsal reaches the CRM: its project has neither address nor credentials
+    of it, and its store takes no other account than the copy.
+
+    What the store does not hold (names of people, mail bodies, objects that are not pulled) is not in the copy; the
+    command names it, and where the CRM requires a value, the stand-in.
 
     \b
     Examples:
-      salesops sandbox copy --connection crm --database rehearsal.db
-      salesops sandbox serve --crm salesforce --database rehearsal.db
+      salesops pull
+      salesops sandbox copy rehearsal
+      salesops --project rehearsal run
     """
     from sync.cli.options import connections, open_store
     from sync.cli.options import load as load_project
-    from sync.sandbox_copy.copy import copy_to_sandbox
+    from sync.sandbox_copy.copy import copy_project
 
     found = load_project(context, project)
-    connections(found, connection)
+    names = connections(found, connection)
     with open_store(found) as store:
         click.echo("copying …", err=True)
-        copied = copy_to_sandbox(found, store, connection, database, folder)
-    crm = found.settings.connections[connection].crm
-    lines = [*(f"not in the copy: {text}" for text in copied.left_out), _serve_hint(crm, database)]
-    held = {"copied": copied.rows, "database": str(database), "crm": crm, "left_out": list(copied.left_out)}
-    _show(held, copied.rows, as_json, lines)
+        copied = copy_project(found, store, names, folder, first_port=port, offline=offline)
+    if as_json:
+        from sync.cli.output import print_json
+
+        print_json({"project": str(folder), "connections": [_copied_json(folder, each) for each in copied]})
+        return
+    for each in copied:
+        _show_copied(folder, each)
+    click.echo(f"Then rehearse in {folder}: salesops --project {folder} run")
+
+
+def _copied_json(folder: Path, copied: Copied) -> dict[str, Any]:
+    return {
+        "connection": copied.connection,
+        "crm": copied.crm,
+        "database": str(folder / copied.database),
+        "copied": copied.rows,
+        "left_out": list(copied.left_out),
+        "asked": not copied.unasked,
+        "unasked": copied.unasked,
+        "serve": _serve_command(folder, copied),
+    }
+
+
+def _show_copied(folder: Path, copied: Copied) -> None:
+    click.echo(f"{copied.connection} ({copied.crm}):")
+    for name, count in copied.rows.items():
+        click.echo(f"{count:>10,} {name}")
+    for text in copied.left_out:
+        click.echo(f"not in the copy: {text}")
+    if copied.unasked:
+        click.echo(f"Records that we keep are as we wrote them; the CRM was not asked: {copied.unasked}")
+    click.echo(f"Serve it in another terminal: {_serve_command(folder, copied)}")
+
+
+def _serve_command(folder: Path, copied: Copied) -> str:
+    """The command line that serves the copy where the rehearsal looks for it."""
+    words = ["salesops", "--project", str(folder), "sandbox", "serve", "--crm", copied.crm, "--calm"]
+    return shlex.join([*words, "--database", str(folder / copied.database), "--port", str(copied.port)])
 
 
 def _serve_hint(crm: str, database: Path) -> str:

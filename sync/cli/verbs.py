@@ -1,10 +1,9 @@
-"""`pull`, `compute`, `plan`, `apply` and `run`: the verbs."""
+"""`pull`, `compute` and `run`: the verbs that bring figures; `plan`, `apply` and `undo` are in `plans`."""
 
 from __future__ import annotations
 
 import time
 from contextlib import closing
-from pathlib import Path
 
 import click
 
@@ -12,12 +11,15 @@ from connectors.base import Sweep
 from sync.cli.options import (
     as_of_option,
     as_of_time,
+    caps_of,
+    caps_option,
     connection_option,
     connections,
     json_option,
     load,
     log_option,
     open_store,
+    parked_option,
     project_option,
     watched,
 )
@@ -127,98 +129,26 @@ def compute(
 @click.command()
 @project_option
 @connection_option
-@click.option(
-    "-o", "--output", "target", type=click.Path(dir_okay=False), help="Keep the plan in this file, for apply."
-)
-@json_option
-@click.pass_context
-def plan(
-    context: click.Context, project: str | None, connection: str | None, target: str | None, as_json: bool
-) -> None:
-    """Show what would change in the CRM: record, field, before → after, and why.
-
-    Compares the results as last computed with the CRM as last pulled; asks the CRM nothing and changes nothing.
-
-    \b
-    Examples:
-      salesops plan
-      salesops plan -o plan.json && salesops apply plan.json
-    """
-    from sync.cli import output
-    from sync.cli.pulled import gaps_json, warn_of_gaps
-    from sync.plan import build_plan, is_outdated
-    from sync.plan_file import write_plan
-    from sync.store.gaps import read_gaps
-
-    loaded = load(context, project)
-    names = connections(loaded, connection)
-    if target and len(names) > 1:
-        raise click.UsageError("A plan file holds one connection: name it with --connection.")
-    with open_store(loaded) as store:
-        plans = [build_plan(loaded, store, name) for name in names]
-        outdated = [name for name in names if is_outdated(store, name)]
-        gaps = {name: read_gaps(store, name) for name in names}
-    warn_of_gaps(gaps)
-    output.warn(f"{name}: records changed since the figures were computed; `salesops compute`." for name in outdated)
-    if target:
-        write_plan(plans[0], Path(target))
-    told = {name: gaps_json(of_connection) for name, of_connection in gaps.items()}
-    output.show_plans(plans, told, as_json=as_json, kept=target)
-
-
-@click.command()
-@click.argument("file", type=click.Path(dir_okay=False))
-@project_option
-@json_option
-@log_option
-@click.pass_context
-def apply(context: click.Context, file: str, project: str | None, as_json: bool) -> None:
-    """Make the changes of a plan FILE, and say what became of each line.
-
-    A plan that no longer fits the CRM is refused as a whole (exit code 3).
-
-    \b
-    Examples:
-      salesops plan -o plan.json
-      salesops apply plan.json
-    """
-    from sync.apply import apply_plan, count_outcomes
-    from sync.cli import output
-    from sync.cli.pulled import warn_of_gaps
-    from sync.connections import connect
-    from sync.plan import check_plan
-    from sync.plan_file import read_plan
-    from sync.store.gaps import read_gaps
-    from sync.store.lease import hold_lease
-    from sync.store.runs import recorded
-
-    loaded = load(context, project)
-    read = read_plan(Path(file))
-    check_plan(loaded, read)
-    with open_store(loaded) as store, hold_lease(store), watched(quiet=as_json) as progress:
-        warn_of_gaps({read.connection: read_gaps(store, read.connection)})
-        progress.writing(len(read.changes))
-        with (
-            recorded(store, "apply", read.connection) as record,
-            closing(connect(loaded, read.connection)) as connector,
-        ):
-            lines = list(apply_plan(store, connector, read, record.id, refuse_moved=True, progress=progress.written))
-            record.count(calls=connector.usage().calls, **count_outcomes(lines))
-    output.show_lines(lines, as_json=as_json)
-    context.exit(output.exit_code(lines))
-
-
-@click.command()
-@project_option
-@connection_option
 @as_of_option
+@caps_option
+@parked_option
 @json_option
 @log_option
 @click.pass_context
-def run(context: click.Context, project: str | None, connection: str | None, as_of: str | None, as_json: bool) -> None:
+def run(
+    context: click.Context,
+    project: str | None,
+    connection: str | None,
+    as_of: str | None,
+    caps: tuple[str, ...],
+    retry_parked: bool,
+    as_json: bool,
+) -> None:
     """Pull, compute, plan and apply in a row, for every connection; one that fails does not stop the others.
 
-    Where much of what figures are made of is missing after the pull, nothing is written (exit code 5).
+    Where much of what figures are made of is missing after the pull, nothing is written (exit code 5). Ends with 1
+    where a line failed or was skipped, where somebody else wrote what writeback.yaml flags, or where the CRM does not
+    show what was to be compared.
 
     With --json `failed` has the `error` and `exit_code` of each connection that failed; the command ends with the
     gravest of the codes.
@@ -227,9 +157,13 @@ def run(context: click.Context, project: str | None, connection: str | None, as_
     Examples:
       salesops run
       salesops run --as-of 2026-03-31 --json
+      salesops run --cap changes=80000    a plan that is meant to be so large
+      salesops run --retry-parked         also what the CRM refused too often
     """
     from sync.cli import output
     from sync.cli.failures import exit_code_of, worst
+    from sync.cli.line_report import exit_code
+    from sync.cli.plan_view import read_view
     from sync.cli.pulled import Failed, show_reports, warn_of_gaps
     from sync.run import run_all
     from sync.store.lease import hold_lease
@@ -237,9 +171,11 @@ def run(context: click.Context, project: str | None, connection: str | None, as_
     loaded = load(context, project)
     moment = as_of_time(as_of, loaded)
     names = connections(loaded, connection)
+    allowed = caps_of(loaded, caps)
     with open_store(loaded) as store, hold_lease(store), watched(quiet=as_json) as progress:
-        ends = list(run_all(loaded, store, names, moment, progress))
-    reports = [report for _, report, _ in ends if report is not None]
+        ends = list(run_all(loaded, store, names, moment, progress, caps=allowed, retry_parked=retry_parked))
+        reports = [report for _, report, _ in ends if report is not None]
+        views = {each.connection: read_view(loaded, store, each.connection, before=each.run_id) for each in reports}
     output.warn(text for report in reports for text in report.unseen)
     warn_of_gaps({report.connection: report.gaps for report in reports})
     failed = {
@@ -247,6 +183,7 @@ def run(context: click.Context, project: str | None, connection: str | None, as_
         for name, _, error in ends
         if error is not None
     }
-    show_reports(reports, failed, as_json=as_json)
+    show_reports(reports, failed, views, as_json=as_json)
     lines = [line for report in reports for line in report.lines]
-    context.exit(worst([output.exit_code(lines), *(each.code for each in failed.values())]))
+    plans = [report.plan for report in reports]
+    context.exit(worst([exit_code(lines, plans), *(each.code for each in failed.values())]))

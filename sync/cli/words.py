@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 import textwrap
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
 
 import click
+
+from sync.words import several, span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NARROWEST = 40
+__all__ = ["bulleted", "columns", "first_line", "folded", "say", "several", "span"]
+
+NARROWEST, USUAL = 40, 80
+
+
+def columns(stream: TextIO) -> int | None:
+    """How many columns there are to print in: those that COLUMNS says, else the terminal's. None where neither says, as
+    in a pipe: its reader folds lines, or does not."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return max(int(said), NARROWEST)
+    if not stream.isatty():
+        return None
+    with suppress(OSError, ValueError):
+        return max(os.get_terminal_size(stream.fileno()).columns or USUAL, NARROWEST)
+    return USUAL
 
 
 def say(text: str, *, aside: bool = False) -> None:
     """Print a text, `aside` on stderr; on a terminal its lines end between words, and go on a little further in."""
     stream = sys.stderr if aside else sys.stdout
-    click.echo(_folded(text) if stream.isatty() else text, err=aside)
+    click.echo(folded(text, columns(stream) or USUAL) if stream.isatty() else text, err=aside)
 
 
 def bulleted(head: str, texts: Sequence[str]) -> str:
@@ -32,10 +50,16 @@ def bulleted(head: str, texts: Sequence[str]) -> str:
     return "\n- ".join((f"{head}: {len(texts)} problems", *texts))
 
 
-def _folded(text: str) -> str:
-    width = max(shutil.get_terminal_size().columns, NARROWEST)
+def folded(text: str, width: int) -> str:
+    """The text in lines of so many columns: they end between words, and go on a little further in."""
     return "\n".join(
-        textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        textwrap.fill(
+            line,
+            width,
+            subsequent_indent="  " + " " * (len(line) - len(line.lstrip())),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
         for line in text.splitlines()
     )
 
@@ -48,30 +72,3 @@ def first_line(text: str) -> str:
     """
     first, *more = text.splitlines() or [""]
     return f"{first} … and {len(more)} more like it" if more else first
-
-
-_UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
-
-
-def span(seconds: float) -> str:
-    """A duration as people say it: in the largest unit of which there are at least two, or exactly one.
-
-    >>> [span(n) for n in (0.4, 1, 60, 100, 7000, 86_400, 130_000, 604_800)]
-    ['less than a second', '1 second', '1 minute', '100 seconds', '117 minutes', '1 day', '36 hours', '7 days']
-    """
-    whole = round(seconds)
-    if whole < 1:
-        return "less than a second"
-    for unit, size in _UNITS:
-        if whole >= 2 * size or whole == size:
-            return several(round(whole / size), unit)
-    return several(whole, "second")
-
-
-def several(count: int, thing: str) -> str:
-    """So many of a thing.
-
-    >>> several(1, "row"), several(0, "row"), several(1200, "row")
-    ('1 row', '0 rows', '1,200 rows')
-    """
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"

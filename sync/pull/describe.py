@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from config.problems import ConfigError, Problem, Where
 from connectors.base import MissingField
+from sync.connections import needed_fields
+from sync.feedback import find_feedback
 from sync.store import records
 
 if TYPE_CHECKING:
@@ -32,16 +34,30 @@ def describe(project: Project, store: Store, connection: str, connector: Connect
     empty = project.settings.connections[connection].pull.hidden_fields == "empty"
     without = [missing for missing in description.missing if empty and missing.purpose != "writeback"]
     problems = [_problem(project, connection, missing) for missing in description.missing if missing not in without]
-    problems += _fed_back(project, connection, description)
+    problems += find_feedback(project, connection, description.fills)
+    lost, read = tuple(_lost(store, connection, description)), _read_by_rules(project, description)
+    if not empty:
+        problems += [_problem(project, connection, each) for each in lost if (each.object, each.field) in read]
     if problems:
         raise ConfigError(problems)
-    lost = tuple(_lost(store, connection, description))
+    without += [each for each in lost if (each.object, each.field) in read]
+    rest = [each for each in lost if each not in without]
     records.save_fields(store, connection, description.fields)
-    records.save_hidden(store, connection, without, (*description.unseen, *lost))
+    records.save_hidden(store, connection, without, (*description.unseen, *rest))
     needed = (f"{_hidden(f, connection)} Figures that are made of it lack it (pull.hidden_fields)." for f in without)
     unseen = (f"{_hidden(field, connection)} No rule needs it." for field in description.unseen)
-    emptied = (f"{_hidden(f, connection)} It was shown before: our copies of it become empty." for f in lost)
+    emptied = (f"{_hidden(f, connection)} It was shown before: our copies of it become empty." for f in rest)
     return (*needed, *unseen, *emptied)
+
+
+def _read_by_rules(project: Project, description: Description) -> set[tuple[str, str]]:
+    """The CRM fields that fill what the project's rules read, by our object."""
+    return {
+        (name, path)
+        for name, fields in needed_fields(project).items()
+        for field in fields
+        for path in description.fills.get(name, {}).get(field, ())
+    }
 
 
 def _lost(store: Store, connection: str, description: Description) -> Iterator[MissingField]:
@@ -62,15 +78,6 @@ def _hidden(field: MissingField, connection: str) -> str:
         f"{field.crm_object}.{field.field} is hidden from our login (connection {connection}): {field.object} is"
         " read without it."
     )
-
-
-def _fed_back(project: Project, connection: str, description: Description) -> Iterator[Problem]:
-    """Fields that we would write and that our figures are made of: each run would feed on the one before."""
-    for write in project.writeback.writeback.get(connection, ()):
-        if write.field in description.sources.get(write.object, ()):
-            where = project.where_field(connection, write.object, write.field, "writeback")
-            summary = f"{write.field} is read as a field of {write.object}; a result must not be written over it."
-            yield Problem("error", summary, "Name a field of its own for the result.", where)
 
 
 def _check_org(store: Store, connection: str, org: str) -> None:

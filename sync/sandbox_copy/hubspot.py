@@ -3,50 +3,49 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict
-from datetime import datetime, time
-from functools import cache, partial
+from dataclasses import asdict, replace
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from config.model import OBJECTS as OURS
 from config.model import FieldType
-from config.scalars import instant_text
 from connectors.hubspot.objects import OUR_NAMES, build_specs
 from connectors.sandbox.export import Setup, write_setup, write_table
-from connectors.sandbox.hubspot.definitions.schema import Option, Property
-from connectors.sandbox.hubspot.definitions.standard import GROUPS, standard_properties
 from connectors.sandbox.hubspot.definitions.types import OBJECTS
 from connectors.sandbox.hubspot.loading.tables import ARCHIVED
+from connectors.writing import TASK
 from sync.connections import written_fields
+from sync.sandbox_copy.forms import in_form
+from sync.sandbox_copy.hubspot_currencies import NOON, company_currency, exchange_rates
+from sync.sandbox_copy.hubspot_fields import made_property, usual
+from sync.sandbox_copy.hubspot_ours import task_keys, write_kept
 from sync.sandbox_copy.hubspot_rules import CREATED, DERIVED, names, plain
 from sync.sandbox_copy.hubspot_stages import build_stages, deal_stage, lead_stage, qualified_at
+from sync.sandbox_copy.ours_rows import put_tasks
 from sync.sandbox_copy.pulled import NOT_COPIED
-from sync.store.store import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from connectors.hubspot.objects import CrmType, ObjectSpec
+    from connectors.sandbox.hubspot.definitions.schema import Property
     from sync.sandbox_copy.pulled import Pulled, Row
 
     Cell = Callable[[Row], Any]
 
 _NEVER_PULLED = (
-    "tickets, invoices, and every object that is not pulled; names and addresses of contacts",
-    "titles and texts of activities; every chat is one of WhatsApp",
+    "tickets, invoices, custom objects other than those whose records we keep, and every object that is not pulled",
+    "names and addresses of contacts",
+    "titles and texts of activities other than our tasks; every chat is one of WhatsApp",
     "the internal numbers of users and teams, their rights, and whether somebody is in several teams",
     "the history of properties other than a deal's stage, amount and close date, and who made a change",
-    "splits and collaborators of deals; exchange rates",
+    "splits and collaborators of deals",
 )
-_FIELD_TYPES = {
-    "string": "text", "number": "number", "date": "date", "datetime": "date", "enumeration": "select",
-    "bool": "booleancheckbox", "phone_number": "phonenumber",
-}  # fmt: skip
-_YES_NO = (Option("true", "Yes", 0), Option("false", "No", 1))
 _MOVING = ("stage", "amount", "close_date")  # what the rows of a deal's history tell
 _SOURCE = "CRM_UI"
+_SUBJECT = "hs_task_subject"
 
 
 def write_export(pulled: Pulled, folder: Path) -> tuple[str, ...]:
@@ -64,6 +63,7 @@ class _Export:
         self._properties: dict[tuple[str, str], Property] = {}
         self._seen: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         self._latest = pulled.latest()
+        put_tasks(pulled, "task-", _SUBJECT, NOON)
         self._lost = {name: pulled.lost(name) for name in OURS}
         self._deals, self._leads = build_stages(pulled, "deals"), build_stages(pulled, "leads")
         self._links = self._further_links()
@@ -86,7 +86,10 @@ class _Export:
             for kind, stages in (("deals", self._deals), ("leads", self._leads))
             for each in stages.pipelines
         ]
-        parts = {"properties": properties, "pipelines": pipelines}
+        kept = write_kept(self._pulled, self._folder)
+        rates = {"exchange_rates": exchange_rates(self._pulled), "company_currency": company_currency(self._pulled)}
+        listed = {"properties": [*properties, *kept.properties], "objects": kept.objects, "pipelines": pipelines}
+        parts = {"all_users": True, **listed, **rates}
         write_setup(self._folder, Setup("hubspot", False, parts, tuple(self._left_out)))
         return tuple(self._left_out)
 
@@ -98,8 +101,6 @@ class _Export:
             archived = "false" if row["active"] else "true"
             named = (row["email"] or _address(row["id"]), *names(row), row["team"], archived, row["created_at"])
             rows.append([row["id"], *named])
-        if any(row["record_id"] is None for row in self._pulled.rows("user")):
-            self._left_out.append("that some owners have no record of a user: in the copy each has one")
         rows += [[lost, _address(lost), "", NOT_COPIED, None, "true", None] for lost in self._lost["user"]]
         columns = ["id", "email", "firstName", "lastName", "team", "archived", "createdAt"]
         if rows:
@@ -148,7 +149,8 @@ class _Export:
         columns: dict[str, Cell] = {}
         for ours, source in crm_type.fields.items():
             if source.derive is None and source.properties and ours in OURS[spec.name].fields and ours != "record_id":
-                cell: Cell = self._manager if ours == "manager_id" else partial(_ours, spec.name, ours)
+                special = {("user", "manager_id"): self._manager, ("opportunity", "currency"): self._currency}
+                cell: Cell = special.get((spec.name, ours), partial(_ours, spec.name, ours))
                 self._add(columns, spec, crm_type.name, source.properties[0], cell)
         for name in spec.along:
             self._add(columns, spec, crm_type.name, name, partial(_custom, name))
@@ -160,6 +162,10 @@ class _Export:
             further = self._links.get((spec.name, OUR_NAMES[to_type]), {})
             column = f"associated_{OBJECTS[to_type].singular}"
             columns[column] = partial(_linked, fields.get(to_type), further)
+        for name in task_keys(self._pulled) if crm_type.name == "tasks" else ():
+            columns[name], columns[_SUBJECT] = partial(_custom, name), partial(_custom, _SUBJECT)
+            made = made_property(crm_type.name, name, self._pulled.fields[TASK, name])
+            self._properties[crm_type.name, name] = replace(made, unique=True)
         return columns
 
     def _further_links(self) -> dict[tuple[str, str], dict[str, list[str]]]:
@@ -193,24 +199,25 @@ class _Export:
 
     def _add(self, columns: dict[str, Cell], spec: ObjectSpec, kind: str, name: str, cell: Cell) -> None:
         """Add the column of a property; the account gets it where HubSpot has none of that name."""
-        made = _usual(kind).get(name)
+        made = usual(kind).get(name)
         if made is None:
-            if any(name in _usual(each.name) for each in spec.types):
+            if any(name in usual(each.name) for each in spec.types):
                 return  # a property of another of the object's types
             known = self._pulled.fields.get((spec.name, name))
             if known is None and name not in (*spec.along, *spec.mapped):
                 return  # one that some accounts have, and this one has not
-            value_type = known.type if known and known.type in _FIELD_TYPES else "string"
-            group, label = GROUPS[kind][0][0], known.label if known else name
-            options = _YES_NO if value_type == "bool" else ()
-            made = Property(name, label, value_type, _FIELD_TYPES[value_type], group, options=options)
-            self._properties[kind, name] = made
+            made = self._properties[kind, name] = made_property(kind, name, known)
         elif made.type == "enumeration" and not made.external:
             self._properties[kind, name] = made
-        columns.setdefault(name, partial(_in_form, cell, made.type, self._pulled.zone))
+        columns.setdefault(name, partial(in_form, cell, NOON, made.type, self._pulled.zone))
 
     def _lists(self, key: tuple[str, str]) -> bool:
-        return key in self._properties and self._properties[key].type == "enumeration"
+        made = self._properties.get(key)
+        return made is not None and made.type == "enumeration" and not made.external
+
+    def _currency(self, row: Row) -> Any:
+        """A deal's currency; where HubSpot has one alone, a deal may name none, and it is the project's."""
+        return row["currency"] or self._pulled.project.settings.currency
 
     def _manager(self, row: Row) -> Any:
         """A manager's e-mail; the id of one without, or who left and whose address may be another's now."""
@@ -234,7 +241,7 @@ class _Export:
                 now = {
                     name: deal_stage(self._deals, row | {"is_closed": None})
                     if name == "dealstage"
-                    else _in_form(partial(_ours, "opportunity_history", ours), kinds[name], zone, row)
+                    else in_form(partial(_ours, "opportunity_history", ours), NOON, kinds[name], zone, row)
                     for ours, name in names.items()
                 }
                 changed = [name for name, value in now.items() if value != before.get(name)]
@@ -244,13 +251,7 @@ class _Export:
                 before = now
 
     def _type_of(self, kind: str, name: str) -> str:
-        return (self._properties.get((kind, name)) or _usual(kind)[name]).type
-
-
-@cache
-def _usual(kind: str) -> dict[str, Property]:
-    """The properties that every account has, by name."""
-    return {each.name: each for each in standard_properties(kind)}
+        return (self._properties.get((kind, name)) or usual(kind)[name]).type
 
 
 def _address(owner: str) -> str:
@@ -275,16 +276,3 @@ def _linked(field: str | None, further: Mapping[str, Sequence[str]], row: Row) -
         return None
     counts = [row[field]] if field is not None and row[field] is not None else []
     return ";".join(dict.fromkeys([*counts, *further.get(row["id"], ())])) or None
-
-
-def _in_form(cell: Cell, kind: str, zone: Any, row: Row) -> Any:
-    """A value as a property of that type takes it: a day is its noon in the project's zone where a moment is wanted."""
-    value = cell(row)
-    if value is None or kind not in {"date", "datetime"}:
-        return value
-    text = str(value)
-    if kind == "date" and "T" in text:
-        return parse_instant(text).astimezone(zone).date().isoformat()
-    if kind == "datetime" and "T" not in text:
-        return instant_text(datetime.combine(datetime.fromisoformat(text), time(12), zone))
-    return text

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime, time
+from datetime import time
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from config.model import OBJECTS, FieldType
-from config.scalars import decimal_text, instant_text
+from config.scalars import decimal_text
 from connectors.salesforce.objects import SHARES
 from connectors.salesforce.wishes import build_wishes
 from connectors.sandbox.export import Setup, write_setup, write_table
@@ -17,11 +17,14 @@ from connectors.sandbox.salesforce.org.load import required_columns
 from connectors.sandbox.salesforce.org.seed import INTEGRATION_USER
 from connectors.sandbox.salesforce.schema.spec import SObject, standard_objects
 from sync.connections import written_fields
+from sync.sandbox_copy.forms import in_form
+from sync.sandbox_copy.ours_rows import put_accounts, put_quotas, put_tasks
 from sync.sandbox_copy.pulled import NOT_COPIED
 from sync.sandbox_copy.salesforce_activities import COMPUTED
+from sync.sandbox_copy.salesforce_fields import define
+from sync.sandbox_copy.salesforce_ours import define_task_keys, task_keys, write_kept
 from sync.sandbox_copy.salesforce_parents import Parents, custom
 from sync.sandbox_copy.salesforce_setup import SetUp
-from sync.store.store import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -34,17 +37,17 @@ if TYPE_CHECKING:
 
     Cell = Callable[[Row], Any]
 
+_MIDNIGHT = time()
 _MACHINE = "CloudIntegrationUser"  # a type of user that no rep has, and that is not pulled
 _NEVER_PULLED = (
     "the names of contacts and of leads' people and companies; campaigns; the lines of quotes",
     "price books and list prices",
-    "subjects and texts of activities, and the messages of e-mails",
+    "custom objects other than those whose records we keep",
+    "subjects and texts of activities other than our tasks, and the messages of e-mails",
     "the history of fields other than an opportunity's stage, amount and close date",
     "validation rules, duplicate rules, page layouts, and what other users may see",
 )
-_PLAIN = {"date": "Date", "datetime": "DateTime", "email": "Email", "phone": "Phone", "url": "Url", "time": "Time"}
 _ELSEWHERE = frozenset({"stage", "exchange_rate", "field_history"})  # in Setup, or not in a folder
-_NUMBERS = {"double": "Number", "currency": "Currency", "percent": "Percent", "int": "Number", "long": "Number"}
 
 
 def write_export(pulled: Pulled, folder: Path) -> tuple[str, ...]:
@@ -63,6 +66,9 @@ class _Export:
         self._picks: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         self._parents = Parents(pulled)
         self._latest = pulled.latest()
+        put_tasks(pulled, "", "Subject", _MIDNIGHT)
+        put_quotas(pulled)
+        put_accounts(pulled)
         self._setup = SetUp(pulled)
 
     def write(self) -> tuple[str, ...]:
@@ -76,10 +82,12 @@ class _Export:
             write_table(self._folder, name, columns, rows)
         self._left_out += self._setup.left_out
         fields = [
-            {"object": name, "name": field, "definition": self._definition(name, field, known)}
+            define(name, field, known, tuple(self._picks.get((name, field), ())))
             for (name, field), known in self._definitions.items()
         ]
-        write_setup(self._folder, Setup("salesforce", False, {"fields": fields}, tuple(self._left_out)))
+        objects = write_kept(self._pulled, self._folder, fields)
+        parts = {"objects": objects, "fields": [*fields, *define_task_keys(self._pulled)]}
+        write_setup(self._folder, Setup("salesforce", False, parts, tuple(self._left_out)))
         return tuple(self._left_out)
 
     # Rows
@@ -91,9 +99,15 @@ class _Export:
         self._add_stand_ins(target, columns)
         lists = {path: self._picks[source.sobject, path] for path in columns if self._is_picklist(source.sobject, path)}
 
+        needed = [place for place, path in enumerate(columns, start=1) if self._is_parent(target, path)]
+
         def rows() -> Iterator[list[Any]]:
             for row in self._pulled.rows(wish.object, target.prefix):
-                yield [row["id"], *(cell(row) for cell in columns.values())]
+                cells = [row["id"], *(cell(row) for cell in columns.values())]
+                if all(cells[place] is not None for place in needed):
+                    yield cells
+                else:
+                    self._leave_out(f"{target.name}: rows of which the store does not know whose they are")
             for lost in self._pulled.lost(wish.object):
                 if lost.startswith(target.prefix) and lost != INTEGRATION_USER:  # who is in every sandbox
                     yield self._stand_in(wish.object, lost, columns)
@@ -137,6 +151,8 @@ class _Export:
             self._add(columns, target, wish.object, path, partial(self._parents.value, target.name, path))
         if target.name == "User":
             columns["UserType"] = lambda _row: "Standard"
+        if target.name == "Task":
+            columns |= {name: partial(custom, name) for name in ("Subject", *task_keys(self._pulled))}
         return columns
 
     def _add(self, columns: dict[str, Cell], target: SObject, name: str, path: str, cell: Cell) -> None:
@@ -160,7 +176,7 @@ class _Export:
         else:
             self._leave_out(f"{target.name}.{path}, which the sandbox does not have")
             return
-        columns.setdefault(found.name if found else path, partial(_in_form, cell, kind, self._pulled.zone))
+        columns.setdefault(found.name if found else path, partial(in_form, cell, _MIDNIGHT, kind, self._pulled.zone))
 
     def _ours(self, name: str, field: str, row: Row) -> Any:
         """The value of a field of ours as text."""
@@ -187,7 +203,7 @@ class _Export:
     def _add_stand_ins(self, target: SObject, columns: dict[str, Cell]) -> None:
         """A value in every column that the CRM requires, where the store has none."""
         for name in required_columns(target):
-            if name == "Id":
+            if name == "Id" or self._is_parent(target, name):
                 continue
             stand_in: Cell = _modified_day if target.fields[name.lower()].type == "date" else _not_copied
             if name == "DeveloperName":  # one for each
@@ -196,48 +212,18 @@ class _Export:
                 self._left_out.append(f"{target.name}.{name}: every one is “{NOT_COPIED}”")
             columns[name] = partial(_first, columns.get(name, _nothing), stand_in)
 
-    # Custom fields
+    def _is_parent(self, target: SObject, path: str) -> bool:
+        """Whether a record cannot be without this reference."""
+        found = target.find(path)
+        return found is not None and found.type == "reference" and found.name in required_columns(target)
 
     def _is_picklist(self, sobject: str, path: str) -> bool:
         known = self._definitions.get((sobject, path))
         return known is not None and known.type in {"picklist", "multipicklist"}
 
-    def _definition(self, sobject: str, name: str, known: CrmField | None) -> dict[str, Any]:
-        """The Metadata API's definition of a custom field, as far as the description that we keep says it."""
-        definition: dict[str, Any] = {"label": (known.label if known else name)[:40]}
-        kind = known.type if known else "string"
-        if known and kind in _NUMBERS:
-            return definition | {"type": _NUMBERS[kind], "precision": 18, "scale": known.decimals or 0}
-        if kind in _PLAIN:
-            return definition | {"type": _PLAIN[kind]}
-        if kind == "boolean":
-            return definition | {"type": "Checkbox", "defaultValue": "false"}
-        if values := list(self._picks.get((sobject, name), ())):
-            listed = [{"fullName": value, "label": value, "default": False} for value in values]
-            values_set = {"restricted": False, "valueSetDefinition": {"sorted": False, "value": listed}}
-            lines = {"visibleLines": 4} if kind == "multipicklist" else {}
-            return definition | {"type": "MultiselectPicklist" if lines else "Picklist", "valueSet": values_set} | lines
-        length = (known.length if known else None) or 255
-        if length > 255 or kind not in {"string", "textarea", "picklist", "reference", "combobox", "id"}:
-            return definition | {"type": "LongTextArea", "length": min(max(length, 32_768), 131_072), "visibleLines": 3}
-        return definition | {"type": "Text", "length": length}
-
     def _leave_out(self, text: str) -> None:
         if text not in self._left_out:
             self._left_out.append(text)
-
-
-def _in_form(cell: Cell, kind: str, zone: Any, row: Row) -> Any:
-    """A value as a field of that type takes it: a day of the project's zone for a moment, its midnight for a day."""
-    value = cell(row)
-    if value is None or kind not in {"date", "datetime"}:
-        return value
-    text = str(value)
-    if kind == "date" and "T" in text:
-        return parse_instant(text).astimezone(zone).date().isoformat()
-    if kind == "datetime" and "T" not in text:
-        return instant_text(datetime.combine(datetime.fromisoformat(text), time(), zone))
-    return text
 
 
 def _first(cell: Cell, otherwise: Cell, row: Row) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from config.scalars import decimal_text
 from connectors.sandbox.salesforce.ids import make_id
 from connectors.sandbox.salesforce.schema.spec import read_rows, standard_objects
+from sync.sandbox_copy.ours_rows import forecasting_labels
 from sync.sandbox_copy.pulled import NOT_COPIED
 from sync.sandbox_copy.salesforce_parents import FIRST_MADE
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _LEAD = "lead:"  # before the ids of lead statuses, which begin as those of stages do
 _QUEUE_PREFIX = "00G"
 _USUAL = ("Omitted", "Pipeline", "Closed")  # forecast categories by what a stage means
-_IN_CURRENCY = ("opportunity", "quote", "quota")
+_IN_CURRENCY = ("opportunity", "quote", "quota", "user", "account", "contact", "lead")
 
 
 class SetUp:
@@ -187,13 +188,16 @@ class SetUp:
 
     def _forecasting_types(self) -> Table:
         quantities = {row["name"] or NOT_COPIED for row in self._pulled.rows("quota") if row["quantity"] is not None}
+        named = {label: name for name, label in forecasting_labels(self._pulled).items()}
+        for label in sorted(named):  # one that the project names and nobody has a quota of yet
+            self._id("ForecastingType", label)
         columns = [
             "Id", "MasterLabel", "DeveloperName", "Language", "IsActive", "IsAmount", "IsQuantity", "RoleType",
             "DateType",
         ]  # fmt: skip
         return "ForecastingType", columns, [
-            [made, name, f"Copied_{made}", "en_US", "true", _flag(name not in quantities), _flag(name in quantities),
-             "R", "OpportunityCloseDate"]
+            [made, name, named.get(name, f"Copied_{made}"), "en_US", "true", _flag(name not in quantities),
+             _flag(name in quantities), "R", "OpportunityCloseDate"]
             for name, made in self._made["ForecastingType"].items()
         ]  # fmt: skip
 

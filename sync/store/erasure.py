@@ -33,20 +33,33 @@ _ABOUT = (
     "doubted WHERE connection = :connection AND object = :object AND id = :id",
     "diverted WHERE connection = :connection AND object = :object AND id = :id",
     "diverted WHERE connection = :connection AND target = :object AND loser = :id",
-    "change WHERE connection = :connection AND object = :object AND record_id = :crm_id",
-    "written WHERE connection = :connection AND object = :object AND record_id = :crm_id",
+    "change WHERE connection = :connection AND object = :object AND name = :crm_id",
+    "change WHERE connection = :connection AND instr(source || '/', '/' || :object || '/' || :id || '/')",
+    "written WHERE connection = :connection AND object = :object AND name = :crm_id",
+    "refusal WHERE connection = :connection AND object = :object AND name = :crm_id",
     """seen WHERE connection = :connection AND id = :id
     AND stream IN (SELECT stream FROM sweep WHERE connection = :connection AND object = :object)""",
 )
 """Rows that tell of a record, and go with it."""
 
+
+def _named_after(condition: str) -> tuple[str, ...]:
+    """What we wrote on records of the CRM whose name has the record's id in it."""
+    by_name = f"WHERE connection = :connection AND {condition} AND instr('|' || name || '|', '|' || :id || '|')"
+    return tuple(f"{table} {by_name}" for table in ("change", "written", "refusal"))
+
+
 _RESULTS = {
     "opportunity": ("earning WHERE connection = :connection AND opportunity_id = :id",),
-    "account": ("assigned_territory WHERE connection = :connection AND account_id = :id",),
+    "account": (
+        "assigned_territory WHERE connection = :connection AND account_id = :id",
+        *_named_after("object = 'territory_account'"),
+    ),
     "user": (
         "metric_value WHERE connection = :connection AND grain = 'user' AND key = :id",
         "attainment WHERE connection = :connection AND user_id = :id",
         "earning WHERE connection = :connection AND payee_id = :id",
+        *_named_after("object NOT IN ('account', 'opportunity', 'lead', 'contact', 'territory_account')"),
     ),
 }
 

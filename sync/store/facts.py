@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from config.model import OBJECTS, FieldType
 from salesops.facts import fact_schema
 from sync.store.identity import PARTS_OF_OPPORTUNITY
+from sync.store.made import MADE_ACTIVITIES
 from sync.store.store import StoreUnusable
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ _BELONGS = {
     "territory_account": _with("territory", "account"),
     "field_history": _with_any("object", "record_id"),
     "association": _with_any("from_object", "from_id") + _with_any("to_object", "to_id"),
+    "activity": f" AND id NOT IN ({MADE_ACTIVITIES})",
 }
 
 
@@ -56,7 +58,7 @@ def read_facts(store: Store, connection: str, columns: Mapping[str, Collection[s
     its history, splits, members, line items and quotes; with a team, territory, user or account the memberships that
     name it; with any record its field history and its associations. What stands by itself stays and keeps the
     reference: the activities of a deleted opportunity, the opportunities of a deleted account, the splits and quotas of
-    a deleted user, the lead that became a deleted opportunity.
+    a deleted user, the lead that became a deleted opportunity. The tasks that we made are nobody's activities.
 
     DECIMAL columns are decimal128(38, 6): a number finer than a millionth or larger than 10^32 is an error that names
     the column, never a rounded figure.

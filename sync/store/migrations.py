@@ -367,5 +367,74 @@ def doubts(db: Database) -> None:
     db.execute("ALTER TABLE pull_log ADD COLUMN vanished INTEGER NOT NULL DEFAULT 0")
 
 
-STEPS = 11
+@migrations()
+def write_back(db: Database) -> None:
+    """Every line of every applied plan, from the moment before it is sent; what we wrote last; what was refused.
+
+    A line is known by its run, object, name and field, as `sync.plan.model.Change` has them; `outcome` is `sent` until
+    its end is known, and `job` the bulk job that carries it. `written.created` is 1 where the record is one that we
+    made. Of `refusal.attempts` so many as `busy` met a CRM that was only busy. `bulk_job.names` is a JSON list of the
+    records it carries. While a `hold` stands, runs write nothing by those rules. `peak.total` is the largest sum of a
+    field's values that we ever wrote, the measure of what a plan moves. `change_task` finds the tasks that we made.
+    Amounts on a record are in its currency; `crm_field.options` is a JSON object of a field's choices,
+    `automatic` is 1 where the CRM fills the field.
+    """
+    for name in ("user", "account", "contact", "lead"):
+        db.execute(f"ALTER TABLE {name} ADD COLUMN currency TEXT")
+    db.execute("ALTER TABLE crm_field ADD COLUMN options TEXT")
+    db.execute("ALTER TABLE crm_field ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0")
+    for statement in (
+        "DROP TABLE change",
+        "DROP TABLE written",
+        """
+        CREATE TABLE change (
+            run_id INTEGER NOT NULL REFERENCES run, connection TEXT NOT NULL, object TEXT NOT NULL, key TEXT NOT NULL,
+            name TEXT NOT NULL, field TEXT NOT NULL, record TEXT NOT NULL, action TEXT NOT NULL, before TEXT,
+            after TEXT, reason TEXT NOT NULL, source TEXT NOT NULL, basis TEXT NOT NULL, attempt INTEGER NOT NULL,
+            outcome TEXT NOT NULL, record_id TEXT NOT NULL, cause TEXT NOT NULL, code TEXT NOT NULL,
+            message TEXT NOT NULL, job TEXT NOT NULL, at TEXT NOT NULL,
+            PRIMARY KEY (run_id, object, name, field)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX change_sent ON change (connection, run_id) WHERE outcome = 'sent'",
+        "CREATE INDEX change_task ON change (connection, record_id) WHERE object = 'task'",
+        """
+        CREATE TABLE written (
+            connection TEXT NOT NULL, object TEXT NOT NULL, name TEXT NOT NULL, field TEXT NOT NULL,
+            record_id TEXT NOT NULL, created INTEGER NOT NULL, value TEXT, basis TEXT NOT NULL,
+            run_id INTEGER NOT NULL, at TEXT NOT NULL, PRIMARY KEY (connection, object, name, field)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE refusal (
+            connection TEXT NOT NULL, object TEXT NOT NULL, name TEXT NOT NULL, field TEXT NOT NULL, value TEXT,
+            cause TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL, attempts INTEGER NOT NULL,
+            busy INTEGER NOT NULL, parked INTEGER NOT NULL, first_at TEXT NOT NULL, last_at TEXT NOT NULL,
+            PRIMARY KEY (connection, object, name, field)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE bulk_job (
+            connection TEXT NOT NULL, id TEXT NOT NULL, run_id INTEGER NOT NULL REFERENCES run, object TEXT NOT NULL,
+            key TEXT NOT NULL, names TEXT NOT NULL, begun_at TEXT NOT NULL, ended_at TEXT,
+            PRIMARY KEY (connection, id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE hold (
+            connection TEXT NOT NULL PRIMARY KEY, rules TEXT NOT NULL, run_id INTEGER NOT NULL REFERENCES run,
+            at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE peak (
+            connection TEXT NOT NULL, object TEXT NOT NULL, field TEXT NOT NULL, total TEXT NOT NULL,
+            PRIMARY KEY (connection, object, field)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ):
+        db.execute(statement)
+
+
+STEPS = 12
 """How many steps there are here; a store that has more was made by a newer version."""

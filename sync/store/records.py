@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from config.model import OBJECTS
 from config.scalars import instant_text
 from connectors.base import CrmField
+from connectors.batches import in_chunks
 from sync.store.store import now, parse_instant
 
 if TYPE_CHECKING:
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
 
     from connectors.base import MissingField
     from sync.store.store import Store
+
+
+PAIRS = 100
+"""Fields and values together that one json_set takes: an SQL function has 127 arguments at most (Limits In SQLite)."""
 
 
 def read_changed_at(store: Store, connection: str) -> str | None:
@@ -44,6 +51,12 @@ def bind_org(store: Store, connection: str, org: str) -> str | None:
             (connection, org),
         )
     return None
+
+
+def read_org(store: Store, connection: str) -> str | None:
+    """The CRM account that the connection's rows are from; None before the first pull."""
+    rows = store.rows("SELECT org FROM connection WHERE name = ?", (connection,))
+    return rows[0]["org"] if rows else None
 
 
 def save_clock(store: Store, connection: str, crm_clock: datetime) -> None:
@@ -78,14 +91,10 @@ def count_records(store: Store, connection: str) -> dict[str, int]:
 
 def save_fields(store: Store, connection: str, fields: Mapping[str, Mapping[str, CrmField]]) -> None:
     """Replace what is known of the CRM's fields."""
-    rows = (
-        (connection, name, f.name, f.label, f.type, int(f.updateable), f.decimals, f.length)
-        for name, of_object in fields.items()
-        for f in of_object.values()
-    )
+    rows = ((connection, name, *_described(f)) for name, of_object in fields.items() for f in of_object.values())
     with store.transaction() as db:
         db.execute("DELETE FROM crm_field WHERE connection = ?", (connection,))
-        db.executemany("INSERT INTO crm_field VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        db.executemany("INSERT INTO crm_field VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def save_hidden(store: Store, connection: str, needed: Iterable[MissingField], unseen: Iterable[MissingField]) -> None:
@@ -115,10 +124,26 @@ def read_fields(store: Store, connection: str) -> dict[tuple[str, str], CrmField
     rows = store.rows("SELECT * FROM crm_field WHERE connection = ?", (connection,))
     return {
         (row["object"], row["name"]): CrmField(
-            row["name"], row["label"], row["type"], bool(row["updateable"]), row["decimals"], row["length"]
+            row["name"],
+            row["label"],
+            row["type"],
+            bool(row["updateable"]),
+            row["decimals"],
+            row["length"],
+            None if row["options"] is None else json.loads(row["options"]),
+            bool(row["automatic"]),
         )
         for row in rows
     }
+
+
+def _described(f: CrmField) -> tuple[str | int | None, ...]:
+    texts = (f.name, f.label, f.type)
+    return (*texts, int(f.updateable), f.decimals, f.length, _options_text(f), int(f.automatic))
+
+
+def _options_text(field: CrmField) -> str | None:
+    return None if field.options is None else json.dumps(dict(field.options), ensure_ascii=False)
 
 
 def set_custom(
@@ -129,5 +154,11 @@ def set_custom(
     What we wrote stands in our copy before the next pull brings it.
     """
     key = "record_id" if "record_id" in OBJECTS[name].fields else "id"
-    sql = f"UPDATE {name} SET custom = json_set(custom, ?, ?) WHERE connection = ? AND {key} = ?"
-    db.executemany(sql, ((f'$."{field}"', value, connection, record) for record, field, value in values))
+    by_record: dict[str, list[str | None]] = defaultdict(list)
+    for record, field, value in values:
+        by_record[record] += (f'$."{field}"', value)
+    for record, pairs in by_record.items():  # many fields at once: each time, SQLite writes the row anew
+        for some in in_chunks(pairs, PAIRS):
+            changed = f"json_set(custom, {', '.join('?' * len(some))})"
+            sql = f"UPDATE {name} SET custom = {changed} WHERE connection = ? AND {key} = ?"
+            db.execute(sql, (*some, connection, record))
