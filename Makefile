@@ -10,13 +10,15 @@ KILLS ?= 50
 FAULTS ?= 200
 SEED ?= 1
 ARGS ?=
+LONG := tests/test_readme_demo_hubspot.py $(addprefix tests/integration/,test_run_interrupted.py \
+	$(addprefix writeback/,test_writeback_answers.py test_writeback_rehearsal.py))
 
 # An activated environment, or uv settings of the user's, must not decide where this project is installed.
 unexport VIRTUAL_ENV
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo test lint types imports tests pull-storm foreign browser fuzz bench docs clean
+.PHONY: help setup demo test lint types imports tests long-tests pull-storm apply-storm foreign browser fuzz bench docs clean
 
 help:  ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,10 +48,16 @@ imports: $(READY)  ## The import contracts of docs/architecture.md
 	@$(BIN)/lint-imports
 
 tests: $(READY)  ## pytest
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(LONG))
+
+long-tests: $(READY)  ## The tests that take longest; CI runs them too
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(LONG) $(ARGS)
 
 pull-storm: $(READY)  ## 50 pulls killed and 200 met by faults, of each CRM; KILLS=, FAULTS= and SEED= for others
 	@PULL_STORM_KILLS=$(KILLS) PULL_STORM_FAULTS=$(FAULTS) PULL_STORM_LIVES=$(KILLS) PULL_STORM_SEED=$(SEED) $(BIN)/pytest -n auto tests/integration/pull/test_pull_storm.py tests/integration/pull/test_pull_lives.py $(ARGS)
+
+apply-storm: $(READY)  ## 50 of each command that writes killed and 200 met by faults, of each CRM; KILLS=, FAULTS=, SEED=
+	@APPLY_STORM_KILLS=$(KILLS) APPLY_STORM_FAULTS=$(FAULTS) APPLY_STORM_SEED=$(SEED) APPLY_STORM_EXAMPLES=2000 $(BIN)/pytest -n auto tests/integration/writeback/test_writeback_storm.py tests/integration/writeback/test_writeback_properties.py $(ARGS)
 
 foreign: $(READY)  ## jsforce and HubSpot's JavaScript client against the sandboxes; needs Node.js and npm
 	@cd tests/foreign && npm ci --silent --ignore-scripts && node run.mjs ../../$(BIN)/salesops

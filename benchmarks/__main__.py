@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import compute, pull, pull_limits, pull_memory, sandbox, start_up
+from benchmarks import compute, pull, pull_limits, pull_memory, sandbox, start_up, writeback
 
 
 def main() -> None:
@@ -16,6 +16,8 @@ def main() -> None:
         pull_limits.report_salesforce(sites["salesforce"][0])
     for crm in pull.CRMS:
         pull_memory.report(crm)
+    for crm in writeback.CRMS:
+        writeback.report(crm)
     sandbox.report("salesforce")
     sandbox.report("hubspot")
 

@@ -17,6 +17,7 @@ import zlib
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs, unquote_plus
 
@@ -42,6 +43,7 @@ Crm = Literal["salesforce", "hubspot"]
 DAY = date(2026, 10, 31)
 COUNTED = "/counted"
 TIMEOUT = 60
+BEGINNING = 500  # bytes of a body that tell what it is
 GZIP = b"\x1f\x8b"
 
 # A SELECT in which ~ stands for what was in brackets (a count, a subquery); the ids that Salesforce gives to cursors
@@ -49,6 +51,8 @@ GZIP = b"\x1f\x8b"
 _BRACKETS = re.compile(r"\([^()]*\)")
 _QUERY = re.compile(r"\bSELECT\s+(?P<fields>[\w., ~]+?)\s+FROM\s+(?P<object>\w+)", re.IGNORECASE)
 _ISSUED = re.compile(rb"\b(?:01g|750)\w{12,15}")
+_WRITES = re.compile(r'/jobs/ingest|"method": ?"(?:PATCH|POST|DELETE)"')  # by a job, or as part of a composite request
+_HUBSPOT_WRITES = ("/batch/update", "/batch/upsert", "/batch/create", "/batch/archive")
 _HUBSPOT = re.compile(r"/crm/(?:v\d|\d{4}-\d\d)?/?(?P<area>\w+)/(?:(?:v\d|\d{4}-\d\d)/)?(?P<object>\w+)(?P<rest>.*)")
 
 
@@ -61,7 +65,7 @@ class Request:
     until: float
     status: int
     object: str
-    purpose: str  # "describe", "read", "search" or "links"
+    purpose: str  # "describe", "read", "search", "links" or "write"
 
 
 @dataclass(slots=True)
@@ -124,6 +128,8 @@ class Counting:
     def _salesforce(self, path: str, query: str, body: bytes) -> tuple[str, str]:
         if described := re.search(r"/sobjects/(\w+)/describe", path):
             return described[1], "describe"
+        if _WRITES.search(path) or _WRITES.search(body[:BEGINNING].decode(errors="replace")):
+            return "", "write"
         for issued in _ISSUED.findall(path.encode()):
             return self._issued.get(issued, ""), "read"
         text = unquote_plus(query) + unquote_plus(body.decode(errors="replace")).replace("\\n", " ")
@@ -146,6 +152,8 @@ class Counting:
                 return found["object"], "describe"
             asked.links.add(found["rest"].split("/")[1])
             return found["object"], "links"
+        if found["rest"].endswith(_HUBSPOT_WRITES):
+            return found["object"], "write"
         wanted = parse_qs(query)
         sent = json.loads(body) if body else {}
         asked.fields |= {*",".join(wanted.get("properties", ())).split(","), *(sent.get("properties") or ())} - {""}
@@ -169,7 +177,7 @@ class Counting:
 
 def _beginning(body: bytes) -> bytes:
     """Where an answer names its cursor or job, unpacked if need be."""
-    return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, 500) if body[:2] == GZIP else body[:500]
+    return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, BEGINNING) if body[:2] == GZIP else body[:BEGINNING]
 
 
 async def _read(receive: Receive) -> bytes:
@@ -215,9 +223,10 @@ class Counted:
 
 
 @contextmanager
-def counted(crm: Crm, size: int, **behaviour: Any) -> Iterator[Counted]:
-    """A counting sandbox of the made-up company, while the block lasts: calm, with these changes."""
-    command = [sys.executable, "-m", "benchmarks.counted", crm, str(size), json.dumps(behaviour)]
+def counted(crm: Crm, size: int, data: Path | None = None, **behaviour: Any) -> Iterator[Counted]:
+    """A counting sandbox of the made-up company, or of an export folder, while the block lasts: calm, with these
+    changes."""
+    command = [sys.executable, "-m", "benchmarks.counted", crm, str(size), str(data or ""), json.dumps(behaviour)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
@@ -227,13 +236,13 @@ def counted(crm: Crm, size: int, **behaviour: Any) -> Iterator[Counted]:
             server.send_signal(signal.SIGTERM)
 
 
-def serve(crm: Crm, size: int, behaviour: Behaviour) -> None:
+def serve(crm: Crm, size: int, data: Path | None, behaviour: Behaviour) -> None:
     """Serve until SIGTERM; one line of JSON on stdout says where, once it listens."""
     dialect: Dialect = salesforce if crm == "salesforce" else hubspot
     settings = Settings(behaviour=behaviour)
     with closing(Database(None)) as database:
         vendor = dialect.build_app(database, settings)
-        content = fill(database, dialect, crm, make_source(database, None, 1, DAY, size))
+        content = fill(database, dialect, crm, make_source(database, data, 1, DAY, size))
         database.behaviour = behaviour
         app = Counting(SandboxApp(database, dialect, settings, vendor, content))
         with SandboxServer(app, tls=crm == "salesforce", dates=False) as server:
@@ -243,5 +252,6 @@ def serve(crm: Crm, size: int, behaviour: Behaviour) -> None:
 
 
 if __name__ == "__main__":
-    named, times, changes = sys.argv[1:]
-    serve("salesforce" if named == "salesforce" else "hubspot", int(times), changed(CALM, json.loads(changes)))
+    named, times, folder, changes = sys.argv[1:]
+    crm: Crm = "salesforce" if named == "salesforce" else "hubspot"
+    serve(crm, int(times), Path(folder) if folder else None, changed(CALM, json.loads(changes)))

@@ -16,7 +16,7 @@ from config.loader import load_project
 from config.template import write_template
 from connectors.sandbox.dialect import Settings
 from sync.connections import connect
-from sync.provision import missing_fields
+from sync.provision import build_steps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,14 +43,24 @@ class Pulled:
     peak: float
 
 
-def make_project(sandbox: Counted, folder: Path) -> Project:
-    """A new project against a sandbox, with its fields created there."""
+def make_project(sandbox: Counted, folder: Path, writeback: str = "") -> Project:
+    """A new project against a sandbox, with its fields created there. A `writeback.yaml` other than usual is for other
+    records than those of the made-up company."""
     os.environ |= SECRETS
     first_day = date(DAY.year - 2, 1, 1)
-    write_template(folder, crm=sandbox.crm, url=sandbox.url, ca_file=sandbox.ca_file, first_day=first_day)
+    write_template(
+        folder,
+        crm=sandbox.crm,
+        url=sandbox.url,
+        ca_file=sandbox.ca_file,
+        first_day=first_day,
+        made_up_company=not writeback,
+    )
+    if writeback:
+        (folder / "writeback.yaml").write_text(writeback, encoding="utf-8")
     project = load_project(folder)
     with closing(connect(project, CONNECTION)) as connector:
-        list(connector.provision(missing_fields(project, CONNECTION, connector)))
+        list(connector.provision(build_steps(project, CONNECTION, connector)))
     sandbox.count()  # making the fields is not the subject
     return project
 

@@ -16,7 +16,8 @@ COMMANDS = [block.strip().splitlines() for block in re.findall(r"```sh\n(.*?)```
 def shell(script: str, cwd: Path) -> str:
     """What a script prints, run as a new user would: with the command on the PATH and no environment active."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {key: value for key, value in os.environ.items() if key not in {"VIRTUAL_ENV", "PYTHONPATH"}}
+    kept_out = {"VIRTUAL_ENV", "PYTHONPATH", "COLUMNS"}
+    environment = {key: value for key, value in os.environ.items() if key not in kept_out}
     done = subprocess.run(
         ["sh", "-euc", script], cwd=cwd, env=environment | {"PATH": path}, capture_output=True, text=True
     )

@@ -72,7 +72,27 @@ def test_a_hubspot_account_may_know_no_managers(tmp_path: Path) -> None:
 
 def test_every_result_goes_to_a_field(project: Project) -> None:
     kinds = {write.value.kind for write in project.writeback.writeback["crm"]}
-    assert kinds == {"metric", "quota", "commission", "territory", "earned_commission", "estimated_commission"}
+    results = {"metric", "quota", "commission", "territory", "earned_commission", "estimated_commission"}
+    assert kinds == results | {"updated"}
+
+
+def test_there_is_a_statement_for_each_rep_and_quarter(project: Project) -> None:
+    (statement,) = project.writeback.records["crm"]
+    assert (statement.per, statement.period) == ("user", "quarter")
+    assert {field.value.kind for field in statement.fields} == {"payee", "period", "quota", "commission", "updated"}
+
+
+def test_what_is_commented_out_can_be_used_as_it_stands(crm: Crm, tmp_path: Path) -> None:
+    write_template(tmp_path, crm=crm, first_day=FIRST_DAY)
+    path = tmp_path / "writeback.yaml"
+    before, rule, tasks = path.read_text().partition("# tasks:\n")
+    assert rule
+    uncommented = "".join(line.removeprefix("# ") for line in tasks.splitlines(keepends=True))
+    path.write_text(f"{before}tasks:\n{uncommented}".replace("# on_edit: keep ", "on_edit: keep "))
+    project = load_project(tmp_path)
+    assert project.warnings == ()
+    assert project.writeback.tasks["crm"][0].name == "behind_quota"
+    assert "keep" in {write.on_edit for write in project.writeback.writeback["crm"]}
 
 
 def test_targets_and_pay_start_with_the_quarter_of_the_first_day(tmp_path: Path) -> None:

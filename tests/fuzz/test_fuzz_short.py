@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
 def test_no_request_gets_a_server_error(crm: Literal["salesforce", "hubspot"], tmp_path: Path) -> None:
+    found = operations(crm)
     with target(crm, tmp_path) as (sandbox, http):
-        answered = [try_operation(each, sandbox, http, 4, 1) for each in operations(crm)]
+        answered = [try_operation(each, sandbox, http, 4, 1) for each in found]
     assert sum(answered) > 200

@@ -25,7 +25,7 @@ from connectors.sandbox.run import open_sandbox
 from sync.as_of import parse_as_of
 from sync.connections import connect
 from sync.progress import Silent
-from sync.provision import missing_fields
+from sync.provision import build_steps
 from sync.run import run
 from sync.store.store import Store
 
@@ -103,7 +103,7 @@ def _run(crm: Crm, data: Path, company: Company, folder: Path) -> Outcome:
         )
         project = load_project(folder)
         with closing(connect(project, "crm")) as connector:
-            list(connector.provision(missing_fields(project, "crm", connector)))
+            list(connector.provision(build_steps(project, "crm", connector)))
         store = opened.enter_context(Store(project.root / project.settings.store))
         report = run(project, store, "crm", parse_as_of("2017-12-31", project.settings.time_zone), Silent())
         rows = {name: sorted((tuple(row) for row in store.rows(sql)), key=repr) for name, sql in RESULTS.items()}

@@ -120,9 +120,11 @@ def test_a_file_that_is_no_plan_is_refused(sites: Callable[[Crm], Site], tmp_pat
 
 
 def test_a_record_that_the_crm_refuses_fails_alone_and_is_tried_again(site: Site, office: Office) -> None:
-    """The field takes no territory as long as Germany's, so Initech fails; every other account is written."""
-    field = _make_narrow_field(site)
+    """The CRM's admin allows no territory as long as Germany's, so Initech fails; every other account is written."""
+    field = _make_field_with_a_rule(site)
     office.edit("writeback.yaml", f"field: {figure(site.crm, 'Territory')}\n", f"field: {field}\n")
+    if site.crm == "hubspot":  # only this version and later ones hold an API's writes to the account's rules
+        office.edit("salesops.yaml", "    crm: hubspot\n", "    crm: hubspot\n    api_version: 2026-09\n")
     assert office.call("provision", "--yes").code == 0
     first = office.call("run", "--as-of", AS_OF, "--json")
     assert first.code == 1
@@ -143,16 +145,23 @@ def test_a_record_that_the_crm_refuses_fails_alone_and_is_tried_again(site: Site
                  " name = 'Initech') AND outcome = 'failed' GROUP BY run_id") == [("failed", 1)] * 2  # fmt: skip
 
 
-def _make_narrow_field(site: Site) -> str:
-    """A field on accounts that has no room for one of the territories, made by hand in the CRM."""
+def _make_field_with_a_rule(site: Site) -> str:
+    """A field of accounts that an admin made, and that has to stay below 20 characters."""
+    longest = 20
     if site.crm == "salesforce":
-        metadata = {"type": "Text", "length": 10, "label": "Short territory"}
-        body = {"FullName": "Account.Short_Territory__c", "Metadata": metadata}
-        site.bare.send("POST", "/services/data/v62.0/tooling/sobjects/CustomField", body)
-        return "Short_Territory__c"
-    options = [{"label": each, "value": each} for each in TERRITORIES.values() if not each.startswith("Germany")]
-    body = {"name": "short_territory", "label": "Short territory", "type": "enumeration", "fieldType": "select"}
-    site.bare.send(
-        "POST", "/crm/v3/properties/companies", {**body, "groupName": "companyinformation", "options": options}
-    )
-    return "short_territory"
+        name, setup = "Short_Territory__c", "/services/data/v62.0/tooling/sobjects"
+        field = {"type": "Text", "length": 255, "label": "Short territory"}
+        site.bare.send("POST", f"{setup}/CustomField", {"FullName": f"Account.{name}", "Metadata": field})
+        rule = {
+            "active": True,
+            "errorConditionFormula": f"LEN({name}) > {longest}",
+            "errorMessage": "This territory is too long for our reports.",
+        }
+        site.bare.send("POST", f"{setup}/ValidationRule", {"FullName": "Account.Short_Names", "Metadata": rule})
+        return name
+    name = "short_territory"
+    field = {"name": name, "label": "Short territory", "type": "string", "fieldType": "text"}
+    site.bare.send("POST", "/crm/v3/properties/companies", {**field, "groupName": "companyinformation"})
+    rule = f"/crm/v3/property-validations/companies/{name}/rule-type/MAX_LENGTH"
+    site.bare.send("PUT", rule, {"ruleArguments": [str(longest)], "shouldApplyNormalization": False})
+    return name

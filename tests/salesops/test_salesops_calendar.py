@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import salesops.calendar as cal
 from config.project import FiscalYear, Month
-from config.writeback import RelativePeriod  # noqa: TC001
+from config.values import RelativePeriod  # noqa: TC001
 from salesops.calendar import build_periods, day_start, day_starts, local_day, period_before, period_of, resolve
 
 CALENDAR_YEAR = FiscalYear()

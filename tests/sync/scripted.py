@@ -20,7 +20,7 @@ from connectors.meter import count_request
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from connectors.base import Held, MissingField, RowProblem
+    from connectors.base import Held, MissingField, RowProblem, Sealed
 
 START = datetime(2026, 5, 1, 8, tzinfo=UTC)
 
@@ -68,8 +68,8 @@ class Scripted:
     counts: bool = False
     miscounted: int = 0
     hidden: set[str] = field(default_factory=set)
-    missing: tuple[MissingField, ...] = ()
-    sources: dict[str, frozenset[str]] = field(default_factory=dict)
+    absent: tuple[MissingField, ...] = ()
+    fills: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     page_size: int = 2
     minutes: float = 0
     before: Callable[[str, int], None] = lambda _stream, _number: None
@@ -87,7 +87,7 @@ class Scripted:
         return self.account
 
     def describe(self) -> Description:
-        return Description({}, self.missing, sources=self.sources)
+        return Description({}, self.absent, fills=self.fills)
 
     def now(self) -> datetime:
         return START + timedelta(minutes=self.minutes)
@@ -95,19 +95,19 @@ class Scripted:
     def streams(self) -> tuple[Stream, ...]:
         return self.offered
 
+    def sealed(self) -> dict[str, Sealed]:
+        return {}
+
     def usage(self) -> Usage:
         return Usage(self._calls, self._calls, 1000)
 
     def close(self) -> None:
         self.closed = True
 
-    def read_values(self, *_: object) -> dict[str, dict[str, str | None]]:
-        raise NotImplementedError("no test reads values of it")
+    def standing(self, *_: Any, **__: Any) -> Any:
+        raise NotImplementedError("no test writes to it: see writable.py")
 
-    def write(self, *_: object) -> Iterator[Any]:
-        raise NotImplementedError("no test writes to it")
-
-    provision = write
+    write = delete = finish = cost = missing = provision = health = standing
 
     def read(self, stream: str, cursor: str | None, held: Held) -> Iterator[Page]:
         with self._lock:

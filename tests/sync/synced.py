@@ -12,14 +12,15 @@ import pyarrow as pa
 import requests
 
 from config.loader import load_project
-from connectors.base import CrmField, Page, Row, Status, Stream, Sweep
+from connectors.base import CrmField, Page, Row, Stream, Sweep
 from connectors.sandbox.behaviour import CALM
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.run import open_sandbox
+from connectors.writing import Status, Target
 from salesops.results import ATTAINMENT, EARNINGS, METRICS, TERRITORIES, Note, Results
 from sync.connections import connect
 from sync.plan import build_plan
-from sync.provision import missing_fields
+from sync.provision import build_steps
 from sync.pull import describe, pull
 from sync.store import records
 from sync.store.pages import save_page
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from config.loader import Project
-    from connectors.base import Connector, Outcome, RecordWrite
+    from connectors.base import Connector
+    from connectors.writing import Outcome, RecordWrite
     from sync.plan import Plan
     from sync.store.store import Store
 
@@ -252,6 +254,14 @@ def all_writes(crm: Crm) -> list[dict[str, str]]:
     ]
 
 
+class NoJobs:
+    """Somebody else writes down no jobs."""
+
+    def begun(self, job: str, target: Target, names: Sequence[str]) -> None: ...
+
+    def ended(self, job: str) -> None: ...
+
+
 class _Written:
     """A connector that reads no objects but those that we write to: a whole pull is of two dozen."""
 
@@ -293,7 +303,7 @@ class Org:
     def plan(self, store: Store, territories: Mapping[str, str | None]) -> Plan:
         """The plan that brings these territories, and nothing else, to the accounts."""
         keep(store, self.project, results(territories=territories.items()))
-        built = build_plan(self.project, store, "crm")
+        built = build_plan(self.project, store, "crm", self.connector)
         return replace(built, changes=tuple(c for c in built.changes if c.object == "account"))
 
     def accounts(self, store: Store) -> list[str]:
@@ -302,11 +312,12 @@ class Org:
 
     def stands(self, name: str, field: str, ids: Sequence[str]) -> dict[str, str | None]:
         """What stands in the CRM, by record id."""
-        return {key: values[field] for key, values in self.connector.read_values(name, [field], ids).items()}
+        found = self.connector.standing(Target(name), [field], ids)
+        return {key: standing.values[field] for key, standing in found.items()}
 
     def edit(self, name: str, *writes: RecordWrite) -> list[Outcome]:
         """Somebody else's edit: the same API, another hand."""
-        outcomes = list(self.connector.write(name, writes))
+        outcomes = list(self.connector.write(Target(name), writes, NoJobs()))
         assert all(outcome.status is Status.WRITTEN for outcome in outcomes), outcomes
         return outcomes
 
@@ -352,6 +363,6 @@ def open_org(crm: Crm, folder: Path) -> Iterator[Org]:
         (root / "secret.txt").write_text(secret + "\n", encoding="utf-8")
         (root / "id.txt").write_text(settings.client_id, encoding="utf-8")
         with closing(connect(project, "crm")) as connector:
-            outcomes = list(connector.provision(missing_fields(project, "crm", connector)))
+            outcomes = list(connector.provision(build_steps(project, "crm", connector)))
             assert all(outcome.status is Status.WRITTEN for outcome in outcomes), outcomes
             yield Org(crm, project, connector, sandbox.url, sandbox.ca_file, settings)

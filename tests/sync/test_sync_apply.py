@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from synced import keep, results
 
-from connectors.base import RecordWrite
+from connectors.writing import RecordWrite
 from sync.apply import Line, Result, StalePlan, apply_plan, count_outcomes
 from sync.as_of import parse_as_of
 from sync.connections import written_fields
-from sync.plan import Change, Plan, build_plan
+from sync.plan import Action, Change, Plan, build_plan
+from sync.plan.rows import change_of
 from sync.progress import Silent
 from sync.run import run
 from sync.store.runs import read_runs, recorded
@@ -42,27 +43,14 @@ def applied(org: Org, store: Store, plan: Plan, *, refuse_moved: bool = False) -
     with recorded(store, "apply", "crm") as running:
         lines = list(apply_plan(store, org.connector, plan, running.id, refuse_moved=refuse_moved))
     assert sorted(map(key_of, (line.change for line in lines))) == sorted(map(key_of, plan.changes))
-    kept = {
-        (row["record_id"], row["field"]): tuple(row)
-        for row in store.rows(
-            "SELECT object, record_id, field, before, after, reason, outcome, code, message FROM change"
-            " WHERE run_id = ? AND connection = 'crm'",
-            (running.id,),
-        )
-    }
-    assert kept == {
-        (c.record_id, c.field): (
-            *(c.object, c.record_id, c.field, c.before, c.after, c.reason),
-            *(line.result.value, line.code, line.message),
-        )
-        for line in lines
-        for c in (line.change,)
-    }
-    return {(line.change.record_id, line.change.field): line for line in lines}
+    rows = store.rows("SELECT * FROM change WHERE run_id = ? AND connection = 'crm'", (running.id,))
+    kept = {change_of(row): (row["outcome"], row["code"], row["message"]) for row in rows}
+    assert kept == {line.change: (line.result.value, line.code, line.message) for line in lines}
+    return {(line.change.name, line.change.field): line for line in lines}
 
 
 def key_of(change: Change) -> tuple[str, str, str]:
-    return (change.object, change.record_id, change.field)
+    return change.place
 
 
 def outcomes(lines: dict[tuple[str, str], Line]) -> list[str]:
@@ -70,15 +58,19 @@ def outcomes(lines: dict[tuple[str, str], Line]) -> list[str]:
 
 
 def written(store: Store) -> dict[str, str | None]:
-    return {row["record_id"]: row["value"] for row in store.rows("SELECT record_id, value FROM written")}
+    return {row["name"]: row["value"] for row in store.rows("SELECT name, value FROM written")}
 
 
 def by_hand(org: Org, *changes: Change) -> Plan:
-    return Plan("crm", "", org.project.digest, changes, ())
+    return Plan("crm", "", "", org.project.digest, None, changes, (), (), 0, 0)
+
+
+def line(of_object: str, name: str, field: str, before: str | None, after: str | None) -> Change:
+    return Change(of_object, "", name, f"A {of_object}", field, Action.UPDATE, before, after, "why", "", "")
 
 
 def to_north(org: Org, record_id: str, before: str | None = None, after: str | None = "North") -> Change:
-    return Change("account", record_id, "An account", org.territory, before, after, "why")
+    return line("account", record_id, org.territory, before, after)
 
 
 def test_a_plan_is_written_remembered_and_followed_by_an_empty_one(org: Org, pulled: Store) -> None:
@@ -111,7 +103,7 @@ def test_a_field_is_cleared_and_stays_so(org: Org, pulled: Store) -> None:
     ids = org.accounts(pulled)[:2]
     applied(org, pulled, org.plan(pulled, dict.fromkeys(ids, "North")))
     plan = org.plan(pulled, {})
-    assert {(c.record_id, c.before, c.after) for c in plan.changes} == {(key, "North", None) for key in ids}
+    assert {(c.name, c.before, c.after) for c in plan.changes} == {(key, "North", None) for key in ids}
     assert set(outcomes(applied(org, pulled, plan))) == {"written"}
     assert org.stands("account", org.territory, ids) == dict.fromkeys(ids)
     assert written(pulled) == dict.fromkeys(ids)
@@ -143,7 +135,7 @@ def test_a_plan_that_must_fit_is_refused_whole_where_one_field_moved(org: Org, p
         recorded(pulled, "apply", "crm") as running,
     ):
         list(apply_plan(pulled, org.connector, plan, running.id, refuse_moved=True))
-    assert [(change.record_id, now) for change, now in raised.value.moved] == [(moved, "Mine")]
+    assert [(change.name, now) for change, now in raised.value.moved] == [(moved, "Mine")]
     assert org.stands("account", org.territory, others) == dict.fromkeys(others)
     assert written(pulled) == {}
     assert pulled.rows("SELECT * FROM change") == []
@@ -165,7 +157,7 @@ def test_a_value_that_the_crm_refuses_fails_alone_and_is_not_remembered(org: Org
     refused = "9" * 17 if org.crm == "salesforce" else "a lot"
     changes = (
         to_north(org, first),
-        Change("opportunity", deal, "Deal 1", org.earned, None, refused, "why"),
+        line("opportunity", deal, org.earned, None, refused),
     )
     lines = applied(org, pulled, by_hand(org, *changes))
     failed = lines[deal, org.earned]
@@ -197,15 +189,14 @@ def test_a_record_that_is_gone_is_skipped_or_makes_the_plan_stale(org: Org, pull
         assert (line.result, line.message) == (Result.SKIPPED, "the record is gone from the CRM")
     assert lines[left, org.territory].result is Result.WRITTEN
     assert org.stands("account", org.territory, [left, other]) == {left: "North", other: None}
-    assert {c.record_id for c in org.plan(org.pulled(pulled), dict.fromkeys((gone, left), "North")).changes} == set()
+    assert {c.name for c in org.plan(org.pulled(pulled), dict.fromkeys((gone, left), "North")).changes} == set()
 
 
 def test_several_fields_of_a_record_go_in_one_write_and_have_a_line_each(org: Org, pulled: Store) -> None:
     deal = pulled.rows("SELECT id FROM opportunity ORDER BY id")[0]["id"]
     estimate = org.earned.replace("Earned", "Estimate").replace("earned", "estimate")
     changes = tuple(
-        Change("opportunity", deal, "Deal", field, None, value, "why")
-        for field, value in ((org.earned, "12.5"), (estimate, "0"))
+        line("opportunity", deal, field, None, value) for field, value in ((org.earned, "12.5"), (estimate, "0"))
     )
     calls = org.connector.usage().calls
     assert set(outcomes(applied(org, pulled, by_hand(org, *changes)))) == {"written"}
@@ -219,7 +210,7 @@ def test_an_amount_of_any_size_comes_back_as_it_was_written(org: Org, pulled: St
     deal = pulled.rows("SELECT id FROM opportunity ORDER BY id")[0]["id"]
     before = None
     for value in ("0.01", "0", "-5.5", "4503599627370.49", "1054", "0.1", "999999999999.99", "33.33"):
-        change = Change("opportunity", deal, "Deal", org.earned, before, value, "why")
+        change = line("opportunity", deal, org.earned, before, value)
         assert outcomes(applied(org, pulled, by_hand(org, change), refuse_moved=True)) == ["written"]
         org.pulled(pulled)
         (row,) = pulled.rows("SELECT custom FROM opportunity WHERE id = ?", (deal,))
@@ -241,9 +232,7 @@ def test_two_runs_in_a_row_write_everything_and_then_nothing(org: Org, pulled: S
     second = run(org.project, pulled, "crm", moment, Silent())
     assert (second.plan.changes, second.outcomes) == ((), count_outcomes([]))
     assert [row.status for row in read_runs(pulled)[:2]] == ["done", "done"]
-    stands = {
-        (row["object"], row["record_id"], row["field"]): row["value"] for row in pulled.rows("SELECT * FROM written")
-    }
+    stands = {(row["object"], row["name"], row["field"]): row["value"] for row in pulled.rows("SELECT * FROM written")}
     users = [
         row["record_id"] for row in pulled.rows("SELECT record_id FROM user WHERE active = 1 AND name = 'Ann Lee'")
     ]
@@ -258,17 +247,17 @@ def test_two_runs_in_a_row_write_everything_and_then_nothing(org: Org, pulled: S
 
 def test_rules_that_changed_since_leave_a_store_that_still_plans(org: Org, pulled: Store) -> None:
     keep(pulled, org.project, results())
-    assert all(change.after in {None, "0"} for change in build_plan(org.project, pulled, "crm").changes)
+    assert all(change.after in {None, "0"} for change in build_plan(org.project, pulled, "crm", org.connector).changes)
 
 
 def test_counts_name_every_result() -> None:
-    lines: Sequence[Line] = [Line(Change("a", "1", "r", "f", None, "x", ""), Result.FAILED)]
+    lines: Sequence[Line] = [Line(line("a", "1", "f", None, "x"), Result.FAILED)]
     assert count_outcomes(lines) == {"written": 0, "unchanged": 0, "failed": 1, "skipped": 0}
     assert count_outcomes([]) == {"written": 0, "unchanged": 0, "failed": 0, "skipped": 0}
 
 
 def test_a_stale_plan_shows_ten_lines_and_counts_the_rest() -> None:
-    moved = [(Change("a", str(n), f"r{n}", "f", "b", "x", ""), None) for n in range(13)]
+    moved = [(line("a", str(n), "f", "b", "x"), None) for n in range(13)]
     text = str(StalePlan(moved))
     assert text.count("was b, is empty") == 10
     assert "and 3 more" in text

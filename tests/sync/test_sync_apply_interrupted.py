@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.base import RecordWrite
-from sync import apply
-from sync.apply import apply_plan
-from sync.plan_file import write_plan
+from connectors.writing import RecordWrite
+from sync.apply import apply_plan, engine, settle
+from sync.plan import portions
+from sync.plan.file import write_plan
 from sync.store.runs import read_runs, recorded
 from sync.store.store import Store
 
@@ -33,19 +33,20 @@ import os, signal, sys
 from contextlib import closing
 from pathlib import Path
 from config.loader import load_project
-from sync import apply
+from sync.apply import apply_plan
+from sync.plan import portions
 from sync.connections import connect
-from sync.plan_file import read_plan
+from sync.plan.file import read_plan
 from sync.store.runs import recorded
 from sync.store.store import Store
 
-apply.BATCH_RECORDS = 3
+portions.BATCH_RECORDS = portions.MOST_RECORDS = 3
 project = load_project(Path(sys.argv[1]))
 with Store(Path(sys.argv[2])) as store, closing(connect(project, "crm")) as connector:
     with recorded(store, "apply", "crm") as run:
         plan = read_plan(Path(sys.argv[3]))
         progress = lambda _lines: os.kill(os.getpid(), signal.SIGKILL)
-        list(apply.apply_plan(store, connector, plan, run.id, refuse_moved=True, progress=progress))
+        list(apply_plan(store, connector, plan, run.id, refuse_moved=True, progress=progress))
 """
 
 
@@ -59,19 +60,19 @@ def applied(org: Org, store: Store, plan: Plan, *, refuse_moved: bool) -> dict[s
     with recorded(store, "apply", "crm") as running:
         lines = list(apply_plan(store, org.connector, plan, running.id, refuse_moved=refuse_moved))
         running.count(failed=sum(line.result == "failed" for line in lines))
-    return {line.change.record_id: line.result.value for line in lines}
+    return {line.change.name: line.result.value for line in lines}
 
 
 def check_rerun(org: Org, store: Store, plan: Plan, ids: list[str]) -> None:
     """Apply again after the interruption: the CRM is as after one clean apply, and every line has its end."""
-    before = {row["record_id"] for row in store.rows("SELECT record_id FROM change WHERE outcome = 'written'")}
+    before = {row["name"] for row in store.rows("SELECT name FROM change WHERE outcome = 'written'")}
     assert len(before) == 3
     results = applied(org, store, plan, refuse_moved=True)
     assert results == {key: "unchanged" if key in before else "written" for key in ids}
     assert org.stands("account", org.territory, ids) == dict.fromkeys(ids, "North")
-    accounted = {row["record_id"] for row in store.rows("SELECT record_id FROM change WHERE outcome = 'written'")}
+    accounted = {row["name"] for row in store.rows("SELECT name FROM change WHERE outcome = 'written'")}
     assert accounted == set(ids)
-    remembered = {row["record_id"]: row["value"] for row in store.rows("SELECT * FROM written")}
+    remembered = {row["name"]: row["value"] for row in store.rows("SELECT * FROM written")}
     assert remembered == dict.fromkeys(ids, "North")
     again = org.plan(org.pulled(store), dict.fromkeys(ids, "North"))
     assert again.changes == ()
@@ -83,7 +84,8 @@ def test_an_apply_that_stops_after_its_first_batch_is_finished_by_the_next(
     ids = org.accounts(org.pulled(store))
     stand_alone(org, store, dict.fromkeys(ids))
     plan = org.plan(store, dict.fromkeys(ids, "North"))
-    monkeypatch.setattr(apply, "BATCH_RECORDS", 3)
+    monkeypatch.setattr(portions, "BATCH_RECORDS", 3)
+    monkeypatch.setattr(portions, "MOST_RECORDS", 3)
 
     def stop(_lines: int) -> None:
         raise RuntimeError("pulled the plug")
@@ -111,25 +113,29 @@ def test_an_apply_that_is_killed_after_its_first_batch_is_finished_by_the_next(
     assert (killed.status, killed.message) == ("stopped", "ended without a word (killed?)")
 
 
-def test_a_killed_apply_followed_by_a_new_plan_ends_the_same(
+def test_outcomes_that_were_not_kept_are_looked_up_before_the_next_plan(
     org: Org, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The batch that was sent and not written down is found by the next pull."""
     ids = org.accounts(org.pulled(store))
     stand_alone(org, store, dict.fromkeys(ids))
     plan = org.plan(store, dict.fromkeys(ids, "North"))
-    monkeypatch.setattr(apply, "BATCH_RECORDS", 3)
+    monkeypatch.setattr(portions, "BATCH_RECORDS", 3)
+    monkeypatch.setattr(portions, "MOST_RECORDS", 3)
 
     def full_disk(*_: object) -> None:
         raise RuntimeError("no room to write it down")
 
     with monkeypatch.context() as broken:
-        broken.setattr(apply, "_save", full_disk)
+        broken.setattr(engine, "end_lines", full_disk)
         with pytest.raises(RuntimeError), recorded(store, "apply", "crm") as running:
             list(apply_plan(store, org.connector, plan, running.id, refuse_moved=True))
-    assert store.rows("SELECT * FROM change") == []
+    outcomes = {row["name"]: row["outcome"] for row in store.rows("SELECT name, outcome FROM change")}
+    assert outcomes == dict.fromkeys(ids[:3], "sent")
+    assert {line.change.name: line.result.value for line in settle(store, org.connector, "crm")} == dict.fromkeys(
+        ids[:3], "written"
+    )
     next_plan = org.plan(org.pulled(store), dict.fromkeys(ids, "North"))
-    assert {change.record_id for change in next_plan.changes} == set(ids[3:])
+    assert {change.name for change in next_plan.changes} == set(ids[3:])
     assert set(applied(org, store, next_plan, refuse_moved=True).values()) == {"written"}
     assert org.stands("account", org.territory, ids) == dict.fromkeys(ids, "North")
     assert org.plan(org.pulled(store), dict.fromkeys(ids, "North")).changes == ()
@@ -162,7 +168,7 @@ def test_from_any_state_and_with_any_foreign_edits_two_rounds_bring_what_is_want
         after = {key: wanted[key] if results.get(key) == "written" else stands[key] for key in ids}
         assert org.stands("account", org.territory, ids) == after
         second = org.plan(org.pulled(store), wanted)
-        assert {c.record_id: c.before for c in second.changes} == {
+        assert {c.name: c.before for c in second.changes} == {
             key: after[key] for key in ids if after[key] != wanted[key]
         }
         assert set(applied(org, store, second, refuse_moved=True).values()) <= {"written"}

@@ -10,6 +10,7 @@ import pytest
 from scripted import Scripted, streams_of
 from synced import SETTINGS, all_writes, own_field, to_field, write_project
 
+from config.loader import load_project
 from config.problems import ConfigError
 from connectors.base import CrmField, Description, MissingField
 from sync.connections import connect
@@ -36,7 +37,7 @@ def project(folder: Path, settings: str = SETTINGS) -> Project:
 
 
 def crm(*missing: MissingField) -> Scripted:
-    return Scripted(streams_of("account"), missing=missing)
+    return Scripted(streams_of("account"), absent=missing)
 
 
 def test_what_the_login_does_not_see_stops_before_a_row_is_read(store: Store, tmp_path: Path) -> None:
@@ -84,8 +85,8 @@ def test_a_field_that_not_every_account_has_is_told_by_name_once_it_was_seen(sto
     def shows(*names: str) -> Scripted:
         scripted = crm()
         fields = {name: CrmField(name, name, "string", updateable=True) for name in names}
-        sources = {"account": frozenset({"NextStep", "Name"})}
-        scripted.describe = lambda: Description({"account": fields}, (), sources=sources)  # type: ignore[method-assign]
+        fills = {"account": {"name": ("Name",), "parent_id": ("NextStep",)}}
+        scripted.describe = lambda: Description({"account": fields}, (), fills=fills)  # type: ignore[method-assign]
         return scripted
 
     assert describe(project(tmp_path), store, "crm", shows("Name")) == ()
@@ -100,6 +101,33 @@ def test_a_field_that_not_every_account_has_is_told_by_name_once_it_was_seen(sto
     assert records.read_hidden(store, "crm") == []
 
 
+def test_a_field_that_a_rule_reads_and_that_is_hidden_after_a_while_stops_the_pull(
+    store: Store, tmp_path: Path
+) -> None:
+    def shows(*names: str) -> Scripted:
+        scripted = crm()
+        fields = {name: CrmField(name, name, "string", updateable=True) for name in names}
+        fills = {"opportunity": {"type": ("Type",), "amount": ("Amount",)}}
+        scripted.describe = lambda: Description({"opportunity": fields}, (), fills=fills)  # type: ignore[method-assign]
+        return scripted
+
+    metric = (
+        "metrics:\n  new_won: {label: New, kind: simple, unit: count, source: opportunity, aggregate: count,"
+        " time: close_date, where: [{field: type, is: New}]}\n"
+    )
+    for name, settings in (("stops", SETTINGS), ("goes on", EMPTY)):
+        project(tmp_path / name, settings)
+        (tmp_path / name / "metrics").mkdir()
+        (tmp_path / name / "metrics" / "m.yaml").write_text(metric, encoding="utf-8")
+    stops = load_project(tmp_path / "stops")
+    describe(stops, store, "crm", shows("Amount", "Type"))
+    with pytest.raises(ConfigError, match="opportunity has no field Type that our login can see"):
+        describe(stops, store, "crm", shows("Amount"))
+    [told] = describe(load_project(tmp_path / "goes on"), store, "crm", shows("Amount"))
+    assert told.endswith("Figures that are made of it lack it (pull.hidden_fields).")
+    assert records.read_hidden(store, "crm")[0]["needed"] is True
+
+
 def test_another_crm_account_under_the_same_connection_is_refused(store: Store, tmp_path: Path) -> None:
     describe(project(tmp_path), store, "crm", crm())
     other = crm()
@@ -111,8 +139,8 @@ def test_another_crm_account_under_the_same_connection_is_refused(store: Store, 
 def test_a_field_that_figures_are_made_of_is_not_written_over(store: Store, tmp_path: Path) -> None:
     made = write_project(tmp_path, [to_field("account", "industry", "{kind: territory}")])
     scripted = crm()
-    scripted.sources = {"account": frozenset({"industry"})}
-    with pytest.raises(ConfigError, match=r"writeback\.yaml:\d+: .*industry is read as a field of account"):
+    scripted.fills = {"account": {"industry": ("industry",)}}
+    with pytest.raises(ConfigError, match=r"writeback\.yaml:\d+: .*industry, which is read as account.industry"):
         describe(made, store, "crm", scripted)
 
 

@@ -11,28 +11,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.plan import Change, Plan, Skip
-from sync.plan_file import VERSION, PlanFileError, plan_json, read_plan, write_plan
+from sync.plan import Action, Change, Drift, Plan, Policy, Skip
+from sync.plan.file import VERSION, PlanFileError, plan_json, read_plan, write_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+AS_OF = "2026-05-20T12:00:00.000Z"
 PLAN = Plan(
     "crm",
-    "2026-05-20T12:00:00.000Z",
+    "00D1",
+    AS_OF,
     "digest",
+    None,
     (
-        Change("account", "1", "Acme", "Territory__c", None, "North", "territory rule North"),
-        Change("user", "2", 'Zoë "Z" Ω', "Won__c", "1.5", None, "nothing counted"),
+        Change("account", "", "1", "Acme", "T__c", Action.UPDATE, None, "North", "rule", "territory/account/1", ""),
+        Change("S__c", "K__c", "2|FY", 'Zoë "Z" Ω', "W__c", Action.CREATE, "1.5", None, "nothing", "m", "FY", 3),
     ),
-    (Skip("user", "Cy", "no record"),),
+    (Skip("user", "Cy", "", "no record"),),
+    (Drift("account", "1", "Acme", "T__c", None, "South", "North", Policy.FLAG),),
+    2,
+    3,
 )
 
 
 def hashed(body: dict[str, Any]) -> dict[str, Any]:
     """The body with the hash that a plan of it would have."""
-    text = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
     return {**body, "hash": hashlib.sha256(text.encode()).hexdigest()}
 
 
@@ -74,13 +80,31 @@ VALUE = st.none() | TEXT
 
 @settings(max_examples=50, deadline=None)
 @given(
-    changes=st.lists(st.builds(Change, TEXT, TEXT, TEXT, TEXT, VALUE, VALUE, TEXT), max_size=4),
-    skipped=st.lists(st.builds(Skip, TEXT, TEXT, TEXT), max_size=2),
+    changes=st.lists(
+        st.builds(
+            Change,
+            *([TEXT] * 5),
+            st.sampled_from(Action),
+            VALUE,
+            VALUE,
+            *([TEXT] * 3),
+            st.integers(1, 99),
+        ),
+        max_size=4,
+        unique_by=lambda change: change.place,
+    ),
+    skipped=st.lists(st.builds(Skip, TEXT, TEXT, TEXT, TEXT), max_size=2),
+    drift=st.lists(st.builds(Drift, *([TEXT] * 4), VALUE, VALUE, VALUE, st.sampled_from(Policy)), max_size=2),
+    undoes=st.none() | st.integers(1, 9),
 )
 def test_any_plan_comes_back_as_it_was(
-    tmp_path_factory: pytest.TempPathFactory, changes: list[Change], skipped: list[Skip]
+    tmp_path_factory: pytest.TempPathFactory,
+    changes: list[Change],
+    skipped: list[Skip],
+    drift: list[Drift],
+    undoes: int | None,
 ) -> None:
-    plan = Plan("crm", "2026-05-20T12:00:00.000Z", "digest", tuple(changes), tuple(skipped))
+    plan = Plan("crm", "o", AS_OF, "digest", undoes, tuple(changes), tuple(skipped), tuple(drift), 0, 7)
     path = tmp_path_factory.mktemp("plan") / "plan.json"
     write_plan(plan, path)
     assert read_plan(path) == plan
@@ -117,7 +141,7 @@ def test_a_plan_that_was_edited_is_refused(tmp_path: Path, edit: Callable[[dict[
 
 def test_a_plan_of_another_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text(json.dumps(hashed({**plan_json(PLAN), "version": VERSION + 1})))
-    with pytest.raises(PlanFileError, match="a plan of version 2; this salesops applies version 1"):
+    with pytest.raises(PlanFileError, match=r"a plan of version 3; this salesops applies version 2\. Make a new one"):
         read_plan(tmp_path / "plan.json")
 
 
@@ -132,26 +156,26 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     [
         b"",
         b"{",
-        b'{"version": 1, "changes": [{"object": "acc',
+        b'{"version": 2, "changes": [{"object": "acc',
         b"null",
         b"[]",
         b'"version"',
         b"{}",
         b"hello",
         b"\xff\xfe\x00",
-        b'\xef\xbb\xbf{"version": 1}',
+        b'\xef\xbb\xbf{"version": 2}',
         b"[" * 100_000,
         b'{"a":' * 100_000,
-        b'{"version": 1, "a": ' + b"[" * 900 + b"]" * 900 + b"}",
+        b'{"version": 2, "a": ' + b"[" * 900 + b"]" * 900 + b"}",
         b'{"version": ' + b"1" * 5_000 + b"}",
-        b'{"version": 1, "changes": ' + b"9" * 5_000 + b"}",
+        b'{"version": 2, "changes": ' + b"9" * 5_000 + b"}",
         b'{"version": 1e999}',
         b'{"version": NaN}',
         b'{"version": null}',
         b'{"version": {"a": 1}}',
-        b'{"version": 1, "hash": 5}',
-        b'{"version": 1, "connection": "\\ud800"}',
-        b'{"version": 1, "\\udfff": 1, "hash": "x"}',
+        b'{"version": 2, "hash": 5}',
+        b'{"version": 2, "connection": "\\ud800"}',
+        b'{"version": 2, "\\udfff": 1, "hash": "x"}',
     ],
 )
 def test_a_file_that_is_no_plan_is_refused_with_a_message(tmp_path: Path, content: bytes) -> None:
@@ -180,7 +204,19 @@ CHANGE = BODY["changes"][0]
         {**BODY, "changes": [{**CHANGE, "after": 12.5}]},
         {**BODY, "changes": [{**CHANGE, "after": ["North"]}]},
         {**BODY, "changes": [{**CHANGE, "field": None}]},
-        {**BODY, "changes": [{**CHANGE, "record_id": 5}]},
+        {**BODY, "changes": [{**CHANGE, "name": 5}]},
+        {**BODY, "changes": [{**CHANGE, "action": "replace"}]},
+        {**BODY, "changes": [{**CHANGE, "attempt": "1"}]},
+        {**BODY, "changes": [{**CHANGE, "attempt": 1.0}]},
+        {**BODY, "changes": [{**CHANGE, "attempt": True}]},
+        {**BODY, "changes": [{**CHANGE, "attempt": 2**63}]},
+        {**BODY, "changes": [{**CHANGE, "attempt": -1}]},
+        {**BODY, "changes": [{**CHANGE, "after": "\ud800"}]},
+        {**BODY, "undoes": 2**64},
+        {**BODY, "drift": [{}]},
+        {**BODY, "undoes": "7"},
+        {**BODY, "undoes": True},
+        {**BODY, "write_calls": None},
         {**BODY, "skipped": [1]},
         {**BODY, "connection": ["crm"]},
         {**BODY, "as_of": None},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -11,17 +12,24 @@ from hypothesis import strategies as st
 from synced import number, text
 
 from config.metrics import Unit
+from connectors.base import CrmField
 from connectors.hubspot.values import to_custom
 from connectors.salesforce.values import custom_text
-from sync.plan import format_value, same_value
-
-if TYPE_CHECKING:
-    from connectors.base import CrmField
+from sync.plan.values import Result, Unfit, format_value, same_value, shown
 
 MONEY, COUNT, TEXT = number("Money__c"), number("Count__c", 0, "double"), text("Text__c")
 PERCENT = number("Percent__c", 2, "percent")
 PROPERTY = number("property", 6, "number")  # HubSpot states no scale: the adapter says six places
 FIELDS = (MONEY, COUNT, PERCENT, PROPERTY, TEXT, number("Rate__c", 4, "double"))
+
+ZONE = ZoneInfo("America/New_York")
+DAY_FIELD, MOMENT_FIELD = (CrmField(kind, kind, kind, updateable=True) for kind in ("date", "datetime"))
+CHOICES = CrmField("C", "Region", "picklist", updateable=True, options={"n": "North", "s": "South", "North": "Old"})
+
+
+def formatted(value: Result | None, unit: Unit | None, field: CrmField) -> str | None:
+    return format_value(value, unit, field, ZONE)
+
 
 AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=6, allow_nan=False)
 
@@ -49,7 +57,7 @@ AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=6, allow_nan=F
 def test_a_number_is_rounded_half_up_to_the_fields_own_decimals(
     value: str, unit: Unit, field: CrmField, expected: str
 ) -> None:
-    assert format_value(Decimal(value), unit, field) == expected
+    assert formatted(Decimal(value), unit, field) == expected
 
 
 @pytest.mark.parametrize(
@@ -64,12 +72,12 @@ def test_a_number_is_rounded_half_up_to_the_fields_own_decimals(
     ],
 )
 def test_where_the_field_declares_no_decimals_the_unit_does(unit: Unit | None, expected: str) -> None:
-    assert format_value(Decimal("1.234567"), unit, TEXT) == expected
+    assert formatted(Decimal("1.234567"), unit, TEXT) == expected
 
 
 @pytest.mark.parametrize("value", [None, ""])
 def test_nothing_and_an_empty_text_are_an_empty_field(value: str | None) -> None:
-    assert format_value(value, None, TEXT) is None
+    assert formatted(value, None, TEXT) is None
     assert same_value(value, None, TEXT)
     assert same_value(None, value, MONEY)
     assert not same_value(value, "0", MONEY)
@@ -77,7 +85,8 @@ def test_nothing_and_an_empty_text_are_an_empty_field(value: str | None) -> None
 
 
 def test_a_text_goes_as_it_is_however_long() -> None:
-    assert format_value("North " * 100, None, TEXT) == "North " * 100
+    """Cut off it would say something else; the CRM refuses it by name."""
+    assert formatted(" North" * 100, None, TEXT) == (" North" * 100).strip()
 
 
 @pytest.mark.parametrize(
@@ -102,6 +111,82 @@ def test_two_spellings_of_one_number_are_the_same_at_the_fields_precision(
     assert same_value(after, before, field) is same
 
 
+@pytest.mark.parametrize(
+    ("value", "field", "expected"),
+    [
+        (date(2026, 5, 1), DAY_FIELD, "2026-05-01"),
+        (date(2026, 5, 1), MOMENT_FIELD, "2026-05-01T04:00:00.000Z"),  # midnight in New York
+        (date(2026, 5, 1), TEXT, "2026-05-01"),
+        (datetime(2026, 5, 1, 3, 30, 0, 900_000, tzinfo=UTC), MOMENT_FIELD, "2026-05-01T03:30:00.000Z"),
+        (datetime(2026, 5, 1, 3, 30, tzinfo=UTC), DAY_FIELD, "2026-04-30"),  # still April there
+        (datetime(2026, 5, 1, 3, 30, tzinfo=UTC), TEXT, "2026-04-30 23:30 EDT"),
+    ],
+)
+def test_days_and_moments_are_those_of_the_projects_zone(
+    value: date | datetime, field: CrmField, expected: str
+) -> None:
+    assert formatted(value, None, field) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field", "same"),
+    [
+        ("2026-05-01T04:00:00.000Z", "2026-05-01T00:00:00-04:00", MOMENT_FIELD, True),
+        ("2026-05-01T04:00:00.000Z", "2026-05-01T04:00:00.999Z", MOMENT_FIELD, True),
+        ("2026-05-01T04:00:00.000Z", "2026-05-01T04:00:01.000Z", MOMENT_FIELD, False),
+        ("2026-05-01T04:00:00.000Z", "2026-05-01", MOMENT_FIELD, False),
+        ("2026-05-01T04:00:00.000Z", "soon", MOMENT_FIELD, False),
+        ("2026-05-01", "2026-05-01", DAY_FIELD, True),
+        ("2026-05-01", "2026-05-02", DAY_FIELD, False),
+        ("2026-05-01", None, DAY_FIELD, False),
+        (" North \r\nWest ", "North \nWest", TEXT, True),
+        ("   ", None, TEXT, True),
+        ("\u00a0North", "North", TEXT, True),
+    ],
+)
+def test_zones_seconds_and_white_space_at_the_ends_make_no_other_value(
+    before: str | None, after: str | None, field: CrmField, same: bool
+) -> None:
+    assert same_value(before, after, field) is same
+    assert same_value(after, before, field) is same
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("n", "n"), ("South", "s"), ("North", "North"), ("  s ", "s"), ("", None)]
+)
+def test_a_choice_is_written_by_its_value_or_else_by_its_label(value: str, expected: str | None) -> None:
+    assert formatted(value, None, CHOICES) == expected
+
+
+def test_what_is_no_choice_is_not_sent() -> None:
+    with pytest.raises(Unfit, match="West is none of the choices of Region"):
+        formatted("West", None, CHOICES)
+
+
+def test_choices_without_a_list_take_any_value() -> None:
+    """A property of HubSpot's that holds a user is a choice among users, who are not listed."""
+    assert formatted("70001", None, CrmField("U", "Payee", "enumeration", updateable=True)) == "70001"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (Decimal("1234.5"), Unit.MONEY, "1,234.50"),
+        (Decimal("-0.004"), Unit.MONEY, "0.00"),
+        (Decimal("0.98765"), Unit.PERCENT, "98.77 %"),
+        (Decimal(1), Unit.PERCENT, "100 %"),
+        (Decimal(1200), Unit.COUNT, "1,200"),
+        (Decimal("12.34"), Unit.DAYS, "12.3"),
+        (date(2026, 5, 1), None, "2026-05-01"),
+        (datetime(2026, 5, 1, 3, 30, tzinfo=UTC), None, "2026-05-01 03:30 UTC"),
+        ("North", None, "North"),
+        (None, None, ""),
+    ],
+)
+def test_people_read_a_result_in_its_unit(value: Result | None, unit: Unit | None, expected: str) -> None:
+    assert shown(value, unit) == expected
+
+
 @pytest.mark.parametrize(("before", "after"), [("007", "7"), ("1.0", "1.00"), ("1E3", "1000"), ("Infinity", "inf")])
 def test_texts_that_look_like_numbers_are_compared_as_texts(before: str, after: str) -> None:
     assert not same_value(before, after, TEXT)
@@ -118,9 +203,9 @@ def test_a_number_too_large_for_a_field_is_compared_not_stumbled_over() -> None:
 
 def test_the_largest_number_that_a_result_can_be_is_formatted() -> None:
     largest = Decimal("9" * 32 + ".999999")
-    assert format_value(largest, Unit.MONEY, PROPERTY) == "1" + "0" * 32
-    assert format_value(largest, Unit.MONEY, number("Six__c", 6)) == "9" * 32 + ".999999"
-    assert format_value(largest, Unit.MONEY, MONEY) == "1" + "0" * 32
+    assert formatted(largest, Unit.MONEY, PROPERTY) == "1" + "0" * 32
+    assert formatted(largest, Unit.MONEY, number("Six__c", 6)) == "9" * 32 + ".999999"
+    assert formatted(largest, Unit.MONEY, MONEY) == "1" + "0" * 32
 
 
 def _spellings(text: str) -> list[str]:
@@ -133,7 +218,7 @@ def _spellings(text: str) -> list[str]:
 def test_a_value_read_back_in_any_spelling_is_no_change(
     value: Decimal, field: CrmField, unit: Unit, data: st.DataObject
 ) -> None:
-    written = format_value(value, unit, field)
+    written = formatted(value, unit, field)
     assert written is not None
     if field is TEXT:
         assert same_value(custom_text(written, "string"), written, field)
@@ -143,14 +228,14 @@ def test_a_value_read_back_in_any_spelling_is_no_change(
     salesforce = custom_text(Decimal(repr(float(written))), field.type)  # it answers in doubles
     assert same_value(hubspot, written, field)
     assert same_value(salesforce, written, field)
-    assert format_value(value, unit, field) == written
+    assert formatted(value, unit, field) == written
 
 
 @given(value=AMOUNTS, decimals=st.integers(0, 6))
 def test_what_is_written_is_within_half_a_unit_of_the_result_and_has_no_more_places(
     value: Decimal, decimals: int
 ) -> None:
-    written = Decimal(format_value(value, Unit.MONEY, number("F", decimals)) or "")
+    written = Decimal(formatted(value, Unit.MONEY, number("F", decimals)) or "")
     assert abs(written - value) <= Decimal(5).scaleb(-decimals - 1)
     assert written == written.quantize(Decimal(1).scaleb(-decimals))
     if abs(written - value) == Decimal(5).scaleb(-decimals - 1):

@@ -76,13 +76,15 @@ class Portal:
         self.show_only(crm_type, **(dict.fromkeys(OWN_PROPERTIES[crm_type], "string") | types))
 
     def show_only(self, crm_type: str, **types: str) -> None:
-        """Script all properties of an object type: name -> type, `*` at its end for one that cannot be written."""
+        """Script all properties of an object type: name -> type, with `*` at its end for one that cannot be written,
+        `!` for one whose values are unique."""
         properties = [
             {
                 "name": name,
                 "label": name.title(),
-                "type": kind.rstrip("*"),
+                "type": kind.rstrip("*!"),
                 "options": [],
+                "hasUniqueValue": kind.endswith("!"),
                 "modificationMetadata": {"readOnlyValue": kind.endswith("*")},
             }
             for name, kind in {**types, "hs_object_id": "number*", MODIFIED.get(crm_type, STAMP): "datetime*"}.items()

@@ -96,7 +96,14 @@ class World:
         self.send("PATCH", "/sandbox/behaviour", changes)
 
     @contextmanager
-    def connected(self, mapping: Mapping[str, ObjectMapping] | None = None, **pull: Any) -> Iterator[Connector]:
+    def connected(
+        self,
+        mapping: Mapping[str, ObjectMapping] | None = None,
+        *,
+        written: Mapping[str, tuple[str, ...]] | None = None,
+        time_zone: str = "UTC",
+        **pull: Any,
+    ) -> Iterator[Connector]:
         connection = HubSpotConnection(
             crm="hubspot",
             url=self.url,
@@ -109,8 +116,8 @@ class World:
             connection,
             secrets=lambda _: self.settings.access_token,
             mapping=mapping or {},
-            written={},
-            time_zone="UTC",
+            written=written or {},
+            time_zone=time_zone,
             retry=RetryPolicy(attempts=12, sleep=lambda _: None),
         )
         with closing(connector):
@@ -194,6 +201,7 @@ def open_world(
     behaviour: Behaviour = DEFAULT,
     version: str = "v3",
     companies: Sequence[Mapping[str, str]] = (),
+    scopes: tuple[str, ...] | None = None,
 ) -> Iterator[World]:
     """An account with two owners, and these companies by property name."""
     folder = tmp_path / "export"
@@ -208,7 +216,7 @@ def open_world(
             writer = csv.DictWriter(file, companies[0])
             writer.writeheader()
             writer.writerows(companies)
-    settings = Settings(behaviour=behaviour)
+    settings = Settings(behaviour=behaviour, scopes=scopes)
     with closing(Database()) as database, requests.Session() as session:
         database.clock.set(START)
         vendor = dialect.build_app(database, settings)

@@ -71,6 +71,7 @@ def test_numbers_are_described_with_their_places_and_read_only_ones_as_such(port
     connector.close()
     assert (fields["pay"].updateable, fields["pay"].decimals) == (True, 6)
     assert fields["total"].updateable is False
+    assert (fields["total"].automatic, fields["pay"].automatic) == (True, False)
     assert (fields["note"].decimals, fields["note"].length) == (None, 65_536)
 
 

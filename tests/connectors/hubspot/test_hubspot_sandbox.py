@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from held import FakeHeld
+from hubspot_written import COMPANIES, USERS, refused, stand, write, written
 
 from config.connections import AccessToken, HubSpotConnection
-from connectors.base import FieldKind, NewField, RecordWrite, Status
 from connectors.errors import AuthFailed
 from connectors.hubspot.client import connect
 from connectors.retry import RetryPolicy
 from connectors.sandbox.behaviour import CALM
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.run import open_sandbox
+from connectors.writing import Cause, FieldKind, FieldNeed, Needs, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,38 +97,37 @@ def test_every_owner_arrives_with_a_record_to_write_to(connector: Connector, mav
 
 
 def test_a_new_field_is_created_written_read_back_and_cleared(sandbox: Sandbox, connector: Connector) -> None:
-    field = NewField("user", "won_this_quarter", "Won this quarter", "Kept current.", FieldKind.MONEY)
-    assert [each.status for each in connector.provision([field, field])] == [Status.WRITTEN, Status.WRITTEN]
+    field = FieldNeed("user", "won_this_quarter", "Won this quarter", "Kept current.", FieldKind.MONEY)
+    steps = connector.missing(Needs(fields=(field,)))
+    assert {each.status for each in connector.provision(steps)} == {Status.WRITTEN}
     record_id = str(rows(connector, "user")[0].values["record_id"])
-    (outcome,) = connector.write("user", [RecordWrite(record_id, {field.name: "1234.50"})])
-    assert outcome.status is Status.WRITTEN
-    assert connector.read_values("user", [field.name], [record_id, "404"]) == {record_id: {field.name: "1234.5"}}
+    assert written(write(connector, USERS, {record_id: {field.name: "1234.50"}})) == {record_id}
+    assert stand(connector, USERS, [record_id, "404"], field.name) == {record_id: {field.name: "1234.5"}}
     with closing(client(sandbox, user=(field.name,))) as along:
         assert {row.values["record_id"]: row.custom[field.name] for row in rows(along, "user")}[record_id] == "1234.5"
-    list(connector.write("user", [RecordWrite(record_id, {field.name: None})]))
-    assert connector.read_values("user", [field.name], [record_id]) == {record_id: {field.name: None}}
+    write(connector, USERS, {record_id: {field.name: None}})
+    assert stand(connector, USERS, [record_id], field.name) == {record_id: {field.name: None}}
 
 
 def test_a_record_that_does_not_exist_fails_alone(connector: Connector) -> None:
     account = str(rows(connector, "account")[0].values["id"])
-    writes = [RecordWrite(record_id, {"city": "Bonn"}) for record_id in ("404", account)]
-    outcomes = {each.record_id: each for each in connector.write("account", writes)}
-    assert outcomes[account].status is Status.WRITTEN
-    assert outcomes["404"].status is Status.FAILED
+    outcomes = write(connector, COMPANIES, {record_id: {"city": "Bonn"} for record_id in ("404", account)})
+    assert written(outcomes) == {account}
+    assert refused(outcomes) == {"404": ("OBJECT_NOT_FOUND", Cause.GONE)}
 
 
 def test_a_field_that_does_not_exist_fails_every_record_of_it(connector: Connector) -> None:
     accounts = [str(row.values["id"]) for row in rows(connector, "account")[:20]]
     before = connector.usage().calls
-    outcomes = list(connector.write("account", [RecordWrite(each, {"no_such_field": "1"}) for each in accounts]))
-    assert [each.status for each in outcomes] == [Status.FAILED] * 20
+    outcomes = write(connector, COMPANIES, {each: {"no_such_field": "1"} for each in accounts})
+    assert set(refused(outcomes).values()) == {("PROPERTY_DOESNT_EXIST", Cause.PERMISSION)}
     assert connector.usage().calls - before <= 3
 
 
 def test_a_change_comes_with_the_next_sweep(connector: Connector) -> None:
     pages = list(connector.read("account", None, FakeHeld()))
     record_id = str(pages[0].rows["account"][0].values["id"])
-    list(connector.write("account", [RecordWrite(record_id, {"state": "Hesse"})]))
+    write(connector, COMPANIES, {record_id: {"state": "Hesse"}})
     later = [
         row for page in connector.read("account", pages[-1].cursor, FakeHeld()) for row in page.rows.get("account", ())
     ]

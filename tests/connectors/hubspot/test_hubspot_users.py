@@ -79,6 +79,7 @@ def test_an_owner_is_joined_with_the_record_that_carries_its_properties(portal: 
         "role_id": None,
         "manager_id": None,
         "time_zone": "US/Eastern",
+        "currency": None,
         "created_at": "2025-01-01T00:00:00.000Z",
     }
     assert dict(row.custom) == {"won_this_month": "10"}

@@ -69,3 +69,10 @@ def test_a_boolean_that_is_neither_is_refused() -> None:
     assert converter(FieldType.BOOLEAN, UTC)("true") == 1
     with pytest.raises(ValueError, match="neither true nor false"):
         converter(FieldType.BOOLEAN, UTC)("yes")
+
+
+def test_a_custom_moment_or_day_in_milliseconds_is_the_same_as_one_in_words() -> None:
+    assert to_custom("1777620337000", "datetime") == "2026-05-01T07:25:37.000Z"
+    assert to_custom("1777593600000", "date") == "2026-05-01"
+    assert to_custom("2026-05-01T07:25:37Z", "datetime") == "2026-05-01T07:25:37Z"
+    assert to_custom("1777593600000", "string") == "1777593600000"

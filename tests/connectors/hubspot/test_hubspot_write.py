@@ -1,27 +1,42 @@
-"""Writes and provisioning: one truthful outcome for each, whatever shape the refusal has."""
+"""Writes against scripted answers: one truthful outcome for each record, whatever shape the refusal has."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hubspot_stub import Portal, Request, record
+from hubspot_written import DEALS, STATEMENTS, USERS, NoJobs, delete, refused, stand
+from hubspot_written import write as written_by
+from hubspot_written import written as names_written
 
-from connectors.base import FieldKind, NewField, Outcome, RecordWrite, Status
-from connectors.errors import AuthFailed, Rejected
+from connectors.errors import Rejected, Unreachable
+from connectors.writing import Cause, Outcome, RecordWrite, Status, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connectors.base import Connector
 
 UPDATE = "/crm/v3/objects/deals/batch/update"
 READ = "/crm/v3/objects/deals/batch/read"
-DEAL_PROPERTIES = "/crm/v3/properties/deals"
+ARCHIVE = "/crm/v3/objects/deals/batch/archive"
+SCHEMAS = "/crm-object-schemas/v3/schemas"
+UPSERT = "/crm/v3/objects/2-7/batch/upsert"
 
 
-def write(portal: Portal, *record_ids: int, name: str = "opportunity") -> dict[str, Outcome]:
-    connector = portal.connect()
-    writes = [RecordWrite(str(record_id), {"kpi": str(record_id)}) for record_id in record_ids]
-    outcomes = list(connector.write(name, writes))
-    connector.close()
-    assert sorted(each.record_id for each in outcomes) == sorted(map(str, record_ids))
-    return {each.record_id: each for each in outcomes}
+@pytest.fixture
+def connector(portal: Portal) -> Iterator[Connector]:
+    """Signed in to an account with two properties of the admin's."""
+    portal.describe("deals", kpi="number", grade="string", at="datetime")
+    opened = portal.connect()
+    yield opened
+    opened.close()
+
+
+def write(connector: Connector, *record_ids: int, target: Target = DEALS) -> dict[str, Outcome]:
+    return written_by(connector, target, {str(record_id): {"kpi": str(record_id)} for record_id in record_ids})
 
 
 def done(request: Request) -> Any:
@@ -32,43 +47,49 @@ def done(request: Request) -> Any:
 
 
 def written(outcomes: dict[str, Outcome]) -> set[int]:
-    return {int(record_id) for record_id, each in outcomes.items() if each.status is Status.WRITTEN}
+    return set(map(int, names_written(outcomes)))
 
 
-def sizes(portal: Portal) -> list[int]:
-    return [len(request.json["inputs"]) for request in portal.asked(UPDATE)]
+def sizes(portal: Portal, path: str = UPDATE) -> list[int]:
+    return [len(request.json["inputs"]) for request in portal.asked(path)]
 
 
-def test_a_hundred_records_go_in_a_batch_and_never_an_empty_one(portal: Portal) -> None:
+def invalid(*problems: tuple[str, str]) -> dict[str, Any]:
+    """A refusal as HubSpot words it: the refused properties as JSON within the message."""
+    listed = [{"isValid": False, "message": f"{name} is bad", "error": code, "name": name} for name, code in problems]
+    return {"category": "VALIDATION_ERROR", "message": f"Property values were not valid: {json.dumps(listed)}"}
+
+
+def test_a_hundred_records_go_in_a_batch_and_never_an_empty_one(portal: Portal, connector: Connector) -> None:
     portal.on("POST", UPDATE, done)
-    assert len(written(write(portal, *range(1, 251)))) == 250
+    assert len(written(write(connector, *range(1, 251)))) == 250
     assert sizes(portal) == [100, 100, 50]
     portal.requests.clear()
-    assert write(portal) == {}
+    assert write(connector) == {}
     assert sizes(portal) == []
 
 
-def test_nothing_is_cleared_by_empty_text(portal: Portal) -> None:
+def test_nothing_is_cleared_by_empty_text(portal: Portal, connector: Connector) -> None:
     portal.on("POST", UPDATE, done)
-    connector = portal.connect()
-    list(connector.write("opportunity", [RecordWrite("1", {"kpi": None, "name": "x"})]))
-    connector.close()
-    assert portal.asked(UPDATE)[0].json["inputs"][0]["properties"] == {"kpi": "", "name": "x"}
+    written_by(connector, DEALS, {"1": {"kpi": None, "grade": "x"}})
+    assert portal.asked(UPDATE)[0].json["inputs"][0]["properties"] == {"kpi": "", "grade": "x"}
 
 
 @pytest.mark.parametrize(
     "context", [{"ids": ["2"]}, {"id": ["2"]}, {"objectWriteTraceId": ["2"]}, {"ids": ['["2"]']}, {"ids": ["2,9"]}]
 )
-def test_an_error_of_a_partial_success_is_its_records(portal: Portal, context: dict[str, list[str]]) -> None:
+def test_an_error_of_a_partial_success_is_its_records(
+    portal: Portal, connector: Connector, context: dict[str, list[str]]
+) -> None:
     failure = {"category": "VALIDATION_ERROR", "message": "Bad value.", "context": context}
     portal.on("POST", UPDATE, (207, {"results": [record(1), record(3)], "errors": [failure], "numErrors": 1}))
-    outcomes = write(portal, 1, 2, 3)
+    outcomes = write(connector, 1, 2, 3)
     assert written(outcomes) == {1, 3}
-    assert outcomes["2"] == Outcome("2", Status.FAILED, "VALIDATION_ERROR", "Bad value.")
+    assert outcomes["2"] == Outcome("2", Status.FAILED, "", "VALIDATION_ERROR", "Bad value.", Cause.RULE)
     assert sizes(portal) == [3]
 
 
-def test_an_error_that_names_no_record_is_found_by_asking_for_each_alone(portal: Portal) -> None:
+def test_errors_that_name_no_record_are_found_by_asking_for_each_alone(portal: Portal, connector: Connector) -> None:
     failure = {"category": "OBJECT_NOT_FOUND", "message": "Could not get some DEAL objects."}
 
     def answer(request: Request) -> Any:
@@ -77,181 +98,342 @@ def test_an_error_that_names_no_record_is_found_by_asking_for_each_alone(portal:
         return (200, {"results": good}) if len(good) == len(asked) else (207, {"results": good, "errors": [failure]})
 
     portal.on("POST", UPDATE, answer)
-    outcomes = write(portal, 1, 2, 3, 4)
+    outcomes = write(connector, 1, 2, 3, 4)
     assert written(outcomes) == {1, 3}
-    assert outcomes["4"].code == "OBJECT_NOT_FOUND"
+    assert refused(outcomes) == dict.fromkeys("24", ("OBJECT_NOT_FOUND", Cause.GONE))
     assert sizes(portal) == [4, 1, 1]
 
 
-def test_a_record_that_no_answer_mentions_is_not_called_written(portal: Portal) -> None:
-    portal.on("POST", UPDATE, (202, {"results": []}))
-    assert write(portal, 1)["1"].code == "NO_ANSWER"
+def test_an_error_without_context_is_that_of_the_one_record_that_is_missing(
+    portal: Portal, connector: Connector
+) -> None:
+    answer = (207, {"results": [record(1)], "errors": [{"category": "CONFLICT", "message": "Taken."}]})
+    portal.on("POST", UPDATE, answer)
+    assert refused(write(connector, 1, 2)) == {"2": ("CONFLICT", Cause.RULE)}
+    assert sizes(portal) == [2]
+
+
+@pytest.mark.parametrize("answer", [(202, {"results": []}), (204, None), (200, {"status": "PENDING"})])
+def test_what_no_success_mentions_is_looked_up_and_sent_again_alone(
+    portal: Portal, connector: Connector, answer: Any
+) -> None:
+    portal.on("POST", UPDATE, answer)
+    portal.on("POST", READ, (200, {"results": [record(1, kpi="1.0"), record(2, kpi="9")]}))
+    outcomes = write(connector, 1, 2)
+    assert written(outcomes) == {1}
+    assert refused(outcomes) == {"2": ("NO_ANSWER", Cause.UNKNOWN)}
+    assert sizes(portal) == [2, 1]
+    assert sizes(portal, READ)[0] == 2
+
+
+def test_what_stands_is_compared_as_the_property_means_it(portal: Portal, connector: Connector) -> None:
+    portal.on("POST", UPDATE, (204, None))
+    held = record(1, kpi="1", grade=None, at="2026-05-01T00:00:00Z")
+    portal.on("POST", READ, (200, {"results": [held]}))
+    values = {"kpi": "1.00", "grade": None, "at": "2026-05-01T02:00:00.000+02:00"}
+    assert names_written(written_by(connector, DEALS, {"1": values})) == {"1"}
 
 
 @pytest.mark.parametrize("status", [400, 409])
-def test_a_batch_that_is_refused_whole_is_split_until_the_bad_record_stands_alone(portal: Portal, status: int) -> None:
+def test_a_batch_that_is_refused_whole_is_split_until_the_bad_record_stands_alone(
+    portal: Portal, connector: Connector, status: int
+) -> None:
     def answer(request: Request) -> Any:
         if any(each["id"] == "37" for each in request.json["inputs"]):
             return status, {"category": "CONFLICT", "message": "Value taken."}
         return done(request)
 
     portal.on("POST", UPDATE, answer)
-    outcomes = write(portal, *range(1, 101))
+    outcomes = write(connector, *range(1, 101))
     assert written(outcomes) == set(range(1, 101)) - {37}
-    assert outcomes["37"].code == "CONFLICT"
+    assert refused(outcomes) == {"37": ("CONFLICT", Cause.RULE)}
     assert len(sizes(portal)) < 16
 
 
-def test_a_property_that_does_not_exist_fails_its_records_without_asking_for_each(portal: Portal) -> None:
-    message = (
-        'Property values were not valid: [{"isValid":false,"message":"Property \\"kpi\\" does not exist",'
-        '"error":"PROPERTY_DOESNT_EXIST","name":"kpi"}]'
-    )
-    portal.on("POST", UPDATE, (400, {"category": "VALIDATION_ERROR", "message": message}))
-    assert written(write(portal, *range(1, 101))) == set()
+@pytest.mark.parametrize("code", ["PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"])
+def test_a_property_that_takes_nothing_fails_its_records_without_asking_for_each(
+    portal: Portal, connector: Connector, code: str
+) -> None:
+    portal.on("POST", UPDATE, (400, invalid(("kpi", code))))
+    outcomes = write(connector, *range(1, 251))
+    assert set(refused(outcomes).values()) == {(code, Cause.PERMISSION)}
+    assert outcomes["7"].message == "kpi is bad"
     assert sizes(portal) == [100]
 
 
-def test_records_that_may_work_later_say_so(portal: Portal) -> None:
-    failure = {"category": "RATE_LIMITS", "message": "Later.", "context": {"ids": ["1"]}}
-    portal.on("POST", UPDATE, (207, {"results": [], "errors": [failure]}))
-    assert write(portal, 1)["1"].retry
+def test_a_value_that_is_no_choice_is_asked_about_once(portal: Portal, connector: Connector) -> None:
+    def answer(request: Request) -> Any:
+        bad = any(each["properties"]["grade"] == "Z" for each in request.json["inputs"])
+        return (400, invalid(("grade", "INVALID_OPTION"))) if bad else done(request)
+
+    portal.on("POST", UPDATE, answer)
+    values = {str(number): {"grade": "Z" if number % 2 else "A"} for number in range(1, 101)}
+    outcomes = written_by(connector, DEALS, values)
+    assert written(outcomes) == set(range(2, 101, 2))
+    assert set(refused(outcomes).values()) == {("INVALID_OPTION", Cause.RULE)}
+    assert len(sizes(portal)) < 16
 
 
-def test_a_record_named_twice_goes_in_two_batches(portal: Portal) -> None:
+def test_records_without_that_property_are_written_all_the_same(portal: Portal, connector: Connector) -> None:
+    def answer(request: Request) -> Any:
+        inputs = request.json["inputs"]
+        return (400, invalid(("no", "PROPERTY_DOESNT_EXIST"))) if "no" in str(inputs) else done(request)
+
+    portal.on("POST", UPDATE, answer)
+    values = {str(number): {"no" if number % 2 else "kpi": "1"} for number in range(1, 101)}
+    assert written(written_by(connector, DEALS, values)) == set(range(2, 101, 2))
+    assert sizes(portal) == [100, 50]
+
+
+def by_field(connector: Connector, values: dict[str, dict[str, str | None]]) -> dict[tuple[str, str], str]:
+    """What became of each property of each record; each is in one outcome."""
+    writes = [RecordWrite(name, each) for name, each in values.items()]
+    told = [
+        ((outcome.name, field), outcome.code or outcome.status)
+        for outcome in connector.write(DEALS, writes, NoJobs())
+        for field in outcome.fields or values[outcome.name]
+    ]
+    assert len(dict(told)) == len(told) == sum(map(len, values.values()))
+    return dict(told)
+
+
+@pytest.mark.parametrize("code", ["PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"])
+def test_the_other_properties_of_a_record_are_written_where_one_takes_nothing(
+    portal: Portal, connector: Connector, code: str
+) -> None:
+    def answer(request: Request) -> Any:
+        return (400, invalid(("no", code))) if "no" in str(request.json["inputs"]) else done(request)
+
+    portal.on("POST", UPDATE, answer)
+    told = by_field(connector, {str(number): {"no": "1", "kpi": "1"} for number in range(1, 251)})
+    assert {told[str(number), "kpi"] for number in range(1, 251)} == {Status.WRITTEN}
+    assert {told[str(number), "no"] for number in range(1, 251)} == {code}
+    assert sizes(portal) == [100, 100, 100, 50]
+
+
+def test_a_record_of_which_two_properties_take_nothing_is_written_without_both(
+    portal: Portal, connector: Connector
+) -> None:
+    def answer(request: Request) -> Any:
+        named = [name for name in ("no", "nor") if name in request.json["inputs"][0]["properties"]]
+        return (400, invalid((named[0], "READ_ONLY_VALUE"))) if named else done(request)
+
+    portal.on("POST", UPDATE, answer)
+    told = by_field(connector, {"1": {"no": "1", "kpi": "1", "nor": "1"}})
+    assert told == {("1", "no"): "READ_ONLY_VALUE", ("1", "nor"): "READ_ONLY_VALUE", ("1", "kpi"): Status.WRITTEN}
+
+
+def test_what_fails_of_the_others_is_told_of_the_others_alone(portal: Portal, connector: Connector) -> None:
+    def answer(request: Request) -> Any:
+        known = "no" in request.json["inputs"][0]["properties"]
+        return 400, invalid(("no", "READ_ONLY_VALUE") if known else ("grade", "INVALID_OPTION"))
+
+    portal.on("POST", UPDATE, answer)
+    told = by_field(connector, {"1": {"no": "1", "kpi": "1", "grade": "Z"}})
+    assert told == {("1", "no"): "READ_ONLY_VALUE", ("1", "kpi"): "INVALID_OPTION", ("1", "grade"): "INVALID_OPTION"}
+
+
+def test_a_record_whose_property_an_answer_of_207_refuses_is_sent_again_without_it(
+    portal: Portal, connector: Connector
+) -> None:
+    refusal = invalid(("no", "READ_ONLY_VALUE")) | {"context": {"id": ["2"]}}
+    portal.on("POST", UPDATE, (207, {"results": [record(1)], "errors": [refusal]}), done)
+    told = by_field(connector, {"1": {"kpi": "1"}, "2": {"no": "1", "kpi": "1"}})
+    assert told == {("1", "kpi"): Status.WRITTEN, ("2", "no"): "READ_ONLY_VALUE", ("2", "kpi"): Status.WRITTEN}
+    assert sizes(portal) == [2, 1]
+
+
+def test_a_property_that_our_login_does_not_see_is_none_of_the_values(portal: Portal, connector: Connector) -> None:
+    portal.on("POST", READ, (200, {"results": [record(1, kpi="1", grade=None)]}))
+    [standing] = connector.standing(DEALS, ["kpi", "grade", "hidden"], ["1"]).values()
+    assert standing.values == {"kpi": "1", "grade": None}
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "cause"),
+    [
+        (invalid(("kpi", "INVALID_OPTION")), "INVALID_OPTION", Cause.RULE),
+        (invalid(("hubspot_owner_id", "INVALID_OWNER_ID")), "INVALID_OWNER_ID", Cause.RULE),
+        (invalid(("kpi", "SOMETHING_NEW")), "SOMETHING_NEW", Cause.RULE),
+        ({"category": "VALIDATION_ERROR", "message": "Not: [{broken"}, "VALIDATION_ERROR", Cause.RULE),
+        ({"category": "VALIDATION_ERROR", "subCategory": "CrmObjects.NEW"}, "CrmObjects.NEW", Cause.RULE),
+        (
+            {
+                "category": "VALIDATION_ERROR",
+                "message": "The property values provided are invalid",
+                "errors": [{"code": "MISSING_CONDITIONAL_REQUIRED_PROPERTY", "message": "why is required"}],
+            },
+            "MISSING_CONDITIONAL_REQUIRED_PROPERTY",
+            Cause.RULE,
+        ),
+        ({"category": "OBJECT_NOT_FOUND", "message": "It is not there."}, "OBJECT_NOT_FOUND", Cause.GONE),
+        ({"category": "RATE_LIMITS", "message": "Later."}, "RATE_LIMITS", Cause.BUSY),
+        ({"category": "INTERNAL_ERROR", "message": "Sorry."}, "INTERNAL_ERROR", Cause.BUSY),
+        ({"category": "USER_DOES_NOT_HAVE_PERMISSIONS", "message": "No."}, None, Cause.PERMISSION),
+        ({"message": "Unable to infer object type from: x"}, None, Cause.UNKNOWN),
+        ({"category": "BRAND_NEW", "message": "?"}, "BRAND_NEW", Cause.UNKNOWN),
+    ],
+)
+def test_every_refusal_has_its_cause(
+    portal: Portal, connector: Connector, error: dict[str, Any], code: str | None, cause: Cause
+) -> None:
+    bare = error.get("category")
+    for answer, otherwise in (((400, error), "HTTP_400"), ((207, {"results": [], "errors": [error]}), "UNKNOWN")):
+        portal.on("POST", UPDATE, answer)
+        assert refused(write(connector, 1)) == {"1": (code or bare or otherwise, cause)}
+
+
+def test_a_page_that_is_not_hubspots_does_not_make_a_record_gone(portal: Portal, connector: Connector) -> None:
+    portal.on("POST", UPDATE, (404, "<html>Not Found</html>"))
+    assert refused(write(connector, 1)) == {"1": ("HTTP_404", Cause.UNKNOWN)}
+
+
+def test_a_record_named_twice_goes_in_two_batches(portal: Portal, connector: Connector) -> None:
     portal.on("POST", UPDATE, done)
-    connector = portal.connect()
-    twice = [RecordWrite("1", {"a": "1"}), RecordWrite("1", {"b": "2"})]
-    assert [each.status for each in connector.write("opportunity", twice)] == [Status.WRITTEN] * 2
-    connector.close()
+    twice = [RecordWrite("1", {"kpi": "1"}), RecordWrite("1", {"grade": "2"})]
+    assert [each.status for each in connector.write(DEALS, twice, NoJobs())] == [Status.WRITTEN] * 2
     assert sizes(portal) == [1, 1]
 
 
-def test_a_write_is_retried_after_a_passing_failure(portal: Portal) -> None:
+def test_a_write_is_retried_after_a_passing_failure(portal: Portal, connector: Connector) -> None:
     portal.on("POST", UPDATE, (502, "<html/>"), done)
-    assert written(write(portal, 1, 2)) == {1, 2}
+    assert written(write(connector, 1, 2)) == {1, 2}
 
 
-def test_a_missing_scope_stops_the_writing(portal: Portal) -> None:
+def test_a_record_that_hubspot_stumbles_over_fails_alone_and_later_may_work(
+    portal: Portal, connector: Connector
+) -> None:
+    def answer(request: Request) -> Any:
+        stumbles = any(each["id"] == "3" for each in request.json["inputs"])
+        return (500, {"status": "error", "message": "internal error"}) if stumbles else done(request)
+
+    portal.on("POST", UPDATE, answer)
+    outcomes = write(connector, *range(1, 9))
+    assert written(outcomes) == {1, 2, 4, 5, 6, 7, 8}
+    assert refused(outcomes) == {"3": ("HTTP_500", Cause.BUSY)}
+
+
+@pytest.mark.parametrize(("status", "most"), [(500, 40), (503, 3)])
+def test_where_hubspot_fails_at_every_record_the_writing_stops(
+    portal: Portal, connector: Connector, status: int, most: int
+) -> None:
+    portal.on("POST", UPDATE, (status, {"status": "error", "message": "internal error"}))
+    with pytest.raises(Unreachable):
+        write(connector, *range(1, 101))
+    assert len(sizes(portal)) <= most
+
+
+def test_a_missing_scope_is_the_cause_of_all_and_asked_about_once(portal: Portal, connector: Connector) -> None:
     portal.on("POST", UPDATE, (403, {"category": "MISSING_SCOPES"}))
-    with pytest.raises(AuthFailed):
-        write(portal, 1)
+    outcomes = write(connector, *range(1, 251))
+    assert set(refused(outcomes).values()) == {("MISSING_SCOPES", Cause.PERMISSION)}
+    assert sizes(portal) == [100]
 
 
-def test_users_are_written_to_by_the_record_of_the_users_object(portal: Portal) -> None:
+def test_users_are_written_to_by_the_record_of_the_users_object(portal: Portal, connector: Connector) -> None:
     portal.on("POST", "/crm/v3/objects/users/batch/update", done)
-    assert written(write(portal, 5, name="user")) == {5}
+    assert written(write(connector, 5, target=USERS)) == {5}
 
 
-def test_what_cannot_be_written_to_is_refused(portal: Portal) -> None:
-    with pytest.raises(Rejected, match="activity is not written to"):
-        write(portal, 1, name="activity")
-
-
-def test_present_values_leave_out_records_that_are_gone(portal: Portal) -> None:
-    portal.describe("deals", kpi="number")
+def test_present_values_leave_out_records_that_are_gone(portal: Portal, connector: Connector) -> None:
     gone = {"category": "OBJECT_NOT_FOUND", "message": "Could not get some DEAL objects.", "context": {"ids": ["2"]}}
     portal.on("POST", READ, (207, {"results": [record(1, kpi="7.50")], "errors": [gone]}))
-    connector = portal.connect()
-    assert connector.read_values("opportunity", ["kpi"], ["1", "2", "1"]) == {"1": {"kpi": "7.5"}}
-    assert connector.read_values("opportunity", ["kpi"], []) == {}
-    connector.close()
+    assert stand(connector, DEALS, ["1", "2", "1"], "kpi") == {"1": {"kpi": "7.5"}}
+    assert stand(connector, DEALS, [], "kpi") == {}
     assert [each.json["inputs"] for each in portal.asked(READ)] == [[{"id": "1"}, {"id": "2"}]]
 
 
-def test_a_present_value_that_is_no_value_of_its_property_is_none(portal: Portal) -> None:
-    portal.describe("deals", kpi="number", note="string")
-    portal.on("POST", READ, (200, {"results": [record(1, kpi="high", note="a\0b")]}))
-    connector = portal.connect()
-    assert connector.read_values("opportunity", ["kpi", "note"], ["1"]) == {"1": {"kpi": None, "note": None}}
-    connector.close()
+def test_a_present_value_that_is_no_value_of_its_property_is_none(portal: Portal, connector: Connector) -> None:
+    portal.on("POST", READ, (200, {"results": [record(1, kpi="high", grade="a\0b")]}))
+    assert stand(connector, DEALS, ["1"], "kpi", "grade") == {"1": {"kpi": None, "grade": None}}
 
 
-def field(name: str, kind: FieldKind, entity: str = "opportunity") -> NewField:
-    return NewField(entity, name, name.title(), "What it is.", kind)
+def test_what_is_still_there_after_it_was_archived_is_not_deleted(portal: Portal, connector: Connector) -> None:
+    portal.on("POST", ARCHIVE, (204, None))
+    portal.on("POST", READ, (200, {"results": [record(2)]}))
+    assert refused(delete(connector, DEALS, ["1", "2"])) == {"2": ("STILL_THERE", Cause.UNKNOWN)}
 
 
-def provision(portal: Portal, *fields: NewField) -> list[Outcome]:
-    connector = portal.connect()
-    outcomes = list(connector.provision(fields))
-    connector.close()
-    return outcomes
+def test_an_archiving_that_is_refused_whole_is_split(portal: Portal, connector: Connector) -> None:
+    def answer(request: Request) -> Any:
+        bad = any(each["id"] == "3" for each in request.json["inputs"])
+        return (400, {"category": "VALIDATION_ERROR", "message": "No."}) if bad else (204, None)
+
+    portal.on("POST", ARCHIVE, answer)
+    portal.on("POST", READ, (200, {"results": []}))
+    outcomes = delete(connector, DEALS, [str(number) for number in range(1, 11)])
+    assert refused(outcomes) == {"3": ("VALIDATION_ERROR", Cause.RULE)}
 
 
-def test_a_missing_property_is_created_in_a_group_of_ours(portal: Portal) -> None:
-    portal.on("GET", f"{DEAL_PROPERTIES}/groups", (200, {"results": [{"name": "dealinformation"}]}))
-    portal.on("POST", f"{DEAL_PROPERTIES}/groups", (201, {"name": "salesops"}))
-    portal.on("POST", DEAL_PROPERTIES, (201, {}))
-    portal.on("PATCH", f"{DEAL_PROPERTIES}/pay", changed)
-    portal.on("PATCH", f"{DEAL_PROPERTIES}/share", changed)
-    kinds = [("pay", FieldKind.MONEY), ("share", FieldKind.PERCENT), ("note", FieldKind.TEXT)]
-    outcomes = provision(portal, *[field(name, kind) for name, kind in kinds])
-    assert outcomes == [Outcome(f"opportunity.{name}", Status.WRITTEN) for name, _ in kinds]
-    bodies = [request.json for request in portal.asked(DEAL_PROPERTIES)]
-    assert [body["groupName"] for body in bodies] == ["salesops"] * 3
-    assert [(body["type"], body["fieldType"]) for body in bodies] == [
-        ("number", "number"),
-        ("number", "number"),
-        ("string", "text"),
+@pytest.fixture
+def statements(portal: Portal) -> None:
+    """A custom object of the type 2-7, beside one that was deleted."""
+    named = [("commission_statement", "2-7", False), ("commission_statement", "2-6", True)]
+    schemas = [
+        {"name": name, "objectTypeId": type_id, "fullyQualifiedName": f"p62515_{name}", "archived": archived}
+        for name, type_id, archived in named
     ]
-    assert len(portal.asked(f"{DEAL_PROPERTIES}/groups")) == 1
+    portal.on("GET", SCHEMAS, (200, {"results": schemas}))
+    portal.show_only("2-7", statement_key="string!", kpi="number")
 
 
-def changed(request: Request) -> Any:
-    return 200, request.json
+def upserted(request: Request) -> Any:
+    """An answer as an upsert may give it: in any order, without our trace ids."""
+    inputs = [each for each in request.json["inputs"] if each["properties"]["kpi"] != "bad"]
+    results = [
+        {**record(1000 + int(each["id"][1:]), statement_key=each["id"]), "new": True} for each in reversed(inputs)
+    ]
+    return 200, {"results": results}
 
 
-def new_property(portal: Portal, *answers: Any) -> None:
-    """Script the creation of the property `pay`."""
-    portal.on("GET", f"{DEAL_PROPERTIES}/groups", (200, {"results": [{"name": "salesops"}]}))
-    portal.on("POST", DEAL_PROPERTIES, *answers)
+@pytest.mark.usefixtures("statements")
+def test_an_upsert_is_by_key_and_says_which_records_it_made(portal: Portal, connector: Connector) -> None:
+    portal.on("POST", UPSERT, upserted)
+    outcomes = written_by(connector, STATEMENTS, {"k1": {"kpi": "1"}, "k2": {"kpi": None}})
+    assert {name: each.record_id for name, each in outcomes.items()} == {"k1": "1001", "k2": "1002"}
+    assert portal.asked(UPSERT)[0].json["inputs"][1] == {
+        "id": "k2",
+        "idProperty": "statement_key",
+        "objectWriteTraceId": "k2",
+        "properties": {"statement_key": "k2", "kpi": ""},
+    }
 
 
-def test_how_a_number_is_shown_is_asked_for_where_a_change_may_say_it(portal: Portal) -> None:
-    new_property(portal, (201, {"numberDisplayHint": "unformatted"}))
-    portal.on("PATCH", f"{DEAL_PROPERTIES}/pay", changed)
-    assert [each.message for each in provision(portal, field("pay", FieldKind.MONEY))] == [""]
-    documented = {"name", "label", "description", "groupName", "formField", "type", "fieldType"}
-    assert portal.asked(DEAL_PROPERTIES)[0].json.keys() == documented
-    (change,) = portal.asked(f"{DEAL_PROPERTIES}/pay", "PATCH")
-    hints = {"numberDisplayHint": "currency", "showCurrencySymbol": True}
-    assert change.json == {"type": "number", "fieldType": "number", **hints}
+@pytest.mark.usefixtures("statements")
+def test_an_upsert_that_one_conflict_fails_whole_is_split(portal: Portal, connector: Connector) -> None:
+    def answer(request: Request) -> Any:
+        bad = any(each["properties"]["kpi"] == "bad" for each in request.json["inputs"])
+        return (409, {"category": "CONFLICT", "message": "Taken."}) if bad else upserted(request)
+
+    portal.on("POST", UPSERT, answer)
+    values = {f"k{number}": {"kpi": "bad" if number == 37 else "1"} for number in range(100)}
+    assert refused(written_by(connector, STATEMENTS, values)) == {"k37": ("CONFLICT", Cause.RULE)}
 
 
-def test_nothing_is_changed_where_a_new_property_is_shown_as_it_should_be(portal: Portal) -> None:
-    new_property(portal, (201, {"numberDisplayHint": "formatted"}))
-    assert [each.status for each in provision(portal, field("pay", FieldKind.COUNT))] == [Status.WRITTEN]
-    assert not portal.asked(f"{DEAL_PROPERTIES}/pay", "PATCH")
+@pytest.mark.usefixtures("statements")
+def test_the_schemas_are_asked_for_once_and_again_after_a_description(portal: Portal, connector: Connector) -> None:
+    portal.on("POST", UPSERT, upserted)
+    for number in range(3):
+        written_by(connector, STATEMENTS, {f"k{number}": {"kpi": "1"}})
+    assert len(portal.asked(SCHEMAS, "GET")) == 1
+    connector.describe()
+    written_by(connector, STATEMENTS, {"k9": {"kpi": "1"}})
+    assert len(portal.asked(SCHEMAS, "GET")) == 2
 
 
-@pytest.mark.parametrize("answer", [(400, {"category": "VALIDATION_ERROR", "message": "Unknown field."}), (200, {})])
-def test_a_property_that_is_shown_otherwise_is_created_and_says_so(portal: Portal, answer: Any) -> None:
-    new_property(portal, (201, {}))
-    portal.on("PATCH", f"{DEAL_PROPERTIES}/pay", answer)
-    (outcome,) = provision(portal, field("pay", FieldKind.PERCENT))
-    assert outcome.status is Status.WRITTEN
-    assert "numberDisplayHint percentage" in outcome.message
-    assert ("Unknown field." in outcome.message) == (answer[0] == 400)
+@pytest.mark.usefixtures("statements")
+def test_a_key_that_is_not_there_is_refused_before_anything_is_sent(portal: Portal, connector: Connector) -> None:
+    with pytest.raises(Rejected, match=r"statement_number of commission_statement.*is not there"):
+        connector.write(Target("commission_statement", "statement_number"), [], NoJobs())
+    assert not portal.asked(UPSERT)
 
 
-def test_an_existing_property_is_fine_where_its_type_fits(portal: Portal) -> None:
-    portal.describe("deals", pay="number", note="number", sum="number*")
-    outcomes = provision(
-        portal, field("pay", FieldKind.MONEY), field("note", FieldKind.TEXT), field("sum", FieldKind.COUNT)
-    )
-    assert [each.status for each in outcomes] == [Status.WRITTEN, Status.FAILED, Status.FAILED]
-    assert [each.code for each in outcomes] == ["", "WRONG_TYPE", "READ_ONLY"]
-    assert "text needs string" in outcomes[1].message
-
-
-def test_a_name_that_hubspot_would_change_is_refused(portal: Portal) -> None:
-    (outcome,) = provision(portal, field("Won_Amount", FieldKind.MONEY))
-    assert outcome.status is Status.FAILED
-    assert "Write won_amount in writeback.yaml" in outcome.message
-
-
-def test_a_refused_property_is_an_outcome_and_the_next_goes_on(portal: Portal) -> None:
-    portal.on("GET", f"{DEAL_PROPERTIES}/groups", (200, {"results": [{"name": "salesops"}]}))
-    portal.on("POST", DEAL_PROPERTIES, (409, {"category": "CONFLICT", "message": "Exists."}), (201, {}))
-    outcomes = provision(portal, field("a", FieldKind.COUNT), field("b", FieldKind.COUNT))
-    assert [(each.status, each.code) for each in outcomes] == [(Status.FAILED, "CONFLICT"), (Status.WRITTEN, "")]
+def test_a_property_that_goes_along_is_not_written_alone_where_all_others_are_refused(
+    portal: Portal, connector: Connector
+) -> None:
+    portal.on("POST", UPDATE, (400, invalid(("kpi", "READ_ONLY_VALUE"))), done)
+    values: dict[str, str | None] = {"kpi": "1", "at": "2026-05-01T08:00:00.000Z"}
+    outcomes = list(connector.write(DEALS, [RecordWrite("1", values, frozenset({"at"}))], NoJobs()))
+    assert {field for outcome in outcomes for field in outcome.fields or values} == set(values)
+    assert {(outcome.status, outcome.cause) for outcome in outcomes} == {(Status.FAILED, Cause.PERMISSION)}
+    assert sizes(portal) == [1]

@@ -42,9 +42,13 @@ def write_export(folder: Path, tables: Mapping[str, Sequence[Mapping[str, str]]]
     return folder
 
 
-def connector_to(sandbox: Sandbox, attempts: int = 6, **wanted: Any) -> SalesforceConnector:
+def connector_to(
+    sandbox: Sandbox, attempts: int = 6, settings: Mapping[str, Any] | None = None, **wanted: Any
+) -> SalesforceConnector:
+    """A connector; `settings` are further ones of its connection."""
     sign_in = {"kind": "client_credentials", "client_id": "env:ID", "client_secret": "env:SECRET"}
-    values = {"crm": "salesforce", "url": sandbox.url, "ca_file": str(sandbox.ca_file), "sign_in": sign_in}
+    values: dict[str, Any] = {"crm": "salesforce", "url": sandbox.url, "ca_file": str(sandbox.ca_file)}
+    values |= {"sign_in": sign_in, **(settings or {})}
     secrets = {"env:ID": sandbox.settings.client_id, "env:SECRET": sandbox.settings.client_secret}
     connector = connect(
         SalesforceConnection.model_validate(values),

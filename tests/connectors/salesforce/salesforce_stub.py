@@ -94,7 +94,9 @@ class Org:
             soql = parse_qs(url.query).get("q", [""])[0]
             along = next((name for name in ASKED_ALONG if soql.startswith(ASKED_ALONG[name])), "")
             path = along or unquote(url.path)
-            status, content = self.answer(Request(each["method"], path, soql, request.headers, ""))
+            headers = request.headers | {name.lower(): text for name, text in each.get("httpHeaders", {}).items()}
+            body = json.dumps(each["body"]) if "body" in each else ""
+            status, content = self.answer(Request(each["method"], path, soql, headers, body))
             self.last_query = soql or self.last_query
             content = complete(content, soql)
             if status >= 500 or status == 401 or isinstance(content, bytes):
@@ -153,6 +155,8 @@ def describe_field(name: str, kind: str) -> dict[str, Any]:
         "relationshipName": None,
         "referenceTo": [],
         "calculated": False,
+        "idLookup": name in {"Key__c", "Loose__c"},
+        "unique": name == "Key__c",
     }
 
 

@@ -359,6 +359,6 @@ def test_a_cell_means_what_the_json_value_means_however_its_bytes_arrive(
     while at < len(text):
         chunks.append(text[at : at + sizes[len(chunks) % len(sizes)]])
         at += len(chunks[-1])
-    lines = csv.reader(bulk._lines(chunks))
+    lines = csv.reader(bulk.read_lines(chunks))
     by_job = [SELECTION.row(SELECTION.read_cells(line), []) for line in lines]
     assert by_job == [SELECTION.row(tuple(record[name] for name in TYPES), []) for record in records]

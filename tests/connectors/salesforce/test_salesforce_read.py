@@ -13,6 +13,7 @@ from config.connections import Pull, Window
 from config.mapping import ObjectMapping
 from connectors.base import Gone, Sweep
 from connectors.errors import LimitReached, Rejected, Unreachable
+from connectors.writing import Standing, Target
 
 if TYPE_CHECKING:
     from salesforce_stub import Org, Request
@@ -250,7 +251,8 @@ def test_ids_of_fifteen_characters_find_the_records_that_they_are_short_for(prod
     products.on("GET", QUERY, page({"Id": record(1)["Id"], "Name": "Box", "IsDeleted": False}))
     short = record(1)["Id"][:15]
     with closing(products.connect()) as connector:
-        assert connector.read_values("product", ["Name"], [short]) == {short: {"Name": "Box"}}
+        found = connector.standing(Target("product"), ["Name"], [short])
+    assert found == {short: Standing(record(1)["Id"], {"Name": "Box"})}
 
 
 NOWHERE: tuple[int, Any] = (404, b"<html>Not Found</html>")
@@ -501,8 +503,8 @@ def test_present_values_are_read_by_id_and_what_is_gone_is_left_out(products: Or
     kept, deleted = {"Id": asked[0], "Name": "Box", "IsDeleted": False}, {"Id": asked[1], "IsDeleted": True}
     products.on("GET", QUERY, page(kept, deleted))
     with closing(products.connect()) as connector:
-        values = connector.read_values("product", ["Name"], asked)
-    assert values == {asked[0]: {"Name": "Box"}}
+        found = connector.standing(Target("product"), ["Name"], asked)
+    assert found == {asked[0]: Standing(asked[0], {"Name": "Box"})}
 
 
 # --- more fields than a query may name ---

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from held import FakeHeld
+from written_org import DEAL, KeptJobs
 
 from config.connections import SalesforceConnection
 from config.mapping import ObjectMapping
 from config.model import OBJECTS, FieldType
-from connectors.base import FieldKind, NewField, Outcome, RecordWrite, Status, Sweep
+from connectors.base import Sweep
 from connectors.errors import AuthFailed, LimitReached
 from connectors.retry import RetryPolicy
 from connectors.salesforce.client import SalesforceConnector, connect
@@ -21,6 +22,7 @@ from connectors.salesforce.objects import SOURCES
 from connectors.sandbox.behaviour import Behaviour
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.run import open_sandbox
+from connectors.writing import Cause, FieldKind, FieldNeed, Needs, Outcome, RecordWrite, Standing, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,6 +167,13 @@ def test_nothing_that_we_read_is_missing(connector: SalesforceConnector) -> None
     assert connector.describe().missing == ()
 
 
+def test_what_salesforce_fills_by_itself_is_automatic(connector: SalesforceConnector) -> None:
+    fields = connector.describe().fields["opportunity"]
+    automatic = {name for name, field in fields.items() if field.automatic}
+    assert automatic >= {"Id", "IsWon", "IsClosed", "CreatedDate", "SystemModstamp", "LastModifiedById"}
+    assert not automatic & {"Name", "Amount", "StageName", "OwnerId", "CloseDate", "NextStep"}
+
+
 @pytest.mark.parametrize("name", list(SOURCES))
 def test_every_row_is_of_the_model_and_every_id_is_told(connector: SalesforceConnector, name: str) -> None:
     rows = read_rows(connector, name)
@@ -243,37 +252,38 @@ def test_a_parents_field_can_be_mapped(sandbox: Sandbox) -> None:
 
 def test_a_field_is_made_written_read_and_cleared(folder: Path) -> None:
     new = [
-        NewField("opportunity", "Commission__c", "Commission", "Earned on this deal.", FieldKind.MONEY),
-        NewField("opportunity", "Share__c", "Share", "", FieldKind.PERCENT),
-        NewField("opportunity", "Territory__c", "Territory", "", FieldKind.TEXT),
+        FieldNeed("opportunity", "Commission__c", "Commission", "Earned on this deal.", FieldKind.MONEY),
+        FieldNeed("opportunity", "Share__c", "Share", "", FieldKind.PERCENT),
+        FieldNeed("opportunity", "Territory__c", "Territory", "", FieldKind.TEXT),
     ]
     with open_sandbox("salesforce", data=folder) as sandbox:
         written = {"opportunity": tuple(field.name for field in new)}
         with closing(connector_to(sandbox, written=written)) as connector:
             assert {missing.purpose for missing in connector.describe().missing} == {"writeback"}
-            assert {outcome.status for outcome in connector.provision(new)} == {Status.WRITTEN}
+            made = list(connector.provision(connector.missing(Needs(fields=tuple(new)))))
+            assert {outcome.status for outcome in made} == {Status.WRITTEN}
             assert connector.describe().missing == ()
             *_, last = connector.read("opportunity", None, FakeHeld())
             record = str(last.rows["opportunity"][0].values["id"])
             values = {"Commission__c": "1234.5", "Share__c": "12.25", "Territory__c": "West"}
-            assert list(connector.write("opportunity", [RecordWrite(record, values)])) == [
-                Outcome(record, Status.WRITTEN)
+            assert list(connector.write(DEAL, [RecordWrite(record, values)], KeptJobs())) == [
+                Outcome(record, Status.WRITTEN, record)
             ]
-            assert connector.read_values("opportunity", list(values), [record]) == {record: values}
+            assert connector.standing(DEAL, list(values), [record]) == {record: Standing(record, values)}
             changed = list(read_rows(connector, "opportunity").values())
             assert next(row.custom for row in changed if row.values["id"] == record) == values
-            list(connector.write("opportunity", [RecordWrite(record, dict.fromkeys(values))]))
-            assert connector.read_values("opportunity", list(values), [record]) == {record: dict.fromkeys(values)}
+            list(connector.write(DEAL, [RecordWrite(record, dict.fromkeys(values))], KeptJobs()))
+            assert connector.standing(DEAL, list(values), [record])[record].values == dict.fromkeys(values)
 
 
 def test_a_bad_record_among_many_fails_alone(connector: SalesforceConnector) -> None:
     ids = list(read_rows(connector, "opportunity"))[:300]
     writes = [RecordWrite(name, {"Type": "New Business"}) for name in ids]
     writes.insert(150, RecordWrite("006XX0000009999AAA", {"Type": "New Business"}))
-    outcomes = list(connector.write("opportunity", writes))
+    outcomes = list(connector.write(DEAL, writes, KeptJobs()))
     assert len(outcomes) == 301
     (failed,) = [outcome for outcome in outcomes if outcome.status is Status.FAILED]
-    assert failed.record_id == "006XX0000009999AAA"
+    assert (failed.name, failed.cause) == ("006XX0000009999AAA", Cause.GONE)
 
 
 def test_a_deleted_record_arrives_as_deleted_and_is_gone_from_its_values(folder: Path) -> None:
@@ -284,7 +294,7 @@ def test_a_deleted_record_arrives_as_deleted_and_is_gone_from_its_values(folder:
         connector._session.ask(lambda client: client.restful(f"sobjects/Opportunity/{record}", method="DELETE"))
         later = held.save(connector.read("opportunity", last.cursor, held))
         assert record in [row.values["id"] for page in later for row in page.rows.get("opportunity", ()) if row.deleted]
-        assert connector.read_values("opportunity", ["Name"], [record]) == {}
+        assert connector.standing(DEAL, ["Name"], [record]) == {}
 
 
 def test_wrong_credentials_are_refused_with_what_to_check(sandbox: Sandbox) -> None:

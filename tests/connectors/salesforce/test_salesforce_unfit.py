@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from held import FakeHeld
 from salesforce_stub import VERSION, page
+from written_org import KeptJobs
 
 from config.mapping import ObjectMapping
-from connectors.base import RecordWrite, Stream, Sweep
+from connectors.base import Stream, Sweep
 from connectors.errors import Rejected
+from connectors.writing import RecordWrite, Target
 from sync.store.pages import save_page
 from sync.store.problems import ObjectProblems, read_problems
 from sync.store.store import Store
@@ -121,7 +123,9 @@ def test_words_of_salesforces_that_cannot_be_kept_or_shown_are_told_as_far_as_th
     org.on("PATCH", f"{VERSION}/composite/sobjects", (200, [failed]))
     org.on("GET", QUERY, page({"Name": text, "Username": "ann@x.example"}), (400, refusal))
     with closing(org.connect()) as connector:
-        [outcome] = connector.write("opportunity", [RecordWrite("006000000000001AAA", {"Name": "x"})])
+        [outcome] = connector.write(
+            Target("opportunity"), [RecordWrite("006000000000001AAA", {"Name": "x"})], KeptJobs()
+        )
         told = [outcome.message, connector.check()]
         with pytest.raises(Rejected) as caught:
             connector.check()
@@ -149,5 +153,5 @@ def test_a_present_value_that_is_not_what_its_field_says_stops_nothing(
     record = {"Id": "01t000000000001AAA", "Odd__c": value}
     org.on("GET", QUERY, page(record))
     with closing(org.connect()) as connector:
-        values = connector.read_values("product", ["Odd__c"], [record["Id"]])
-    assert values == {record["Id"]: {"Odd__c": expected}}
+        values = connector.standing(Target("product"), ["Odd__c"], [record["Id"]])
+    assert values[record["Id"]].values == {"Odd__c": expected}

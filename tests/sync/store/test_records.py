@@ -130,6 +130,15 @@ def test_what_we_wrote_stands_in_our_copy_and_the_next_pull_of_it_changes_nothin
     assert save(store, account("1", "Acme", SalesOps_Territory__c="West")).changed == 0
 
 
+def test_so_many_fields_of_a_record_may_be_written_as_there_are(store: Store) -> None:
+    save(store, account("1", "Acme"), account("2", "Beta"))
+    wrote = {f"Field_{number}__c": None if number % 7 == 0 else str(number) for number in range(130)}
+    with store.transaction() as db:
+        records.set_custom(db, "crm", "account", [("1", name, value) for name, value in wrote.items()])
+    held = {row["id"]: json.loads(row["custom"]) for row in store.rows("SELECT id, custom FROM account")}
+    assert held == {"1": wrote, "2": {}}
+
+
 # ---- patches ----
 
 

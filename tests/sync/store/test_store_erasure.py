@@ -150,11 +150,20 @@ def test_a_user_goes_with_their_figures_and_the_changes_written_to_them(store: S
     )
     run = keep(store, write_project(tmp_path), computed)
     with store.transaction() as db:
-        db.execute("INSERT INTO written VALUES ('crm', 'user', 'r1', 'f', 'v', ?, '')", (run,))
+        for of_object, name in (("user", "r1"), ("Statement__c", "u1|2026-Q2"), ("task", "below|u1|2026-Q2")):
+            place = f"'crm', '{of_object}', '{name}', 'f'"
+            db.execute(f"INSERT INTO written VALUES ({place}, '', 0, 'v', '', ?, '')", (run,))
+            db.execute(f"INSERT INTO refusal VALUES ({place}, 'v', 'rule', '', '', 1, 0, 0, '', '')")
+            db.execute(
+                "INSERT INTO change VALUES (?, 'crm', ?, '', ?, 'f', 'Ann', 'update', NULL, 'v', '',"
+                " 'metric/m/user/u1/2026-Q2', '', 1, 'written', '', '', '', '', '', '')",
+                (run, of_object, name),
+            )
     assert store.rows("SELECT * FROM observed_change")
     erase(store, "crm", "user", "u1")
     assert "'u1'" not in everything(store)
     assert "'r1'" not in everything(store)
+    assert "u1|" not in everything(store)
     assert len(store.rows("SELECT * FROM attainment")) == len(store.rows("SELECT * FROM metric_value")) == 1
     assert store.rows("SELECT owner_id FROM account")[0][0] == "u2"
 

@@ -96,6 +96,6 @@ def test_a_store_that_is_full_does_not_hide_why_the_run_stopped(store: Store) ->
         fail_on_a_full_disk()
 
 
-def test_the_change_of_a_run_that_is_not_there_is_refused(store: Store) -> None:
+def test_what_names_a_run_that_is_not_there_is_refused(store: Store) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"), store.transaction() as db:
-        db.execute("INSERT INTO written VALUES ('crm', 'account', '1', 'f', 'x', 404, '')")
+        db.execute("INSERT INTO hold VALUES ('crm', '', 404, '')")

@@ -86,3 +86,18 @@ def test_a_private_app_tells_its_scopes(database: Database) -> None:
         body = {"tokenKey": Settings().access_token}
         told = crm.send("POST", "/oauth/v2/private-apps/get/access-token-info", body).json()
     assert (told["hubId"], told["scopes"]) == (database.number, sorted(CONTACTS))
+
+
+def test_custom_objects_are_listed_and_made_by_scopes_of_their_own(database: Database) -> None:
+    with serve(database, scoped("crm.schemas.deals.read", "crm.schemas.deals.write")) as crm:
+        for method, verb in (("GET", "read"), ("POST", "write")):
+            answer = crm.send(method, "/crm-object-schemas/2026-09/schemas", {})
+            assert answer.status_code == 403
+            assert f"crm.schemas.custom.{verb}" in answer.json()["errors"][0]["context"]["requiredGranularScopes"]
+
+
+def test_properties_of_users_are_made_by_the_scope_of_their_records(database: Database) -> None:
+    with serve(database, scoped("crm.objects.users.write")) as crm:
+        group = {"name": "ours", "label": "Ours"}
+        assert crm.send("POST", "/crm/properties/2026-09/users/groups", group).status_code == 201
+        assert crm.send("POST", "/crm/properties/2026-09/deals/groups", group).status_code == 403

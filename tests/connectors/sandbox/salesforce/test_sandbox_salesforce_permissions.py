@@ -162,3 +162,20 @@ def test_the_hard_delete_of_the_bulk_api_can_be_granted(org, kpis):
     org.send("PATCH", f"sobjects/PermissionSet/{kpis}", {"PermissionsBulkApiHardDelete": True})
     org.create("PermissionSetAssignment", AssigneeId=org.user_id(), PermissionSetId=kpis)
     assert org.send("POST", "jobs/ingest", body).status_code == 200
+
+
+def test_each_user_is_told_the_own_permissions_and_nobody_elses(org, rep):
+    # Object Reference, UserPermissionAccess: "API users without PermissionsViewSetup can use this object".
+    soql = "SELECT PermissionsApiEnabled, PermissionsViewSetup, PermissionsModifyAllData FROM UserPermissionAccess"
+    told = {name: [value for key, value in record.items() if key != "attributes"] for name, record in (
+        ("admin", org.query(soql)["records"][0]),
+        ("rep", rep.query(soql)["records"][0]),
+        ("admin again", org.query(soql)["records"][0]),
+    )}  # fmt: skip
+    assert told == {"admin": [True] * 3, "rep": [True, False, False], "admin again": [True] * 3}
+
+
+def test_the_object_of_the_own_permissions_is_described_and_takes_no_writes(org):
+    described = org.send("GET", "sobjects/UserPermissionAccess/describe").json()
+    assert (described["createable"], described["updateable"], described["deletable"]) == (False, False, False)
+    assert {"LastCacheUpdate", "PermissionsViewAllData"} <= {field["name"] for field in described["fields"]}

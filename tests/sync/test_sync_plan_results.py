@@ -1,4 +1,4 @@
-"""What should stand in the CRM, by kind of value."""
+"""Results, looked up for what the CRM is to show of them; by kind of value."""
 
 from __future__ import annotations
 
@@ -10,30 +10,35 @@ import pytest
 from synced import QUOTAS, SETTINGS, keep, results, save_rows, to_field, write_project
 
 from config.metrics import Unit
-from connectors.base import FieldKind, MissingField
-from sync.provision import missing_fields
-from sync.wanted import Wanted, read_wanted, unit_of
+from salesops.calendar import period_of
+from sync.plan.fields import unit_of, value_results
+from sync.plan.results import Results, Wanted, commission_results, metric_results
+from sync.plan.texts import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from connectors.base import Connector, Description
-    from salesops.results import Results
+    from salesops.results import Results as Computed
     from sync.store.store import Store
 
 DAY = date(2026, 5, 20)
+
+
+def said(wanted: Wanted) -> tuple[object, str]:
+    """The value and how it is explained."""
+    return wanted.value, wanted.reason
 
 
 @pytest.fixture
 def look(store: Store, tmp_path: Path) -> Callable[..., Callable[[str], Wanted]]:
     """A function from a value, its object and results to what should stand at each record."""
 
-    def looked(value: str, of_object: str, computed: Results, **files: str) -> Callable[[str], Wanted]:
+    def looked(value: str, of_object: str, computed: Computed, **files: str) -> Callable[[str], Wanted]:
         project = write_project(tmp_path / "project", [to_field(of_object, "f", value)], **files)
         keep(store, project, computed)
         (write,) = project.writeback.writeback["crm"]
-        return read_wanted(store, project, "crm", write, DAY)
+        return value_results(Results(store, project, "crm", DAY), write.value)
 
     return looked
 
@@ -56,7 +61,7 @@ def test_a_metric_is_that_of_the_user_in_the_period(
     rows += [("won_amount", "team", "u", name, "99", None, None) for name in PERIODS.values()]
     rows += [("won_count", "user", "u", name, "99", None, None) for name in PERIODS.values()]
     wanted = look(f"{{kind: metric, metric: won_amount, period: {relative}}}", "user", results(metrics=rows))
-    assert wanted("u") == Wanted(Decimal(list(PERIODS).index(relative)), f"Won amount {PERIODS[relative]}")
+    assert said(wanted("u")) == (Decimal(list(PERIODS).index(relative)), f"Won amount {PERIODS[relative]}")
 
 
 def test_the_period_follows_the_fiscal_calendar(look: Callable[..., Callable[[str], Wanted]]) -> None:
@@ -91,7 +96,7 @@ def test_a_user_who_sells_nothing_gets_no_0(look: Callable[..., Callable[[str], 
 def test_a_ratio_says_what_it_is_of(look: Callable[..., Callable[[str], Wanted]]) -> None:
     rows = [("win_rate", "user", "u", "FY2026", "0.333333", "1", "3")]
     wanted = look("{kind: metric, metric: win_rate, period: this_year}", "user", results(metrics=rows))
-    assert wanted("u") == Wanted(Decimal("0.333333"), "Win rate FY2026: 1 of 3")
+    assert said(wanted("u")) == (Decimal("0.333333"), "Win rate FY2026: 1 of 3")
 
 
 @pytest.mark.parametrize(("show", "value"), [("credited", "2500"), ("target", "10000"), ("attainment", "0.25")])
@@ -106,8 +111,8 @@ def test_a_quota_shows_one_of_its_figures_and_says_how_it_stands(
     wanted = look(
         f"{{kind: quota, quota: bookings, show: {show}, period: this_quarter}}", "user", results(attainment=rows)
     )
-    assert wanted("u") == Wanted(Decimal(value), "Bookings FY2026-Q2: 2,500 of 10,000")
-    assert wanted("v") == Wanted(None, "Bookings FY2026-Q2: no quota")
+    assert said(wanted("u")) == (Decimal(value), "Bookings FY2026-Q2: 2,500.00 of 10,000.00")
+    assert said(wanted("v")) == (None, "Bookings FY2026-Q2: no quota")
 
 
 def test_the_attainment_of_a_target_of_0_is_nothing(look: Callable[..., Callable[[str], Wanted]]) -> None:
@@ -115,7 +120,7 @@ def test_the_attainment_of_a_target_of_0_is_nothing(look: Callable[..., Callable
     wanted = look(
         "{kind: quota, quota: bookings, show: attainment, period: this_quarter}", "user", results(attainment=rows)
     )
-    assert wanted("u") == Wanted(None, "Bookings FY2026-Q2: 2,500 of 0")
+    assert said(wanted("u")) == (None, "Bookings FY2026-Q2: 2,500.00 of 0.00")
 
 
 def earning(payee: str, period: str, amount: str, component: str = "commission", **more: str) -> tuple[str, ...]:
@@ -136,7 +141,8 @@ def test_a_commission_adds_up_what_is_earned_by_component(look: Callable[..., Ca
         earning("v", "FY2026-Q2", "9"),
     ]
     wanted = look(PAY_QUARTER, "user", results(earnings=rows))
-    assert wanted("u") == Wanted(Decimal("13.3"), "commission FY2026-Q2: commission 10.3 + override 3")
+    parts = "commission 10.30 on 200 + override 3.00 on 100"
+    assert said(wanted("u")) == (Decimal("13.3"), f"commission FY2026-Q2: {parts}")
     assert wanted("v").value == 9
 
 
@@ -166,8 +172,8 @@ def test_who_has_a_quota_and_earned_nothing_shows_0_and_who_has_none_shows_nothi
 ) -> None:
     rows = [("bookings", "payee", "FY2026-Q2", "0", "10000", "0")]
     wanted = look(PAY_QUARTER, "user", results(attainment=rows))
-    assert wanted("payee") == Wanted(Decimal(0), "commission FY2026-Q2: nothing earned")
-    assert wanted("somebody") == Wanted(None, "commission FY2026-Q2: nothing earned")
+    assert said(wanted("payee")) == (Decimal(0), "commission FY2026-Q2: nothing earned")
+    assert said(wanted("somebody")) == (None, "commission FY2026-Q2: nothing earned")
 
 
 @pytest.mark.parametrize("status", ["earned", "estimated"])
@@ -185,7 +191,7 @@ def test_an_opportunity_shows_what_its_owner_earns_on_it_and_no_override(
     wanted = look(f"{{kind: {status}_commission}}", "opportunity", results(earnings=rows))
     assert wanted("o1").value == Decimal("12.34")
     assert all(word in wanted("o1").reason for word in (status, "ae", "commission", "FY2026-Q2"))
-    assert wanted("o2") == wanted("o3") == Wanted(None, f"nothing {status}")
+    assert said(wanted("o2")) == said(wanted("o3")) == (None, f"nothing {status}")
 
 
 def test_an_opportunity_with_two_components_says_both(
@@ -207,43 +213,91 @@ def test_a_commission_of_0_is_shown_not_cleared(look: Callable[..., Callable[[st
 
 def test_a_territory_is_the_rules_or_nothing(look: Callable[..., Callable[[str], Wanted]]) -> None:
     wanted = look("{kind: territory}", "account", results(territories=[("1", "North"), ("2", None)]))
-    assert wanted("1") == Wanted("North", "territory rule North")
-    assert wanted("2") == wanted("3") == Wanted(None, "no territory rule fits")
+    assert said(wanted("1")) == ("North", "territory rule North")
+    assert said(wanted("2")) == said(wanted("3")) == (None, "no territory rule fits")
 
 
-class Describer:
-    """A connector that says which fields are missing."""
-
-    def __init__(self, *missing: MissingField) -> None:
-        self.missing = missing
-
-    def describe(self) -> Description:
-        from connectors.base import Description
-
-        return Description({}, self.missing)
-
-
-def test_each_value_has_its_unit_and_a_missing_field_its_kind_in_the_files_order(tmp_path: Path) -> None:
+def test_each_value_has_its_unit(tmp_path: Path) -> None:
     metric = "{{kind: metric, metric: {}, period: this_quarter}}"
     quota = "{{kind: quota, quota: bookings, show: {}, period: this_quarter}}"
     values = [
-        ("user", metric.format("won_amount"), Unit.MONEY, FieldKind.MONEY),
-        ("user", metric.format("win_rate"), Unit.PERCENT, FieldKind.PERCENT),
-        ("user", metric.format("calls"), Unit.COUNT, FieldKind.COUNT),
-        ("user", metric.format("sales_cycle"), Unit.DAYS, FieldKind.NUMBER),
-        ("user", quota.format("attainment"), Unit.PERCENT, FieldKind.PERCENT),
-        ("user", quota.format("target"), Unit.MONEY, FieldKind.MONEY),
-        ("user", PAY_QUARTER, Unit.MONEY, FieldKind.MONEY),
-        ("account", "{kind: territory}", None, FieldKind.TEXT),
-        ("opportunity", "{kind: earned_commission}", Unit.MONEY, FieldKind.MONEY),
-        ("opportunity", "{kind: estimated_commission}", Unit.MONEY, FieldKind.MONEY),
+        ("user", metric.format("won_amount"), Unit.MONEY),
+        ("user", metric.format("win_rate"), Unit.PERCENT),
+        ("user", metric.format("calls"), Unit.COUNT),
+        ("user", metric.format("sales_cycle"), Unit.DAYS),
+        ("user", quota.format("attainment"), Unit.PERCENT),
+        ("user", quota.format("target"), Unit.MONEY),
+        ("user", quota.format("remaining"), Unit.MONEY),
+        ("user", PAY_QUARTER, Unit.MONEY),
+        ("account", "{kind: territory}", None),
+        ("opportunity", "{kind: earned_commission}", Unit.MONEY),
+        ("opportunity", "{kind: estimated_commission}", Unit.MONEY),
+        ("opportunity", "{kind: updated}", None),
     ]
-    writes = [to_field(of_object, f"f{n}", value) for n, (of_object, value, _, _) in enumerate(values)]
+    writes = [to_field(of_object, f"f{n}", value) for n, (of_object, value, _) in enumerate(values)]
     project = write_project(tmp_path, writes)
-    assert [unit_of(project, write) for write in project.writeback.writeback["crm"]] == [row[2] for row in values]
-    missing = [MissingField(of_object, "X", f"f{n}", "writeback") for n, (of_object, *_) in enumerate(values)][::-1]
-    connector: Connector = Describer(*missing[1:], MissingField("user", "X", "team", "mapping"))  # type: ignore[assignment]
-    fields = missing_fields(project, "crm", connector)
-    assert [(field.object, field.name, field.kind) for field in fields] == [
-        (of_object, f"f{n}", kind) for n, (of_object, _, _, kind) in enumerate(values[:-1])
+    units = [unit_of(project, write.value) for write in project.writeback.writeback["crm"]]
+    assert units == [unit for _, _, unit in values]
+
+
+@pytest.mark.parametrize(("credited", "remaining"), [("2500", "7500"), ("10000", "0"), ("12000", "0"), ("-5", "10005")])
+def test_what_remains_of_a_quota_is_never_below_0(
+    look: Callable[..., Callable[[str], Wanted]], credited: str, remaining: str
+) -> None:
+    rows = [("bookings", "u", "FY2026-Q2", credited, "10000", "0")]
+    show = "{kind: quota, quota: bookings, show: remaining, period: this_quarter}"
+    assert look(show, "user", results(attainment=rows))("u").value == Decimal(remaining)
+
+
+def test_a_result_names_itself_its_period_and_its_parts(look: Callable[..., Callable[[str], Wanted]]) -> None:
+    rows = [("win_rate", "user", "u", "FY2026", "0.333333", "1", "3")]
+    wanted = look("{kind: metric, metric: win_rate, period: this_year}", "user", results(metrics=rows))("u")
+    assert (wanted.source, wanted.basis, wanted.label) == ("metric/win_rate/user/u/FY2026", "FY2026", "Win rate")
+    assert wanted.parts == {"numerator": "1", "denominator": "3"}
+
+
+def test_a_text_has_the_figures_as_people_read_them(look: Callable[..., Callable[[str], Wanted]]) -> None:
+    rows = [("bookings", "u", "FY2026-Q2", "2500.5", "10000", "0.25005")]
+    show = "{kind: quota, quota: bookings, show: attainment, period: this_quarter}"
+    wanted = look(show, "user", results(attainment=rows))("u")
+    text = "{payee}: {value} ({credited} of {target}, {remaining} to go) {label} {period} {{!}}"
+    said_so = in_words(text, wanted, Unit.PERCENT, "Ann").value
+    assert said_so == "Ann: 25.01 % (2,500.50 of 10,000.00, 7,499.50 to go) Bookings FY2026-Q2 {!}"
+
+
+def test_there_are_no_words_for_no_result(look: Callable[..., Callable[[str], Wanted]]) -> None:
+    wanted = look("{kind: metric, metric: win_rate, period: this_year}", "user", results())("u")
+    assert in_words("{value} won", wanted, Unit.PERCENT, "Ann").value is None
+
+
+def test_a_component_of_the_commission_stands_alone(store: Store, tmp_path: Path) -> None:
+    project = write_project(tmp_path / "project")
+    rows = [earning("u", "FY2026-Q2", "10"), earning("u", "FY2026-Q2", "3", "override"), earning("v", "FY2026-Q2", "1")]
+    keep(store, project, results(earnings=rows))
+    found = Results(store, project, "crm", DAY)
+    quarter = period_of("quarter", DAY, project.settings.fiscal_year)
+    override = commission_results(found, quarter, "override")
+    assert said(override("u")) == (3, "override FY2026-Q2: override 3.00 on 100")
+    assert override("v").value is None
+    assert override("u").source == "component/override/user/u/FY2026-Q2"
+
+
+def test_a_team_has_what_its_members_do(store: Store, tmp_path: Path) -> None:
+    project = write_project(tmp_path / "project")
+    rows = [
+        ("won_amount", "team", "East", "FY2026-Q2", "7", None, None),
+        ("won_amount", "team", "West", "FY2025", "1", None, None),
     ]
+    keep(store, project, results(metrics=rows))
+    found = Results(store, project, "crm", DAY)
+    won = metric_results(found, "won_amount", period_of("quarter", DAY, project.settings.fiscal_year), "team")
+    assert [won(team).value for team in ("East", "West", "North")] == [7, 0, None]
+    assert [won(team).counted for team in ("East", "West")] == [True, False]
+
+
+def test_what_stands_as_of_now_is_nothing_in_a_period_that_is_over(store: Store, tmp_path: Path) -> None:
+    project = write_project(tmp_path / "project")
+    keep(store, project, results(metrics=[("open_pipeline", "user", "u", "2026-05", "7", None, None)]))
+    found = Results(store, project, "crm", DAY)
+    months = [period_of("month", date(2026, month, 1), project.settings.fiscal_year) for month in (5, 4)]
+    assert [metric_results(found, "open_pipeline", month)("u").value for month in months] == [7, None]

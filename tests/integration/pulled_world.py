@@ -202,7 +202,7 @@ class Doors:
 
     def __init__(self, folder: Path) -> None:
         self._opened = ExitStack()
-        self._folder = folder
+        self.folder = folder
         self._doors: dict[str, tuple[SandboxServer, Watch]] = {}
         self._seeds: dict[tuple[str, str], Seed] = {}
         self._pulled: dict[tuple[str, str], Seed] = {}
@@ -217,7 +217,7 @@ class Doors:
     def seed(self, crm: Crm, name: str, fill: Callable[[Database, Dialect], object]) -> Seed:
         """A sandbox that was filled once."""
         if (crm, name) not in self._seeds:
-            path = self._folder / f"{crm}-{name}.db"
+            path = self.folder / f"{crm}-{name}.db"
             with closing(Database(path)) as database:
                 database.clock.set(START - timedelta(days=1))
                 DIALECTS[crm].build_app(database, Settings(behaviour=CALM))
@@ -228,9 +228,9 @@ class Doors:
     def pulled(self, crm: Crm, name: str, fill: Callable[[Database, Dialect], object]) -> Seed:
         """The same after a first pull, which was made once."""
         if (crm, name) not in self._pulled:
-            root = self._folder / f"{crm}-{name}-pulled"
+            root = self.folder / f"{crm}-{name}-pulled"
             root.mkdir()
-            with _opened_on(self, crm, root, self.seed(crm, name, fill)) as world:
+            with opened_on(self, crm, root, self.seed(crm, name, fill)) as world:
                 world.pull()
                 store, moment = world.store, world.database.clock.now()
             self._pulled[crm, name] = Seed(root / "crm.db", moment, store)
@@ -563,7 +563,7 @@ def open_world(
 ) -> Iterator[World]:
     """A world over a copy of a seed, from which its project `pulled` once or not yet; calm but for `behaviour`."""
     seed = (doors.pulled if pulled else doors.seed)(crm, name, fill)
-    with _opened_on(doors, crm, root, seed) as world:
+    with opened_on(doors, crm, root, seed) as world:
         if behaviour:
             world.behave(**behaviour)
         yield world
@@ -571,7 +571,7 @@ def open_world(
 
 
 @contextmanager
-def _opened_on(doors: Doors, crm: Crm, root: Path, seed: Seed) -> Iterator[World]:
+def opened_on(doors: Doors, crm: Crm, root: Path, seed: Seed) -> Iterator[World]:
     server, watch = doors.door(crm)
     copy = root / "crm.db"
     shutil.copy(seed.crm, copy)
