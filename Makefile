@@ -11,7 +11,7 @@ FAULTS ?= 200
 SEED ?= 1
 ARGS ?=
 LONG := tests/test_readme_demo_hubspot.py $(addprefix tests/integration/,test_run_interrupted.py \
-	$(addprefix writeback/,test_writeback_answers.py test_writeback_rehearsal.py))
+	$(addprefix writeback/test_writeback_,answers.py provision.py quiet.py rehearsal.py))
 
 # An activated environment, or uv settings of the user's, must not decide where this project is installed.
 unexport VIRTUAL_ENV
