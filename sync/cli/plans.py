@@ -25,6 +25,7 @@ from sync.cli.options import (
 
 if TYPE_CHECKING:
     from config.loader import Project
+    from config.project import Caps
     from sync.apply import Line
     from sync.plan import OverCap, Plan
     from sync.store.store import Store
@@ -66,17 +67,14 @@ def plan(
       salesops plan --cap records_share=1 --cap changes=80000 -o plan.json
       salesops plan --retry-parked --json
     """
-    from sync.apply import is_unsettled, settle
     from sync.cli import output
     from sync.cli.line_report import exit_code
     from sync.cli.plan_report import show_plans
     from sync.cli.plan_view import read_view
     from sync.cli.pulled import gaps_json, warn_of_gaps
-    from sync.connections import connect
-    from sync.plan import OverCap, build_plan, is_outdated
+    from sync.plan import OverCap, is_outdated
     from sync.plan.file import write_plan
     from sync.store.gaps import read_gaps
-    from sync.store.lease import hold_lease
 
     loaded = load(context, project)
     names = connections(loaded, connection)
@@ -87,25 +85,11 @@ def plan(
     over: list[OverCap] = []
     with open_store(loaded) as store:
         for name in names:
-            with closing(connect(loaded, name)) as connector:
-                if is_unsettled(store, name):
-                    with hold_lease(store):
-                        settle(store, connector, name)
-                try:
-                    plans.append(
-                        build_plan(
-                            loaded,
-                            store,
-                            name,
-                            connector,
-                            caps=allowed,
-                            retry_parked=retry_parked,
-                            checked_first=True,
-                        )
-                    )
-                except OverCap as error:
-                    plans.append(error.plan)
-                    over.append(error)
+            try:
+                plans.append(_build_results(loaded, store, name, allowed, retry_parked=retry_parked))
+            except OverCap as error:
+                plans.append(error.plan)
+                over.append(error)
         outdated = [name for name in names if is_outdated(store, name)]
         gaps = {name: read_gaps(store, name) for name in names}
         views = {name: read_view(loaded, store, name) for name in names}
@@ -119,6 +103,20 @@ def plan(
     if over:
         raise over[0]
     context.exit(exit_code([], plans))
+
+
+def _build_results(project: Project, store: Store, name: str, caps: Caps | None, *, retry_parked: bool) -> Plan:
+    """The plan of a connection's results, after what an earlier run left open is settled."""
+    from sync.apply import is_unsettled, settle
+    from sync.connections import connect
+    from sync.plan import build_plan
+    from sync.store.lease import hold_lease
+
+    with closing(connect(project, name)) as connector:
+        if is_unsettled(store, name):
+            with hold_lease(store):
+                settle(store, connector, name)
+        return build_plan(project, store, name, connector, caps=caps, retry_parked=retry_parked, checked_first=True)
 
 
 @click.command()
