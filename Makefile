@@ -10,7 +10,10 @@ KILLS ?= 50
 FAULTS ?= 200
 SEED ?= 1
 ARGS ?=
-LONG := tests/test_readme_demo_hubspot.py $(addprefix tests/integration/,test_run_interrupted.py \
+LONG := tests/test_readme.py tests/test_readme_demo_hubspot.py tests/test_readme_demo_salesforce.py \
+	tests/test_docs_sandbox.py tests/metrics/test_metrics_explained.py \
+	$(addprefix tests/integration/,test_run_interrupted.py test_run_failures.py test_explain_adds_up.py \
+	test_both_crms_agree.py test_two_crms.py test_demo_totals.py test_serve_schedule.py \
 	$(addprefix writeback/test_writeback_,answers.py provision.py quiet.py rehearsal.py))
 
 # An activated environment, or uv settings of the user's, must not decide where this project is installed.
@@ -75,6 +78,7 @@ bench: $(READY)  ## Each figure the README quotes, as ratios within one run
 
 docs: $(READY)  ## Write the generated pages again
 	@$(BIN)/python -m config.reference > docs/configuration.md
+	@$(BIN)/python -m config.catalog_page > docs/catalog.md
 	@$(BIN)/python -m sync.cli.reference > docs/cli.md
 	@$(BIN)/python -m connectors.sandbox.reference docs/sandbox.md
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from benchmarks import compute, pull, pull_limits, pull_memory, sandbox, start_up, writeback
+from benchmarks import metrics, pull, pull_limits, pull_memory, sandbox, start_up, writeback
 
 
 def main() -> None:
     """Run each benchmark and print its lines."""
     start_up.report()
     with pull.sites() as sites:
-        for crm, (served, project) in sites.items():
+        for served, project in sites.values():
             pull.report(served, project)
-            compute.report(crm, project)
         pull_limits.report_hubspot(*sites["hubspot"])
         pull_limits.report_salesforce(sites["salesforce"][0])
     for crm in pull.CRMS:
         pull_memory.report(crm)
+    metrics.report()
     for crm in writeback.CRMS:
         writeback.report(crm)
     sandbox.report("salesforce")

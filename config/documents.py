@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
-from importlib.resources import files
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from config.comp_plans import CompPlanFile
+from config.inheritance import EXTENDS, inherit
 from config.mapping import Mapping
 from config.messages import did_you_mean, read_problems
 from config.metrics import MetricFile
@@ -17,10 +17,13 @@ from config.problems import Problem, Where
 from config.project import Settings
 from config.project_folder import (
     COMP_PLANS,
+    DIMENSIONS,
     FILES,
     FOLDERS,
     MAPPING,
+    MEANINGS,
     METRICS,
+    PARAMETERS,
     QUOTAS,
     SETTINGS,
     TERRITORIES,
@@ -33,12 +36,17 @@ from config.writeback import Writeback
 from config.yaml_text import MAX_BYTES, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping as Map
     from pathlib import Path
 
     from pydantic import BaseModel
 
+    from config.inheritance import Inherited, Whole
+    from config.yaml_text import Path as KeyPath
     from config.yaml_text import Tree
+
+    Wholes = Map[str, Whole]
 
 MODELS: dict[str, type[BaseModel]] = {
     SETTINGS: Settings,
@@ -51,10 +59,24 @@ MODELS: dict[str, type[BaseModel]] = {
 }
 """What a file of each kind holds, in the order in which an admin meets them."""
 
-_BY_NAME = frozenset({METRICS, QUOTAS, COMP_PLANS})
-"""Kinds whose files hold independent definitions by name: a wrong one leaves the others readable."""
+SECTIONS = {
+    METRICS: (METRICS, DIMENSIONS, MEANINGS, PARAMETERS),
+    QUOTAS: (QUOTAS,),
+    COMP_PLANS: (COMP_PLANS,),
+}
+"""Kinds whose files hold independent definitions by name, by section: a wrong one leaves the others readable."""
 
-CATALOG = "built-in metrics"
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file as it was read, not yet typed. `tree` is None where there is none, or the file says nothing."""
+
+    kind: str
+    file: str
+    content: bytes
+    tree: Tree
+    source: Source
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,67 +91,104 @@ class Document:
     model: Any
     problems: tuple[Problem, ...]
 
-    def names(self) -> frozenset[str] | None:
-        """The names that the file defines, valid or not; None where they cannot be known."""
+    def names(self, section: str | None = None) -> frozenset[str] | None:
+        """The names that the file defines (under a section other than its kind), valid or not; None where they cannot
+        be known."""
         if self.tree is None and not self.problems:
             return frozenset()
         if not isinstance(self.tree, dict):
             return None
-        held = self.tree.get("connections" if self.kind == SETTINGS else self.kind)
+        key = section or ("connections" if self.kind == SETTINGS else self.kind)
+        held = self.tree.get(key)
         if isinstance(held, dict):
             return frozenset(held)
-        return frozenset() if isinstance(held, list) else None
+        has_none = key not in self.tree and self.tree.keys() <= set(SECTIONS.get(self.kind, ()))
+        return frozenset() if has_none or isinstance(held, list) else None
 
 
-def read_catalog() -> Document:
-    """The metrics that come with the product."""
-    return read_document(METRICS, CATALOG, files("config").joinpath("catalog/metrics.yaml").read_bytes())
+def read_documents(root: Path, built_in: Wholes) -> tuple[list[Document], list[Problem]]:
+    """Every file of the project, by kind and name; and a problem for each that stands where none is read.
 
-
-def read_documents(root: Path) -> tuple[list[Document], list[Problem]]:
-    """Every file of the project, by kind and name; and a problem for each that stands where none is read."""
-    documents = []
+    `built_in` are the metrics that its own may extend.
+    """
+    texts = []
     for kind, path in _find(root):
         file = path.relative_to(root).as_posix()
         try:
-            documents.append(read_document(kind, file, _read(path)))
+            texts.append(read_text(kind, file, _read(path)))
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}."
             problem = Problem("error", reason, "Make it a file that you may read.", Where(file))
-            documents.append(Document(kind, file, b"", None, Source(file, (), {}), None, (problem,)))
-    return documents, list(_misplaced(root))
+            texts.append(Text(kind, file, b"", None, Source(file, (), {}), (problem,)))
+    return type_texts(texts, built_in)[0], list(_misplaced(root))
 
 
-def read_document(kind: str, file: str, content: bytes) -> Document:
-    """The content of a file of this kind, as far as it is valid; `file` is its name for people."""
+def read_text(kind: str, file: str, content: bytes) -> Text:
+    """The content of a file of this kind as far as it is YAML; `file` is its name for people."""
     text = read_yaml(content, file)
-    prefix = (kind,) if kind in (SETTINGS, MAPPING) else ()
-    source = Source(file, prefix, text.lines)
-    if text.broken:
-        return Document(kind, file, content, None, source, None, text.problems)
-    if text.tree is None and kind != SETTINGS:
-        return Document(kind, file, content, None, source, None, text.problems)
-    model, problems = _read_model(kind, file, text.tree, source)
-    return Document(kind, file, content, text.tree, source, model, (*text.problems, *problems))
+    source = Source(file, (kind,) if kind in (SETTINGS, MAPPING) else (), text.lines)
+    return Text(kind, file, content, None if text.broken else text.tree, source, text.problems)
 
 
-def _read_model(kind: str, file: str, tree: Tree, source: Source) -> tuple[Any, list[Problem]]:
+def type_texts(texts: Sequence[Text], built_in: Wholes) -> tuple[list[Document], Wholes]:
+    """The documents of these texts, and their metrics with what they inherit."""
+    metrics = [text for text in texts if text.kind == METRICS]
+    complete = not any(text.tree is None and text.problems for text in metrics)
+    inherited = inherit([(text.tree, text.source) for text in metrics], built_in, complete=complete)
+    return [_document(text, inherited) for text in texts], inherited.whole
+
+
+def _document(text: Text, inherited: Inherited) -> Document:
+    source, tree, problems = text.source, text.tree, text.problems
+    if text.tree is None and (text.kind != SETTINGS or text.problems):
+        return Document(text.kind, text.file, text.content, None, source, None, text.problems)
+    if text.kind == METRICS:
+        tree, source = _with_inherited(text, inherited)
+        problems += tuple(each for each in inherited.problems if each.where.file == text.file)
+    model, found = _read_model(text.kind, tree, source)
+    return Document(text.kind, text.file, text.content, text.tree, source, model, (*problems, *found))
+
+
+def _with_inherited(text: Text, inherited: Inherited) -> tuple[Tree, Source]:
+    """The tree of a file of metrics with what these inherit, and without those that cannot be put together."""
+    held = text.tree.get(METRICS) if isinstance(text.tree, dict) else None
+    if not isinstance(held, dict) or not isinstance(text.tree, dict):
+        return text.tree, text.source
+    metrics: dict[str, Any] = {}
+    places: dict[KeyPath, Where] = {}
+    for name, keys in held.items():
+        if name in inherited.broken and isinstance(keys, dict):
+            continue
+        whole = inherited.whole.get(name)
+        if whole is None or not isinstance(keys, dict) or EXTENDS not in keys:
+            metrics[name] = keys
+            continue
+        metrics[name] = whole.keys
+        places |= {(METRICS, name, *path): where for path, where in whole.places.items() if path}
+    return {**text.tree, METRICS: metrics}, replace(text.source, inherited=places)
+
+
+def _read_model(kind: str, tree: Tree, source: Source) -> tuple[Any, list[Problem]]:
     model = MODELS[kind]
     try:
         return model.model_validate(tree), []
     except ValidationError as error:
-        problems = read_problems(error, model, file, source.lines)
-        wrong = {detail["loc"][1] for detail in error.errors() if detail["loc"][:1] == (kind,) and detail["loc"][1:]}
-        return _valid_part(kind, tree, wrong), problems
+        wrong = {detail["loc"][:2] for detail in error.errors()}
+        return _valid_part(kind, tree, wrong), read_problems(error, model, source)
 
 
-def _valid_part(kind: str, tree: Tree, wrong: set[str | int]) -> Any:
+def _valid_part(kind: str, tree: Tree, wrong: set[tuple[str | int, ...]]) -> Any:
     """The model of the definitions that are not wrong, so that these can be checked against other files."""
-    definitions = tree.get(kind) if isinstance(tree, dict) else None
-    if kind not in _BY_NAME or not isinstance(definitions, dict):
+    if kind not in SECTIONS or not isinstance(tree, dict):
         return None
+    sections = ((section, tree.get(section)) for section in SECTIONS[kind])
+    valid = {
+        section: {name: each for name, each in held.items() if (section, name) not in wrong}
+        for section, held in sections
+        if isinstance(held, dict)
+    }
     try:
-        return MODELS[kind].model_validate({kind: {k: v for k, v in definitions.items() if k not in wrong}})
+        return MODELS[kind].model_validate(valid)
     except ValidationError:
         return None
 

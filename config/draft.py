@@ -10,11 +10,12 @@ from config.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from decimal import Decimal
     from pathlib import Path as FilePath
 
     from config.comp_plans import CompPlan
     from config.mapping import Mapping as FieldMapping
-    from config.metrics import Metric
+    from config.metrics import Dimension, Metric
     from config.project import Settings
     from config.project_folder import Places
     from config.quotas import Quota
@@ -35,6 +36,9 @@ class Draft:
     settings: Settings | None
     mapping: FieldMapping | None
     metrics: Mapping[str, Metric]
+    dimensions: Mapping[str, Dimension]
+    meanings: Mapping[str, tuple[str, ...]]
+    parameters: Mapping[str, Decimal]
     quotas: Mapping[str, Quota]
     territories: TerritoryFile | None
     comp_plans: Mapping[str, CompPlan]

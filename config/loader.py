@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from config.catalog_files import CATALOG, Catalog, read_catalog
 from config.checks import check
-from config.documents import CATALOG, Document, read_catalog, read_documents
+from config.documents import SECTIONS, Document, read_documents
 from config.draft import CONNECTIONS, Draft
 from config.mapping import Mapping
 from config.problems import ConfigError, Problem, Where
 from config.project_folder import (
     COMP_PLANS,
+    DIMENSIONS,
     FILES,
     MAPPING,
+    MEANINGS,
     METRICS,
+    PARAMETERS,
     QUOTAS,
     SETTINGS,
     TERRITORIES,
@@ -45,10 +49,10 @@ def find_project(start: Path) -> Path:
 def load_project(folder: Path) -> Project:
     """The project in this folder. ConfigError holds every problem in it, in the order of files and lines."""
     root = folder.absolute()
-    documents, problems = _read_folder(root)
     catalog = read_catalog()
+    documents, problems = _read_folder(root, catalog)
     draft = _draft(root, documents, catalog)
-    for document in (*documents, catalog):
+    for document in (*documents, *catalog.documents):
         problems.extend(document.problems)
     problems.extend(_named_twice(documents))
     problems.extend(check(draft))
@@ -61,19 +65,22 @@ def load_project(folder: Path) -> Project:
         settings=settings,
         mapping=draft.mapping or Mapping(),
         metrics=draft.metrics,
+        dimensions=draft.dimensions,
+        meanings=draft.meanings,
+        parameters=draft.parameters,
         quotas=draft.quotas,
         territories=draft.territories,
         comp_plans=draft.comp_plans,
         writeback=draft.writeback or Writeback(),
         warnings=tuple(problems),
-        digest=_digest((*documents, catalog)),
+        digest=_digest((*documents, *catalog.documents)),
         places=draft.places,
     )
 
 
-def _read_folder(root: Path) -> tuple[list[Document], list[Problem]]:
+def _read_folder(root: Path, catalog: Catalog) -> tuple[list[Document], list[Problem]]:
     try:
-        documents, problems = read_documents(root)
+        documents, problems = read_documents(root, catalog.wholes)
     except OSError as error:
         summary = f"the project folder cannot be read: {error.strerror or error}."
         detail = "Name the project's folder with --project DIR, or write a new project with `salesops init DIR`."
@@ -85,31 +92,42 @@ def _read_folder(root: Path) -> tuple[list[Document], list[Problem]]:
     return documents, problems
 
 
-def _draft(root: Path, documents: list[Document], catalog: Document) -> Draft:
-    names: dict[str, frozenset[str]] = {METRICS: catalog.names() or frozenset()}
+def _draft(root: Path, documents: list[Document], catalog: Catalog) -> Draft:
+    names: dict[str, frozenset[str]] = {
+        section: frozenset(getattr(catalog.model, section)) for section in SECTIONS[METRICS]
+    }
     unreadable: set[str] = set() if any(d.kind == SETTINGS for d in documents) else {CONNECTIONS}
     for document in documents:
-        kind = CONNECTIONS if document.kind == SETTINGS else document.kind
-        found = document.names()
-        names[kind] = names.get(kind, frozenset()) | (found or frozenset())
-        if found is None:
-            unreadable.add(kind)
-    own = _definitions(documents, METRICS)
-    built_in: dict[str, Any] = catalog.model.metrics if catalog.model else {}
+        for section in SECTIONS.get(document.kind, (document.kind,)):
+            kind = CONNECTIONS if section == SETTINGS else section
+            found = document.names(None if section == document.kind else section)
+            names[kind] = names.get(kind, frozenset()) | (found or frozenset())
+            if found is None:
+                unreadable.add(kind)
+    own = _definitions(documents, METRICS, METRICS)
     return Draft(
         root=root,
         settings=_only(documents, SETTINGS),
         mapping=_only(documents, MAPPING) or (None if _is_broken(documents, MAPPING) else Mapping()),
-        metrics=built_in | own,
-        quotas=_definitions(documents, QUOTAS),
+        metrics=catalog.model.metrics | own,
+        dimensions=catalog.model.dimensions | _definitions(documents, METRICS, DIMENSIONS),
+        meanings=catalog.model.meanings | _only_quota(documents) | _definitions(documents, METRICS, MEANINGS),
+        parameters=catalog.model.parameters | _definitions(documents, METRICS, PARAMETERS),
+        quotas=_definitions(documents, QUOTAS, QUOTAS),
         territories=_only(documents, TERRITORIES),
-        comp_plans=_definitions(documents, COMP_PLANS),
+        comp_plans=_definitions(documents, COMP_PLANS, COMP_PLANS),
         writeback=_only(documents, WRITEBACK),
         names=names,
         unreadable=frozenset(unreadable),
-        replaced=frozenset(own.keys() & built_in.keys()),
-        places=Places(tuple(document.source for document in (*documents, catalog))),
+        replaced=frozenset(own.keys() & catalog.model.metrics.keys()),
+        places=Places(tuple(document.source for document in (*documents, *catalog.documents))),
     )
+
+
+def _only_quota(documents: list[Document]) -> dict[str, tuple[str, ...]]:
+    """Where a project has a single quota, that is the main one, whatever its name."""
+    quotas = tuple(_definitions(documents, QUOTAS, QUOTAS))
+    return {"main_quota": quotas} if len(quotas) == 1 else {}
 
 
 def _only(documents: list[Document], kind: str) -> Any:
@@ -121,12 +139,12 @@ def _is_broken(documents: list[Document], kind: str) -> bool:
     return any(document.kind == kind and document.problems for document in documents)
 
 
-def _definitions(documents: list[Document], kind: str) -> dict[str, Any]:
-    """The valid definitions of a kind by name, from all of its files; of two with one name the first."""
+def _definitions(documents: list[Document], kind: str, section: str) -> dict[str, Any]:
+    """The valid definitions of a section by name, from all files of the kind; of two with one name the first."""
     found: dict[str, Any] = {}
     for document in documents:
         if document.kind == kind and document.model is not None:
-            found = getattr(document.model, kind) | found
+            found = getattr(document.model, section) | found
     return found
 
 
@@ -141,11 +159,10 @@ def _named_twice(documents: list[Document]) -> Iterator[Problem]:
                     f"{of_folder.file} is one already, and the order of one list decides. Move the territories there."
                 )
                 yield Problem("error", "is a second file of territories.", detail, Where(document.file))
-        elif document.kind in (METRICS, QUOTAS, COMP_PLANS):
-            for name in sorted(document.names() or ()):
-                line = document.source.lines.get((document.kind, name), 0)
-                here = Where(document.file, line, f"{document.kind}.{name}")
-                there = first.setdefault((document.kind, name), here)
+        for section in SECTIONS.get(document.kind, ()):
+            for name in sorted(document.names(section) or ()):
+                here = document.source.nearest((section, name))
+                there = first.setdefault((section, name), here)
                 if there != here:
                     summary = f"is defined in {there.file}:{there.line} too."
                     yield Problem("error", summary, "Keep one of them, or rename one.", here)
@@ -154,7 +171,7 @@ def _named_twice(documents: list[Document]) -> Iterator[Problem]:
 def _digest(documents: tuple[Document, ...]) -> str:
     """SHA-256 over the names and bytes of the files, the built-in metrics among them, whatever the order of reading."""
     digest = hashlib.sha256()
-    for document in sorted(documents, key=lambda document: (document.file != CATALOG, document.file)):
+    for document in sorted(documents, key=lambda document: (not document.file.startswith(CATALOG), document.file)):
         name = document.file.encode("utf-8", "surrogateescape")
         digest.update(b"%d %s %d " % (len(name), name, len(document.content)))
         digest.update(document.content)

@@ -8,34 +8,49 @@ from typing import TYPE_CHECKING, Any
 from config.base import quote
 from config.problems import Problem, Where
 from config.shape import Block, Choice, Leaf, Listed, Named, Shape, field_shape, shape_of
-from config.yaml_text import MAX_PROBLEMS, path_text
+from config.yaml_text import MAX_PROBLEMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
 
+    from config.project_folder import Source
     from config.yaml_text import Path
 
 
-def read_problems(
-    error: ValidationError, model: type[BaseModel], file: str, lines: Mapping[Path, int]
-) -> list[Problem]:
+def read_problems(error: ValidationError, model: type[BaseModel], source: Source) -> list[Problem]:
     """A problem for each error of pydantic on a file that should hold `model`, in the order of the file."""
     # pydantic also calls a list too short whose items were wrong
     details = [d for d in error.errors(include_url=False) if d["type"] != "too_short" or not d["input"]]
-    problems = [_problem(detail, model, file, lines) for detail in details[:MAX_PROBLEMS]]
+    details = _without_further_cuts(details)
+    problems = [_problem(detail, model, source) for detail in details[:MAX_PROBLEMS]]
     if len(details) > MAX_PROBLEMS:
         more = f"has {len(details) - MAX_PROBLEMS} more problems."
         last = problems[-1].where.line
-        problems.append(Problem("error", more, "Correct the others first.", Where(file, last)))
+        problems.append(Problem("error", more, "Correct the others first.", Where(source.file, last)))
     return problems
 
 
-def nearest_line(lines: Mapping[Path, int], path: Path) -> int:
-    """The line of the path, or of the closest block around it that has one; 0 in an empty file."""
-    return next((lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in lines), 0)
+def _without_further_cuts(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """The errors with one of each formula that YAML cut into keys, whatever the number of its commas."""
+    cut: dict[tuple[int | str, ...], ErrorDetails] = {}
+    for detail in details:
+        if _is_cut_off(detail):
+            cut.setdefault(detail["loc"][:-1], detail)
+    return [
+        detail
+        for detail in details
+        if detail["type"] != "extra_forbidden"
+        or detail["input"] is not None
+        or cut.get(detail["loc"][:-1], detail) is detail
+    ]
+
+
+def _is_cut_off(detail: ErrorDetails) -> bool:
+    """Whether a key is the end of an unquoted formula in a line of keys: YAML takes what is after its comma for one."""
+    return detail["type"] == "extra_forbidden" and detail["input"] is None and ")" in str(detail["loc"][-1])
 
 
 _OTHER_WORDS = {
@@ -69,7 +84,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"Choose from: {', '.join(words[:20])}{more}."
 
 
-def _problem(detail: ErrorDetails, model: type[BaseModel], file: str, lines: Mapping[Path, int]) -> Problem:
+def _problem(detail: ErrorDetails, model: type[BaseModel], source: Source) -> Problem:
     location = detail["loc"]
     if location[-1:] == ("[key]",) and detail["type"] != "extra_forbidden":
         location = location[:-1]  # pydantic's word for: the key itself is wrong
@@ -77,7 +92,7 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], file: str, lines: Map
     if detail["type"] in {"union_tag_not_found", "union_tag_invalid"} and isinstance(shape, Choice):
         path = (*path, shape.by)
     summary, advice = _explain(detail, shape, around, str(path[-1]) if path else "")
-    return Problem("error", summary, advice, Where(file, nearest_line(lines, path), path_text(path)))
+    return Problem("error", summary, advice, source.nearest(path))
 
 
 def _locate(location: tuple[str | int, ...], shape: Shape) -> tuple[Path, Shape, Block | None]:
@@ -109,11 +124,20 @@ def _inside(shape: Shape, key: str) -> Shape:
     return Leaf("text")
 
 
+_PARTS = frozenset({"numerator", "denominator", "formula", "metric"})
+"""The keys under which a metric names those that it is made of, and whose conditions are its own."""
+
+
 def _explain(detail: ErrorDetails, shape: Shape, around: Block | None, key: str) -> tuple[str, str]:
     """(what is wrong, what to write instead). A value is repeated only where it cannot be a secret."""
     given: Any = detail["input"]
     info = around.keys().get(key) if around else None
     match detail["type"]:
+        case "extra_forbidden" if around and around.keys().get("formula") and _is_cut_off(detail):
+            return "is the rest of a formula that ends at its comma here.", 'Quote it: formula: "max(a, b)".'
+        case "extra_forbidden" if around and key in {"where", "where_any"} and _PARTS & around.keys().keys():
+            parts = " and ".join(sorted(_PARTS & around.keys().keys(), reverse=True))
+            return "is not a key that can stand here.", f"Conditions belong to the metrics under {parts}."
         case "extra_forbidden":
             hint = _elsewhere(key, around) if around else ""
             return "is not a key that can stand here.", hint or did_you_mean(key, around.keys() if around else ())
@@ -178,9 +202,16 @@ _CONTAINERS = {
 }
 
 
+_FOR_SEVERAL: dict[str | int, str] = {"is": "in", "is_not": "not_in"}
+"""The operator of a condition that takes a list in place of one value."""
+
+
 def _explain_type(detail: ErrorDetails, shape: Shape) -> tuple[str, str]:
     given, limits = detail["input"], detail.get("ctx", {})
     match detail["type"]:
+        case "string_type" if isinstance(given, list) and detail["loc"][-1] in _FOR_SEVERAL:
+            several = _FOR_SEVERAL[detail["loc"][-1]]
+            return "compares with one value, is a list.", f"For several write {several}: [A, B]."
         case kind if kind in _CONTAINERS:
             return f"must be {_CONTAINERS[kind]}, is {_what(given)}.", f"Write {_form(shape)}."
         case "tuple_type":

@@ -92,6 +92,7 @@ OBJECTS: Mapping[str, ModelObject] = MappingProxyType(
                 annual_revenue=DECIMAL,
                 currency=TEXT,
                 created_at=INSTANT,
+                created_by_id=ID,
             ),
             _object(
                 "contact",
@@ -102,6 +103,7 @@ OBJECTS: Mapping[str, ModelObject] = MappingProxyType(
                 source=TEXT,
                 currency=TEXT,
                 created_at=INSTANT,
+                created_by_id=ID,
             ),
             _object(
                 "lead",
@@ -116,6 +118,7 @@ OBJECTS: Mapping[str, ModelObject] = MappingProxyType(
                 opportunity_id=ID,
                 account_id=ID,
                 contact_id=ID,
+                created_by_id=ID,
             ),
             _object(
                 "opportunity",
@@ -136,6 +139,8 @@ OBJECTS: Mapping[str, ModelObject] = MappingProxyType(
                 type=TEXT,
                 source=TEXT,
                 created_at=INSTANT,
+                created_by_id=ID,
+                lost_reason=TEXT,
             ),
             _object(
                 "opportunity_history",
@@ -190,6 +195,7 @@ OBJECTS: Mapping[str, ModelObject] = MappingProxyType(
                 direction=TEXT,
                 done=BOOLEAN,
                 created_at=INSTANT,
+                created_by_id=ID,
             ),
             _object("product", "what is sold", name=TEXT, family=TEXT, code=TEXT, active=BOOLEAN),
             _object(
@@ -213,6 +219,7 @@ OBJECTS: Mapping[str, ModelObject] = MappingProxyType(
                 currency=TEXT,
                 expires_on=DATE,
                 created_at=INSTANT,
+                created_by_id=ID,
             ),
             _object(
                 "association",
@@ -290,6 +297,7 @@ _LEADS_TO: Mapping[str, str] = MappingProxyType(
         "owner_id": "user",
         "manager_id": "user",
         "user_id": "user",
+        "created_by_id": "user",
         "role_id": "role",
         "team_id": "team",
         "account_id": "account",
@@ -306,7 +314,7 @@ def references(name: str) -> dict[str, str]:
     """The fields of an object that hold the id of another record, each with the object of that record.
 
     >>> references("account")
-    {'owner_id': 'user', 'parent_id': 'account'}
+    {'owner_id': 'user', 'parent_id': 'account', 'created_by_id': 'user'}
     """
     targets = {**_LEADS_TO, "parent_id": name}
     return {field: targets[field] for field in OBJECTS[name].fields if field in targets}

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from config.base import ConnectionName, Form, Label, Model, Money, Rate, Whole, quote
+from config.calendars import FiscalYear, TimeZone
 from config.connections import Connection, FilePath
 from config.cron import parse_cron
+from config.metrics.windows import WindowText, parse_window
 from config.people import People
+from config.working_time import WorkingTime
 
 
 def _currency(text: str) -> str:
@@ -24,22 +26,6 @@ def _currency(text: str) -> str:
 Currency = Annotated[str, AfterValidator(_currency), Form("three capital letters, as USD")]
 
 
-def _time_zone(text: str) -> str:
-    from difflib import get_close_matches
-    from zoneinfo import ZoneInfo, available_timezones
-
-    try:
-        ZoneInfo(text)
-    except (KeyError, ValueError, OSError) as error:  # OSError: the name of a folder of zones, such as America
-        close = get_close_matches(text, available_timezones(), n=1)
-        hint = f"Did you mean {close[0]}?" if close else "Write a name of the IANA list, as America/New_York."
-        raise ValueError(f"is not a time zone: {quote(text)}. {hint}") from error
-    return text
-
-
-TimeZone = Annotated[str, AfterValidator(_time_zone), Form("IANA name, as America/New_York")]
-
-
 def _cron(text: str) -> str:
     parse_cron(text)
     return " ".join(text.split())
@@ -48,33 +34,26 @@ def _cron(text: str) -> str:
 Cron = Annotated[str, AfterValidator(_cron), Form('five cron fields, as "*/30 * * * *"')]
 
 
-class Month(StrEnum):
-    JANUARY = "january"
-    FEBRUARY = "february"
-    MARCH = "march"
-    APRIL = "april"
-    MAY = "may"
-    JUNE = "june"
-    JULY = "july"
-    AUGUST = "august"
-    SEPTEMBER = "september"
-    OCTOBER = "october"
-    NOVEMBER = "november"
-    DECEMBER = "december"
+class Customers(Model):
+    """How long a sale lasts, for what is lost and kept of customers from one period to the next."""
+
+    term: Annotated[
+        WindowText,
+        Field(description="How long an opportunity that was won makes its account a customer, in months or years."),
+    ] = "12 months"
+
+    @field_validator("term")
+    @classmethod
+    def _months(cls, text: str) -> str:
+        if parse_window(text).length not in {"months", "years"}:
+            raise ValueError(f"is in {parse_window(text).length}. Write months or years: 12 months.")
+        return text
 
     @property
-    def number(self) -> int:
-        """1 for January to 12 for December."""
-        return list(Month).index(self) + 1
-
-
-class FiscalYear(Model):
-    """Months grouped into quarters from `starts` on; a year is named by the calendar year it ends or starts in."""
-
-    starts: Annotated[Month, Field(description="The first month of the fiscal year.")] = Month.JANUARY
-    named_by: Annotated[
-        Literal["end", "start"], Field(description="Whether FY2026 is the year that ends or that starts in 2026.")
-    ] = "end"
+    def months(self) -> int:
+        """The term in months."""
+        term = parse_window(self.term)
+        return term.number * (12 if term.length == "years" else 1)
 
 
 class Schedule(Model):
@@ -110,6 +89,12 @@ class Settings(Model):
     time_zone: Annotated[TimeZone, Field(description="Decides which day, and so which period, a moment falls in.")]
     currency: Annotated[Currency, Field(description="The currency of quotas and of pay.")]
     fiscal_year: Annotated[FiscalYear, Field(description="The fiscal calendar.")] = FiscalYear()
+    working_time: Annotated[WorkingTime, Field(description="Working days and hours.")] = WorkingTime()
+    team_zones: Annotated[
+        dict[Label, TimeZone],
+        Field(description="The time zones of teams, by name, for metrics with `zone: team` or `zone: user`."),
+    ] = {}
+    customers: Annotated[Customers, Field(description="How long a sale lasts.")] = Customers()
     store: Annotated[FilePath, Field(description="The SQLite file that holds the pulled records and all results.")] = (
         ".salesops/store.db"
     )
@@ -118,5 +103,12 @@ class Settings(Model):
         Field(min_length=1, description="The CRM accounts, each under a name of your choice."),
     ]
     people: Annotated[People, Field(description="Which logins of several connections are one person.")] = People()
+    built_in_metrics: Annotated[
+        Literal["used", "all"],
+        Field(
+            description="The built-in metrics that every run computes: those that something in the project "
+            "names, or all. `salesops show` and `explain` compute the others when they are asked for."
+        ),
+    ] = "used"
     schedule: Annotated[Schedule | None, Field(description="When `salesops serve` runs.")] = None
     caps: Annotated[Caps, Field(description="Limits that protect the CRM from a mistake.")] = Caps()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from config.problems import Where
@@ -11,11 +11,12 @@ from config.yaml_text import path_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from collections.abc import Mapping as Map
+    from decimal import Decimal
     from pathlib import Path as FilePath
 
     from config.comp_plans import CompPlan
     from config.mapping import Mapping
-    from config.metrics import Metric
+    from config.metrics import Dimension, Metric
     from config.problems import Problem
     from config.project import Settings
     from config.quotas import Quota
@@ -31,21 +32,42 @@ FILES = {SETTINGS: "salesops.yaml", MAPPING: "mapping.yaml", WRITEBACK: "writeba
 
 FOLDERS = (METRICS, QUOTAS, TERRITORIES, COMP_PLANS)
 
+DIMENSIONS, MEANINGS, PARAMETERS = "dimensions", "meanings", "parameters"
+"""What files of metrics define besides these."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The lines of one file. `prefix` stands before a path in it: a file of settings does not name its kind."""
+    """The lines of one file. `prefix` stands before a path in it: a file of settings does not name its kind.
+
+    `inherited` are the places of keys that a metric of the file has from one that it extends.
+    """
 
     file: str
     prefix: Path
     lines: Map[Path, int]
+    inherited: Map[Path, Where] = field(default_factory=dict)
+
+    def place(self, path: Path, known: int) -> Where | None:
+        """The place of a path in the file, as the first `known` parts of it say; None where these say nothing."""
+        if line := self.lines.get(path[:known]):
+            return Where(self.file, line, path_text(path))
+        if found := self.inherited.get(path[:known]):
+            return Where(found.file, found.line, ".".join((found.path, *filter(None, (path_text(path[known:]),)))))
+        return None
+
+    def nearest(self, path: Path) -> Where:
+        """The place of a path in the file, or of the closest block around it that has a line."""
+        places = (self.place(path, known) for known in range(len(path), -1, -1))
+        return next(filter(None, places), Where(self.file, 0, path_text(path)))
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
     """`places[("writeback", "crm", 3, "field")]` is the file, line and path of it, or of the closest thing around it.
 
-    A path starts with the kind: settings, mapping, metrics, quotas, territories, comp_plans, writeback.
+    A path starts with the kind: settings, mapping, metrics (or dimensions, meanings, parameters), quotas, territories,
+    comp_plans, writeback.
     """
 
     sources: tuple[Source, ...]
@@ -54,8 +76,8 @@ class Places:
         for end in range(len(path), 0, -1):
             for source in self.sources:
                 skip = len(source.prefix)
-                if path[: min(end, skip)] == source.prefix and (line := source.lines.get(path[skip:end])):
-                    return Where(source.file, line, path_text(path[skip:]))
+                if path[: min(end, skip)] == source.prefix and (found := source.place(path[skip:], end - skip)):
+                    return found
         kind = str(path[0])
         skip = 1 if kind in (SETTINGS, MAPPING) else 0
         return Where(FILES.get(kind, f"{kind}/"), 0, path_text(path[skip:]))
@@ -65,13 +87,17 @@ class Places:
 class Project:
     """A project folder that holds: everything in it was read, and fits together.
 
-    `metrics` are the built-in ones and the folder's. `digest` identifies the rules: it changes with any byte of them.
+    `metrics`, `dimensions`, `meanings` and `parameters` are the built-in ones and the folder's. `digest` identifies the
+    rules: it changes with any byte of them.
     """
 
     root: FilePath
     settings: Settings
     mapping: Mapping
     metrics: Map[str, Metric]
+    dimensions: Map[str, Dimension]
+    meanings: Map[str, tuple[str, ...]]
+    parameters: Map[str, Decimal]
     quotas: Map[str, Quota]
     territories: TerritoryFile | None
     comp_plans: Map[str, CompPlan]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from config.base import Day, Email, Label, Model, Money, Name
+from config.base import Day, Email, Label, Model, Money, Name, Rate
 
 
 class Targets(Model):
@@ -55,6 +56,23 @@ class Quota(Model):
     metric: Annotated[Name, Field(description="What counts: a sum or count over opportunities.")]
     period: Annotated[Literal["month", "quarter", "year"], Field(description="The fiscal period a target is for.")]
     targets: Annotated[tuple[Targets, ...], Field(min_length=1, description="Targets, by the days they hold.")]
+    seasonality: Annotated[
+        tuple[Money, ...],
+        Field(
+            description="How much each fiscal month weighs in what is expected so far: 3 numbers for a quarter, 12 for "
+            "a year. All weigh the same if missing."
+        ),
+    ] = ()
+    allowance: Annotated[
+        Rate, Field(description="The share of a target that may be missed, for attainment with allowance.")
+    ] = Decimal(0)
+
+    @field_validator("seasonality")
+    @classmethod
+    def _weighs(cls, weights: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
+        if weights and not any(weights):
+            raise ValueError("weighs nothing in all. Write a number above 0 for at least one month.")
+        return weights
 
 
 class QuotaFile(Model):

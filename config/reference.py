@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import PydanticUndefined
 
-from config.documents import MODELS, read_catalog
+from config.documents import MODELS
 from config.model import OBJECTS
 from config.project_folder import FILES
 from config.shape import Block, Choice, Leaf, Listed, Named, Shape, field_shape, shape_of
+from config.sources import SOURCES
 from config.writeback import PARTS, PLACEHOLDERS, SAID
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ YAML reads braces as a block: `text: "{value} of {target} in {period}"`. A brace
 def render_reference() -> str:
     """The whole page."""
     kinds = [_render_kind(kind, model) for kind, model in MODELS.items()]
-    return "\n".join([_INTRODUCTION, *kinds, _render_placeholders(), _render_objects(), _render_catalog()])
+    return "\n".join(
+        [_INTRODUCTION, *kinds, _render_placeholders(), _render_objects(), _render_worked_out(), _render_made()]
+    )
 
 
 def _render_kind(kind: str, model: type[BaseModel]) -> str:
@@ -134,6 +137,8 @@ def _default(info: FieldInfo) -> str:
     value = info.default
     if value is None or value is PydanticUndefined or value in ((), {}, ""):
         return "—"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{each}`" for each in value)
     if isinstance(value, bool):
         value = str(value).lower()
     return "as below" if hasattr(value, "model_fields_set") else f"`{value}`"
@@ -144,7 +149,7 @@ def _render_placeholders() -> str:
     rows = []
     for name, meaning in PLACEHOLDERS.items():
         kinds = ", ".join(f"`{kind}`" for kind, said in SAID.items() if name in said)
-        kinds += " that is a ratio, an average or a duration" if name in PARTS else ""
+        kinds += " that is a ratio, an average or a conversion" if name in PARTS else ""
         rows.append(f"| `{{{name}}}` | {kinds or 'every kind'} | {meaning} |")
     return "\n".join([_PLACEHOLDERS, *rows, ""])
 
@@ -153,7 +158,9 @@ def _render_objects() -> str:
     parts = [
         "## Objects and fields\n",
         "What metrics and territories may name, whichever CRM it came from; besides these, `custom.NAME` for a CRM",
-        "field that `mapping.yaml` lists under `custom`.\n",
+        "field that `mapping.yaml` lists under `custom`. A field that ends in `_id` leads to another record, whose",
+        "fields a metric names over its name without `_id`: `opportunity.stage`, `owner.team`,",
+        "`opportunity.account.industry`.\n",
     ]
     for name, spec in OBJECTS.items():
         fields = ", ".join(f"`{field}` ({type_})" for field, type_ in spec.fields.items())
@@ -161,11 +168,32 @@ def _render_objects() -> str:
     return "\n".join([*parts, ""])
 
 
-def _render_catalog() -> str:
-    metrics = read_catalog().model.metrics
-    rows = [f"| `{name}` | {metric.label} | {metric.unit} | {metric.description} |" for name, metric in metrics.items()]
-    head = ["## Built-in metrics\n", "| name | label | unit | what it counts |", "| --- | --- | --- | --- |"]
-    return "\n".join([*head, *rows, ""])
+def _render_worked_out() -> str:
+    parts = [
+        "## Worked-out fields\n",
+        "Fields of these objects that no CRM has and that we work out from other records, for metrics to name.\n",
+    ]
+    for source in SOURCES.values():
+        if source.worked_out:
+            parts.append(f"### Of {source.name}\n")
+            parts += ["| field | type | what it is |", "| --- | --- | --- |"]
+            parts += [f"| `{name}` | {source.fields[name]} | {said} |" for name, said in source.worked_out.items()]
+            parts.append("")
+    return "\n".join(parts)
+
+
+def _render_made() -> str:
+    parts = [
+        "## Made sources\n",
+        "Sources of metrics that are made of several objects. Those by period have a row for each period, and their",
+        "metrics write `time: period`.\n",
+    ]
+    for name, source in SOURCES.items():
+        if name not in OBJECTS:
+            fields = ", ".join(f"`{field}` ({type_})" for field, type_ in source.fields.items())
+            by_period = " By period." if source.by_period else ""
+            parts.append(f"- **{name}**: {source.description}.{by_period} {fields}.")
+    return "\n".join([*parts, ""])
 
 
 if __name__ == "__main__":

@@ -15,15 +15,36 @@ if TYPE_CHECKING:
 RelativePeriod = Literal["this_month", "last_month", "this_quarter", "last_quarter", "this_year", "last_year"]
 """The fiscal period that holds the as-of day, or the one before it."""
 
+MetricGrain = Literal["user", "team", "manager"]
+"""Whose figure a user is shown: their own, their team's, or that of everybody below them and their own."""
+
+MetricShow = Literal["value", "partial", "complete_from", "sample"]
+_Show = Annotated[
+    MetricShow,
+    Field(
+        description="`value`; `partial`, whether it is of a part of the period only because records began within it, "
+        "for a checkbox; `complete_from`, the first complete period then; `sample`, how many rows or numbers it is "
+        "made of."
+    ),
+]
+
 QuotaFigure = Literal["target", "credited", "attainment", "remaining"]
 
 
 class MetricValue(Model):
-    """A metric of the user, in a period."""
+    """A metric of the user, or of the user's team, in a period."""
 
     kind: Literal["metric"]
     metric: Annotated[Name, Field(description="The metric that is shown.")]
     period: Annotated[RelativePeriod, Field(description="The fiscal period that is shown.")]
+    grain: Annotated[
+        MetricGrain,
+        Field(
+            description="Whose figure: the user's own, their team's, or, of a manager, everybody's below them and "
+            "their own."
+        ),
+    ] = "user"
+    show: _Show = "value"
 
 
 class QuotaValue(Model):
@@ -109,6 +130,14 @@ class MetricOf(Model):
 
     kind: Literal["metric"]
     metric: Annotated[Name, Field(description="The metric that is shown.")]
+    grain: Annotated[
+        MetricGrain | None,
+        Field(
+            description="Whose figure: of the record's user or team if missing; a user's record may show the team's, "
+            "or, of a manager, everybody's below them and their own."
+        ),
+    ] = None
+    show: _Show = "value"
 
 
 class QuotaOf(Model):

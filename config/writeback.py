@@ -50,6 +50,7 @@ PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
         "remaining": "what is missing to the target, never below 0",
         "numerator": "what was divided",
         "denominator": "what it was divided by",
+        "partial": "`partial, records begin 2026-06-15` where that holds, else nothing",
     }
 )
 """What a text may name, and what stands there then."""
@@ -60,7 +61,7 @@ PARTS = frozenset({"numerator", "denominator"})
 
 SAID: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "metric": frozenset({"period", "payee"}) | PARTS,
+        "metric": frozenset({"period", "payee", "partial"}) | PARTS,
         "quota": frozenset({"period", "payee"}) | QUOTA_FIGURES,
         "commission": frozenset({"period", "payee"}),
         "earned_commission": frozenset({"payee"}),

@@ -132,6 +132,7 @@ class FieldKind(StrEnum):
     LONG_TEXT = "long_text"
     DAY = "day"
     MOMENT = "moment"
+    FLAG = "flag"  # yes or no
     USER = "user"  # a reference to a user
     KEY = "key"  # a text that no two records share, by which they are found
 

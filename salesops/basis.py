@@ -1,209 +1,311 @@
-"""What every computation starts from: the facts in the engine, their local days, and the months they fall into.
+"""What every computation starts from: the facts as they stood at the as-of time, and the periods that days fall into.
 
-Three things are settled here, once, so that no rule has to: an amount in another currency than the project's is empty
-until rates are declared; an instant knows its local day; a month knows its periods.
+Facts keep what they say: amounts are in their own currency, instants are the naive UTC clock. What a source is made of
+is built for the first who asks for it, and once.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
 
 import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from config.model import OBJECTS, FieldType
-from salesops.calendar import (
-    ALL_TIME,
-    EARLIEST,
-    LATEST,
-    Period,
-    build_periods,
-    day_start,
-    day_starts,
-    days_from,
-    local_day,
-    month_number,
-    period_before,
-    period_of,
-)
-from salesops.conditions import filled, naive
+from config.model import OBJECTS
+from config.sources import SOURCES
+from salesops.calendar import ALL_TIME, EARLIEST, LATEST, day_start, days_from
+from salesops.calendar import local_day as day_at
+from salesops.conditions import naive
 from salesops.facts import fact_schema
-from salesops.rules import AS_OF, Rules, field_type, needed_columns, says_currency
+from salesops.history import restore
+from salesops.local_days import build_stretches, local_day
+from salesops.rules import Rules, needed_columns, read_sources
+from salesops.sources.made import MADE, OF_ROW, WORKED_OUT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import ibis.expr.types as ir
 
+    from salesops.calendar import Kind, Period
     from salesops.engine import Engine
+    from salesops.fiscal import FiscalCalendar
 
-_MONTH_COLUMNS: dict[str, pa.DataType] = {
-    "month": pa.int64(),
+    _Build: TypeAlias = "Callable[[Basis, frozenset[str]], ir.Table]"
+
+ROLLED_UP: tuple[Kind, ...] = ("month", "quarter", "year")
+"""The kinds of periods that are made of whole fiscal months."""
+
+NO_MONTH = -1
+"""The month key of days that lie in no month of `Basis.periods`: they count over all time only."""
+
+_NOT_DATED = frozenset({"exchange_rate", "fiscal_period"})
+"""Facts whose days say when something holds, not when something happened."""
+
+ZONES_APART = timedelta(days=2)
+"""The days that zones show at one moment lie no further apart."""
+
+_PERIOD: dict[str, pa.DataType] = {
     "kind": pa.string(),
     "period": pa.string(),
     "starts": pa.date32(),
+    "ends": pa.date32(),
 }
-_DAY_COLUMNS: dict[str, pa.DataType] = {
-    "day": pa.date32(),
-    "utc_day": pa.date32(),
-    "begins": pa.timestamp("ms"),
-    "ends": pa.timestamp("ms"),
-}
-_MONTHS, _DAYS = pa.schema(_MONTH_COLUMNS), pa.schema(_DAY_COLUMNS)
+_DAY: dict[str, pa.DataType] = {"day": pa.date32()}
+_MONTH: dict[str, pa.DataType] = {"month": pa.int64()}
+_MONTHS, _DAYS, _DAY_PERIODS = pa.schema(_MONTH | _PERIOD), pa.schema(_DAY | _MONTH), pa.schema(_DAY | _PERIOD)
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """The facts and the calendar, ready to compute with."""
+    """The facts and the calendar, ready to compute with.
+
+    `periods` are all of month, quarter and year, and of week and day where a metric has them, in order of kind and day.
+    `months`: month key -> each period of ROLLED_UP that it is part of, and "all" (kind, period, starts, ends: the first
+    day after it). `days`: each day that a row can count on -> its month key, NO_MONTH among them.
+    """
 
     engine: Engine
     rules: Rules
     as_of: datetime
     today: date  # the local day of the as-of time; all of it counts
+    calendar: FiscalCalendar
     periods: tuple[Period, ...]
-    months: ir.Table  # month number -> each period that holds it (kind, period, starts), "all" among them
-    objects: Mapping[str, ir.Table]
+    months: ir.Table
+    days: ir.Table
+    dated: tuple[date, date]  # all days of the facts that rules read, in any zone, and of the periods lie between these
+    objects: Mapping[str, ir.Table]  # plain facts, with at least the columns that the rules need
+    reads: Mapping[str, frozenset[str]]  # object or made source -> its fields that rules read
+    span: tuple[date, date]  # the UTC days that the instants of the facts lie between
 
     @property
     def users(self) -> ir.Table:
         return self.objects["user"]
 
+    @property
+    def horizon(self) -> date:
+        """The last day of the last of the periods that hold the as-of day."""
+        return max(period.end for period in self.periods) - timedelta(days=1)
+
+    @property
+    def day_periods(self) -> ir.Table:
+        """Day -> each period of every kind in `periods` that it lies in, and "all" (kind, period, starts, ends)."""
+        return self.engine.once("day periods", self._day_periods)
+
+    def source(self, name: str) -> ir.Table:
+        """The rows of an object or a made source: its fields that the rules read, worked-out ones among them."""
+        if name not in OBJECTS:
+            return self.engine.once_view(f"source {name}", lambda: MADE[name](self, self.reads[name]))
+        wanted = sorted(self.reads.get(name, frozenset()) & SOURCES[name].worked_out.keys())
+        joined = [field for field in wanted if (name, field) in WORKED_OUT]
+        table = self.objects[name]
+        if joined:
+            table = self.engine.once(f"source {name}", lambda: self._with_worked_out(name, joined))
+        if not (of_row := [field for field in wanted if (name, field) in OF_ROW]):
+            return table
+        values = {field: OF_ROW[name, field] for field in of_row}
+        return self.engine.once_view(
+            f"all of {name}", lambda: table.mutate(**{field: of(self, table) for field, of in values.items()})
+        )
+
+    def local_day(self, at: ir.Value, zone: str | None = None) -> ir.Value:
+        """The local day of an instant (naive UTC), in the project's zone if none is given."""
+        return local_day(at, build_stretches(zone or self.rules.time_zone, *self.span), naive(self.as_of))
+
+    def _with_worked_out(self, name: str, fields: list[str]) -> ir.Table:
+        """The object's records with these fields, those that are worked out together joined at once."""
+        records = self.objects[name]
+        together: dict[_Build, list[str]] = {}
+        for field in fields:
+            together.setdefault(WORKED_OUT[name, field], []).append(field)
+        joined = records
+        for number, (build, its) in enumerate(together.items()):
+            values = build(self, frozenset(its)).select(*its, **{f"id {number}": "id"})
+            joined = joined.left_join(values, records["id"] == values[f"id {number}"])
+        return joined.select(*records.columns, *fields)
+
+    def _day_periods(self) -> ir.Table:
+        other = [period for period in self.periods if period.kind not in ROLLED_UP]
+        of_days = self.engine.load("days and weeks", _day_rows(other))
+        rolled_up = self.days.join(self.months, "month").select(*_DAY_PERIODS.names)
+        return rolled_up.union(of_days) if other else rolled_up
+
 
 def build_basis(engine: Engine, facts: Mapping[str, pa.Table], rules: Rules, as_of: datetime) -> Basis:
-    """The basis of one computation, its tables loaded into the engine."""
+    """The basis of one computation, its tables loaded into the engine and taken back to the as-of time."""
     if as_of.tzinfo is None:
         raise ValueError(f"the as-of time needs a time zone, got {as_of}")
     zone = ZoneInfo(rules.time_zone)
-    today = local_day(as_of, zone)
+    today = day_at(as_of, zone)
     if not EARLIEST <= today <= LATEST:
         raise ValueError(f"the as-of day must lie between {EARLIEST} and {LATEST}, got {today}")
-    loaded = {name: _needed(facts, name, columns) for name, columns in sorted(needed_columns(rules).items())}
-    last_year = period_before(period_of("year", today, rules.fiscal_year), rules.fiscal_year)
-    first = min(_first_day(loaded, rules, today, zone), last_year.start)
-    periods = build_periods(first, today, rules.fiscal_year)
+    needed, with_history = needed_columns(rules), needed_columns(rules, as_of)
+    loaded = {
+        name: _needed(facts, name, needed.get(name, {"id"}), columns) for name, columns in sorted(with_history.items())
+    }
+    tables = {name: engine.load(f"facts {name}", table) for name, table in loaded.items()}
+    objects = restore(engine, tables, as_of)
+    stood = {
+        name: loaded[name] if objects[name] is tables[name] else _extremes(engine, objects[name], zone)
+        for name in tables
+    }
+    first, last = _days_between(
+        (_dated(stood[name], needed[name]) for name in sorted(needed.keys() - _NOT_DATED)), today, zone
+    )
+    calendar = rules.calendar
+    first = min(first, calendar.last_year_start(today))
+    periods = tuple(_periods(calendar, _kinds(rules), first, today))
+    ends = max(period.end for period in periods)
     return Basis(
         engine=engine,
         rules=rules,
         as_of=as_of,
         today=today,
+        calendar=calendar,
         periods=periods,
-        months=engine.load("months", _months(periods)),
-        objects=_objects(engine, loaded, rules, zone),
+        months=engine.load("months", _month_rows(periods)),
+        days=engine.load("days", _days(periods, first - ZONES_APART, ends + ZONES_APART)),
+        dated=(min(first, *(period.start for period in periods)) - ZONES_APART, max(last, ends) + ZONES_APART),
+        objects=objects,
+        reads={name: frozenset(fields) for name, fields in read_sources(rules).items()},
+        span=_span([*loaded.values(), *stood.values()], as_of),
     )
 
 
-def day_of(table: ir.Table, object_: str, field: str) -> ir.Value:
-    """The local day of a date or instant of the object."""
-    return table[field if field_type(object_, field) is FieldType.DATE else f"day of {field}"]
+def _needed(facts: Mapping[str, pa.Table], object_: str, needed: set[str], columns: set[str]) -> pa.Table:
+    """The columns of the object's facts, instants as the UTC clock; no rows where there are no facts of it.
 
-
-def dated_fields(rules: Rules) -> set[tuple[str, str]]:
-    """Every (object, field) that puts a row of some metric into a period, or measures from there."""
-    metrics = [metric for _, metric in rules.simple_metrics()]
-    return {(m.source, name) for m in metrics for name in (m.time, m.start) if name and name != AS_OF}
-
-
-def _needed(facts: Mapping[str, pa.Table], object_: str, columns: set[str]) -> pa.Table:
-    """The columns of the object's facts, instants as the UTC clock; no rows where there are no facts of it."""
+    Those that are `needed` must be there; the other `columns` are empty where they are not.
+    """
     custom = tuple(sorted(name.removeprefix("custom.") for name in columns if name.startswith("custom.")))
-    whole = fact_schema(object_, custom)
-    schema = pa.schema([_without_zone(field) for field in whole if field.name in columns])
+    schema = pa.schema([field for field in fact_schema(object_, custom) if field.name in columns])
+    plain = pa.schema([_without_zone(field) for field in schema])
     table = facts.get(object_)
     if table is None:
-        return schema.empty_table()
-    if missing := sorted(columns - set(table.column_names)):
+        return plain.empty_table()
+    there = set(table.column_names)
+    if missing := sorted(needed - there):
         raise ValueError(f"the facts of {object_} lack {', '.join(missing)}, which the rules read")
-    return table.select(schema.names).cast(schema)
+    for field in schema:
+        if field.name not in there:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table.select(plain.names).cast(plain)
 
 
 def _without_zone(field: pa.Field[pa.DataType]) -> pa.Field[pa.DataType]:
     return field.with_type(pa.timestamp("ms")) if pa.types.is_timestamp(field.type) else field
 
 
-def _first_day(loaded: Mapping[str, pa.Table], rules: Rules, today: date, zone: ZoneInfo) -> date:
-    """The earliest believable day of any dated field, today where there is none."""
+def _kinds(rules: Rules) -> list[Kind]:
+    """The kinds of periods that some metric is computed for, and those that fiscal months make."""
+    wanted = {kind for metric in rules.metrics.values() for kind in metric.periods}
+    finer: tuple[Kind, ...] = ("day", "week")
+    return [*(kind for kind in finer if kind in wanted), *ROLLED_UP]
+
+
+def _days_between(tables: Iterable[pa.Table], today: date, zone: ZoneInfo) -> tuple[date, date]:
+    """The earliest and the latest of today and all believable days of dates and instants."""
     days = [today]
-    for object_, field in dated_fields(rules):
-        column = loaded[object_][field]
-        instants = pa.types.is_timestamp(column.type)
-        floor = naive(day_start(EARLIEST, zone)) if instants else EARLIEST
-        first = pc.min(column.filter(pc.greater_equal(column, pa.scalar(floor, column.type)))).as_py()
-        if first is not None:
-            days.append(local_day(first.replace(tzinfo=UTC), zone) if instants else first)
-    return min(days)
+    for table in tables:
+        for column in table.columns:
+            since, until = (pa.scalar(bound, column.type) for bound in _believable(column.type, zone))
+            found = column.filter(pc.and_(pc.greater_equal(column, since), pc.less(column, until)))
+            ends = (pc.min(found).as_py(), pc.max(found).as_py())
+            days += [_local(at, zone) for at in ends if at is not None]
+    return min(days), max(days)
 
 
-def _months(periods: Iterable[Period]) -> pa.Table:
-    rows = [
-        {"month": month, "kind": period.kind, "period": period.name, "starts": period.start}
-        for period in periods
-        for month in range(month_number(period.start), month_number(period.end))
-    ]
-    every = sorted({row["month"] for row in rows})
-    rows += [{"month": month, "kind": ALL_TIME, "period": ALL_TIME, "starts": EARLIEST} for month in every]
-    return pa.Table.from_pylist(rows, schema=_MONTHS)
+def _believable(type_: pa.DataType, zone: ZoneInfo) -> tuple[date, date]:
+    """From when to before when a date is believable, or an instant (naive UTC)."""
+    bounds = (EARLIEST, LATEST + timedelta(days=1))
+    first, after = (naive(day_start(day, zone)) for day in bounds) if pa.types.is_timestamp(type_) else bounds
+    return first, after
 
 
-def _objects(engine: Engine, loaded: Mapping[str, pa.Table], rules: Rules, zone: ZoneInfo) -> dict[str, ir.Table]:
-    """Each object's facts with foreign amounts emptied and the local days of its dated instants."""
-    raw = {name: engine.load(f"raw {name}", table) for name, table in loaded.items()}
-    dated = sorted((o, f) for o, f in dated_fields(rules) if OBJECTS[o].fields.get(f) is FieldType.INSTANT)
-    days = engine.load("days", _days([loaded[object_][field] for object_, field in dated], zone))
-    objects = {}
-    for name, table in raw.items():
-        expression = _in_currency(name, table, raw, rules.currency)
-        for field in (field for object_, field in dated if object_ == name):
-            expression = _with_day(expression, field, days)
-        objects[name] = engine.keep(name, expression)
-    return objects
+def _local(at: date, zone: ZoneInfo) -> date:
+    return day_at(at.replace(tzinfo=UTC), zone) if isinstance(at, datetime) else at
 
 
-def _days(columns: list[pa.ChunkedArray[pa.Scalar[pa.DataType]]], zone: ZoneInfo) -> pa.Table:
-    """Every local day that an instant of the columns can lie on: its bounds in UTC, once for each UTC day."""
-    floor, ceiling = naive(day_start(EARLIEST, zone)), naive(day_start(LATEST, zone))
-    bounds = [take(column).as_py() for column in columns for take in (pc.min, pc.max)]
-    seen = [bound for bound in bounds if bound is not None]
-    if not seen:
-        return _DAYS.empty_table()
-    first, last = (min(max(bound, floor), ceiling).replace(tzinfo=UTC) for bound in (min(seen), max(seen)))
-    rows = [
-        {"day": day, "utc_day": utc_day, "begins": naive(begins), "ends": naive(ends)}
-        for day, begins, ends in day_starts(local_day(first, zone), local_day(last, zone), zone)
-        for utc_day in days_from(begins.date(), ends.date())
-    ]
-    return pa.Table.from_pylist(rows, schema=_DAYS)
+def _extremes(engine: Engine, table: ir.Table, zone: ZoneInfo) -> pa.Table:
+    """The earliest and the latest believable values of each date and instant of a table that is no longer as loaded."""
+    schema = _dated(table.schema().to_pyarrow().empty_table()).schema
+    if not schema.names:
+        return schema.empty_table()
+    ends = []
+    for take in ("min", "max"):
+        values = {}
+        for field in schema:
+            since, until = _believable(field.type, zone)
+            column = table[field.name]
+            values[field.name] = getattr(column, take)(where=(column >= since) & (column < until))
+        ends.append(table.agg(**values))
+    return engine.read(ibis.union(*ends), schema)
 
 
-def _with_day(table: ir.Table, field: str, days: ir.Table) -> ir.Table:
-    """The table with the local day of a field. The bounds decide; the UTC day only lets engines join by equality."""
-    named = days.rename({f"day of {field}": "day"})
-    at = table[field]
-    on_day = [at.date() == named["utc_day"], at >= named["begins"], at < named["ends"]]
-    return table.left_join(named, on_day).drop("utc_day", "begins", "ends")
-
-
-def _in_currency(object_: str, table: ir.Table, raw: Mapping[str, ir.Table], currency: str) -> ir.Table:
-    """The table with amounts in any other currency emptied: adding euros to dollars is never right."""
-    if "amount" not in table.columns:
-        return table
-    if says_currency(object_):
-        is_foreign = _is_foreign(table, currency)
-    else:
-        opportunities = raw["opportunity"]
-        is_foreign = table["opportunity_id"].isin(foreign_rows(opportunities, currency)["id"])
-    return table.mutate(
-        amount=ibis.ifelse(is_foreign.fill_null(False), ibis.null(table["amount"].type()), table["amount"])
+def _dated(table: pa.Table, columns: Iterable[str] | None = None) -> pa.Table:
+    """The dates and instants of a table, or of some of its columns."""
+    wanted = set(table.column_names if columns is None else columns)
+    kinds = (pa.types.is_timestamp, pa.types.is_date)
+    return table.select(
+        [each.name for each in table.schema if each.name in wanted and any(is_kind(each.type) for is_kind in kinds)]
     )
 
 
-def foreign_rows(table: ir.Table, currency: str) -> ir.Table:
-    """The rows whose amount is in another currency than the project's."""
-    return table.filter(_is_foreign(table, currency))
+def _span(tables: Iterable[pa.Table], as_of: datetime) -> tuple[date, date]:
+    """The believable UTC days between which all instants lie, the as-of time among them."""
+    moments = [naive(as_of)]
+    for column in (column for table in tables for column in _dated(table).columns):
+        if pa.types.is_timestamp(column.type):
+            moments += [at for take in (pc.min, pc.max) if (at := take(column).as_py()) is not None]
+    low, high = min(moments).date(), max(moments).date()
+    return max(low, EARLIEST) - timedelta(days=1), min(high, LATEST) + timedelta(days=1)
 
 
-def _is_foreign(table: ir.Table, currency: str) -> ir.BooleanValue:
-    return filled(table["currency"], FieldType.TEXT).fill_null(currency) != currency
+def _periods(calendar: FiscalCalendar, kinds: list[Kind], first: date, last: date) -> Iterator[Period]:
+    for kind in kinds:
+        yield from calendar.periods(kind, first, last)
+
+
+def _month_rows(periods: Iterable[Period]) -> pa.Table:
+    """Every fiscal month with each period that it is part of. Its key is its place among the months."""
+    ordered = [period for period in periods if period.kind in ROLLED_UP]
+    months = [period.start for period in ordered if period.kind == "month"]
+    rows: list[tuple[int, Period | None]] = [
+        (key, period)
+        for period in ordered
+        for key in range(bisect_left(months, period.start), bisect_left(months, period.end))
+    ]
+    rows += [(key, None) for key in (NO_MONTH, *range(len(months)))]
+    return pa.Table.from_pylist([{"month": key} | _row(period) for key, period in rows], schema=_MONTHS)
+
+
+def _row(period: Period | None) -> dict[str, object]:
+    if period is None:
+        return {"kind": ALL_TIME, "period": ALL_TIME, "starts": EARLIEST, "ends": LATEST + timedelta(days=1)}
+    return {"kind": period.kind, "period": period.name, "starts": period.start, "ends": period.end}
+
+
+def _days(periods: Iterable[Period], first: date, last: date) -> pa.Table:
+    """Every day that a row may count on with its month key."""
+    months = [period for period in periods if period.kind == "month"]
+    keys = {
+        day: key for key, month in enumerate(months) for day in days_from(month.start, month.end - timedelta(days=1))
+    }
+    for day in days_from(first, last):
+        keys.setdefault(day, NO_MONTH)
+    rows = [{"day": day, "month": key} for day, key in sorted(keys.items())]
+    return pa.Table.from_pylist(rows, schema=_DAYS)
+
+
+def _day_rows(periods: Iterable[Period]) -> pa.Table:
+    rows = [
+        {"day": day} | _row(period)
+        for period in periods
+        for day in days_from(period.start, period.end - timedelta(days=1))
+    ]
+    return pa.Table.from_pylist(rows, schema=_DAY_PERIODS)

@@ -12,11 +12,11 @@ from salesops.engine import Engine, NumberTooLarge
 from salesops.incentives.credits import build_credits
 from salesops.incentives.earnings import compute_earnings
 from salesops.largest import largest_number
-from salesops.metrics.rollup import compute_metrics
+from salesops.metrics.compute import compute_metrics
 from salesops.notes import compute_notes
-from salesops.people import build_people
+from salesops.people import people_of
 from salesops.quotas.attainment import compute_attainment
-from salesops.results import ATTAINMENT, EARNINGS, METRICS, TERRITORIES, Results
+from salesops.results import ATTAINMENT, EARNINGS, TERRITORIES, Results
 from salesops.territories.assign import compute_territories
 
 if TYPE_CHECKING:
@@ -46,13 +46,13 @@ def compute(facts: Facts, rules: Rules, as_of: datetime) -> Results:
 
 def _compute(basis: Basis) -> Results:
     engine = basis.engine
-    people = engine.keep("people", build_people(basis.users))
-    metrics = engine.keep("metrics", compute_metrics(basis))
-    attainment = engine.keep("attainment", compute_attainment(basis, people, metrics))
+    people, attainment = people_of(basis), compute_attainment(basis)
     credits_by_quota = build_credits(basis)
     earnings = compute_earnings(basis, people, attainment, credits_by_quota)
+    metrics, partial = compute_metrics(basis)
     return Results(
-        metrics=engine.read(metrics, METRICS),
+        metrics=metrics,
+        partial=partial,
         attainment=engine.read(attainment, ATTAINMENT),
         earnings=engine.read(earnings, EARNINGS),
         territories=engine.read(compute_territories(basis), TERRITORIES),

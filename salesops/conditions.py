@@ -1,11 +1,13 @@
 """Conditions of rules (`where`) as boolean expressions over a table of facts.
 
-An empty field (null, or text of no characters) meets `empty: true`, `is_not` and `not_in`, and nothing else.
+An empty field (null, or text of no characters) meets `empty: true`, `is_not`, `not_in` and `means_not`, and nothing
+else.
 """
 
 from __future__ import annotations
 
 import operator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import reduce
@@ -14,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import ibis
 
-from config.metrics import Operator
+from config.metrics import WORDED, Operator
 from config.model import FieldType
 from salesops.calendar import day_start
 from salesops.exact import AMOUNT
@@ -22,15 +24,19 @@ from salesops.money import places_of
 from salesops.rules import RuleError, field_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import ibis.expr.types as ir
 
     from config.metrics import Condition
+    from salesops.rules import Rules
 
 WIDE_PLACES = 12
 WIDE_NUMBER = f"decimal(38, {WIDE_PLACES})"
 """What a custom field's text is read as where it is compared with a number."""
+
+_DIGITS = 18
+"""So many every integer of the engine may have."""
 
 ORDER = {
     Operator.AT_LEAST: operator.ge,
@@ -40,24 +46,71 @@ ORDER = {
 }
 
 
-def meets_all(table: ir.Table, object_: str, where: Iterable[Condition], time_zone: str) -> ir.BooleanValue:
-    """Whether a row of the object meets every condition; true where there is none."""
-    zone = ZoneInfo(time_zone)
-    return reduce(operator.and_, (meets(table, object_, each, zone) for each in where), ibis.literal(value=True))
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What conditions mean beside their own words: the project's zone, and what `means` and parameters stand for."""
+
+    time_zone: str
+    meanings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    parameters: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rules: Rules) -> Meaning:
+        return cls(rules.time_zone, rules.meanings, rules.parameters)
 
 
-def meets(table: ir.Table, object_: str, condition: Condition, zone: ZoneInfo) -> ir.BooleanValue:
-    """Whether a row of the object meets the condition; never null."""
-    type_ = field_type(object_, condition.field)
-    column = filled(table[condition.field], type_)
-    operand = condition.operand
+def meets_all(table: ir.Table, source: str, where: Iterable[Condition], meaning: Meaning) -> ir.BooleanValue:
+    """Whether a row of the source meets every condition; true where there is none.
+
+    The table has a column for each path that a condition looks at, under the path's text (`salesops.paths`).
+    """
+    met = [meets(table, source, each, meaning) for each in where]
+    return reduce(operator.and_, met) if met else ibis.literal(value=True)
+
+
+def meets_any(table: ir.Table, source: str, where: Iterable[Condition], meaning: Meaning) -> ir.BooleanValue:
+    """Whether a row of the source meets at least one of the conditions; true where there is none."""
+    met = [meets(table, source, each, meaning) for each in where]
+    return reduce(operator.or_, met) if met else ibis.literal(value=True)
+
+
+def meets(table: ir.Table, source: str, condition: Condition, meaning: Meaning) -> ir.BooleanValue:
+    """Whether a row of the source meets the condition; never null.
+
+    No operand is empty text, so only `empty` itself has to tell that from null.
+    """
+    type_, column = field_type(source, condition.field), table[condition.field]
+    operand, how = condition.operand, condition.operator
     if isinstance(operand, bool):
-        return column.isnull() if operand else column.notnull()
+        return filled(column, type_).isnull() if operand else filled(column, type_).notnull()
     texts = operand if isinstance(operand, tuple) else (operand,)
+    if how in WORDED:
+        words = sorted({word.lower() for word in meaning.meanings.get(texts[0], ()) if word})
+        said = _text(column, type_).lower().isin(words).fill_null(False) if words else ibis.literal(value=False)
+        return said if how is Operator.MEANS else ~said
+    if how is Operator.CONTAINS:
+        return _text(column, type_).lower().contains(texts[0].lower()).fill_null(False)
+    if how is Operator.STARTS_WITH:
+        return _text(column, type_).lower().startswith(texts[0].lower()).fill_null(False)
+    if condition.parameter and condition.parameter in meaning.parameters:
+        texts = (f"{meaning.parameters[condition.parameter]:f}",)
     try:
-        return _compare(column, type_, condition.operator, texts, zone)
+        return _compare(column, type_, how, texts, ZoneInfo(meaning.time_zone))
     except (ValueError, InvalidOperation) as error:
-        raise RuleError(f"{object_}.{condition.field} is {type_}; it cannot be compared with {operand!r}") from error
+        raise RuleError(f"{source}.{condition.field} is {type_}; it cannot be compared with {operand!r}") from error
+
+
+def _text(column: ir.Value, type_: FieldType) -> ir.Value:
+    """A value as people write it: true and false, plain decimals, days as 2026-05-01."""
+    match type_:
+        case FieldType.TEXT | FieldType.ID:
+            return column
+        case FieldType.DECIMAL:
+            return column.cast(AMOUNT).cast("string").re_replace(r"\.?0+$", "")
+        case FieldType.BOOLEAN:
+            return ibis.cases((column, "true"), (~column, "false"))
+        case _:
+            return column.cast("string")
 
 
 def filled(column: ir.Value, type_: FieldType) -> ir.Value:
@@ -65,13 +118,23 @@ def filled(column: ir.Value, type_: FieldType) -> ir.Value:
     return column.nullif("") if type_ in {FieldType.TEXT, FieldType.ID} else column
 
 
+def number_in(text: ir.Value, type_: str) -> ir.Value:
+    """The decimal that a text is, as an admin would write it (with spaces around it or not); null where it is none."""
+    return ibis.ifelse(text.re_search(r"^\s*[+-]?[0-9]+(\.[0-9]+)?\s*$"), text, ibis.null("string")).try_cast(type_)
+
+
+def day_in(text: ir.Value) -> ir.Value:
+    """The day that a text is, as 2026-05-01; null where it is none."""
+    written = text.re_search(r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\s*$")
+    return ibis.ifelse(written, text, ibis.null("string")).try_cast("date")
+
+
 def _compare(
     column: ir.Value, type_: FieldType, how: Operator, texts: tuple[str, ...], zone: ZoneInfo
 ) -> ir.BooleanValue:
     if how in ORDER:
         return _order(column, type_, how, texts[0], zone).fill_null(False)
-    among = reduce(operator.or_, (_equal(column, type_, text, zone) for text in texts), ibis.literal(value=False))
-    among = among.fill_null(False)
+    among = reduce(operator.or_, (_equal(column, type_, text, zone) for text in texts)).fill_null(False)
     return ~among if how in {Operator.IS_NOT, Operator.NOT_IN} else among
 
 
@@ -83,7 +146,7 @@ def _equal(column: ir.Value, type_: FieldType, text: str, zone: ZoneInfo) -> ir.
         case FieldType.DATE:
             return column == date.fromisoformat(text)
         case FieldType.DECIMAL | FieldType.INTEGER:
-            return column.cast(AMOUNT) == _number(text)
+            return operator.eq(*_numbers(column, text))
         case FieldType.BOOLEAN:
             return column == _boolean(text)
         case _:
@@ -106,13 +169,13 @@ def _order(column: ir.Value, type_: FieldType, how: Operator, text: str, zone: Z
         case FieldType.DATE:
             result = compare(column, date.fromisoformat(text))
         case FieldType.DECIMAL | FieldType.INTEGER:
-            result = compare(column.cast(AMOUNT), _number(text))
+            result = compare(*_numbers(column, text))
         case FieldType.BOOLEAN:
             raise ValueError(text)
         case _ if is_number(text):
-            result = compare(column.try_cast(WIDE_NUMBER), _number(text))
+            result = compare(number_in(column, WIDE_NUMBER), _number(text))
         case _:
-            result = compare(column.try_cast("date"), date.fromisoformat(text))
+            result = compare(day_in(column), date.fromisoformat(text))
     return result
 
 
@@ -122,6 +185,15 @@ def is_number(text: str) -> bool:
         return Decimal(text).is_finite()
     except InvalidOperation:
         return False
+
+
+def _numbers(column: ir.Value, text: str) -> tuple[ir.Value, ir.Value]:
+    """A column of numbers and a number to compare it with; integers where both are, which is twice as fast."""
+    number = Decimal(text)
+    is_small = number.is_finite() and number.adjusted() < _DIGITS
+    if column.type().is_integer() and is_small and number == number.to_integral_value():
+        return column, ibis.literal(int(number), type="int64")
+    return column.cast(AMOUNT), _number(text)
 
 
 def _number(text: str) -> ir.Value:

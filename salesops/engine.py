@@ -7,23 +7,28 @@ The database lives in memory, opens no file, loads no extension and spills nowhe
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 import duckdb
 import ibis
+from ibis.backends.sql.compilers import duckdb as duckdb_sql
 
 from salesops.exact import RATIO_MACRO
+from salesops.sql import names, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import ibis.expr.types as ir
     import pyarrow as pa
+    from ibis.expr.operations import Node
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "enable_external_access": "false",
+    "preserve_insertion_order": "false",  # what is read out is sorted
     "temp_directory": "",
 }
 
@@ -39,6 +44,7 @@ class Engine:
     """One in-memory database, closed on leaving the `with` block."""
 
     def __init__(self) -> None:
+        self._kept: dict[str, ir.Table] = {}
         self._database = duckdb.connect(":memory:", config=_SETTINGS)
         self._database.execute(RATIO_MACRO)
 
@@ -55,20 +61,63 @@ class Engine:
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         """The expression's rows under a name: computed now and once, however often they are used after."""
-        with _in_range():
-            self._database.execute(f'CREATE TEMP TABLE "{name}" AS {_sql(expression)}')
+        self.keep_rows(name, _sql(expression))
         return ibis.table(expression.schema(), name=name)
 
-    def read(self, expression: ir.Table, schema: pa.Schema) -> pa.Table:
-        """The expression's rows in the schema's columns and types, sorted by its columns from left to right."""
-        ordered = expression.select(*schema.names).order_by(*schema.names)
+    def keep_rows(self, name: str, query: str) -> None:
+        """The rows of a query in SQL (`salesops.sql`) under a name."""
         with _in_range():
-            rows: pa.Table = self._database.sql(_sql(ordered)).to_arrow_table()
-        return rows.cast(schema)
+            self._database.execute(f"CREATE TEMP TABLE {quoted(name)} AS {query}")
+
+    def drop(self, name: str) -> None:
+        """Forget the rows under a name, if there are any: nothing reads them any more."""
+        self._database.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+
+    def fetch(self, query: str) -> pa.Table:
+        """The rows of a query in SQL."""
+        with _in_range():
+            rows: pa.Table = self._database.sql(query).to_arrow_table()
+        return rows
+
+    def view(self, name: str, expression: ir.Table) -> ir.Table:
+        """The expression under a name, to build on without compiling it again: computed anew wherever it is used."""
+        self._database.execute(f"CREATE TEMP VIEW {quoted(name)} AS {_sql(expression)}")
+        return ibis.table(expression.schema(), name=name)
+
+    def once(self, name: str, build: Callable[[], ir.Table]) -> ir.Table:
+        """What `build` makes, kept under a name by whoever asks for it first."""
+        if name not in self._kept:
+            self._kept[name] = self.keep(name, build())
+        return self._kept[name]
+
+    def once_view(self, name: str, build: Callable[[], ir.Table]) -> ir.Table:
+        """The same as a view."""
+        if name not in self._kept:
+            self._kept[name] = self.view(name, build())
+        return self._kept[name]
+
+    def count(self, expression: ir.Table) -> int:
+        """How many rows the expression has."""
+        return int(self._database.sql(f"SELECT count(*) FROM ({_sql(expression)})").fetchall()[0][0])
+
+    def read(self, expression: ir.Table, schema: pa.Schema, by: Sequence[str] = ()) -> pa.Table:
+        """The expression's rows in the schema's columns and types, sorted by all of them from left to right.
+
+        Where some columns tell each row from every other, `by` names them: they are then what is sorted by.
+        """
+        ordered = f"SELECT {names(schema.names)} FROM ({_sql(expression)}) ORDER BY {names(by or schema.names)}"
+        return self.fetch(ordered).cast(schema)
 
 
 def _sql(expression: ir.Table) -> str:
-    return str(ibis.to_sql(expression, dialect="duckdb"))
+    return _sql_of(expression.op())
+
+
+@lru_cache(maxsize=2_000)
+def _sql_of(operation: Node) -> str:
+    """The SQL of an expression, unformatted; the same rules make the same ones again and again."""
+    query = duckdb_sql.compiler.to_sqlglot(operation.to_expr())
+    return str(query.sql(dialect=duckdb_sql.compiler.dialect, copy=False))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from config.model import FieldType
 from salesops.calendar import day_start, local_day
-from salesops.conditions import filled, meets_all, naive
+from salesops.conditions import Meaning, filled, meets_all, naive
 from salesops.engine import Engine
 from salesops.facts import fact_schema
 from salesops.rules import field_type
@@ -123,7 +123,7 @@ def _measure(engine: Engine, table: ir.Table, alike: list[Ask], window: _Window)
     )
     counts: dict[str, ir.Value] = {}
     for number, ask in enumerate(alike):
-        asked = keyed["id"].notnull() & meets_all(keyed, ask.object, ask.where, window.time_zone)
+        asked = keyed["id"].notnull() & meets_all(keyed, ask.object, ask.where, Meaning(window.time_zone))
         has = asked & filled(keyed[ask.field], field_type(ask.object, ask.field)).notnull()
         last = keyed["dated"].max(where=has)
         counts |= {f"rows {number}": asked.sum(), f"filled {number}": has.sum(), f"last {number}": last}

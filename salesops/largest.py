@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
-from config.model import FieldType
+from config.model import OBJECTS, FieldType
+from config.sources import find_field
 from salesops.conditions import filled
 from salesops.exact import AMOUNT as NUMBER
 from salesops.results import AMOUNT
@@ -38,10 +39,16 @@ def largest_number(basis: Basis) -> str:
 
 
 def _numbers(basis: Basis) -> set[tuple[str, str]]:
-    """Every (object, field) that the rules read as a number."""
+    """Every (object, field) of the facts that the rules read as a number."""
     needed = ((object_, field) for object_, fields in needed_columns(basis.rules).items() for field in fields)
-    numbers = {each for each in needed if field_type(*each) in {FieldType.DECIMAL, FieldType.INTEGER}}
-    return numbers | {(metric.source, metric.of) for _, metric in basis.rules.simple_metrics() if metric.of}
+    objects = {each for each in needed if each[0] in OBJECTS}
+    numbers = {each for each in objects if field_type(*each) in {FieldType.DECIMAL, FieldType.INTEGER}}
+    for _, metric in basis.rules.simple_metrics():
+        for path in (metric.of, metric.times) if metric.aggregate != "distinct" else ():
+            found = find_field(metric.source, path) if path else None
+            if found and (found.source, found.field) in objects:
+                numbers.add((found.source, found.field))
+    return numbers
 
 
 def _largest(table: ir.Table, object_: str, field: str) -> ir.Table:

@@ -1,30 +1,43 @@
 """What the core computes: tables, with their schemas.
 
-Money and ratios are decimals; a key is a user id, a team name, or "" for the company. Periods are named by
-`salesops.calendar`: "2017-12", "FY2017-Q4", "FY2017". Rows are sorted by all key columns, so equal results are equal
-tables whatever the order of the facts.
+Money and ratios are decimals; a key is a user id (of a user or manager), a name, a value, or "" for the company.
+Periods are named by `salesops.fiscal`: "2017-12", "FY2017-Q4", "FY2017". Rows are sorted by all key columns, so equal
+results are equal tables whatever the order of the facts.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pyarrow as pa
 
 AMOUNT: pa.DataType = pa.decimal128(38, 6)
 
+_NAME = pa.dictionary(pa.int32(), pa.string())
+"""Of names that stand in very many rows."""
+
 METRICS = pa.schema(
     [
-        ("metric", pa.string()),
-        ("grain", pa.string()),  # user, team, company
-        ("key", pa.string()),
-        ("period", pa.string()),
+        ("metric", _NAME),
+        ("grain", _NAME),  # company, user, team, manager, territory… or a field, as the metric names it
+        ("key", _NAME),
+        ("period", _NAME),
         ("value", AMOUNT),  # rounded half up to 6 places; null where there is none (a ratio over nothing)
-        ("numerator", AMOUNT),  # of a ratio or an average, else null
+        ("numerator", AMOUNT),  # of a ratio, an average or a conversion, else null
         ("denominator", AMOUNT),
+        ("sample", AMOUNT),  # how many numbers it is made of; of a ratio, what is below the line
+        ("partial", pa.bool_()),  # whether what it counts began in the middle of the period
     ]
 )
+
+_PARTIAL: dict[str, pa.DataType] = {
+    "metric": pa.string(),
+    "period": pa.string(),  # one in the middle of which what the metric counts began
+    "begins": pa.date32(),  # the first day on which anything counts
+    "complete_from": pa.string(),  # the first complete period of its kind, null where the calendar ends before
+}
+PARTIAL = pa.schema(_PARTIAL)
 
 ATTAINMENT = pa.schema(
     [
@@ -70,3 +83,4 @@ class Results:
     earnings: pa.Table
     territories: pa.Table
     notes: tuple[Note, ...] = ()
+    partial: pa.Table = field(default_factory=PARTIAL.empty_table)

@@ -5,23 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from config.metrics import RatioMetric, SimpleMetric
+from config.metrics import AS_OF, RatioMetric, SimpleMetric
+from config.metrics.kinds import SPLITS, THEN
 from config.model import OBJECTS, FieldType
+from config.project import Customers
+from config.sources import SOURCES, NoField, find_field
+from config.working_time import WorkingTime
+from salesops.facts import CHANGE, HAPPENED_AT, KEPT
+from salesops.fiscal import FiscalCalendar, build_calendar
+from salesops.reads import CREATED, currency_paths, looks, opportunity_path, paths_of, read_fields
+from salesops.sources.needs import facts_needed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+    from decimal import Decimal
 
+    from config.calendars import FiscalYear
     from config.comp_plans import CompPlan
-    from config.metrics import Condition, Metric
-    from config.project import FiscalYear
+    from config.metrics import Dimension, Metric
     from config.quotas import Quota
     from config.territories import TerritoryFile
+    from salesops.fiscal import CrmPeriod
+    from salesops.reads import Look
 
-AS_OF = "as_of"
-"""`time: as_of`: a row counts as it stands at the as-of time."""
-
-CREATED = "created_at"
-"""Of the objects that have it: when a record came to be."""
+__all__ = ["AS_OF", "CREATED", "RuleError", "Rules", "field_type", "needed_columns", "says_created"]
 
 
 class RuleError(ValueError):
@@ -39,12 +47,25 @@ class Rules:
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     comp_plans: Mapping[str, CompPlan] = field(default_factory=dict)
     territories: TerritoryFile | None = None
+    dimensions: Mapping[str, Dimension] = field(default_factory=dict)
+    meanings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    parameters: Mapping[str, Decimal] = field(default_factory=dict)
+    customers: Customers = field(default_factory=Customers)
+    working_time: WorkingTime = field(default_factory=WorkingTime)
+    team_zones: Mapping[str, str] = field(default_factory=dict)
+    crm_periods: tuple[CrmPeriod, ...] = ()
+
+    @property
+    def calendar(self) -> FiscalCalendar:
+        """The fiscal calendar."""
+        return build_calendar(self.fiscal_year, self.crm_periods)
 
     def simple(self, name: str) -> SimpleMetric:
         """The simple metric of this name."""
         metric = self.metrics.get(name)
         if not isinstance(metric, SimpleMetric):
-            raise RuleError(f"{name} is {'a ratio' if metric else 'no metric'}; a simple metric is needed here")
+            what = f"a {metric.kind} metric" if metric else "no metric"
+            raise RuleError(f"{name} is {what}; a simple metric is needed here")
         return metric
 
     def simple_metrics(self) -> Iterator[tuple[str, SimpleMetric]]:
@@ -56,63 +77,115 @@ class Rules:
         yield from ((name, m) for name, m in sorted(self.metrics.items()) if isinstance(m, RatioMetric))
 
 
-def field_type(object_: str, name: str) -> FieldType:
-    """The type of a field of an object; custom fields are text."""
-    if name.startswith("custom."):
-        return FieldType.TEXT
-    if object_ not in OBJECTS:
-        raise RuleError(f"there is no object {object_}; there are {', '.join(OBJECTS)}")
-    fields = OBJECTS[object_].fields
-    if name not in fields:
-        raise RuleError(f"{object_} has no field {name}; it has {', '.join(fields)}, and custom.NAME for mapped ones")
-    return fields[name]
+def field_type(source: str, path: str) -> FieldType:
+    """The type of what a path from a source leads to; custom fields are text. RuleError where it leads nowhere."""
+    if source not in SOURCES:
+        raise RuleError(f"there is no source {source}; there are {', '.join(SOURCES)}")
+    try:
+        return find_field(source, path).type
+    except NoField as error:
+        has = ", ".join(error.known)
+        raise RuleError(f"{error}; it has {has}, and custom.NAME for mapped ones") from error
 
 
-def says_created(object_: str) -> bool:
+def says_created(source: str) -> bool:
     """Whether the object has the field that says when a record of it came to be."""
-    return CREATED in OBJECTS[object_].fields
+    return CREATED in SOURCES[source].fields
 
 
-def says_currency(object_: str) -> bool:
-    """Whether the object's amounts have their own currency; else they are in that of the opportunity."""
-    return "currency" in OBJECTS[object_].fields
+_PEOPLE = ("email", "active", "team", "role", "manager_id")
+_RATES = ("currency", "to_currency", "rate", "from_date")
+_BACK = {
+    "opportunity": ("stage", "pipeline", "amount", "close_date", "is_closed", "is_won", "probability"),
+    "opportunity_history": ("opportunity_id", "stage", "amount", "close_date", "at"),
+    "stage": ("object", "pipeline", "name", "is_closed", "is_won", "probability"),
+    CHANGE: tuple(KEPT[CHANGE]),
+}
+"""What takes facts back to an earlier time, besides when history happened."""
 
 
-def needed_columns(rules: Rules) -> dict[str, set[str]]:
-    """Object -> the fields that the rules read of it (custom ones as `custom.NAME`), so nothing else is loaded."""
-    needed: dict[str, set[str]] = {"user": {"id", "email", "active", "team", "role", "manager_id"}}
-
-    def need(object_: str, fields: set[str]) -> None:
-        for name in fields:
-            field_type(object_, name)
-        needed.setdefault(object_, {"id"}).update(fields)
-
-    for _, metric in rules.simple_metrics():
-        times = {metric.time} - {AS_OF}
-        operands = {name for name in (metric.of, metric.start) if name}
-        need(metric.source, {metric.owner} | times | operands | _fields(metric.where))
-        if metric.time == AS_OF and says_created(metric.source):
-            need(metric.source, {CREATED})
+def read_sources(rules: Rules) -> dict[str, set[str]]:
+    """Object or made source -> its fields that the rules read, worked-out ones among them, always with `id`."""
+    read = _Read()
+    read.add("user", _PEOPLE)
+    for look, metric in looks(rules.metrics):
+        read.add_paths(look.source, _paths(rules, look, metric))
+        _read_besides(read, look, metric)
+        if "territory" in (metric.by or ()) and rules.territories is None:
+            read.add("territory", ("name",))
+            read.add("territory_account", ("territory_id", "account_id"))
     if rules.comp_plans:
-        need("opportunity", {"is_closed", CREATED})
+        read.add("opportunity", ("is_closed", CREATED))
     if rules.territories:
-        wheres = (territory.where for territory in rules.territories.territories)
-        need("account", {name for where in wheres for name in _fields(where)})
-    _need_currencies(needed)
+        conditions = (each for territory in rules.territories.territories for each in territory.where)
+        read.add_paths("account", [each.field for each in conditions])
+    return dict(read)
+
+
+def needed_columns(rules: Rules, as_of: datetime | None = None) -> dict[str, set[str]]:
+    """Fact table -> the fields that the rules read of it (custom ones as `custom.NAME`), so nothing else is loaded.
+
+    With an as-of time, also what takes these facts back to it: without one, they are read as they stand.
+    """
+    needed = _Read()
+    for source, fields in read_sources(rules).items():
+        worked_out = SOURCES[source].worked_out.keys() if source in SOURCES else ()
+        if source in OBJECTS or source not in SOURCES:
+            needed.add(source, fields - set(worked_out))
+        made: list[str | tuple[str, str]] = [(source, name) for name in sorted(fields & set(worked_out))]
+        if source in SOURCES and source not in OBJECTS:
+            made.append(source)
+        for name in made:
+            for object_, its in facts_needed(rules, name).items():
+                needed.add(object_, its)
+    return dict(needed if as_of is None else _with_history(needed))
+
+
+class _Read(dict[str, set[str]]):
+    """Object or made source -> its fields, gathered piece by piece."""
+
+    def add(self, source: str, fields: Iterable[str]) -> None:
+        self.setdefault(source, {"id"}).update(fields)
+
+    def add_paths(self, source: str, paths: Iterable[str]) -> None:
+        for path in paths:
+            field_type(source, path)
+        for name, fields in read_fields(source, paths).items():
+            self.add(name, fields)
+
+
+def _paths(rules: Rules, look: Look, metric: Metric) -> set[str]:
+    if look.source not in SOURCES:
+        raise RuleError(f"there is no source {look.source}; there are {', '.join(SOURCES)}")
+    try:
+        return paths_of(look, metric, rules.dimensions)
+    except NoField as error:
+        raise RuleError(str(error)) from error
+
+
+def _read_besides(read: _Read, look: Look, metric: Metric) -> None:
+    """What a look reads that no path of it says."""
+    if look.time == AS_OF and says_created(look.source):
+        read.add(look.source, (CREATED,))
+    if THEN in {look.owner, look.hierarchy}:
+        read.add(CHANGE, KEPT[CHANGE])
+    if look.owner == SPLITS:
+        read.add_paths(look.source, [opportunity_path(look.source) or "id"])
+        read.add("opportunity_split", ("opportunity_id", "user_id", "type", "percent"))
+    if look.attribution == "account" and look.source == "activity":
+        read.add("opportunity", ("account_id", "is_closed", "close_date", CREATED))
+        read.add("activity", ("opportunity_id", "account_id", "at"))
+    if look.zone != "company":
+        read.add("user", ("time_zone",))
+    if isinstance(metric, SimpleMetric) and currency_paths(metric):
+        read.add("exchange_rate", _RATES)
+
+
+def _with_history(needed: _Read) -> _Read:
+    for object_ in needed.keys() & HAPPENED_AT.keys():
+        needed.add(object_, (HAPPENED_AT[object_],))
+    if "opportunity" in needed:
+        for object_, fields in _BACK.items():
+            needed.add(object_, fields)
+    needed.add(CHANGE, _BACK[CHANGE])
     return needed
-
-
-def _need_currencies(needed: dict[str, set[str]]) -> None:
-    """An amount is read with its currency, which stands beside it or on the opportunity."""
-    for object_, fields in list(needed.items()):
-        if "amount" not in fields:
-            continue
-        if says_currency(object_):
-            fields.add("currency")
-        else:
-            fields.add("opportunity_id")
-            needed.setdefault("opportunity", {"id"}).add("currency")
-
-
-def _fields(where: tuple[Condition, ...]) -> set[str]:
-    return {condition.field for condition in where}

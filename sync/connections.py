@@ -6,22 +6,33 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from config.documents import read_catalog
-from config.metrics import RatioMetric
 from config.problems import ConfigError, Problem
-from config.values import MetricOf, MetricValue
 from connectors.writing import TASK
+from salesops.facts import KEPT
+from salesops.reads import looks
 from salesops.rules import needed_columns
 from sync.rules import build_rules
+from sync.used_metrics import used_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from config.loader import Project
     from config.problems import Where
-    from config.values import RecordValue, Value
     from connectors.base import Connector
+
+FEATURES = frozenset(
+    {
+        "exchange_rate",
+        "field_history",
+        "opportunity_split",
+        "quote",
+        "territory",
+        "territory_account",
+    }
+)
+"""Objects that an edition or a feature of a CRM brings, which many an account has not."""
 
 
 def connect(project: Project, name: str, *, daily_share: int | None = None) -> Connector:
@@ -83,28 +94,16 @@ def needed_fields(project: Project) -> Mapping[str, Collection[str]]:
     """Our fields that the project's rules read, by object: only these may not be hidden from our login.
 
     A built-in metric that nothing in the project names is none of its rules: an account without leads can do without
-    the metrics of leads.
+    the metrics of leads. Nor need an account have what metrics read beside the objects that they are of.
     """
     rules = build_rules(project)
-    return needed_columns(replace(rules, metrics={name: rules.metrics[name] for name in sorted(used_metrics(project))}))
-
-
-def used_metrics(project: Project) -> set[str]:
-    """The metrics that the project defines or that something in it names, and those that these are made of."""
-    built_in = read_catalog().model.metrics
-    used = {name for name, metric in project.metrics.items() if built_in.get(name) != metric}
-    used |= {quota.metric for quota in project.quotas.values()}
-    used |= {value.metric for value in _shown(project) if isinstance(value, MetricValue | MetricOf)}
-    ratios = (project.metrics[name] for name in used)
-    return used | {part for m in ratios if isinstance(m, RatioMetric) for part in (m.numerator, m.denominator)}
-
-
-def _shown(project: Project) -> Iterator[Value | RecordValue]:
-    """Every value that the project shows in the CRM."""
-    writeback = project.writeback
-    yield from (write.value for writes in writeback.writeback.values() for write in writes)
-    yield from (field.value for sets in writeback.records.values() for kept in sets for field in kept.fields)
-    yield from (rule.value for rules in writeback.tasks.values() for rule in rules)
+    used = {name: rules.metrics[name] for name in used_metrics(project)}
+    keeps_calendar = project.settings.fiscal_year.from_ is not None
+    calendar = {"fiscal_period": {"id", "kind", "name", "starts_on", "ends_on"}} if keeps_calendar else {}
+    looked_at = {look.source for look, _ in looks(used)}
+    needed = needed_columns(replace(rules, metrics=used))
+    spared = (FEATURES - looked_at) | KEPT.keys()
+    return calendar | {name: fields for name, fields in needed.items() if name not in spared}
 
 
 def written_fields(project: Project, name: str) -> Mapping[str, tuple[str, ...]]:

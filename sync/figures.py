@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from salesops.calendar import ALL_TIME, local_day, period_of
+from salesops.calendar import ALL_TIME, local_day
+from sync.fiscal import calendar_of
+from sync.used_metrics import WON
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
     from config.loader import Project
     from sync.store.store import Store
-
-WON = "won_amount"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def read_figures(project: Project, store: Store, connection: str, as_of: datetim
     Reps are the users with a quota or a result in the quarter: those with a quota first, by commission, then by name.
     """
     day = local_day(as_of, ZoneInfo(project.settings.time_zone))
-    quarter = period_of("quarter", day, project.settings.fiscal_year)
+    quarter = calendar_of(project, store).period_of("quarter", day)
     names = _names(store, connection)
     won = _metric(store, connection, "user", ALL_TIME)
     total = _metric(store, connection, "company", ALL_TIME)

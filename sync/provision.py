@@ -5,9 +5,11 @@ from __future__ import annotations
 import string
 from typing import TYPE_CHECKING
 
+from config.calendars import LONGEST_PERIOD_NAME
 from config.metrics import Unit
 from connectors.writing import TASK, FieldKind, FieldNeed, Needs, ObjectNeed
 from sync.plan.fields import unit_of
+from sync.plan.metric_results import unit_of_metric
 from sync.plan.results import unit_of_quota
 from sync.store.sweeps import forget_cursors
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from config.loader import Project
-    from config.values import RecordValue, Value
+    from config.values import MetricOf, MetricValue, RecordValue, Value
     from config.writeback import FieldWrite, RecordField, RecordSet
     from connectors.base import Connector
     from connectors.writing import Outcome, Step
@@ -26,6 +28,8 @@ _KINDS = {
     Unit.COUNT: FieldKind.COUNT,
     Unit.PERCENT: FieldKind.PERCENT,
     Unit.DAYS: FieldKind.DAYS,
+    Unit.HOURS: FieldKind.NUMBER,
+    Unit.MINUTES: FieldKind.NUMBER,
     Unit.NUMBER: FieldKind.NUMBER,
     None: FieldKind.TEXT,
 }
@@ -36,8 +40,8 @@ SHORT_TEXT = 255
 _LONGEST = 60
 """What a placeholder may become: long for a name, much too long for a number."""
 
-_ID_AND_PERIOD = 30
-"""How long a key is that is made of an id (of 18 characters in Salesforce) and a fiscal period ("FY2026-Q4")."""
+_ID_AND_PERIOD = 18 + len("|") + LONGEST_PERIOD_NAME
+"""How long a key may be that is made of an id (of 18 characters in Salesforce) and a fiscal period ("FY2026-Q4")."""
 
 _KEY_LABEL = "Salesops key"
 _KEY_TEXT = "How salesops-sync finds this record again. Do not change it."
@@ -110,7 +114,13 @@ def _record_fields(project: Project, records: RecordSet) -> Iterator[FieldNeed]:
 def _kind(project: Project, write: FieldWrite) -> FieldKind:
     if write.text is not None:
         return _text_kind(write.text)
+    if write.value.kind == "metric":
+        return _kind_of_metric(project, write.value)
     return FieldKind.MOMENT if write.value.kind == "updated" else _KINDS[unit_of(project, write.value)]
+
+
+def _kind_of_metric(project: Project, value: MetricValue | MetricOf) -> FieldKind:
+    return FieldKind.FLAG if value.show == "partial" else _KINDS[unit_of_metric(project, value)]
 
 
 def _kind_of_record(project: Project, field: RecordField, per: str) -> FieldKind:
@@ -119,7 +129,7 @@ def _kind_of_record(project: Project, field: RecordField, per: str) -> FieldKind
         return _text_kind(field.text)
     match value.kind:
         case "metric":
-            return _KINDS[project.metrics[value.metric].unit]
+            return _kind_of_metric(project, value)
         case "quota":
             return _KINDS[unit_of_quota(project, value.quota, value.show)]
         case "commission":
@@ -157,8 +167,7 @@ def _describe(project: Project, value: Value | RecordValue) -> str:
     period = getattr(value, "period", "").replace("_", " ")
     match value.kind:
         case "metric":
-            metric = project.metrics[value.metric]
-            text = metric.description or f"{metric.label}."
+            text = _describe_metric(project, value)
         case "quota":
             text = f"{value.show.capitalize()} of the quota {project.quotas[value.quota].label}."
         case "commission":
@@ -176,6 +185,20 @@ def _describe(project: Project, value: Value | RecordValue) -> str:
         case "payee":
             text = "Whose figures these are."
     return text.removesuffix(".") + f", {period}." if period else text
+
+
+def _describe_metric(project: Project, value: MetricValue | MetricOf) -> str:
+    metric = project.metrics[value.metric]
+    whose = {"team": " of the team", "manager": " of everybody below"}.get(value.grain or "", "")
+    match value.show:
+        case "partial":
+            return f"Whether {metric.label}{whose} is of a part of its period only, since its records began within it."
+        case "complete_from":
+            return f"Where {metric.label}{whose} is of a part of its period only: the first complete one."
+        case "sample":
+            return f"How many {metric.label}{whose} is made of."
+    text = metric.description.strip() or f"{metric.label}."
+    return f"{text.removesuffix('.')},{whose}." if whose else text
 
 
 def _with_age(project: Project, text: str, field: FieldWrite | RecordField, stamp: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from config.checks.calendars import check_calendars
 from config.checks.metrics import check_metrics
 from config.checks.pay import check_comp_plans, check_quotas
+from config.checks.quotas import check_meant, check_seasonality
 from config.checks.settings import check_mapping, check_settings
 from config.checks.territories import check_territories
 from config.checks.writeback import check_writeback
@@ -16,9 +18,12 @@ if TYPE_CHECKING:
 
 _CHECKS = (
     check_settings,
+    check_calendars,
     check_mapping,
     check_metrics,
     check_quotas,
+    check_seasonality,
+    check_meant,
     check_territories,
     check_comp_plans,
     check_writeback,

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from config.base import parse_day, parse_flag, parse_number, quote
 from config.messages import did_you_mean, split_message
-from config.metrics import ORDERED, Operator
+from config.metrics import ORDERED, WORDED, Operator
 from config.model import OBJECTS, FieldType
+from config.project_folder import MEANINGS, PARAMETERS
+from config.sources import CUSTOM, SOURCES, NoField, find_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,70 +21,145 @@ if TYPE_CHECKING:
     from config.problems import Problem
     from config.yaml_text import Path
 
-CUSTOM = "custom."
 NUMBERS = frozenset({FieldType.DECIMAL, FieldType.INTEGER})
 TIMES = frozenset({FieldType.DATE, FieldType.INSTANT})
+TEXTS = frozenset({FieldType.TEXT, FieldType.ID})
 
-_WORDS = {("activity", "kind"): ("call", "email", "meeting", "chat", "task")}
+PERIODS = ("month", "quarter", "year")
+"""The kinds of periods that sources by period have rows for."""
+
+_WORDS = {
+    ("activity", "kind"): ("call", "email", "meeting", "chat", "task"),
+    ("data_entry", "kind"): ("created", "changed"),
+    ("opportunity", "customer"): ("new", "existing"),
+    ("opportunity_move", "kind"): ("stage", "amount", "close_date"),
+} | {(name, "period_kind"): PERIODS for name, source in SOURCES.items() if source.by_period}
 """Fields whose values are ours and not the CRM's."""
 
 
-def field_problems(draft: Draft, of_object: str, name: str, path: Path) -> Iterator[Problem]:
-    """A problem where the object has no such field, or no such custom field rides along."""
-    if not name.startswith(CUSTOM):
-        fields = OBJECTS[of_object].fields
-        if name not in fields:
-            hint = did_you_mean(name, fields)
-            own = f" A CRM field of your own is written custom.{name} and listed under custom in mapping.yaml."
-            yield draft.error(path, f"{of_object} has no field {name}.", hint + own)
+def field_problems(draft: Draft, source: str, name: str, path: Path) -> Iterator[Problem]:
+    """A problem where a path from the source leads nowhere, or to a custom field that does not ride along."""
+    try:
+        found = find_field(source, name)
+    except NoField as error:
+        yield _no_field(draft, error, name, path)
         return
-    field = name.removeprefix(CUSTOM)
-    if draft.mapping is None:
+    if not found.field.startswith(CUSTOM) or draft.mapping is None:
         return
-    mapped = [objects[of_object] for objects in draft.mapping.root.values() if of_object in objects]
+    field = found.field.removeprefix(CUSTOM)
+    mapped = [objects[found.source] for objects in draft.mapping.root.values() if found.source in objects]
     custom = {field for mapping in mapped for field in mapping.custom}
     if field not in custom:
         hint = did_you_mean(field, custom)
         yield draft.error(
             path,
-            f"mapping.yaml lists no custom field {field} for {of_object}.",
+            f"mapping.yaml lists no custom field {field} for {found.source}.",
             hint if hint.startswith("Did") else f"Add it there: custom: [{field}].",
         )
 
 
-def type_of(of_object: str, name: str) -> FieldType:
-    """The type of a field that exists; what a custom field holds is known to us as text only."""
-    return FieldType.TEXT if name.startswith(CUSTOM) else OBJECTS[of_object].fields[name]
+def _no_field(draft: Draft, error: NoField, name: str, path: Path) -> Problem:
+    """Which step of a path fails, and what is there instead."""
+    inside = f", in {name}" if error.step != name else ""
+    if error.known != tuple(SOURCES[error.source].fields):  # the names of what it leads to
+        hint = did_you_mean(error.step, error.known) or "It leads to no other record: name a field of its own."
+        return draft.error(path, f"{error.source} leads to no {error.step}{inside}.", hint)
+    hint = did_you_mean(error.step, error.known)
+    if error.source in OBJECTS and error.step:
+        custom = name.removesuffix(error.step) + CUSTOM + error.step
+        hint += f" A CRM field of your own is written {custom} and listed under custom in mapping.yaml."
+    return draft.error(path, f"{error.source} has no field {error.step}{inside}.", hint)
 
 
-def condition_problems(draft: Draft, of_object: str, condition: Condition, path: Path) -> Iterator[Problem]:
-    """What is wrong with a condition on a row of the object."""
-    missing = list(field_problems(draft, of_object, condition.field, (*path, "field")))
+def type_of(source: str, name: str) -> FieldType:
+    """The type of what a path leads to, if it does; what a custom field holds is known to us as text only."""
+    return find_field(source, name).type
+
+
+def is_custom(source: str, name: str) -> bool:
+    """Whether a path that leads somewhere leads to a custom field."""
+    return find_field(source, name).field.startswith(CUSTOM)
+
+
+def condition_problems(draft: Draft, source: str, condition: Condition, path: Path) -> Iterator[Problem]:
+    """What is wrong with a condition on a row of the source."""
+    missing = list(field_problems(draft, source, condition.field, (*path, "field")))
     if missing:
         yield from missing
         return
     operator, operand = condition.operator, condition.operand
     if isinstance(operand, bool):
         return
+    if operator in WORDED:
+        yield from _check_meaning(draft, source, condition, (*path, operator.value))
+        return
+    at: Path = (*path, operator.value)
+    if condition.parameter is not None and _is_number(source, condition.field):
+        for problem in draft.unknown(PARAMETERS, condition.parameter, at):
+            misread = _misread(source, condition.field, condition.parameter)
+            yield draft.error(at, *misread) if misread else problem
+        return
     for text in operand if isinstance(operand, tuple) else (operand,):
         try:
-            _check_operand(of_object, condition.field, operator, text)
+            _check_operand(source, condition.field, operator, text)
         except ValueError as error:
-            yield draft.error((*path, operator.value), *split_message(str(error)))
+            yield draft.error(at, *(_misread(source, condition.field, text) or split_message(str(error))))
 
 
-def _check_operand(of_object: str, field: str, operator: Operator, text: str) -> None:
+_MOVING = re.compile(
+    r"(today|yesterday|tomorrow|now|as[_ ]of)\b.*|(this|last|next|previous)[_ ].+"
+    r"|[+-]?[0-9]+[_ ]?(day|week|month|quarter|year)s?([_ ].*)?|(in|since)[_ ].+",
+    re.IGNORECASE,
+)
+"""A day that depends on when one asks, as other products have it."""
+
+
+def _misread(source: str, name: str, text: str) -> tuple[str, str] | None:
+    """(summary, detail) where what cannot be compared with the field is meant for a day that moves, or for a field."""
+    holds_days = type_of(source, name) in TIMES or is_custom(source, name)
+    if holds_days and _MOVING.fullmatch(text.strip()):
+        return (
+            f"conditions take fixed days only, got {quote(text)}.",
+            "Write 2026-03-31. Which days count says `time` with `periods`, or the `window` of a cumulative metric.",
+        )
+    try:
+        find_field(source, text)
+    except NoField:
+        return None
+    than = "day" if type_of(source, name) in TIMES else "number or one of `parameters`"
+    return f"{text} is a field, and fields are not compared with fields.", f"Write a {than}."
+
+
+def _check_meaning(draft: Draft, source: str, condition: Condition, path: Path) -> Iterator[Problem]:
+    type_ = type_of(source, condition.field)
+    if type_ not in TEXTS:
+        yield draft.error(
+            path, f"{condition.field} holds no words, it is {type_}.", "Compare it with is, in, at_least or at_most."
+        )
+    yield from draft.unknown(MEANINGS, str(condition.operand), path)
+
+
+def _is_number(source: str, name: str) -> bool:
+    """Whether a field holds numbers, or may."""
+    return type_of(source, name) in NUMBERS or is_custom(source, name)
+
+
+def _check_operand(source: str, name: str, operator: Operator, text: str) -> None:
     """Raise ValueError where the field cannot be compared with the text in this way."""
-    type_ = type_of(of_object, field)
-    if operator in ORDERED and field.startswith(CUSTOM):
+    found = find_field(source, name)
+    if operator in ORDERED and found.field.startswith(CUSTOM):
         (parse_number if not re.match(r"[0-9]{4}-", text) else parse_day)(text)
         return
-    if operator in ORDERED and type_ not in NUMBERS | TIMES:
-        raise ValueError(f"{field} has no order, it is {type_}. Use is, is_not, in, not_in or empty.")
-    words = _WORDS.get((of_object, field))
+    if operator in ORDERED and found.type not in NUMBERS | TIMES:
+        raise ValueError(f"{name} has no order, it is {found.type}. Use is, is_not, in, not_in or empty.")
+    if operator in {Operator.CONTAINS, Operator.STARTS_WITH}:
+        if found.type not in TEXTS:
+            raise ValueError(f"{name} is no text, it is {found.type}. Use is, in, at_least or at_most.")
+        return
+    words = _WORDS.get((found.source, found.field))
     if words and text not in words:
-        raise ValueError(f"{field} is never {quote(text)}. {did_you_mean(text, words)}")
-    match type_:
+        raise ValueError(f"{name} is never {quote(text)}. {did_you_mean(text, words)}")
+    match found.type:
         case FieldType.DECIMAL | FieldType.INTEGER:
             parse_number(text)
         case FieldType.BOOLEAN:

@@ -8,7 +8,7 @@ from config.checks.crm_names import Named, Role, check_name, crm_of
 from config.checks.shown import check_record_value, check_text, check_value, is_as_of
 from config.draft import CONNECTIONS
 from config.project_folder import QUOTAS, TERRITORIES
-from config.values import MetricOf
+from config.values import MetricOf, MetricValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,6 +97,9 @@ def _check_associations(draft: Draft, connection: str) -> Iterator[Problem]:
 def _check_task(draft: Draft, connection: str, rule: TaskRule, at: Path) -> Iterator[Problem]:
     yield from check_name(draft, connection, Named(Role.KEY, rule.key), at)
     yield from check_value(draft, rule.value, (*at, "value"))
+    if isinstance(rule.value, MetricValue) and rule.value.show in {"partial", "complete_from"}:
+        detail = "Write show: value or show: sample."
+        yield draft.error((*at, "value", "show"), "is no number that could be below or above a bound.", detail)
     yield from check_text(draft, rule.subject, rule.value, (*at, "subject"))
 
 

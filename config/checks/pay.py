@@ -5,23 +5,22 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from config.checks.metrics import AS_OF
 from config.comp_plans import MarginalTiers
-from config.metrics import SimpleMetric, Unit
+from config.metrics import AS_OF, SimpleMetric, Unit
+from config.metrics.kinds import NOBODY
 from config.project_folder import COMP_PLANS, METRICS, QUOTAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
+    from config.calendars import FiscalKind
     from config.comp_plans import CompPlan
     from config.draft import Draft
     from config.metrics import Metric
     from config.problems import Problem
     from config.quotas import Quota
     from config.yaml_text import Path
-
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def check_quotas(draft: Draft) -> Iterator[Problem]:
@@ -41,13 +40,18 @@ _CREDITABLE = "Choose a sum or count over opportunities, in money or count, by a
 def _not_creditable(metric: Metric) -> str:
     """Why the rows of a metric cannot be credited to their owners; "" where they can."""
     if not isinstance(metric, SimpleMetric):
-        return "it is a ratio, which has no rows to credit"
+        what = {"ratio": "a ratio", "derived": "a formula", "cumulative": "cumulative", "conversion": "a conversion"}
+        return f"it is {what[metric.kind]}, which has no rows to credit"
     if metric.source != "opportunity":
         return f"it counts rows of {metric.source}"
     if metric.aggregate not in {"sum", "count"}:
         return f"it is {metric.aggregate} and does not add up"
     if metric.unit not in {Unit.MONEY, Unit.COUNT}:
         return f"its unit is {metric.unit}"
+    if metric.owner == NOBODY:
+        return "it counts for nobody"
+    if metric.ahead:
+        return "it counts what is still ahead"
     return "it shows how things stand as of now, not a period" if metric.time == AS_OF else ""
 
 
@@ -100,12 +104,11 @@ def _check_tiers(draft: Draft, comp_plan: CompPlan, at: Path) -> Iterator[Proble
                 )
 
 
-def _inside_period(draft: Draft, day: date | None, period: str, path: Path) -> Iterator[Problem]:
+def _inside_period(draft: Draft, day: date | None, period: FiscalKind, path: Path) -> Iterator[Problem]:
     """A warning where a day that bounds periods is not the first of one: the period around it is then left out."""
     if day is None or draft.settings is None:
         return
-    fiscal_month = (day.month - draft.settings.fiscal_year.starts.number) % 12
-    if day.day != 1 or fiscal_month % MONTHS[period]:
+    if draft.settings.fiscal_year.is_first_day(period, day) is False:
         yield draft.warning(
             path,
             f"{day} is inside a fiscal {period}, and a {period} counts by its first day.",

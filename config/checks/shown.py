@@ -5,9 +5,9 @@ from __future__ import annotations
 import string
 from typing import TYPE_CHECKING
 
-from config.checks.metrics import AS_OF
-from config.checks.pay import MONTHS
-from config.metrics import RatioMetric, SimpleMetric
+from config.calendars import MONTHS_IN
+from config.metrics import AS_OF, ConversionMetric, CumulativeMetric, RatioMetric, SimpleMetric
+from config.metrics.grains import grains_of_all
 from config.project_folder import COMP_PLANS, METRICS, QUOTAS, TERRITORIES
 from config.values import CommissionOf, CommissionValue, MetricOf, MetricValue, QuotaOf, QuotaValue, TerritoryValue
 from config.writeback import PARTS, SAID
@@ -32,6 +32,7 @@ def check_value(draft: Draft, value: Value, at: Path) -> Iterator[Problem]:
                     f"{value.metric} stands as of now; there is none of {value.period}.",
                     f"Write {value.period.replace('last', 'this')}.",
                 )
+            yield from _check_metric(draft, value.metric, value.grain, value.period.rpartition("_")[2], (*at, "metric"))
         case QuotaValue():
             yield from draft.unknown(QUOTAS, value.quota, (*at, "quota"))
             quota = draft.quotas.get(value.quota)
@@ -65,6 +66,13 @@ def check_record_value(draft: Draft, value: RecordValue, per: str, period: str, 
     match value:
         case MetricOf():
             yield from draft.unknown(METRICS, value.metric, (*at, "metric"))
+            if per == "team" and value.grain in {"user", "manager"}:
+                yield draft.error(
+                    (*at, "grain"),
+                    f"the record of a team shows nothing by {value.grain}.",
+                    "Remove it, or write per: user.",
+                )
+            yield from _check_metric(draft, value.metric, value.grain or per, period, (*at, "metric"))
         case QuotaOf():
             yield from draft.unknown(QUOTAS, value.quota, (*at, "quota"))
             quota = draft.quotas.get(value.quota)
@@ -96,11 +104,26 @@ def check_text(draft: Draft, text: str | None, value: Value | RecordValue, at: P
         )
 
 
+def _check_metric(draft: Draft, name: str, grain: str, period: str, at: Path) -> Iterator[Problem]:
+    """A metric that has no value by this grain or period: it would show nothing, always."""
+    metric = draft.metrics.get(name)
+    if metric is None:
+        return
+    if grain not in grains_of_all(draft.metrics, draft.parameters).get(name, (grain,)):
+        detail = f"Add {grain} to its `by`, or show another metric."
+        yield draft.error(at, f"{name} is not computed by {grain}.", detail)
+    if period not in metric.periods:
+        detail = f"It is by {', '.join(metric.periods)}: add {period} to its `periods`, or show another."
+        yield draft.error(at, f"{name} is not computed by {period}.", detail)
+
+
 def _has_parts(draft: Draft, value: Value | RecordValue) -> bool:
     metric = draft.metrics.get(value.metric) if isinstance(value, MetricValue | MetricOf) else None
-    return isinstance(metric, RatioMetric) or (
-        isinstance(metric, SimpleMetric) and metric.aggregate in {"average", "duration"}
-    )
+    if isinstance(metric, CumulativeMetric):
+        metric = draft.metrics.get(metric.metric)
+    if isinstance(metric, ConversionMetric):
+        return metric.show in {"rate", "average"}
+    return isinstance(metric, RatioMetric) or (isinstance(metric, SimpleMetric) and metric.measure == "average")
 
 
 def is_as_of(draft: Draft, name: str) -> bool:
@@ -132,7 +155,7 @@ def _check_commission_period(draft: Draft, period: str, at: Path) -> Iterator[Pr
     quotas = [draft.quotas.get(comp_plan.quota) for comp_plan in draft.comp_plans.values()]
     paid = {quota.period for quota in quotas if quota is not None}
     shown = period.rpartition("_")[2]
-    if paid and None not in quotas and all(MONTHS[each] > MONTHS[shown] for each in paid):
+    if paid and None not in quotas and all(MONTHS_IN[each] > MONTHS_IN[shown] for each in paid):
         yield draft.error(
             at,
             f"no comp plan pays by {shown}, so {period} would always be 0.",

@@ -65,6 +65,7 @@ class Account:
         self._refusals: dict[str, Forbidden | NotFound] = {}
         self._pipelines: dict[str, tuple[Pipeline, ...]] = {}
         self._owners: dict[bool, tuple[Owner, ...]] = {}
+        self._owner_of: dict[bool, dict[str, str]] = {}
         self._rates: tuple[Json, ...] | None = None
         self._custom_types: Mapping[str, str] | None = None
         self._signed_in: SignedIn | None = None
@@ -158,7 +159,7 @@ class Account:
             self._properties.clear()
             self._refusals.clear()
             self._pipelines.clear()
-            self._owners.clear()
+            self.forget_owners()
             self._rates = None
             self._custom_types = None
 
@@ -213,6 +214,7 @@ class Account:
         """Ask again who the owners are."""
         with self._lock:
             self._owners.clear()
+            self._owner_of.clear()
 
     def exchange_rates(self) -> tuple[Json, ...]:
         """The exchange rates of the account's currencies, as HubSpot gives them."""
@@ -223,10 +225,13 @@ class Account:
 
     def owner_of(self, user_id: str) -> str | None:
         """The owner that a user is or was, by the user's id."""
-        for archived in (False, True):
-            for owner in self.owners(archived=archived):
-                if owner.user_id == user_id:
-                    return owner.id
+        with self._lock:
+            for archived in (False, True):
+                if archived not in self._owner_of:
+                    found = self.owners(archived=archived)
+                    self._owner_of[archived] = {each.user_id: each.id for each in reversed(found)}
+                if user_id in self._owner_of[archived]:
+                    return self._owner_of[archived][user_id]
         return None
 
     def lookups(self, crm_type: CrmType) -> Lookups:

@@ -74,6 +74,12 @@ def created_at(record: Record, _lookups: Lookups) -> str | None:
     return instant(text) if text else record.created_at or None
 
 
+def creator(record: Record, lookups: Lookups) -> str | None:
+    """The owner who is the user that created it; nobody where an import or an integration did."""
+    text = record.get("hs_created_by_user_id")
+    return lookups.owner_of(decimal_text(text)) if text else None
+
+
 def pipeline(record: Record, lookups: Lookups) -> str | None:
     """The pipeline as people know it; its id where it is gone."""
     text = record.get("pipeline")

@@ -30,6 +30,7 @@ def _plain(optional: bool = False, **properties: str) -> dict[str, Source]:
 
 _CREATED = Source(("createdate",), derive.created_at)
 _HS_CREATED = Source(("hs_createdate",), derive.created_at, optional=True)
+_CREATOR = Source(("hs_created_by_user_id",), derive.creator, optional=True)
 
 COMPANY = CrmType(
     "companies",
@@ -43,7 +44,7 @@ COMPANY = CrmType(
         annual_revenue="annualrevenue",
     )
     | _plain(optional=True, parent_id="hs_parent_company_id")
-    | {"created_at": _CREATED, MERGED_KEY: MERGED},
+    | {"created_at": _CREATED, "created_by_id": _CREATOR, MERGED_KEY: MERGED},
     further=("companies",),
     called=("company",),
 )
@@ -53,7 +54,7 @@ CONTACT = CrmType(
     "contacts",
     _plain(owner_id="hubspot_owner_id", status="lifecyclestage")
     | _plain(optional=True, source="hs_analytics_source")
-    | {"created_at": _CREATED, MERGED_KEY: MERGED},
+    | {"created_at": _CREATED, "created_by_id": _CREATOR, MERGED_KEY: MERGED},
     links=(Link("account_id", "companies"),),
     modified="lastmodifieddate",  # search guide: of contacts alone
     called=("contact",),
@@ -68,6 +69,7 @@ DEAL = CrmType(
         source="hs_analytics_source",
         forecast_category="hs_manual_forecast_category",
         next_step="hs_next_step",
+        lost_reason="closed_lost_reason",
     )
     | {
         "pipeline": Source(("pipeline",), derive.pipeline),
@@ -76,6 +78,7 @@ DEAL = CrmType(
         "is_won": Source(("dealstage", "hs_is_closed_won"), derive.is_won),
         "probability": Source(("hs_deal_stage_probability",), derive.probability, optional=True),
         "created_at": _CREATED,
+        "created_by_id": _CREATOR,
         MERGED_KEY: MERGED,
     },
     links=(Link("account_id", "companies"),),
@@ -90,6 +93,7 @@ LEAD = CrmType(
     | {
         "status": Source(("hs_pipeline_stage", "hs_lead_label"), derive.lead_status),
         "created_at": _HS_CREATED,
+        "created_by_id": _CREATOR,
         "converted": Source(("hs_pipeline_stage",), derive.converted),
         "converted_at": Source(("hs_v2_date_entered_current_stage",), derive.converted_at, optional=True),
         MERGED_KEY: MERGED,
@@ -116,6 +120,7 @@ def _activity(name: str, kind: str, called: tuple[str, ...], **fields: Source) -
         "owner_id": Source(("hubspot_owner_id",)),
         "at": Source(("hs_timestamp",)),
         "created_at": _HS_CREATED,
+        "created_by_id": _CREATOR,
     }
     return CrmType(name, shared | fields, ACTIVITY_LINKS, prefix=f"{kind}-", called=called)
 
@@ -190,7 +195,7 @@ QUOTE = CrmType(
         currency="hs_currency",
         expires_on="hs_expiration_date",
     )
-    | {"created_at": _HS_CREATED},
+    | {"created_at": _HS_CREATED, "created_by_id": _CREATOR},
     links=(Link("opportunity_id", "deals"),),
     further=("companies", "contacts", "line_items"),
     called=("quote",),

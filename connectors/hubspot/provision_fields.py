@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 _NUMBER: Json = {"type": "number", "fieldType": "number"}
 _TEXT: Json = {"type": "string", "fieldType": "text"}
+_YES_OR_NO: Json = {
+    "type": "bool",
+    "fieldType": "booleancheckbox",
+    "options": [
+        {"label": label, "value": value, "displayOrder": place, "hidden": False}
+        for place, (value, label) in enumerate({"true": "Yes", "false": "No"}.items())
+    ],
+}
 _WORDS = frozenset({"string"})
 _TEXTS = _WORDS | {"enumeration"}
 _TIMES = frozenset({"date", "datetime", "string"})
@@ -59,6 +67,7 @@ _FORMS: Mapping[FieldKind, _Form] = {
     FieldKind.LONG_TEXT: _form("text of several lines", {**_TEXT, "fieldType": "textarea"}),
     FieldKind.DAY: _form("day", {"type": "date", "fieldType": "date"}, _TIMES),
     FieldKind.MOMENT: _form("day and time", {"type": "datetime", "fieldType": "date"}, _TIMES),
+    FieldKind.FLAG: _form("checkbox", _YES_OR_NO, _WORDS),
     FieldKind.USER: _form(
         "user",
         {"type": "enumeration", "fieldType": "select", "externalOptions": True, "referencedObjectType": "OWNER"},

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 # Properties that every record has and that we do not read; others of their kind come unasked (recorded). A search asks
 # for another one of them each time: an answer that shows it is of this search, not one to an earlier run.
-SIGNS = ("hs_created_by_user_id", "hs_updated_by_user_id")
+SIGNS = ("hs_object_source_user_id", "hs_updated_by_user_id")
 
 
 @dataclass(frozen=True, slots=True)

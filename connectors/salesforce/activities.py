@@ -80,6 +80,14 @@ def task_at(raw: tuple[Any, ...], values: Mapping[str, Scalar], zone: ZoneInfo) 
     return next((instant(value, zone) for value in order if value), None)
 
 
+def converted_at(raw: tuple[Any, ...], _values: Mapping[str, Scalar], zone: ZoneInfo) -> Scalar:
+    """When a lead was converted: ConvertedDate is a bare day, and becomes its midnight, but not before the lead was."""
+    day, created = raw
+    if not day:
+        return None
+    return max(instant(day, zone), instant(created, zone)) if created else instant(day, zone)
+
+
 def event_seconds(raw: tuple[Any, ...], _values: Mapping[str, Scalar], zone: ZoneInfo) -> Scalar:
     minutes = convert(raw[0], FieldType.INTEGER, zone)
     return minutes * 60 if isinstance(minutes, int) else None

@@ -109,6 +109,7 @@ _ACCOUNT = _source(
     annual_revenue="AnnualRevenue",
     currency="CurrencyIsoCode?",
     created_at="CreatedDate",
+    created_by_id="CreatedById?",
 )
 _CONTACT = _source(
     "Contact",
@@ -117,6 +118,7 @@ _CONTACT = _source(
     source="LeadSource?",
     currency="CurrencyIsoCode?",
     created_at="CreatedDate",
+    created_by_id="CreatedById?",
 )
 _LEAD = _source(
     "Lead",
@@ -126,10 +128,11 @@ _LEAD = _source(
     currency="CurrencyIsoCode?",
     created_at="CreatedDate",
     converted="IsConverted",
-    converted_at="ConvertedDate",
+    converted_at=_computed(activities.converted_at, "ConvertedDate", "CreatedDate"),
     opportunity_id="ConvertedOpportunityId",
     account_id="ConvertedAccountId",
     contact_id="ConvertedContactId",
+    created_by_id="CreatedById?",
 )
 _OPPORTUNITY = _source(
     "Opportunity",
@@ -148,6 +151,7 @@ _OPPORTUNITY = _source(
     type="Type?",
     source="LeadSource?",
     created_at="CreatedDate",
+    created_by_id="CreatedById?",
 )
 _OPPORTUNITY_HISTORY = _source(
     "OpportunityHistory",
@@ -196,6 +200,7 @@ _TASK = _source(
     direction=_computed(activities.lower, "CallType", optional=True),
     done="IsClosed",
     created_at="CreatedDate",
+    created_by_id="CreatedById?",
 )
 _EVENT = _source(
     "Event",
@@ -210,6 +215,7 @@ _EVENT = _source(
     seconds=_computed(activities.event_seconds, "DurationInMinutes"),
     done=_computed(activities.event_done),
     created_at="CreatedDate",
+    created_by_id="CreatedById?",
 )
 _PRODUCT = _source("Product2", name="Name", family="Family?", code="ProductCode?", active="IsActive")
 _LINE_ITEM = _source(
@@ -232,6 +238,7 @@ _QUOTE = _source(
     currency="CurrencyIsoCode?",
     expires_on="ExpirationDate",
     created_at="CreatedDate",
+    created_by_id="CreatedById?",
 )
 _CONTACT_ROLE = _source(
     "OpportunityContactRole",

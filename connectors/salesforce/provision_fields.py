@@ -51,6 +51,7 @@ _SHAPES: Mapping[FieldKind, dict[str, Any]] = {
     FieldKind.LONG_TEXT: {"type": "LongTextArea", "length": 32_768, "visibleLines": 4},
     FieldKind.DAY: {"type": "Date"},
     FieldKind.MOMENT: {"type": "DateTime"},
+    FieldKind.FLAG: {"type": "Checkbox", "defaultValue": "false"},
     FieldKind.USER: {"type": "Lookup", "referenceTo": "User", "deleteConstraint": "SetNull"},
     # Our keys tell "a" from "A": without that, two of them would be one record.
     FieldKind.KEY: {"type": "Text", "length": 255, "unique": True, "caseSensitive": True, "externalId": True},
@@ -140,7 +141,7 @@ def _field(need: FieldNeed, owner: str) -> dict[str, Any]:
         "inlineHelpText": need.description[:_HELP_LENGTH],
         "required": False,
     }
-    if need.kind is FieldKind.LONG_TEXT:  # "required" is none of its attributes
+    if need.kind in {FieldKind.LONG_TEXT, FieldKind.FLAG}:  # "required" is none of their attributes
         described.pop("required")
     if need.kind is FieldKind.USER:
         name = re.sub(r"\W|_+", "_", f"{owner}_{need.name}".replace(CUSTOM, ""))

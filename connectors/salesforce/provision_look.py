@@ -34,6 +34,7 @@ _FITTING: Mapping[FieldKind, frozenset[str]] = {
     FieldKind.LONG_TEXT: _WORDS,
     FieldKind.DAY: frozenset({"date", "datetime", "string"}),
     FieldKind.MOMENT: frozenset({"date", "datetime", "string"}),
+    FieldKind.FLAG: _WORDS | {"boolean"},
     FieldKind.USER: frozenset({"reference", "string"}),
     FieldKind.KEY: frozenset({"string"}),
 }
@@ -51,6 +52,7 @@ _IN_WORDS: Mapping[FieldKind, str] = {
     FieldKind.LONG_TEXT: "long text",
     FieldKind.DAY: "days",
     FieldKind.MOMENT: "points in time",
+    FieldKind.FLAG: "yes or no",
     FieldKind.USER: "a user",
     FieldKind.KEY: "our keys",
 }

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import ibis
 
 from config.model import FieldType
-from salesops.calendar import period_of
 from salesops.conditions import naive
-from salesops.metrics.rollup import ADDITIVE
-from salesops.metrics.rows import is_there, metric_rows
-from salesops.rules import AS_OF, RuleError, field_type
+from salesops.metrics.rows import metric_rows
+from salesops.quotas.attainment import in_periods
+from salesops.rules import AS_OF, CREATED, RuleError, field_type
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -47,7 +46,7 @@ def build_credits(basis: Basis) -> dict[str, Credits]:
 
 def current_period(basis: Basis, quota_name: str) -> str:
     """The name of the quota's period that holds the as-of day."""
-    return period_of(basis.rules.quotas[quota_name].period, basis.today, basis.rules.fiscal_year).name
+    return basis.rules.calendar.period_of(basis.rules.quotas[quota_name].period, basis.today).name
 
 
 def in_force(credits_: ir.Table, plan: CompPlan) -> ir.Table:
@@ -63,21 +62,23 @@ def _earned(basis: Basis, quota_name: str) -> ir.Table:
 def _possible(basis: Basis, quota_name: str) -> ir.Table:
     """Conditions on what winning changes count as met: closing fields and the metric's time. All others must hold."""
     metric = _credit_metric(basis, quota_name)
-    won = metric.model_copy(update={"where": tuple(c for c in metric.where if c.field not in CLOSING_FIELDS)})
-    opportunities = basis.objects["opportunity"]
-    is_open = ~opportunities["is_closed"] & is_there(basis, opportunities, "opportunity")
-    still_open = opportunities.filter(is_open)
-    now = {metric.time: ibis.literal(basis.today)}
-    if field_type(metric.source, metric.time) is FieldType.INSTANT:
-        now = {metric.time: ibis.literal(naive(basis.as_of)), f"day of {metric.time}": ibis.literal(basis.today)}
-    return _of_quota(basis, quota_name, metric_rows(basis, won, still_open.mutate(**now)))
+    left = tuple(each for each in metric.where if each.field not in CLOSING_FIELDS)
+    any_left = () if any(each.field in CLOSING_FIELDS for each in metric.where_any) else metric.where_any
+    won = metric.model_copy(update={"where": left, "where_any": any_left})
+    opportunities = basis.source("opportunity")
+    created = opportunities[CREATED]
+    is_there = created.isnull() | (created <= naive(basis.as_of))
+    still_open = opportunities.filter(~opportunities["is_closed"] & is_there)
+    is_moment = field_type(metric.source, metric.time) is FieldType.INSTANT
+    now = ibis.literal(naive(basis.as_of) if is_moment else basis.today)
+    return _of_quota(basis, quota_name, metric_rows(basis, won, still_open.mutate(**{metric.time: now})))
 
 
 def _credit_metric(basis: Basis, quota_name: str) -> SimpleMetric:
     """The metric whose rows are the quota's credits."""
     name = basis.rules.quotas[quota_name].metric
     metric = basis.rules.simple(name)
-    if metric.source != "opportunity" or metric.aggregate not in ADDITIVE or metric.time == AS_OF:
+    if metric.source != "opportunity" or not metric.adds_up or metric.time == AS_OF:
         raise RuleError(
             f"quota {quota_name} cannot be paid on: its metric {name} must sum or count opportunities by a date of "
             f"theirs, so that each credit is one opportunity"
@@ -87,7 +88,5 @@ def _credit_metric(basis: Basis, quota_name: str) -> SimpleMetric:
 
 def _of_quota(basis: Basis, quota_name: str, rows: ir.Table) -> ir.Table:
     """The rows as credits in the quota's periods; a row without an amount is no credit."""
-    kind = basis.rules.quotas[quota_name].period
-    periods = basis.months.filter(basis.months["kind"] == kind).select("month", "period", "starts")
-    rows = rows.filter(rows["amount"].notnull())
-    return rows.join(periods, "month").select("owner", "period", "starts", "day", "id", credit=ibis._.amount)
+    rows = in_periods(basis, rows.filter(rows["number"].notnull()), basis.rules.quotas[quota_name].period)
+    return rows.select("owner", "period", "starts", "day", "id", credit="number")

@@ -63,10 +63,11 @@ def _payees(plan: CompPlan, component: Component, people: ir.Table, attainment: 
 
 
 def _credited(held: ir.Table, payees: ir.Table) -> ir.Table:
-    """The credits with each payee they count for."""
+    """The credits with each payee they count for; shares of one opportunity that count for the same one as one."""
     same_period = payees["in_period"].isnull() | (payees["in_period"] == held["period"])
     joined = held.join(payees, [held["owner"] == payees["of"], same_period])
-    return joined.select("payee_id", "period", "day", "id", "credit", "target")
+    each = joined.group_by("payee_id", "period", "day", "id", "target")
+    return each.agg(credit=joined["credit"].sum().cast(AMOUNT))
 
 
 def _earned(plan: CompPlan, component: Component, credited: ir.Table) -> ir.Table:

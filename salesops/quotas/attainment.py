@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
+from salesops.exact import AMOUNT as CREDIT
 from salesops.exact import amount, ratio
-from salesops.metrics.rollup import ADDITIVE
+from salesops.metrics.rows import metric_rows
 from salesops.money import PLACES, places_of
+from salesops.people import people_of
 from salesops.results import AMOUNT, ATTAINMENT
 from salesops.rules import RuleError
 
@@ -43,14 +45,19 @@ _SCOPES = ("users", "teams", "default")
 """Where a target stands, the most particular first."""
 
 
-def compute_attainment(basis: Basis, people: ir.Table, metrics: ir.Table) -> ir.Table:
+def compute_attainment(basis: Basis) -> ir.Table:
     """A row for each quota, user with a target and period since the start of last year, or the first fact if earlier.
 
-    Whoever has no row of the metric in a period is credited 0.
+    Whoever has no row of the metric in a period is credited 0. It is computed once, for whoever asks first.
     """
+    return basis.engine.once("attainment", lambda: _attainment(basis))
+
+
+def _attainment(basis: Basis) -> ir.Table:
     if not basis.rules.quotas:
         return basis.engine.load("no quotas", ATTAINMENT.empty_table())
-    held = _held(people, basis.engine.load("targets", _declared(basis)), metrics).group_by("quota", "user_id", "period")
+    declared = basis.engine.load("targets", _declared(basis))
+    held = _held(people_of(basis), declared, _credited(basis)).group_by("quota", "user_id", "period")
     by_scope = held.agg(
         credited=ibis._.credited.max().fill_null(amount(0)),
         **{scope: ibis._.target.max(where=ibis._.scope == scope) for scope in _SCOPES},
@@ -59,11 +66,27 @@ def compute_attainment(basis: Basis, people: ir.Table, metrics: ir.Table) -> ir.
     return found.mutate(attainment=ratio(found["credited"], found["target"])).select(*ATTAINMENT.names)
 
 
-def _held(people: ir.Table, declared: ir.Table, metrics: ir.Table) -> ir.Table:
+def _credited(basis: Basis) -> ir.Table:
+    """What each user is credited with in each period of a quota that has a row of its metric."""
+    found = []
+    for metric, kind in sorted({(quota.metric, quota.period) for quota in basis.rules.quotas.values()}):
+        rows = in_periods(basis, metric_rows(basis, metric), kind)
+        totals = rows.group_by(credit_of=rows["owner"], credit_in=rows["period"])
+        found.append(totals.agg(credited=rows["number"].sum()).mutate(credit_metric=ibis.literal(metric)))
+    credited = ibis.union(*found) if len(found) > 1 else found[0]
+    return credited.mutate(credited=credited["credited"].cast(CREDIT).fill_null(amount(0)))
+
+
+def in_periods(basis: Basis, rows: ir.Table, kind: str) -> ir.Table:
+    """Rows with a day, each with the `period` of a kind that holds it and the day on which that `starts`."""
+    periods = basis.months.filter(basis.months["kind"] == kind).select("month", "period", "starts")
+    days = basis.days.select("month", on="day")
+    return rows.join(days, rows["day"] == days["on"]).join(periods, "month").drop("on", "month")
+
+
+def _held(people: ir.Table, declared: ir.Table, mine: ir.Table) -> ir.Table:
     """Every target that holds for a user in a period, with what they are credited there (null for no row)."""
     named = _names(people).join(declared, ["scope", "who"])
-    own = metrics.filter(metrics["grain"] == "user")
-    mine = own.select(credit_metric=own["metric"], credit_of=own["key"], credit_in=own["period"], credited=own["value"])
     same = [
         named["metric"] == mine["credit_metric"],
         named["user_id"] == mine["credit_of"],
@@ -88,8 +111,10 @@ def _declared(basis: Basis) -> pa.Table:
     """Every declared target in every period of its quota; of two for the same, the one that starts later."""
     targets: dict[tuple[str, str, str, str, str], Decimal] = {}
     for name, quota in sorted(basis.rules.quotas.items()):
-        if basis.rules.simple(quota.metric).aggregate not in ADDITIVE:
+        if not basis.rules.simple(quota.metric).adds_up:
             raise RuleError(f"quota {name}: its metric {quota.metric} does not add up; a sum or count is needed")
+        if basis.rules.simple(quota.metric).source == "quota_period":
+            raise RuleError(f"quota {name}: its metric {quota.metric} is of quotas itself")
         for period, scope, who, target in _targets(quota, basis.periods):
             if places_of(target) > PLACES:
                 raise RuleError(f"quota {name}: the target {target} has more than {PLACES} places")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from salesops.conditions import meets_all
+from salesops.conditions import Meaning, meets_all
+from salesops.paths import with_paths
 from salesops.results import TERRITORIES
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ def compute_territories(basis: Basis) -> ir.Table:
     rules = basis.rules.territories
     if rules is None:
         return basis.engine.load("no territories", TERRITORIES.empty_table())
-    accounts = basis.objects["account"]
+    paths = {condition.field for territory in rules.territories for condition in territory.where}
+    accounts, meaning = with_paths(basis, "account", paths), Meaning.of(basis.rules)
     fits = (
-        (meets_all(accounts, "account", territory.where, basis.rules.time_zone), ibis.literal(territory.name))
+        (meets_all(accounts, "account", territory.where, meaning), ibis.literal(territory.name))
         for territory in rules.territories
     )
     otherwise = ibis.literal(rules.otherwise, type="string")

@@ -36,6 +36,7 @@ CODES = {
     "connectors.sandbox.server.PortUnavailable": WRONG,
     "connectors.sandbox.server.ServerFailed": STOPPED,
     "salesops.engine.NumberTooLarge": WRONG,
+    "salesops.fiscal.NoPeriod": WRONG,
     "salesops.rules.RuleError": WRONG,
     "sync.apply.lines.StalePlan": STALE,
     "sync.complete.StoreIncomplete": STOPPED,
@@ -97,6 +98,9 @@ def _mute(stream: TextIO) -> None:
 
 def _show_usage(error: click.ClickException) -> None:
     """As click does, folded to the terminal."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # the message is the whole help
+        click.echo(error.format_message(), err=True)
+        return
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         hint = f"Try '{context.command_path} --help' for help."

@@ -29,6 +29,8 @@ COMMANDS = {
     "erase": ("sync.cli.erase", "Forget a record and its history, for good."),
     "status": ("sync.cli.status", "Show the age and health of everything."),
     "runs": ("sync.cli.status", "Show what ran, and how it ended."),
+    "show": ("sync.cli.show", "Show results: metrics, quotas, territories, earnings."),
+    "explain": ("sync.cli.explain", "Explain a number: its definition, and every record that counts."),
     "people": ("sync.cli.people", "Show which users of the connections are one person."),
     "sandbox": ("sync.cli.sandbox", "A local CRM to try things on."),
     "serve": ("sync.cli.serve", "Run on the project's schedule, with a health endpoint."),

@@ -13,7 +13,7 @@ import click
 from sync.cli.words import columns, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import tzinfo
 
     from rich.table import Table
@@ -50,18 +50,24 @@ _ENDLESS = 100_000
 
 
 def _fit(table: Table, width: int) -> None:
-    """Narrow a table to so many columns, its widest columns first; words are broken only where even they do not fit."""
+    """Narrow a table to so many columns, its widest columns first; words are broken only where even they do not fit.
+
+    Columns that do not wrap (`no_wrap`) keep their width.
+    """
     from rich.cells import cell_len
     from rich.console import Console
     from rich.measure import Measurement
 
     texts = [[str(each) for each in (column.header, *column.cells)] for column in table.columns]
     whole = [max(map(cell_len, of_column)) for of_column in texts]
-    words = [max(cell_len(word) for text in of_column for word in _words(text)) for of_column in texts]
+    words = [
+        most if column.no_wrap else max(cell_len(word) for text in of_column for word in _words(text))
+        for column, most, of_column in zip(table.columns, whole, texts, strict=True)
+    ]
     console = Console(width=_ENDLESS)
     room = width - (Measurement.get(console, console.options, table).maximum - sum(whole))
     if sum(words) > room:
-        whole, words = words, [1] * len(words)
+        whole, words = words, [w if c.no_wrap else 1 for c, w in zip(table.columns, words, strict=True)]
     for widest in range(max(whole), 0, -1):
         widths = [min(each, max(widest, least)) for each, least in zip(whole, words, strict=True)]
         if sum(widths) <= room:
@@ -94,6 +100,17 @@ def add_row(table: Table, *cells: str) -> None:
     from rich.text import Text
 
     table.add_row(*(Text(plain(cell)) for cell in cells))
+
+
+def add_linked_row(table: Table, cells: Sequence[str], link: str) -> None:
+    """The same, where the first cell leads to a web page on terminals that follow links; "" for none."""
+    from rich.style import Style
+    from rich.text import Text
+
+    first, *others = (Text(plain(cell)) for cell in cells)
+    if link and link.isprintable():
+        first.stylize(Style(link=link))
+    table.add_row(first, *others)
 
 
 def plain(text: str, longest: int = 2000) -> str:

@@ -6,20 +6,26 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from config.problems import ConfigError
+from config.project_folder import SETTINGS
 from salesops.calendar import local_day
 from salesops.fill import measure_fill, needed_fields
-from sync.connections import used_metrics
+from salesops.fiscal import FISCAL_KINDS, NoPeriod
 from sync.doctor.connection import judge_account, judge_hidden, judge_steps, written_objects
-from sync.doctor.definitions import Role, find_definitions
+from sync.doctor.definitions import find_definitions
 from sync.doctor.fill import State, judge_fill
 from sync.doctor.looked import Looked
 from sync.doctor.model import Area, Examination, Finding, Level
+from sync.doctor.needs import Role
 from sync.doctor.people import judge_people, read_users
 from sync.doctor.sources import CUSTOM, find_source
 from sync.doctor.stored import find_age, find_before, find_unread, is_pulled, judge_account_of, judge_store
 from sync.doctor.verdicts import judge_definition, judge_fields
+from sync.fiscal import calendar_of
+from sync.problems import problems_in
 from sync.provision import build_steps
 from sync.store.facts import read_facts
+from sync.used_metrics import used_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -49,7 +55,8 @@ def examine(
     Raises what the connector raises where the CRM cannot be asked.
     """
     today = local_day(as_of, ZoneInfo(project.settings.time_zone))
-    definitions = find_definitions(project, used_metrics(project), today)
+    starts, unclear = _present_periods(project, store, today)
+    definitions = find_definitions(project, used_metrics(project), starts)
     if only:
         definitions = [each for each in definitions if each.kind == "metric" and each.name in only]
     relevant = [each for each in definitions if each.used or only]
@@ -64,6 +71,7 @@ def examine(
     ]
     if not is_pulled(store, connection):
         return Examination(health, _ordered([*findings, _never_pulled(connection)]))
+    findings += unclear
     months = _window(today)
     facts = read_facts(store, connection, _columns(definitions))
     asks = [need.ask for definition in definitions for need in definition.needs]
@@ -76,8 +84,8 @@ def examine(
     looked = Looked(sources, fills, months, _unread(store, connection, fills))
     findings += judge_store(project, store, connection, read.keys())
     findings += judge_fields(relevant, looked)
-    if not only:
-        findings += judge_people(project, connection, users, _sellers(relevant, cells), today)
+    if starts and not only:
+        findings += judge_people(project, connection, users, _sellers(relevant, cells), starts)
     return Examination(
         health,
         _ordered(findings),
@@ -87,6 +95,23 @@ def examine(
         looked.sources,
         find_age(store, connection, read.keys()),
     )
+
+
+def _present_periods(project: Project, store: Store, today: date) -> tuple[dict[str, date], list[Finding]]:
+    """The first days of the present fiscal periods, by kind; none, and a finding, where they cannot be told."""
+    try:
+        calendar = calendar_of(project, store)
+        return {kind: calendar.period_of(kind, today).start for kind in FISCAL_KINDS}, []
+    except (ConfigError, NoPeriod) as error:
+        finding = Finding(
+            Level.REQUIRED,
+            Area.FIGURES,
+            "It cannot be told which fiscal period it is.",
+            str(project.where(SETTINGS, "fiscal_year")),
+            "Nothing can be computed by month, quarter or year.",
+            " ".join(problems_in(error)),
+        )
+        return {}, [finding]
 
 
 def _window(today: date) -> tuple[date, ...]:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from salesops.fill import Ask
-    from sync.doctor.definitions import Need
     from sync.doctor.fill import Filled
+    from sync.doctor.needs import Need
     from sync.doctor.sources import Source
 
 

@@ -39,12 +39,16 @@ def read_users(table: pa.Table) -> dict[str, User]:
 
 
 def judge_people(
-    project: Project, connection: str, users: Mapping[str, User], sellers: Mapping[str, Collection[str]], today: date
+    project: Project,
+    connection: str,
+    users: Mapping[str, User],
+    sellers: Mapping[str, Collection[str]],
+    starts: Mapping[str, date],
 ) -> Iterator[Finding]:
     """Active people who sell and whom a quota or a team figure leaves out; `sellers` are the owners of the records that
-    count for a metric, by its name."""
+    count for a metric, by its name, `starts` the first days of the present fiscal periods, by kind."""
     for name, quota in sorted(project.quotas.items()):
-        targets = targets_of(project, quota, today)
+        targets = targets_of(quota, starts)
         owners = [users[each] for each in sellers.get(quota.metric, ()) if each in users and users[each].active]
         if targets is None:
             yield _quota(

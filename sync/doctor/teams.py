@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
-    from sync.doctor.definitions import Definition, Need
+    from sync.doctor.definitions import Definition
     from sync.doctor.looked import Looked
+    from sync.doctor.needs import Need
     from sync.doctor.sources import Source
 
 _TELLING = 10

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sync.doctor.definitions import Role
 from sync.doctor.fill import State, add_up
 from sync.doctor.looked import is_unseen
 from sync.doctor.model import Area, Computable, Finding, Level, Verdict
+from sync.doctor.needs import Role
 from sync.doctor.teams import judge_teams, stopped_teams
 from sync.doctor.words import LOST, describe_rows, mapped_in, percent, set_up, shortened, titles_of
 from sync.words import several
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
-    from sync.doctor.definitions import Definition, Need
+    from sync.doctor.definitions import Definition
     from sync.doctor.fill import Filled, Part
     from sync.doctor.looked import Looked
+    from sync.doctor.needs import Need
     from sync.doctor.sources import Source
 
 _LOW = Decimal("0.9")

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sync.doctor.definitions import Role
+from sync.doctor.needs import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from config.metrics import Condition
     from salesops.fill import Ask
-    from sync.doctor.definitions import Definition, Need
+    from sync.doctor.definitions import Definition
     from sync.doctor.fill import Count
+    from sync.doctor.needs import Need
     from sync.doctor.sources import Source
 
 LOST: Mapping[Role, str] = {
     Role.TIME: "Records without it are in no period.",
     Role.VALUE: "Records without it count as nothing.",
     Role.START: "Records without it are left out.",
+    Role.END: "Records without it are left out.",
+    Role.MATCH: "Records without it are not followed.",
     Role.OWNER: "Records without it count for nobody.",
     Role.CONDITION: "Records without it are not counted.",
+    Role.MADE: "What is worked out of it stays empty without it.",
     Role.PEOPLE: "People without it are not reached.",
 }
 """What becomes of a record without the field."""

@@ -10,12 +10,11 @@ from config.metrics import Unit
 from config.model import OBJECTS
 from config.values import BELONGS_TO, REACHES
 from connectors.writing import Standing, Target
-from salesops.calendar import resolve
+from sync.plan.metric_results import metric_of_user, unit_of_metric
 from sync.plan.model import Policy, Skip
 from sync.plan.results import (
     Wanted,
     commission_results,
-    metric_results,
     opportunity_results,
     quota_results,
     territory_results,
@@ -103,7 +102,7 @@ def unit_of(project: Project, value: Value) -> Unit | None:
     """The unit of the numbers that a value is; None where it is a text or a time."""
     match value.kind:
         case "metric":
-            return project.metrics[value.metric].unit
+            return unit_of_metric(project, value)
         case "quota":
             return unit_of_quota(project, value.quota, value.show)
         case "territory" | "updated":
@@ -134,14 +133,14 @@ def _look_up(results: Results, write: FieldWrite, as_of: datetime) -> Lookup:
 
 def value_results(results: Results, value: Value) -> Lookup:
     """A value's result by the id of what it is about."""
-    fiscal = results.project.settings.fiscal_year
     match value.kind:
         case "metric":
-            return metric_results(results, value.metric, resolve(value.period, results.day, fiscal))
+            period = results.calendar.resolve(value.period, results.day)
+            return metric_of_user(results, value.metric, period, value.grain, value.show)
         case "quota":
-            return quota_results(results, value.quota, value.show, resolve(value.period, results.day, fiscal))
+            return quota_results(results, value.quota, value.show, results.calendar.resolve(value.period, results.day))
         case "commission":
-            return commission_results(results, resolve(value.period, results.day, fiscal))
+            return commission_results(results, results.calendar.resolve(value.period, results.day))
         case "territory":
             return territory_results(results)
         case "earned_commission":

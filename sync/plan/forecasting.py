@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from config.metrics import Unit
 from connectors.base import CrmField
 from connectors.writing import FORECASTING_QUOTA, Target
-from salesops.calendar import build_periods, period_of
 from sync.plan.model import Policy
 from sync.plan.results import Wanted, unit_of_quota
 from sync.plan.users import read_users
@@ -47,9 +46,8 @@ def forecasting_field(results_unit: Unit) -> CrmField:
 def _group(results: Results, write: ForecastingQuotaWrite, connector: Connector, memory: Memory) -> Group:
     project = results.project
     quota, unit = project.quotas[write.quota], unit_of_quota(project, write.quota, "target")
-    year = period_of("year", results.day, project.settings.fiscal_year)
-    inside = build_periods(year.start, year.end - timedelta(days=1), project.settings.fiscal_year)
-    periods = [period for period in inside if period.kind == quota.period]
+    year = results.calendar.period_of("year", results.day)
+    periods = results.calendar.periods(quota.period, year.start, year.end - timedelta(days=1))
     shown = Shown(forecasting_field(unit), unit, Policy(write.on_edit), leave_empty=False)
     users = read_users(results)
     wishes = []

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from config.metrics import Unit
 from connectors.base import CrmField, ValueKind
 from connectors.writing import OWNER, Target
-from salesops.calendar import period_before, period_of
+from salesops.calendar import EARLIEST
+from sync.plan.metric_results import metric_of_user, metric_results, unit_of_metric
 from sync.plan.model import Policy, Skip
-from sync.plan.results import Wanted, commission_results, metric_results, quota_results, unit_of_quota
+from sync.plan.results import Wanted, commission_results, quota_results, unit_of_quota
 from sync.plan.texts import in_words
 from sync.plan.users import read_users
 from sync.plan.wishes import Shown, Wish, ask_group
@@ -61,7 +62,7 @@ def record_unit(project: Project, value: RecordValue) -> Unit | None:
     """The unit of the numbers that a value is; None where it is a text or a time."""
     match value.kind:
         case "metric":
-            return project.metrics[value.metric].unit
+            return unit_of_metric(project, value)
         case "quota":
             return unit_of_quota(project, value.quota, value.show)
         case "commission":
@@ -72,11 +73,9 @@ def record_unit(project: Project, value: RecordValue) -> Unit | None:
 
 def kept_periods(results: Results, each: RecordSet) -> list[Period]:
     """The periods whose records are kept current: the present one, then those before it."""
-    fiscal = results.project.settings.fiscal_year
-    periods = [period_of(each.period, results.day, fiscal)]
-    while len(periods) < each.keep:
-        periods.append(period_before(periods[-1], fiscal))
-    return periods
+    present = results.calendar.period_of(each.period, results.day)
+    before = results.calendar.periods(each.period, EARLIEST, present.start - timedelta(days=1))
+    return [present, *before[::-1][: each.keep - 1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +120,10 @@ class _Set:
     def _look_up(self, field: RecordField, period: Period) -> Lookup:
         value = field.value
         match value.kind:
+            case "metric" if self.kept.per == "team":
+                return metric_results(self.results, value.metric, period, "team", value.show)
             case "metric":
-                return metric_results(self.results, value.metric, period, self.kept.per)
+                return metric_of_user(self.results, value.metric, period, value.grain or "user", value.show)
             case "quota":
                 return quota_results(self.results, value.quota, value.show, period)
             case "commission":

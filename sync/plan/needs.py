@@ -40,6 +40,7 @@ class _Needed:
     where: Where
     unit: Unit | None
     is_time: bool = False
+    is_flag: bool = False
     is_key: bool = False
     is_payee: bool = False
 
@@ -75,7 +76,8 @@ def _of_fields(project: Project, connection: str) -> Iterator[_Needed]:
     for number, write in enumerate(project.writeback.writeback.get(connection, ())):
         where = project.where("writeback", connection, number, "field")
         unit = None if write.text is not None else unit_of(project, write.value)
-        yield _Needed(write.object, write.field, where, unit, is_time=_is_time(write.value, write.text))
+        is_time, is_flag = _is_time(write.value, write.text), _is_flag(write.value, write.text)
+        yield _Needed(write.object, write.field, where, unit, is_time=is_time, is_flag=is_flag)
 
 
 def _of_records(project: Project, connection: str) -> Iterator[_Needed]:
@@ -89,6 +91,7 @@ def _of_records(project: Project, connection: str) -> Iterator[_Needed]:
                 project.where(*at, "fields", place, "field"),
                 None if write.text is not None else record_unit(project, write.value),
                 is_time=_is_time(write.value, write.text),
+                is_flag=_is_flag(write.value, write.text),
                 is_payee=write.value.kind == "payee" and write.text is None,
             )
 
@@ -101,6 +104,10 @@ def _of_tasks(project: Project, connection: str) -> Iterator[_Needed]:
 def _is_time(value: Value | RecordValue, text: str | None) -> bool:
     is_day = value.kind == "period" and value.show != "name"
     return text is None and (value.kind == "updated" or is_day)
+
+
+def _is_flag(value: Value | RecordValue, text: str | None) -> bool:
+    return text is None and value.kind == "metric" and value.show == "partial"
 
 
 def _is_kept(project: Project, connection: str, name: str) -> bool:
@@ -132,7 +139,7 @@ def _fits(needed: _Needed, field: CrmField) -> bool:
         return field.kind is ValueKind.TEXT
     if needed.is_payee and field.kind is ValueKind.REFERENCE:
         return True
-    return can_hold(field, needed.unit, is_time=needed.is_time)
+    return can_hold(field, needed.unit, is_time=needed.is_time, is_flag=needed.is_flag)
 
 
 def _what(needed: _Needed, field: CrmField) -> str:
@@ -141,6 +148,8 @@ def _what(needed: _Needed, field: CrmField) -> str:
         return "our key, which is a text"
     if needed.is_time:
         return "a day or a moment"
+    if needed.is_flag:
+        return "yes or no"
     if needed.unit is None:
         return "plain text" if field.type == "html" else "a text"
     if field.kind is ValueKind.PERCENT:

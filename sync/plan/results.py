@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,21 +11,31 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from config.metrics import SimpleMetric, Unit
+from config.metrics import ConversionMetric, Event, SimpleMetric, Unit
 from config.scalars import decimal_text
-from salesops.calendar import build_periods
+from salesops.fiscal import FISCAL_KINDS
+from sync.fiscal import calendar_of
 from sync.plan.values import shown
+from sync.store.results import read_partial
 
 if TYPE_CHECKING:
     from datetime import date
 
     from config.loader import Project
+    from config.metrics import Metric
     from config.values import QuotaFigure
     from salesops.calendar import Period
+    from salesops.fiscal import FiscalCalendar
     from sync.plan.values import Result
+    from sync.store.results import PartialPeriod
     from sync.store.store import Store
 
 ZERO = Decimal(0)
+
+OF_LOGINS = frozenset({"user", "user_period", "data_entry"})
+"""The sources with rows of everybody who has a login, whether they sell or not."""
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +73,53 @@ class Results:
         return [tuple(row) for row in self.store.rows(sql, (self.connection, *parameters))]
 
     @cached_property
+    def calendar(self) -> FiscalCalendar:
+        """The fiscal calendar."""
+        return calendar_of(self.project, self.store)
+
+    @cached_property
     def sellers(self) -> frozenset[str]:
-        """The users who have a quota or a row of any metric."""
-        sql = (
-            "SELECT key FROM metric_value WHERE connection = ?1 AND grain = 'user'"
-            " UNION SELECT user_id FROM attainment WHERE connection = ?1"
-        )
-        return frozenset(row[0] for row in self.rows(sql))
+        """The users who have a quota or a row of a metric of sales work."""
+        with_quota = self.rows("SELECT DISTINCT user_id FROM attainment WHERE connection = ?")
+        return self._at_work("user") | {row[0] for row in with_quota}
+
+    @cached_property
+    def managers(self) -> frozenset[str]:
+        """The users who have a row of a metric of sales work as a manager."""
+        return self._at_work("manager")
+
+    @cached_property
+    def team_of(self) -> Mapping[str, str]:
+        """The team of each user who has one."""
+        sql = "SELECT id, team FROM user WHERE connection = ? AND deleted = 0 AND team <> ''"
+        return {row[0]: row[1] for row in self.rows(sql)}
+
+    @cached_property
+    def partial(self) -> Mapping[tuple[str, str], PartialPeriod]:
+        """The partial periods by metric and period."""
+        return read_partial(self.store, self.connection)
 
     @cached_property
     def teams(self) -> frozenset[str]:
-        """The teams that have a row of any metric."""
-        sql = "SELECT DISTINCT key FROM metric_value WHERE connection = ? AND grain = 'team' AND key <> ''"
-        return frozenset(row[0] for row in self.rows(sql))
+        """The teams that have a row of a metric of sales work."""
+        return self._at_work("team") - {""}
+
+    def _at_work(self, grain: str) -> frozenset[str]:
+        """The keys that have a row, in any period, of a metric whose rows only those have who sell."""
+        sql = (
+            "SELECT DISTINCT key FROM metric_value"
+            " WHERE connection = ? AND grain = ? AND metric IN (SELECT value FROM json_each(?))"
+        )
+        names = [name for name, metric in self.project.metrics.items() if _is_of_work(metric)]
+        return frozenset(row[0] for row in self.rows(sql, grain, json.dumps(names)))
+
+
+def _is_of_work(metric: Metric) -> bool:
+    """Whether a metric counts rows of sales work; what is made of other metrics has none of its own."""
+    match metric:
+        case SimpleMetric(source=source) | ConversionMetric(from_=Event(source=source)):
+            return source not in OF_LOGINS
+    return False
 
 
 def unit_of_quota(project: Project, quota: str, show: QuotaFigure) -> Unit:
@@ -82,46 +127,8 @@ def unit_of_quota(project: Project, quota: str, show: QuotaFigure) -> Unit:
     return Unit.PERCENT if show == "attainment" else project.metrics[project.quotas[quota].metric].unit
 
 
-def metric_results(results: Results, name: str, period: Period, grain: str = "user") -> Lookup:
-    """A metric by user or team.
-
-    A count or a sum over no rows is 0; an average or a ratio over none is nothing, and so is what stands as of now in
-    a period that is over. Somebody who sells nothing (no quota, no row of any metric ever) has nothing: most logins of
-    a company are not sales people.
-    """
-    metric = results.project.metrics[name]
-    found = {
-        key: (number, of, over)
-        for key, number, of, over in results.rows(
-            "SELECT key, value, numerator, denominator FROM metric_value"
-            " WHERE connection = ? AND grain = ? AND metric = ? AND period = ?",
-            *(grain, name, period.name),
-        )
-    }
-    is_past = period.end <= results.day
-    additive = (
-        isinstance(metric, SimpleMetric)
-        and metric.aggregate in {"count", "sum"}
-        and not (is_past and metric.time == "as_of")
-    )
-    known = results.sellers if grain == "user" else results.teams
-    label = f"{metric.label} {period.name}"
-
-    def look_up(key: str) -> Wanted:
-        source = f"metric/{name}/{grain}/{key}/{period.name}"
-        number, of, over = found.get(key, (None, None, None))
-        if number is None:
-            value = ZERO if additive and key in known else None
-            said = f"{label}: nothing counted"
-            return Wanted(value, said, source, period.name, metric.label, counted=False)
-        parts = {} if of is None or over is None else {"numerator": _plain(of), "denominator": _plain(over)}
-        basis = f": {parts['numerator']} of {parts['denominator']}" if parts else ""
-        return Wanted(Decimal(number), f"{label}{basis}", source, period.name, metric.label, parts)
-
-    return look_up
-
-
-def _plain(number: str) -> str:
+def plain_number(number: str) -> str:
+    """A number with all its digits, as people read it."""
     return f"{Decimal(decimal_text(Decimal(number))):,f}"
 
 
@@ -161,7 +168,7 @@ def quota_results(results: Results, name: str, show: QuotaFigure, period: Period
 
 def commission_results(results: Results, period: Period, component: str | None = None) -> Lookup:
     """What users earned in a period: in the periods of their comp plans that lie in it."""
-    inside = build_periods(period.start, period.end - timedelta(days=1), results.project.settings.fiscal_year)
+    inside = [p for kind in FISCAL_KINDS for p in results.calendar.periods(kind, period.start, period.end - _DAY)]
     names = {p.name for p in inside if period.start <= p.start and p.end <= period.end}
     payees: dict[str, bool] = {}
     for user, name in results.rows("SELECT DISTINCT user_id, period FROM attainment WHERE connection = ?"):
@@ -184,7 +191,7 @@ def commission_results(results: Results, period: Period, component: str | None =
             return Wanted(value, said, source, period.name, what, counted=payees.get(user, False))
         parts = amounts[user]
         detail = " + ".join(
-            f"{name} {shown(amount, Unit.MONEY)} on {_plain(str(credits_[user, name]))}"
+            f"{name} {shown(amount, Unit.MONEY)} on {plain_number(str(credits_[user, name]))}"
             for name, amount in sorted(parts.items())
         )
         return Wanted(sum(parts.values(), ZERO), f"{what} {period.name}: {detail}", source, period.name, what)
@@ -223,7 +230,7 @@ def opportunity_results(results: Results, status: str) -> Lookup:
     ):
         if (comp_plan, component) not in overrides:
             amounts[opportunity] += Decimal(amount)
-            reasons[opportunity].append(f"{period} on {_plain(credit)}: {comp_plan}, {component}")
+            reasons[opportunity].append(f"{period} on {plain_number(credit)}: {comp_plan}, {component}")
 
     def look_up(opportunity: str) -> Wanted:
         source = f"{status}_commission/opportunity/{opportunity}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from config.writeback import PLACEHOLDERS
 from sync.plan.values import shown
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def in_words(text: str, wanted: Wanted, unit: Unit | None, payee: str) -> Wanted
         "label": wanted.label,
         "period": wanted.basis,
         "payee": payee,
-        **dict.fromkeys(("target", "credited", "attainment", "remaining", "numerator", "denominator"), ""),
+        **dict.fromkeys(PLACEHOLDERS.keys() - {"value", "label", "period", "payee"}, ""),
         **wanted.parts,
     }
     return replace(wanted, value=text.format_map(names))

@@ -21,13 +21,23 @@ if TYPE_CHECKING:
 Result = Decimal | str | date | datetime
 """A number in its unit, a text, a day, or an aware moment."""
 
-DECIMALS = {Unit.MONEY: 2, Unit.COUNT: 0, Unit.DAYS: 1, Unit.PERCENT: 4, Unit.NUMBER: 4}
+DECIMALS = {
+    Unit.MONEY: 2,
+    Unit.COUNT: 0,
+    Unit.DAYS: 1,
+    Unit.HOURS: 1,
+    Unit.MINUTES: 1,
+    Unit.PERCENT: 4,
+    Unit.NUMBER: 4,
+}
 """The decimals that a number of each unit needs."""
 
 NUMBERS = frozenset({ValueKind.NUMBER, ValueKind.PERCENT, ValueKind.MONEY})
 TEXTS = frozenset({ValueKind.TEXT, ValueKind.CHOICE})
 TIMES = frozenset({ValueKind.DAY, ValueKind.MOMENT})
 
+
+_NO = "false"
 
 _FRACTION_DECIMALS = 2
 """Of a percentage that stands as a fraction of 1."""
@@ -40,14 +50,16 @@ class Unfit(Exception):
     """The field cannot hold this result; says why."""
 
 
-def can_hold(field: CrmField, unit: Unit | None, *, is_time: bool = False) -> bool:
-    """Whether a field can hold numbers of a unit, or texts (None), or days and moments.
+def can_hold(field: CrmField, unit: Unit | None, *, is_time: bool = False, is_flag: bool = False) -> bool:
+    """Whether a field can hold numbers of a unit, or texts (None), or days and moments, or yes and no.
 
     A number is none of a list of choices; in a percent field, whatever is no percentage would stand times a hundred; in
     whole numbers, a fraction of 1 says nothing.
     """
     if is_time:
         return field.kind in TIMES | {ValueKind.TEXT}
+    if is_flag:
+        return field.kind in {ValueKind.FLAG, ValueKind.TEXT}
     if unit is None:
         return field.kind in TEXTS
     if field.kind is ValueKind.PERCENT:
@@ -64,11 +76,11 @@ def format_value(value: Result | None, unit: Unit | None, field: CrmField, zone:
     declares none; a percent field holds 12.5 for a fraction of 0.125, any other field the fraction. A day in a field of
     moments is its beginning in the zone, a moment in a field of days the day that the zone's calendar shows, and in a
     text its day and time there. A text in a field of choices is one of them, by its value or else by its label. A text
-    that is too long is the CRM's to refuse, by name.
+    that is too long is the CRM's to refuse, by name. A checkbox is never empty: it says no.
     """
     match value:
         case None:
-            return None
+            return _NO if field.kind is ValueKind.FLAG else None
         case Decimal():
             return _number(value, unit, field)
         case datetime():
@@ -105,7 +117,10 @@ def _text(value: str, field: CrmField) -> str | None:
 
 def same_value(before: str | None, after: str | None, field: CrmField) -> bool:
     """Whether two texts are one value there: a number at the field's precision, so that "1054.00" is "1054"; a moment
-    to the second; a text without the white space at its ends, which CRMs cut off. An empty text is nothing."""
+    to the second; a text without the white space at its ends, which CRMs cut off. An empty text is nothing, an empty
+    checkbox says no."""
+    if field.kind is ValueKind.FLAG:
+        return (before or _NO).lower() == (after or _NO).lower()
     if (before or None) == (after or None):
         return True
     if not before or not after:

@@ -20,7 +20,7 @@ from sync.sandbox_copy.forms import in_form
 from sync.sandbox_copy.hubspot_currencies import NOON, company_currency, exchange_rates
 from sync.sandbox_copy.hubspot_fields import made_property, usual
 from sync.sandbox_copy.hubspot_ours import task_keys, write_kept
-from sync.sandbox_copy.hubspot_rules import CREATED, DERIVED, names, plain
+from sync.sandbox_copy.hubspot_rules import CREATED, DERIVED, LOGGED, names
 from sync.sandbox_copy.hubspot_stages import build_stages, deal_stage, lead_stage, qualified_at
 from sync.sandbox_copy.ours_rows import put_tasks
 from sync.sandbox_copy.pulled import NOT_COPIED
@@ -190,8 +190,7 @@ class _Export:
                 "pipeline": ("pipeline", lambda row: self._deals.pipeline(row["pipeline"])),
             }
         if kind == "leads":
-            return {
-                "hs_createdate": ("created_at", plain("created_at")),
+            return LOGGED | {
                 "hs_pipeline_stage": ("status", partial(lead_stage, self._leads)),
                 "hs_v2_date_entered_current_stage": ("converted_at", qualified_at),
             }

@@ -49,8 +49,9 @@ def _end_of_day(row: Row) -> Any:
     return None if row["ends_on"] is None else f"{row['ends_on']}T23:59:59.999Z"
 
 
-def _user(row: Row) -> Any:
-    return None if row["user_id"] is None else int(row["user_id"]) + USER_ID_OFFSET
+def _user(ours: str, row: Row) -> Any:
+    """The user who is an owner."""
+    return None if row[ours] is None else int(row[ours]) + USER_ID_OFFSET
 
 
 def _end(row: Row) -> Any:
@@ -67,22 +68,23 @@ def _direction(words: Mapping[str, str], row: Row) -> Any:
     return words.get(row["direction"] or "")
 
 
-CREATED: dict[str, tuple[str | None, Cell]] = {"createdate": ("created_at", plain("created_at"))}
-_LOGGED: dict[str, tuple[str | None, Cell]] = {"hs_createdate": ("created_at", plain("created_at"))}
+_BY: dict[str, tuple[str | None, Cell]] = {"hs_created_by_user_id": ("created_by_id", partial(_user, "created_by_id"))}
+CREATED = _BY | {"createdate": ("created_at", plain("created_at"))}
+LOGGED = _BY | {"hs_createdate": ("created_at", plain("created_at"))}
 DERIVED: dict[str, dict[str, tuple[str | None, Cell]]] = {
     "companies": CREATED,
     "contacts": CREATED,
     "line_items": {"hs_discount_percentage": ("discount", _discount)},
-    "quotes": _LOGGED,
+    "quotes": LOGGED,
     "goal_targets": {
-        "hs_assignee_user_id": ("user_id", _user),
+        "hs_assignee_user_id": ("user_id", partial(_user, "user_id")),
         "hs_start_datetime": ("starts_on", partial(_day, "starts_on")),
         "hs_end_datetime": ("ends_on", _end_of_day),
         "hs_target_amount": ("amount", lambda row: row["amount"] if row["quantity"] is None else row["quantity"]),
         "hs_kpi_display_unit": (None, lambda row: "currency" if row["quantity"] is None else "number"),
     },
-    "tasks": _LOGGED,
-    "communications": _LOGGED | {"hs_communication_channel_type": (None, lambda _row: "WHATS_APP")},
+    "tasks": LOGGED,
+    "communications": LOGGED | {"hs_communication_channel_type": (None, lambda _row: "WHATS_APP")},
     "users": {
         "hs_internal_user_id": (None, lambda row: int(row["id"]) + USER_ID_OFFSET),
         "hubspot_owner_id": (None, plain("id")),
@@ -91,18 +93,18 @@ DERIVED: dict[str, dict[str, tuple[str | None, Cell]]] = {
         "hs_family_name": (None, lambda row: names(row)[1] or None),
     },
     "calls": {
-        **_LOGGED,
+        **LOGGED,
         "hs_call_duration": ("seconds", lambda row: None if row["seconds"] is None else row["seconds"] * 1000),
         "hs_call_disposition": ("outcome", _outcome),
         "hs_call_direction": ("direction", lambda row: row["direction"].upper() if row["direction"] else None),
         "hs_call_status": ("done", lambda row: "COMPLETED" if row["done"] else "CANCELED"),
     },
     "emails": {
-        **_LOGGED,
+        **LOGGED,
         "hs_email_direction": ("direction", partial(_direction, {"outbound": "EMAIL", "inbound": "INCOMING_EMAIL"})),
     },
     "meetings": {
-        **_LOGGED,
+        **LOGGED,
         "hs_timestamp": ("at", plain("at")),
         "hs_meeting_start_time": ("at", plain("at")),
         "hs_meeting_end_time": ("seconds", _end),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from config.catalog_files import read_catalog
 from config.documents import read_documents
 from config.project_folder import FILES, SETTINGS
 from config.yaml_text import read_yaml
@@ -36,7 +37,7 @@ _SECRETS: Mapping[str, str] = {
 
 def write_project(project: Project, root: Path, ports: Mapping[str, int]) -> None:
     """Write the project's files to `root`: the rules byte for byte, the settings with each connection at its port."""
-    for document in read_documents(project.root)[0]:
+    for document in read_documents(project.root, read_catalog().wholes)[0]:
         path = root / document.file
         path.parent.mkdir(parents=True, exist_ok=True)
         if document.kind == SETTINGS:

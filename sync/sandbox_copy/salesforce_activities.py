@@ -1,4 +1,4 @@
-"""What a Task, an Event or a Period must hold to be read as what it was: the adapter's rules, backwards."""
+"""What a Task, an Event, a Lead or a Period must hold to be read as what it was: the adapter's rules, backwards."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ def _completed(zone: Any, row: Row) -> Any:
     return row["at"] if row["done"] and not _is_midnight(zone, row) else None
 
 
+def _converted_on(zone: Any, row: Row) -> Any:
+    at = row["converted_at"]
+    return None if at is None else parse_instant(at).astimezone(zone).date().isoformat()
+
+
 _LINKS: dict[str, Callable[[Any, Row], Any]] = {
     "WhatId": lambda _zone, row: row["opportunity_id"] or row["account_id"],
     "AccountId": lambda _zone, row: row["account_id"],
@@ -45,6 +50,7 @@ COMPUTED: Mapping[str, Mapping[str, Callable[[Any, Row], Any]]] = {
         "CompletedDateTime": _completed,
     },
     "Event": _LINKS | {"DurationInMinutes": lambda _zone, row: (row["seconds"] or 0) // 60},
+    "Lead": {"ConvertedDate": _converted_on},
     "Period": {"Type": lambda _zone, row: row["kind"].capitalize() if row["kind"] else None},
     "ObjectTerritory2Association": {"SobjectType": lambda _zone, _row: "Account"},
 }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from config.model import OBJECTS
 from sync.store.doubted import sift
+from sync.store.erased_figures import erase_figures, forget_owners
 from sync.store.identity import PARTS_OF_OPPORTUNITY, POINTERS, Erased, digest, mark_deleted, repoint
 from sync.store.links import end_links
 from sync.store.problems import clear_problems
@@ -56,7 +57,6 @@ _RESULTS = {
         *_named_after("object = 'territory_account'"),
     ),
     "user": (
-        "metric_value WHERE connection = :connection AND grain = 'user' AND key = :id",
         "attainment WHERE connection = :connection AND user_id = :id",
         "earning WHERE connection = :connection AND payee_id = :id",
         *_named_after("object NOT IN ('account', 'opportunity', 'lead', 'contact', 'territory_account')"),
@@ -71,7 +71,15 @@ def erase_rows(db: sqlite3.Connection, connection: str, name: str, ids: Iterable
     """
     # Without it SQLite leaves the text of deleted rows in free pages of the file.
     db.execute("PRAGMA secure_delete = ON")
-    return sum(_erase_one(db, connection, name, record) for record in ids)
+    ids = list(ids)
+    gone = erase_figures(db, connection, name, _with_merged(db, connection, name, ids))
+    return gone + sum(_erase_one(db, connection, name, record) for record in ids)
+
+
+def _with_merged(db: sqlite3.Connection, connection: str, name: str, ids: Iterable[str]) -> list[str]:
+    """These records, and the ones that were merged into them."""
+    merged = f"SELECT id FROM {name} WHERE connection = ? AND merged_into = ?"
+    return [each for own in ids for each in (own, *(row[0] for row in db.execute(merged, (connection, own))))]
 
 
 def _erase_one(db: sqlite3.Connection, connection: str, name: str, record: str) -> int:
@@ -193,11 +201,11 @@ def erase(store: Store, connection: str, name: str, record: str) -> int:
 
 def erase_for_good(db: sqlite3.Connection, connection: str, name: str, record: str) -> int:
     """The same, inside a transaction."""
-    losers = db.execute(f"SELECT id FROM {name} WHERE connection = ? AND merged_into = ?", (connection, record))
-    ids = [record, *(row[0] for row in losers.fetchall())]
+    ids = _with_merged(db, connection, name, [record])
     withhold(db, connection, _live(db, connection, name, record))
     gone = erase_rows(db, connection, name, [record])
     gone += repoint(db, connection, name, dict.fromkeys(ids, None))
+    gone += forget_owners(db, connection, ids) if name == "user" else 0
     gone += sum(_forget_mentions(db, connection, name, each) for each in ids)
     db.executemany(
         "INSERT OR IGNORE INTO erased VALUES (?, ?, ?, ?)",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from config.model import OBJECTS, FieldType
-from salesops.facts import fact_schema
+from salesops.facts import CHANGE, KEPT, PIPELINE_SNAPSHOT, SNAPSHOT_DAY, fact_fields, fact_schema
 from sync.store.identity import PARTS_OF_OPPORTUNITY
 from sync.store.made import MADE_ACTIVITIES
 from sync.store.store import StoreUnusable
@@ -51,6 +52,33 @@ _BELONGS = {
 }
 
 
+# Where the CRM's own history tells anything of a record's field, it tells all: what we saw of it is the same once more.
+# A stamp in the far future is that of a row which its CRM does not date.
+_CHANGES = f"""
+    SELECT id, object, record_id, field, before, after, at FROM field_history
+    WHERE connection = ?1 AND deleted = 0{_BELONGS["field_history"]} AND {{asked}}
+    UNION ALL
+    SELECT 'observed-' || id, object, record_id, field, before, after, iif(valid < '9999', valid, known)
+    FROM observed_change AS seen
+    WHERE connection = ?1 AND field <> 'deleted'{_BELONGS["field_history"]} AND {{asked}}
+    AND NOT EXISTS (
+        SELECT 1 FROM field_history AS told WHERE told.connection = ?1 AND told.deleted = 0
+        AND (told.object, told.record_id, told.field) = (seen.object, seen.record_id, seen.field)
+    )
+"""
+_ASKED = "(object, field) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?2))"
+
+_KEPT_ROWS = {
+    CHANGE: _CHANGES.format(asked=_ASKED),
+    PIPELINE_SNAPSHOT: """
+        SELECT opportunity_id || '@' || from_day AS id, opportunity_id, owner_id, stage, amount, currency, close_date,
+               from_day, until_day
+        FROM snapshot_opportunity WHERE connection = ?1
+    """,
+    SNAPSHOT_DAY: "SELECT day AS id, day FROM snapshot WHERE connection = ?1",
+}
+
+
 def read_facts(store: Store, connection: str, columns: Mapping[str, Collection[str]]) -> dict[str, pa.Table]:
     """A table for each object asked for, with the columns asked for (`custom.NAME` among them) and always `id`.
 
@@ -60,15 +88,20 @@ def read_facts(store: Store, connection: str, columns: Mapping[str, Collection[s
     reference: the activities of a deleted opportunity, the opportunities of a deleted account, the splits and quotas of
     a deleted user, the lead that became a deleted opportunity. The tasks that we made are nobody's activities.
 
+    Of the tables that the store keeps besides (`salesops.facts`), `change` has the changes of the fields that are asked
+    for of the other objects: what was never read need not be taken back. The CRM's history of a record's field goes
+    before what pulls saw of it; that is dated by the CRM's stamp of the record, or by when we learned it.
+
     DECIMAL columns are decimal128(38, 6): a number finer than a millionth or larger than 10^32 is an error that names
     the column, never a rounded figure.
     """
     import adbc_driver_sqlite.dbapi as adbc
 
     uri = f"{store.path.resolve().as_uri()}?mode=ro"
+    fields = [(name, field) for name, wanted in columns.items() if name not in KEPT for field in wanted]
     try:
         with store.set_aside(), adbc.connect(uri) as source, source.cursor() as cursor:
-            return {name: _read_table(cursor, name, connection, wanted) for name, wanted in columns.items()}
+            return {name: _read_table(cursor, name, connection, wanted, fields) for name, wanted in columns.items()}
     except adbc.OperationalError as error:
         advice = "The store is damaged or cannot be read. Restore a copy, or move it away and pull again."
         raise StoreUnusable(f"{store.path}: {error}. {advice}") from error
@@ -78,16 +111,21 @@ class FactError(Exception):
     """A stored value that no exact figure can be made of; names the record and the field."""
 
 
-def _read_table(cursor: Any, name: str, connection: str, wanted: Collection[str]) -> pa.Table:
+def _read_table(
+    cursor: Any, name: str, connection: str, wanted: Collection[str], fields: Collection[tuple[str, str]]
+) -> pa.Table:
     custom = tuple(sorted(field.removeprefix("custom.") for field in wanted if field.startswith("custom.")))
     full = fact_schema(name, custom)
     schema = full.empty_table().select([f.name for f in full if f.name in wanted or f.name == "id"]).schema
     # SQLite columns have no type that the driver trusts: it takes the type of the first rows it sees, and fails when
     # a later one differs. The example row in front gives every column its type; it is cut off again.
-    example = ", ".join(_EXAMPLE.get(OBJECTS[name].fields.get(f.name, FieldType.TEXT), "''") for f in schema)
+    kinds = fact_fields(name)
+    example = ", ".join(_EXAMPLE.get(kinds.get(f.name, FieldType.TEXT), "''") for f in schema)
     columns = ", ".join(_source(field.name) for field in schema)
-    live = f"WHERE connection = ?1 AND deleted = 0{_BELONGS.get(name, '')}"
-    cursor.execute(f"SELECT {example} UNION ALL SELECT {columns} FROM {name} {live}", (connection,))
+    live = f"{name} WHERE connection = ?1 AND deleted = 0{_BELONGS.get(name, '')}"
+    rows = f"({_KEPT_ROWS[name]})" if name in _KEPT_ROWS else live
+    asked = (json.dumps(sorted(fields)),) if name == CHANGE else ()
+    cursor.execute(f"SELECT {example} UNION ALL SELECT {columns} FROM {rows}", (connection, *asked))
     table: pa.Table = cursor.fetch_arrow_table().slice(1).rename_columns(schema.names)
     try:
         return table.cast(schema)

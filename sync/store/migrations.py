@@ -293,23 +293,28 @@ def observed(db: Database) -> None:
         "opportunity_split": "user_id percent amount deleted",
     }
     for name, fields in tracked.items():
-        columns = fields.split()
-        differs = " OR ".join(f"old.{column} IS NOT new.{column}" for column in columns)
-        each = " UNION ALL ".join(
-            f"SELECT '{column}' AS field, old.{column} AS before, new.{column} AS after" for column in columns
-        )
-        db.execute(
-            f"""
-            CREATE TRIGGER {name}_observed AFTER UPDATE OF {", ".join(columns)} ON {name} WHEN {differs}
-            BEGIN
-                INSERT INTO observed_change (connection, object, record_id, field, before, after, valid, known)
-                SELECT new.connection, '{name}', new.id, field, before, after,
-                       iif(old.modified_at IS new.modified_at, NULL, new.modified_at),
-                       strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
-                FROM ({each}) WHERE before IS NOT after;
-            END
-            """
-        )
+        _observe(db, name, fields)
+
+
+def _observe(db: Database, name: str, fields: str) -> None:
+    """Keep what changes in these fields of an object."""
+    columns = fields.split()
+    differs = " OR ".join(f"old.{column} IS NOT new.{column}" for column in columns)
+    each = " UNION ALL ".join(
+        f"SELECT '{column}' AS field, old.{column} AS before, new.{column} AS after" for column in columns
+    )
+    db.execute(
+        f"""
+        CREATE TRIGGER {name}_observed AFTER UPDATE OF {", ".join(columns)} ON {name} WHEN {differs}
+        BEGIN
+            INSERT INTO observed_change (connection, object, record_id, field, before, after, valid, known)
+            SELECT new.connection, '{name}', new.id, field, before, after,
+                   iif(old.modified_at IS new.modified_at, NULL, new.modified_at),
+                   strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+            FROM ({each}) WHERE before IS NOT after;
+        END
+        """
+    )
 
 
 @migrations()
@@ -436,5 +441,97 @@ def write_back(db: Database) -> None:
         db.execute(statement)
 
 
-STEPS = 12
+@migrations()
+def metric_layer(db: Database) -> None:
+    """Who created a record and why an opportunity was lost; our own history of whose activities and quotes are."""
+    for name in ("account", "contact", "lead", "opportunity", "activity", "quote"):
+        db.execute(f"ALTER TABLE {name} ADD COLUMN created_by_id TEXT")
+    db.execute("ALTER TABLE opportunity ADD COLUMN lost_reason TEXT")
+    _observe(db, "activity", "owner_id opportunity_id done")
+    _observe(db, "quote", "owner_id status amount")
+
+
+@migrations()
+def snapshots(db: Database) -> None:
+    """What was known on each day that was seen (`sync.store.snapshots`), and what keeps it as it is.
+
+    While `erasing` has a row, the triggers let rows go.
+    """
+    kept = {
+        "snapshot_opportunity": (
+            "opportunity_id",
+            "owner_id TEXT, stage TEXT, amount TEXT, currency TEXT, close_date TEXT",
+        ),
+        "snapshot_metric": ("metric, grain, key, period", "value TEXT, numerator TEXT, denominator TEXT"),
+    }
+    db.execute("CREATE TABLE erasing (one INTEGER NOT NULL PRIMARY KEY) STRICT")
+    db.execute(
+        """
+        CREATE TABLE snapshot (
+            connection TEXT NOT NULL, day TEXT NOT NULL, as_of TEXT NOT NULL, rules TEXT NOT NULL,
+            run_id INTEGER NOT NULL, PRIMARY KEY (connection, day)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+    for table, (keys, said) in kept.items():
+        db.execute(
+            f"""
+            CREATE TABLE {table} (
+                connection TEXT NOT NULL, {keys.replace(",", " TEXT NOT NULL,")} TEXT NOT NULL, from_day TEXT NOT NULL,
+                until_day TEXT, {said}, PRIMARY KEY (connection, {keys}, from_day)
+            ) STRICT, WITHOUT ROWID
+            """
+        )
+        db.execute(f"CREATE UNIQUE INDEX {table}_open ON {table} (connection, {keys}) WHERE until_day IS NULL")
+        newest = "(SELECT max(day) FROM snapshot WHERE connection = new.connection)"
+        columns = ["connection", *keys.split(", "), "from_day", *(each.split()[0] for each in said.split(", "))]
+        differs = " OR ".join(f"new.{column} IS NOT old.{column}" for column in columns)
+        _keep(db, table, "INSERT", f"new.until_day IS NOT NULL OR new.from_day IS NOT {newest}")
+        _keep(db, table, "UPDATE", f"old.until_day IS NOT NULL OR new.until_day IS NOT {newest} OR {differs}")
+        _keep(db, table, "DELETE", "1")
+    _keep(
+        db, "snapshot", "INSERT", "EXISTS (SELECT 1 FROM snapshot WHERE connection = new.connection AND day >= new.day)"
+    )
+    _keep(db, "snapshot", "UPDATE", "1")
+    _keep(db, "snapshot", "DELETE", "1")
+
+
+def _keep(db: Database, table: str, event: str, when: str) -> None:
+    """Refuse to change what a snapshot says, but for an erasure."""
+    db.execute(
+        f"""
+        CREATE TRIGGER {table}_keep_{event.lower()} BEFORE {event} ON {table}
+        WHEN NOT EXISTS (SELECT 1 FROM erasing) AND ({when})
+        BEGIN
+            SELECT RAISE(ABORT, 'a snapshot never changes');
+        END
+        """
+    )
+
+
+@migrations()
+def metric_samples(db: Database) -> None:
+    """How many numbers a metric's value is made of, and whether what it counts began in the middle of the period."""
+    db.execute("ALTER TABLE metric_value ADD COLUMN sample TEXT")
+    db.execute("ALTER TABLE metric_value ADD COLUMN partial INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def partial_periods(db: Database) -> None:
+    """The periods in the middle of which what a metric counts began, and the first complete one of their kind."""
+    db.execute(
+        """
+        CREATE TABLE partial_period (
+            connection TEXT NOT NULL,
+            metric TEXT NOT NULL,
+            period TEXT NOT NULL,
+            begins TEXT NOT NULL,
+            complete_from TEXT,
+            PRIMARY KEY (connection, metric, period)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+
+
+STEPS = 16
 """How many steps there are here; a store that has more was made by a newer version."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from config.scalars import decimal_text
+from sync.store.snapshots import freeze
 from sync.store.store import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     import pyarrow as pa
 
@@ -29,13 +31,22 @@ class Computation:
     computed_at: str
 
 
-def save_results(store: Store, connection: str, run_id: int, as_of: str, rules: str, results: Results) -> None:
-    """Replace the connection's results by these, all at once."""
+def save_results(
+    store: Store,
+    connection: str,
+    run_id: int,
+    as_of: str,
+    rules: str,
+    results: Results,
+    day: date | None = None,
+) -> None:
+    """Replace the connection's results by these, all at once; with the snapshot of `day`, if it has none yet."""
     tables = (
         ("metric_value", results.metrics),
         ("attainment", results.attainment),
         ("earning", results.earnings),
         ("assigned_territory", results.territories),
+        ("partial_period", results.partial),
     )
     with store.transaction() as db:
         for name, table in tables:
@@ -51,20 +62,48 @@ def save_results(store: Store, connection: str, run_id: int, as_of: str, rules: 
         db.execute(
             "INSERT OR REPLACE INTO computation VALUES (?, ?, ?, ?, ?)", (connection, run_id, as_of, rules, now())
         )
+        if day is not None:
+            freeze(db, connection, day, as_of, rules, run_id)
 
 
-def _rows(connection: str, table: pa.Table) -> Iterator[tuple[str | None, ...]]:
-    import pyarrow as pa
-
+def _rows(connection: str, table: pa.Table) -> Iterator[tuple[str | bool | None, ...]]:
     for batch in table.to_batches(max_chunksize=BATCH_ROWS):
-        columns = [
-            [None if value is None else decimal_text(value) for value in column.to_pylist()]
-            if pa.types.is_decimal(column.type)
-            else column.to_pylist()
-            for column in batch.columns
-        ]
+        columns = [_plain(column) for column in batch.columns]
         for row in zip(*columns, strict=True):
             yield (connection, *row)
+
+
+def _plain(column: pa.Array[Any]) -> list[str | bool | None]:
+    """The column's values, numbers and days as text."""
+    import pyarrow as pa
+
+    if isinstance(column, pa.DictionaryArray):
+        names: list[Any] = column.dictionary.to_pylist()
+        codes: list[Any] = column.indices.to_pylist()
+        return [names[code] for code in codes]
+    values: list[Any] = column.to_pylist()
+    if pa.types.is_decimal(column.type):
+        return [None if value is None else decimal_text(value) for value in values]
+    if pa.types.is_date(column.type):
+        return [None if value is None else value.isoformat() for value in values]
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class PartialPeriod:
+    """A period in the middle of which what a metric counts began: on which day, and the first complete one."""
+
+    begins: str
+    complete_from: str | None
+
+    def __str__(self) -> str:
+        return f"partial, records begin {self.begins}"
+
+
+def read_partial(store: Store, connection: str) -> dict[tuple[str, str], PartialPeriod]:
+    """The partial periods by metric and name of the period."""
+    rows = store.rows("SELECT * FROM partial_period WHERE connection = ?", (connection,))
+    return {(row["metric"], row["period"]): PartialPeriod(row["begins"], row["complete_from"]) for row in rows}
 
 
 def read_notes(store: Store, connection: str) -> list[tuple[str, str]]:

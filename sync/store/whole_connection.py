@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.model import OBJECTS
+from sync.store.snapshots import erasing
 
 if TYPE_CHECKING:
     from sync.store.store import Store
@@ -35,7 +36,7 @@ def erase_connection(store: Store, connection: str) -> int:
     """How many rows of records went, with all else that the store held of the connection: positions, figures, changes
     that were written."""
     gone = count_rows(store, connection)
-    with store.transaction() as db:
+    with store.transaction() as db, erasing(db):
         # Without it SQLite leaves the text of deleted rows in free pages of the file.
         db.execute("PRAGMA secure_delete = ON")
         tables = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]

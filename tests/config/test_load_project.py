@@ -90,7 +90,10 @@ def test_a_wrong_definition_leaves_its_neighbours_checked(tmp_path: Path) -> Non
         "  half: {kind: ratio, label: H, unit: number, numerator: bad, denominator: won_cuont}\n",
     }
     assert problems_of(write_project(tmp_path, files)) == [
-        "metrics/metrics.yaml:2: metrics.bad.kind: must be one of simple, ratio, got 'x'.",
+        (
+            "metrics/metrics.yaml:2: metrics.bad.kind: "
+            "must be one of simple, ratio, derived, cumulative, conversion, got 'x'."
+        ),
         "metrics/metrics.yaml:3: metrics.half.denominator: there is no metric won_cuont. Did you mean won_count?",
     ]
 
@@ -240,7 +243,7 @@ def test_the_place_of_a_thing_is_file_line_and_path(project: Project) -> None:
 def test_the_place_of_what_is_not_written_is_the_closest_thing_around_it(project: Project) -> None:
     assert project.where("settings", "schedule", "cron") == Where("salesops.yaml", 1, "schedule.cron")
     assert project.where("quotas", "bookings", "targets", 0, "users", "x").line == 7
-    assert project.where("metrics", "won_amount").file == "built-in metrics"
+    assert project.where("metrics", "won_amount").file == "built-in metrics/output.yaml"
 
 
 def test_the_place_in_a_file_that_is_not_there_names_the_file(tmp_path: Path) -> None:

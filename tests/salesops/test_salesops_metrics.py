@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from worked import NEW_YEARS_EVE, facts, plain, rules, user, value
 
-from config.metrics import RatioMetric
-from config.project import FiscalYear, Month
+from config.calendars import FiscalYear, Month
 from salesops.compute import compute
 from salesops.rules import RuleError
 
@@ -291,9 +290,10 @@ def test_an_as_of_time_without_a_zone_is_refused() -> None:
         compute({}, rules(), NEW_YEARS_EVE.replace(tzinfo=None))
 
 
-def test_a_ratio_of_a_ratio_is_refused() -> None:
-    ratio = RatioMetric(label="x", kind="ratio", unit="percent", numerator="win_rate", denominator="won_count")
-    base = rules()
-    broken = type(base)(base.time_zone, base.fiscal_year, base.currency, {**base.metrics, "odd": ratio})
-    with pytest.raises(RuleError, match="win_rate is a ratio; a simple metric is needed here"):
-        compute({}, broken, NEW_YEARS_EVE)
+def test_metrics_that_are_made_of_each_other_are_refused() -> None:
+    metrics = """
+        one: {label: One, kind: ratio, unit: percent, numerator: other, denominator: other}
+        other: {label: Other, kind: derived, unit: percent, formula: one + 1}
+    """
+    with pytest.raises(RuleError, match="one is made of itself: one -> other -> one"):
+        compute({}, rules(metrics=metrics, only=()), NEW_YEARS_EVE)

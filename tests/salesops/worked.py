@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import yaml
 
-import config
+from config.calendars import FiscalYear
+from config.catalog_files import read_catalog
 from config.comp_plans import CompPlanFile
 from config.metrics import MetricFile
-from config.project import FiscalYear
+from config.project import Customers
 from config.quotas import QuotaFile
 from config.territories import TerritoryFile
+from config.working_time import WorkingTime
 from salesops.facts import fact_schema
 from salesops.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
-    from config.metrics import Metric
+    from config.metrics import Dimension, Metric
+    from salesops.fiscal import CrmPeriod
     from salesops.results import Results
 
 NEW_YEARS_EVE = datetime(2017, 12, 31, 22, tzinfo=UTC)  # 17:00 in New York
@@ -36,8 +39,7 @@ def parse(text: str) -> Any:
 @cache
 def catalog() -> Mapping[str, Metric]:
     """The metrics that come with the product."""
-    text = (Path(config.__file__).parent / "catalog" / "metrics.yaml").read_text(encoding="utf-8")
-    return MetricFile.model_validate(parse(text)).metrics
+    return read_catalog().model.metrics
 
 
 def rules(
@@ -49,8 +51,16 @@ def rules(
     territories: str = "",
     time_zone: str = "America/New_York",
     fiscal_year: FiscalYear | None = None,
+    dimensions: str = "",
+    meanings: Mapping[str, tuple[str, ...]] | None = None,
+    parameters: Mapping[str, Decimal] | None = None,
+    working_time: str = "",
+    customers: str = "",
+    team_zones: Mapping[str, str] | None = None,
+    crm_periods: tuple[CrmPeriod, ...] = (),
 ) -> Rules:
-    """Rules in dollars: the catalog's metrics (or `only` some), with those given."""
+    """Rules in dollars: the catalog's metrics (or `only` some), with those given; meanings and parameters likewise."""
+    whole = read_catalog().model
     builtin = {name: metric for name, metric in catalog().items() if only is None or name in only}
     own = MetricFile.model_validate({"metrics": parse(metrics)}).metrics if metrics else {}
     return Rules(
@@ -61,7 +71,18 @@ def rules(
         quotas=QuotaFile.model_validate({"quotas": parse(quotas)}).quotas if quotas else {},
         comp_plans=CompPlanFile.model_validate({"comp_plans": parse(comp_plans)}).comp_plans if comp_plans else {},
         territories=TerritoryFile.model_validate(parse(territories)) if territories else None,
+        dimensions=whole.dimensions | _dimensions(dimensions),
+        meanings=whole.meanings | dict(meanings or {}),
+        parameters=whole.parameters | dict(parameters or {}),
+        working_time=WorkingTime.model_validate(parse(working_time)) if working_time else WorkingTime(),
+        customers=Customers.model_validate(parse(customers)) if customers else Customers(),
+        team_zones=team_zones or {},
+        crm_periods=crm_periods,
     )
+
+
+def _dimensions(text: str) -> dict[str, Dimension]:
+    return MetricFile.model_validate({"dimensions": parse(text)}).dimensions if text else {}
 
 
 def facts(**objects: list[dict[str, Any]]) -> dict[str, pa.Table]:

@@ -17,7 +17,7 @@ from connectors.sandbox.behaviour import CALM
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.run import open_sandbox
 from connectors.writing import Status, Target
-from salesops.results import ATTAINMENT, EARNINGS, METRICS, TERRITORIES, Note, Results
+from salesops.results import ATTAINMENT, EARNINGS, METRICS, PARTIAL, TERRITORIES, Note, Results
 from sync.connections import connect
 from sync.plan import build_plan
 from sync.provision import build_steps
@@ -146,14 +146,16 @@ def results(
     earnings: Iterable[Sequence[Any]] = (),
     territories: Iterable[Sequence[Any]] = (),
     notes: Iterable[Note] = (),
+    partial: Iterable[Sequence[Any]] = (),
 ) -> Results:
-    """Results of plain rows in the order of their schemas; numbers are texts."""
+    """Results of plain rows in the order of their schemas, metrics up to the denominator; numbers are texts."""
     return Results(
-        _table(METRICS, metrics),
+        _table(METRICS, [(*row, None, False) for row in metrics]),
         _table(ATTAINMENT, attainment),
         _table(EARNINGS, earnings),
         _table(TERRITORIES, territories),
         tuple(notes),
+        _table(PARTIAL, partial),
     )
 
 

@@ -10,9 +10,9 @@ import pytest
 from synced import QUOTAS, SETTINGS, keep, results, save_rows, to_field, write_project
 
 from config.metrics import Unit
-from salesops.calendar import period_of
 from sync.plan.fields import unit_of, value_results
-from sync.plan.results import Results, Wanted, commission_results, metric_results
+from sync.plan.metric_results import metric_results
+from sync.plan.results import Results, Wanted, commission_results
 from sync.plan.texts import in_words
 
 if TYPE_CHECKING:
@@ -275,7 +275,7 @@ def test_a_component_of_the_commission_stands_alone(store: Store, tmp_path: Path
     rows = [earning("u", "FY2026-Q2", "10"), earning("u", "FY2026-Q2", "3", "override"), earning("v", "FY2026-Q2", "1")]
     keep(store, project, results(earnings=rows))
     found = Results(store, project, "crm", DAY)
-    quarter = period_of("quarter", DAY, project.settings.fiscal_year)
+    quarter = found.calendar.period_of("quarter", DAY)
     override = commission_results(found, quarter, "override")
     assert said(override("u")) == (3, "override FY2026-Q2: override 3.00 on 100")
     assert override("v").value is None
@@ -290,7 +290,7 @@ def test_a_team_has_what_its_members_do(store: Store, tmp_path: Path) -> None:
     ]
     keep(store, project, results(metrics=rows))
     found = Results(store, project, "crm", DAY)
-    won = metric_results(found, "won_amount", period_of("quarter", DAY, project.settings.fiscal_year), "team")
+    won = metric_results(found, "won_amount", found.calendar.period_of("quarter", DAY), "team")
     assert [won(team).value for team in ("East", "West", "North")] == [7, 0, None]
     assert [won(team).counted for team in ("East", "West")] == [True, False]
 
@@ -299,5 +299,24 @@ def test_what_stands_as_of_now_is_nothing_in_a_period_that_is_over(store: Store,
     project = write_project(tmp_path / "project")
     keep(store, project, results(metrics=[("open_pipeline", "user", "u", "2026-05", "7", None, None)]))
     found = Results(store, project, "crm", DAY)
-    months = [period_of("month", date(2026, month, 1), project.settings.fiscal_year) for month in (5, 4)]
+    months = [found.calendar.period_of("month", date(2026, month, 1)) for month in (5, 4)]
     assert [metric_results(found, "open_pipeline", month)("u").value for month in months] == [7, None]
+
+
+def test_who_has_a_login_and_sells_nothing_has_no_zero(store: Store, tmp_path: Path) -> None:
+    project = write_project(tmp_path / "project")
+    rows = [
+        ("data_entries", "user", "clerk", "FY2026-Q2", "9", None, None),
+        ("working_time", "user", "clerk", "FY2026-Q2", "500", None, None),
+        ("data_entries", "team", "Office", "FY2026-Q2", "9", None, None),
+        ("data_entries", "manager", "boss", "FY2026-Q2", "9", None, None),
+        ("calls_made", "user", "rep", "FY2025", "1", None, None),
+        ("calls_made", "manager", "head", "FY2025", "1", None, None),
+    ]
+    keep(store, project, results(metrics=rows))
+    found = Results(store, project, "crm", DAY)
+    quarter = found.calendar.period_of("quarter", DAY)
+    won, of_teams, of_managers = (metric_results(found, "won_amount", quarter, g) for g in ("user", "team", "manager"))
+    assert [won(user).value for user in ("clerk", "rep")] == [None, 0]
+    assert of_teams("Office").value is None
+    assert [of_managers(user).value for user in ("boss", "head")] == [None, 0]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hubspot_stub import Portal, linked, page, record, rows_of
+from hubspot_stub import OWN_PROPERTIES, Portal, Request, linked, page, record, rows_of
 
 from config.mapping import ObjectMapping
 from config.scalars import instant_text
 from connectors.base import Whole
 from connectors.errors import Rejected
+from connectors.hubspot.objects import SPECS
 from connectors.hubspot.values import parse_instant
 
 DEALS = "/crm/v3/objects/deals"
@@ -37,6 +38,7 @@ def test_an_opportunity_has_its_stage_by_name_and_its_primary_company(portal: Po
         hs_deal_stage_probability="0.200000000000000011102230246251565404236316680908203125",
         hs_manual_forecast_category="COMMIT",
         hs_next_step="Call",
+        closed_lost_reason="Too dear",
     )
     companies = [(3, "deal_to_company_unlabeled"), (9, "deal_to_company"), (9, "deal_to_company_unlabeled")]
     portal.on("GET", DEALS, page(linked(deal, companies=companies)))
@@ -59,6 +61,8 @@ def test_an_opportunity_has_its_stage_by_name_and_its_primary_company(portal: Po
         "type": None,
         "source": None,
         "created_at": "2026-01-01T00:00:00.000Z",
+        "created_by_id": None,
+        "lost_reason": "Too dear",
     }
     assert row.modified_at == "2026-04-30T10:00:00.000Z"
     assert not portal.asked(LINKS)
@@ -441,3 +445,51 @@ def target(record_id: int, *type_ids: int, label: str | None = None) -> dict[str
     ]
     own = [{"category": "USER_DEFINED", "typeId": 1, "label": label}] if label else []
     return {"toObjectId": record_id, "associationTypes": [*kinds, *own]}
+
+
+CREATED_BY = (
+    "account",
+    "contact",
+    "lead",
+    "opportunity",
+    "quote",
+    "activity.call",
+    "activity.meeting",
+    "activity.chat",
+)
+
+
+@pytest.mark.parametrize("stream", CREATED_BY)
+def test_who_created_a_record_is_the_owner_that_the_user_is_or_was(portal: Portal, stream: str) -> None:
+    name = stream.partition(".")[0]
+    crm_type = next(each for each in SPECS[name].types if stream in {name, f"{name}.{each.prefix.rstrip('-')}"})
+    live = {"id": "70", "email": "a@x.example", "userId": 1070, "archived": False}
+    left = {"id": "71", "email": "b@x.example", "userIdIncludingInactive": 1071, "archived": True}
+    portal.on("GET", "/crm/v3/owners", lambda request: (200, {"results": [left if _archived(request) else live]}))
+    by = {"1": "1070", "2": "1071", "3": "1072", "4": None}
+    records = [record(int(number), hs_created_by_user_id=user) for number, user in by.items()]
+    portal.on("GET", f"/crm/v3/objects/{crm_type.name}", page(*records))
+    found = {str(row.values["id"])[-1]: row.values["created_by_id"] for row in rows_of(portal.read(stream), name)}
+    assert found == {"1": "70", "2": "71", "3": None, "4": None}
+    assert len(portal.asked("/crm/v3/owners", "GET")) == 2
+
+
+def _archived(request: Request) -> bool:
+    return request.query.get("archived") == "true"
+
+
+def test_owners_who_left_are_not_asked_for_where_everybody_who_created_a_record_is_there(portal: Portal) -> None:
+    owners = [{"id": "70", "email": "a@x.example", "userId": 1070, "archived": False}]
+    portal.on("GET", "/crm/v3/owners", (200, {"results": owners}))
+    portal.on("GET", DEALS, page(*(record(number, hs_created_by_user_id="1070") for number in range(1, 4))))
+    assert {row.values["created_by_id"] for row in rows_of(portal.read("opportunity"), "opportunity")} == {"70"}
+    assert [request.query["archived"] for request in portal.asked("/crm/v3/owners", "GET")] == ["false"]
+
+
+def test_an_account_without_the_properties_leaves_creator_and_reason_empty(portal: Portal) -> None:
+    shown = [name for name in OWN_PROPERTIES["deals"] if name not in {"hs_created_by_user_id", "closed_lost_reason"}]
+    portal.show_only("deals", **dict.fromkeys(shown, "string"))
+    portal.on("GET", DEALS, page(record(1, dealname="Big")))
+    (row,) = rows_of(portal.read("opportunity"), "opportunity")
+    assert (row.values["name"], row.values["created_by_id"], row.values["lost_reason"]) == ("Big", None, None)
+    assert not portal.asked("/crm/v3/owners", "GET")

@@ -321,7 +321,7 @@ def test_a_list_page_of_another_shape_is_never_taken(portal: Portal, raw: Any) -
 def test_the_answer_of_an_earlier_search_shows_the_sign_of_that_one(
     portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    portal.describe("companies", hs_updated_by_user_id="number", hs_created_by_user_id="number")
+    portal.describe("companies", hs_updated_by_user_id="number", hs_object_source_user_id="number")
     Companies(portal, 3)
     cursor = finished(portal)
     asked: list[set[str]] = []

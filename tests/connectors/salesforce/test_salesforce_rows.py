@@ -31,7 +31,7 @@ PERCENTS = {"Probability", "SplitPercentage", "Discount", "DefaultProbability"}
 WITHOUT_A_FIELD = {
     "user": set(),
     "contact": {"status"},
-    "opportunity": {"pipeline"},
+    "opportunity": {"pipeline", "lost_reason"},  # mapping.yaml may name a field of the org's for the reason
     "field_history": {"field", "before", "after"},  # made of the mapping
     "stage": {"pipeline"},
     "exchange_rate": {"currency"},  # the corporate currency
@@ -87,6 +87,7 @@ def test_an_opportunity_becomes_a_row_of_the_model() -> None:
         "NextStep": "",
         "Type": None,
         "CreatedDate": "2026-01-01T10:00:00.000+0000",
+        "CreatedById": "005000000000002AAA",
     }
     row = read("opportunity", record)
     assert row == {
@@ -107,6 +108,8 @@ def test_an_opportunity_becomes_a_row_of_the_model() -> None:
         "type": None,
         "source": None,
         "created_at": "2026-01-01T10:00:00.000Z",
+        "created_by_id": "005000000000002AAA",
+        "lost_reason": None,
     }
 
 
@@ -244,7 +247,9 @@ def test_the_rows_of_names_are_not_asked_for_where_they_can_be_told_by_the_query
     history(org, ("Amount", 1, 2, "Currency"))
     where = org.to(QUERY)[0].soql.partition(" WHERE ")[2]
     assert where.startswith("Field IN ('Account', 'Amount', 'CloseDate'")
-    assert "(DataType != 'Text' OR DataType = null OR Field NOT IN ('Account', 'Coach__c', 'Owner'))" in where
+    assert (
+        "(DataType != 'Text' OR DataType = null OR Field NOT IN ('Account', 'Coach__c', 'CreatedBy', 'Owner'))" in where
+    )
 
 
 def test_an_answers_parent_may_be_of_several_kinds() -> None:
@@ -555,3 +560,19 @@ def test_an_org_without_emails_is_not_asked_for_their_direction(org: Org) -> Non
         (answer,) = connector.read("activity.task", None, FakeHeld())
     assert answer.rows["activity"][0].values["direction"] is None
     assert len(org.to(QUERY)) == 1
+
+
+@pytest.mark.parametrize("name", ["account", "contact", "lead", "opportunity", "quote"])
+def test_a_record_tells_who_created_it(name: str) -> None:
+    assert read(name, {"Id": "001000000000001AAA", "CreatedById": "005000000000002AAA"})["created_by_id"] == (
+        "005000000000002AAA"
+    )
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_task_and_an_event_tell_who_created_them(index: int) -> None:
+    assert read("activity", {"CreatedById": "005000000000002AAA"}, index)["created_by_id"] == "005000000000002AAA"
+
+
+def test_why_an_opportunity_was_lost_stands_where_the_mapping_says() -> None:
+    assert read("opportunity", {"Loss_Reason__c": "Price"}, lost_reason="Loss_Reason__c")["lost_reason"] == "Price"

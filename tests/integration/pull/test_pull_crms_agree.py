@@ -26,7 +26,7 @@ Table = list[dict[str, Any]]
 BOTH = ("user", "account", "lead", "opportunity", "product", "line_item", "activity", "opportunity_history")
 
 MAPPING = {
-    "salesforce": "{activity: {fields: {outcome: Outcome__c}}}",
+    "salesforce": ("{activity: {fields: {outcome: Outcome__c}}, opportunity: {fields: {lost_reason: Loss_Reason__c}}}"),
     "hubspot": (
         "{user: {fields: {manager_id: manager_email}}, opportunity: {fields: {source: lead_source}},"
         " lead: {fields: {source: lead_source}}}"
@@ -168,3 +168,15 @@ def test_every_reference_leads_to_a_record_that_is_there(tables: dict[Crm, dict[
         for name, table in tables[crm].items():
             for row in table:
                 assert not any(str(value).startswith("unknown ") for value in row.values()), (crm, name, row)
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_everybody_entered_their_own_records_and_some_were_lost_for_a_reason(
+    tables: dict[Crm, dict[str, Table]], crm: Crm
+) -> None:
+    for name in ("account", "lead", "opportunity", "activity"):
+        rows = tables[crm][name]
+        assert rows
+        assert all(row["created_by_id"] == row["owner_id"] is not None for row in rows), name
+    assert {bool(row["lost_reason"]) for row in tables[crm]["opportunity"] if row["stage"] == "Closed Lost"} == {True}
+    assert not any(row["lost_reason"] for row in tables[crm]["opportunity"] if row["stage"] != "Closed Lost")

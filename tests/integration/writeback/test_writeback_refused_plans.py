@@ -139,18 +139,31 @@ def test_a_plan_of_figures_that_were_computed_again_is_refused_and_says_what_the
     planned: Planned, tmp_path: Path
 ) -> None:
     world, office = planned.world, planned.world.office.copy(tmp_path / "project")
-    field = "Amount" if world.crm == "salesforce" else "amount"
     file = _plan(office, tmp_path / "plan.json")
     _computed_again(office)
-    world.bare.put("opportunity", "Acme big", **{field: "150000"})
+    made = _won_late(world)
     try:
         office.look_again()
         said = world.refused(STALE, "apply", file, office=office)
     finally:
-        world.bare.put("opportunity", "Acme big", **{field: "200000"})
+        world.bare.send("DELETE", made)
     assert "figures were computed again since it was made" in said
     assert "now it is" in said
     assert "salesops plan" in said
+
+
+def _won_late(world: Watched) -> str:
+    """The address of an opportunity that somebody enters after the as-of time, closed before it."""
+    if world.crm == "salesforce":
+        owner = world.bare.values("opportunity", "OwnerId")["Acme big"]
+        path = "/services/data/v62.0/sobjects/Opportunity"
+        values = {"Name": "Late", "StageName": "Closed Won", "CloseDate": AS_OF, "Amount": 50000, "OwnerId": owner}
+        return f"{path}/{world.bare.send('POST', path, values)['id']}"
+    owner = world.bare.values("opportunity", "hubspot_owner_id")["Acme big"]
+    path = "/crm/v3/objects/deals"
+    deal = {"dealname": "Late", "dealstage": "closedwon", "closedate": AS_OF, "amount": "50000"}
+    made = world.bare.send("POST", path, {"properties": {**deal, "pipeline": "default", "hubspot_owner_id": owner}})
+    return f"{path}/{made['id']}"
 
 
 def test_a_plan_of_figures_that_came_out_the_same_again_is_applied(tmp_path: Path) -> None:

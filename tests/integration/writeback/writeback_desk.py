@@ -137,7 +137,11 @@ class Wants:
 
     def results(self) -> Results:
         """The tables that a computation would have kept."""
-        won = [("won_amount", "user", key, QUARTER, value, None, None) for key, value in self.won.items() if value]
+        won = [
+            ("won_amount", "user", key, QUARTER, value, None, None, None, False)
+            for key, value in self.won.items()
+            if value
+        ]
         earned = [
             ("ae", "commission", USERS[number % 2], QUARTER, key, "earned", value, value)
             for number, (key, value) in enumerate(self.earned.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from synced import results
 from config.scalars import decimal_text
 from salesops.results import Note
 from sync.store import results as kept
-from sync.store.results import Computation, read_computation, read_notes, save_results
+from sync.store.results import Computation, PartialPeriod, read_computation, read_notes, read_partial, save_results
 from sync.store.runs import recorded
 
 if TYPE_CHECKING:
@@ -77,9 +78,9 @@ def test_every_table_is_kept_with_exact_plain_numbers(store: Store) -> None:
     save(store, FULL)
     assert tables(store) == {
         "metric_value": [
-            ("win_rate", "user", "u", "FY2026", "0.333333", "1", "3"),
-            ("won_amount", "company", "", "all", "99999999999999999999999999999999.999999", None, None),
-            ("won_amount", "user", "u", "all", None, None, None),
+            ("win_rate", "user", "u", "FY2026", "0.333333", "1", "3", None, 0),
+            ("won_amount", "company", "", "all", "99999999999999999999999999999999.999999", None, None, None, 0),
+            ("won_amount", "user", "u", "all", None, None, None, None, 0),
         ],
         "attainment": [("bookings", "u", "FY2026-Q2", "0.000001", "10000.5", None)],
         "earning": [("ae", "commission", "u", "FY2026-Q2", "o", "earned", "-12.34", "0")],
@@ -133,3 +134,18 @@ def test_more_rows_than_a_batch_are_all_kept(store: Store, monkeypatch: pytest.M
     rows = [(f"a{n:03}", f"T{n}") for n in range(50)]
     save(store, results(territories=rows))
     assert tables(store)["assigned_territory"] == rows
+
+
+def test_partial_periods_are_kept_with_the_first_complete_one_until_the_next_computation(store: Store) -> None:
+    rows = [
+        ("calls", "2026-05", date(2026, 5, 20), "2026-06"),
+        ("calls", "FY2026", date(2026, 5, 20), None),
+    ]
+    save(store, results(partial=rows))
+    assert read_partial(store, "crm") == {
+        ("calls", "2026-05"): PartialPeriod("2026-05-20", "2026-06"),
+        ("calls", "FY2026"): PartialPeriod("2026-05-20", None),
+    }
+    assert str(read_partial(store, "crm")["calls", "FY2026"]) == "partial, records begin 2026-05-20"
+    save(store, FULL)
+    assert read_partial(store, "crm") == {}

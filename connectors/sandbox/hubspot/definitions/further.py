@@ -12,13 +12,9 @@ notes_next_activity_date | Next Activity Date | datetime date | ro{activity}
 num_contacted_notes | Number of times contacted | number number | ro{activity}
 num_notes | Number of Sales Activities | number number | ro{activity}
 hs_last_sales_activity_timestamp | Last Engagement Date | datetime date | ro{activity}
-hs_was_imported | Performed in an import | bool booleancheckbox | ro hidden undated
-hs_unique_creation_key | Unique creation key | string text | ro hidden unique undated
-hs_read_only | Read only object | bool booleancheckbox | ro hidden undated
 hs_object_source_detail_1 | Record source detail 1 | string text | ro undated
 hs_object_source_detail_2 | Record source detail 2 | string text | ro undated
 hs_object_source_detail_3 | Record source detail 3 | string text | ro undated
-hs_object_source_user_id | Record creation source user ID | number number | ro hidden undated
 hs_user_ids_of_all_owners | User IDs of all owners | enumeration checkbox | ro ext hidden undated
 hs_all_owner_ids | All owner IDs | enumeration select | ro ext hidden
 hs_all_team_ids | All team IDs | enumeration select | ro ext hidden

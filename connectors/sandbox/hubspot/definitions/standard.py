@@ -46,6 +46,10 @@ hs_object_id | Record ID | number number | ro undated
 hs_object_source | Record creation source | string text | ro hidden undated
 hs_object_source_id | Record creation source ID | string text | ro hidden undated
 hs_object_source_label | Record source | enumeration select | ro ext undated
+hs_was_imported | Performed in an import | bool booleancheckbox | ro hidden undated
+hs_unique_creation_key | Unique creation key | string text | ro hidden unique undated
+hs_read_only | Read only object | bool booleancheckbox | ro hidden undated
+hs_object_source_user_id | Record creation source user ID | number number | ro hidden undated
 hs_created_by_user_id | Created by user ID | number number | ro
 hs_updated_by_user_id | Updated by user ID | number number | ro
 hs_merged_object_ids | Merged {noun} IDs | enumeration checkbox | ro

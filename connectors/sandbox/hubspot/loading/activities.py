@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.sandbox.hubspot.values import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from connectors.sandbox.company.model import Activity, Company
 
@@ -22,7 +22,8 @@ DISPOSITIONS = {
 CALL_STATUS = {"no_answer": "NO_ANSWER", "busy": "BUSY"}
 MEETING_OUTCOMES = {"held": "COMPLETED", "no_show": "NO_SHOW", "cancelled": "CANCELED"}
 
-_COMMON = ("hs_createdate", "hs_lastmodifieddate", "hs_timestamp", "hubspot_owner_id", "hs_object_source")
+_HELD = ("hubspot_owner_id", "hs_created_by_user_id")
+_COMMON = ("hs_createdate", "hs_lastmodifieddate", "hs_timestamp", *_HELD, "hs_object_source")
 _NAMES = {
     "call": (
         "hs_call_title",
@@ -41,23 +42,24 @@ ACTIVITIES = tuple(f"{kind}s" for kind in _NAMES)
 
 
 def activity_rows(
-    company: Company, ids: Callable[[str, int], int], owner: Callable[[int], str]
+    company: Company, ids: Callable[[str, int], int], held: Callable[[int], Mapping[str, str | None]]
 ) -> Iterator[tuple[str, tuple[str, ...], Iterator[tuple[Any, ...]]]]:
     """For each activity object its name, the properties of a row, and the rows: id, creation, values."""
     for kind, names in _NAMES.items():
         activities = (activity for activity in company.activities if activity.kind == kind)
-        yield f"{kind}s", (*_COMMON, *names), _rows(activities, ids(f"{kind}s", 0), owner, _OWN[kind])
+        yield f"{kind}s", (*_COMMON, *names), _rows(activities, ids(f"{kind}s", 0), held, _OWN[kind])
 
 
 def _rows(
     activities: Iterable[Activity],
     first: int,
-    owner: Callable[[int], str],
+    held: Callable[[int], Mapping[str, str | None]],
     own: Callable[[Activity, str], tuple[Any, ...]],
 ) -> Iterator[tuple[Any, ...]]:
     for number, activity in enumerate(activities, first):
         at = stamp(activity.at)
-        yield (number, at, at, at, at, owner(activity.owner), "CRM_UI", *own(activity, at))
+        whose = held(activity.owner)
+        yield (number, at, at, at, at, *(whose[name] for name in _HELD), "CRM_UI", *own(activity, at))
 
 
 def _call(activity: Activity, _: str) -> tuple[Any, ...]:

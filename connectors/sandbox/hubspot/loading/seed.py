@@ -80,7 +80,7 @@ def load_company(database: Database, company: Company) -> dict[str, int]:
             counts[kind.name] = seed.insert(kind, rows)
         store.add_versions(_deal_versions(company, seed))
         store.add_versions(_lead_versions(company, seed))
-        for kind_name, names, rows in activity_rows(company, seed.ids, _owner):
+        for kind_name, names, rows in activity_rows(company, seed.ids, _held):
             store.insert(OBJECTS[kind_name], names, rows)
             counts[kind_name] = database.rows(f"SELECT count(*) FROM {OBJECTS[kind_name].table}")[0][0]
         load_links(store, company_links(company, seed.ids))
@@ -152,7 +152,7 @@ def _account(account: Account, seed: _Seed) -> Values:
         "state": account.region or None,
         "numberofemployees": str(account.employees),
         "annualrevenue": money(account.annual_revenue),
-        "hubspot_owner_id": _owner(account.owner),
+        **_held(account.owner),
         "createdate": made,
         "hs_lastmodifieddate": made,
     }
@@ -185,7 +185,7 @@ def _contact(lead: Lead, _: _Seed) -> Values:
         "firstname": lead.first_name,
         "lastname": lead.last_name,
         "company": lead.company,
-        "hubspot_owner_id": _owner(lead.owner),
+        **_held(lead.owner),
         "createdate": made,
         "lastmodifieddate": made,
         "hs_lifecyclestage_lead_date": made,
@@ -197,7 +197,7 @@ def _lead(lead: Lead, _: _Seed) -> Values:
         "hs_lead_name": f"{lead.first_name} {lead.last_name}",
         "hs_pipeline_stage": LEAD_STAGES[lead.status],
         "lead_source": lead.source,
-        "hubspot_owner_id": _owner(lead.owner),
+        **_held(lead.owner),
         "hs_createdate": stamp(lead.created_at),
         "hs_lastmodifieddate": stamp(lead.converted_at or lead.created_at),
     }
@@ -210,7 +210,7 @@ def _deal(deal: Opportunity, _: _Seed) -> Values:
         "dealtype": "newbusiness" if deal.new_business else "existingbusiness",
         "closed_lost_reason": deal.lost_reason or None,
         "lead_source": deal.source,
-        "hubspot_owner_id": _owner(deal.owner),
+        **_held(deal.owner),
         "createdate": stamp(deal.created_at),
         "hs_lastmodifieddate": stamp(last.at),
         **dict.fromkeys(("hs_v2_date_entered_current_stage", "hs_v2_time_in_current_stage"), _entered(deal)),
@@ -294,8 +294,9 @@ def _line_items(company: Company, seed: _Seed) -> Iterable[tuple[int, Values]]:
             place += 1
 
 
-def _owner(user: int) -> str:
-    return str(OWNER_BASE + user)
+def _held(user: int) -> Values:
+    """Whose a record is, who also entered it."""
+    return {"hubspot_owner_id": str(OWNER_BASE + user), "hs_created_by_user_id": str(USER_BASE + user)}
 
 
 def money(cents: int) -> str:

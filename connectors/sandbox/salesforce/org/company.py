@@ -161,7 +161,7 @@ class _CompanyWriter:
             revenue = products.divide(a.annual_revenue, 100)  # AnnualRevenue is in whole units
             rows.append((
                 self._accounts[a.id], a.name, self._users[a.owner], a.industry, a.country, a.region or None,
-                a.employees, revenue, *_stamps(a.created_at),
+                a.employees, revenue, *_stamps(a.created_at, by=self._users[a.owner]),
             ))  # fmt: skip
         columns = "Id Name OwnerId Industry BillingCountry BillingState NumberOfEmployees AnnualRevenue "
         self._insert("Account", columns + _STAMPS, rows)
@@ -261,7 +261,7 @@ class _CompanyWriter:
                 lead.company, lead.email, self._users[lead.owner], lead.source or None, _LEAD_STATUSES[lead.status],
                 int(lead.converted_at is not None), lead.converted_at.date().isoformat() if lead.converted_at else None,
                 self._opportunities.of(lead.opportunity), self._accounts.of(lead.account),
-                *_stamps(lead.created_at, changed),
+                *_stamps(lead.created_at, changed, self._users[lead.owner]),
             ))  # fmt: skip
         columns = (
             "Id FirstName LastName Name Company Email OwnerId LeadSource Status IsConverted ConvertedDate"
@@ -296,7 +296,7 @@ class _CompanyWriter:
         return account, self._leads.of(a.lead), account
 
     def _task(self, record_id: str, a: model.Activity) -> tuple[Any, ...]:
-        stamps = _stamps(a.at)
+        stamps = _stamps(a.at, by=self._users[a.owner])
         call = a.kind == "call"
         return (
             record_id, a.subject, self._users[a.owner], *self._links(a), stamps[0][:10],
@@ -306,7 +306,7 @@ class _CompanyWriter:
         )  # fmt: skip
 
     def _meeting(self, record_id: str, a: model.Activity) -> tuple[Any, ...]:
-        stamps, minutes = _stamps(a.at), a.minutes or 0
+        stamps, minutes = _stamps(a.at, by=self._users[a.owner]), a.minutes or 0
         end = format_datetime(a.at + timedelta(minutes=minutes))
         return (
             record_id, a.subject, self._users[a.owner], *self._links(a), stamps[0], stamps[0], stamps[0][:10],
@@ -317,10 +317,12 @@ class _CompanyWriter:
 _STAMPS = "CreatedDate CreatedById LastModifiedDate LastModifiedById SystemModstamp"
 
 
-def _stamps(created: datetime, modified: datetime | None = None) -> tuple[str, str, str, str, str]:
+def _stamps(
+    created: datetime, modified: datetime | None = None, by: str = INTEGRATION_USER
+) -> tuple[str, str, str, str, str]:
     first = format_datetime(created)
     last = format_datetime(modified) if modified else first
-    return first, INTEGRATION_USER, last, INTEGRATION_USER, last
+    return first, by, last, by, last
 
 
 def _with_previous(states: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,0 +1,130 @@
+"""What a metric is, in words, and the version that stands for everything that decides its numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from config.catalog_page import say_formula
+from config.metrics import WORDED, ConversionMetric, DerivedMetric, SimpleMetric
+from config.metrics.formula import names, parse_formula
+from config.metrics.grains import TERRITORY
+from config.metrics.parts import with_parts
+from salesops.explain.model import Definition
+from salesops.metrics.owners import REVENUE_SPLITS
+from salesops.sources.needs import REQUIRED_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from decimal import Decimal
+
+    from config.metrics import Condition, Metric
+    from salesops.rules import Rules
+
+_FOR_PEOPLE = ("label", "description", "differs", "decimals")
+"""What a definition says for people only."""
+
+_DIGITS = 8
+
+
+def define(rules: Rules, name: str) -> Definition:
+    """What a metric of the rules is."""
+    metric = rules.metrics[name]
+    return Definition(
+        name=name,
+        label=metric.label,
+        description=metric.description.strip(),
+        kind=metric.kind,
+        unit=metric.unit,
+        decimals=metric.decimals,
+        words=say_formula(metric).replace("`", ""),
+        version=version_of(rules, name),
+        source=metric.source if isinstance(metric, SimpleMetric) else "",
+        meanings={word: rules.meanings.get(word, ()) for word in sorted(_meanings(metric))},
+        parameters=_parameters(rules, metric),
+    )
+
+
+def version_of(rules: Rules, name: str) -> str:
+    """A short text that changes with whatever decides the metric's numbers besides the facts and the as-of time."""
+    made_of = sorted(with_parts([name], rules.metrics, rules.parameters))
+    metrics = {each: rules.metrics[each] for each in made_of}
+    sources = {source for metric in metrics.values() for source in _sources(metric)}
+    if "quota_period" in sources:
+        measured = with_parts([quota.metric for quota in rules.quotas.values()], rules.metrics, rules.parameters)
+        metrics |= {each: rules.metrics[each] for each in sorted(measured)}
+    said: dict[str, Any] = {
+        "zone": rules.time_zone,
+        "zones": dict(rules.team_zones),
+        "currency": rules.currency,
+        "fiscal year": _plain(rules.fiscal_year),
+        "periods": [str(each) for each in rules.crm_periods],
+        "metrics": {each: _deciding(metric) for each, metric in metrics.items()},
+        "meanings": {word: rules.meanings.get(word) for metric in metrics.values() for word in _meanings(metric)},
+        "dimensions": {
+            grain: _plain(rules.dimensions[grain])
+            for metric in metrics.values()
+            for grain in metric.by or ()
+            if grain in rules.dimensions
+        },
+        "parameters": {
+            each: str(value) for metric in metrics.values() for each, value in _parameters(rules, metric).items()
+        },
+    }
+    if "customer_period" in sources:
+        said["customers"] = _plain(rules.customers)
+    if sources & {"user_period", "working"}:
+        said["working time"] = _plain(rules.working_time)
+    if "quota_period" in sources:
+        said["quotas"] = {each: _plain(quota) for each, quota in rules.quotas.items()}
+        said["comp plans"] = {each: _plain(comp_plan) for each, comp_plan in rules.comp_plans.items()}
+    if rules.territories is not None and any(TERRITORY in (metric.by or ()) for metric in metrics.values()):
+        said["territories"] = _plain(rules.territories)
+    text = json.dumps(said, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def _plain(model: Any) -> Any:
+    return model.model_dump(mode="json")
+
+
+def _deciding(metric: Metric) -> Any:
+    return {key: value for key, value in _plain(metric).items() if key not in _FOR_PEOPLE}
+
+
+def _sources(metric: Metric) -> Iterator[str]:
+    if isinstance(metric, SimpleMetric):
+        yield metric.source
+        if metric.clock == "working":
+            yield "working"
+    elif isinstance(metric, ConversionMetric):
+        yield from (metric.from_.source, metric.to.source)
+
+
+def _conditions(metric: Metric) -> tuple[Condition, ...]:
+    match metric:
+        case SimpleMetric(where=where, where_any=where_any):
+            return (*where, *where_any)
+        case ConversionMetric(from_=first, to=second):
+            return (*first.where, *second.where)
+    return ()
+
+
+def _meanings(metric: Metric) -> set[str]:
+    """The meanings that a metric itself uses."""
+    used = {str(each.operand) for each in _conditions(metric) if each.operator in WORDED}
+    if isinstance(metric, SimpleMetric | ConversionMetric) and metric.owner == "splits":
+        used.add(REVENUE_SPLITS)
+    fields = {each.field for each in _conditions(metric)}
+    if isinstance(metric, SimpleMetric):
+        fields |= {path for path in (metric.of, metric.times) if path}
+    return used | {REQUIRED_FIELDS for field in fields if field.endswith(("filled_fields", "required_fields"))}
+
+
+def _parameters(rules: Rules, metric: Metric) -> Mapping[str, Decimal]:
+    """The parameters that a formula or a condition names."""
+    named = {each.parameter for each in _conditions(metric) if each.parameter is not None}
+    if isinstance(metric, DerivedMetric):
+        named |= {each.name for each in names(parse_formula(metric.formula))}
+    return {name: rules.parameters[name] for name in sorted(named & rules.parameters.keys())}
