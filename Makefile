@@ -14,7 +14,7 @@ LONG := tests/test_readme.py tests/test_readme_demo_hubspot.py tests/test_readme
 	tests/test_docs_sandbox.py tests/metrics/test_metrics_explained.py \
 	$(addprefix tests/integration/,test_run_interrupted.py test_run_failures.py test_explain_adds_up.py \
 	test_both_crms_agree.py test_two_crms.py test_demo_totals.py test_serve_schedule.py \
-	$(addprefix writeback/test_writeback_,answers.py provision.py quiet.py rehearsal.py))
+	$(addprefix writeback/test_writeback_,answers.py provision.py quiet.py rehearsal.py reorganised.py))
 
 # An activated environment, or uv settings of the user's, must not decide where this project is installed.
 unexport VIRTUAL_ENV

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import metrics, pull, pull_limits, pull_memory, sandbox, start_up, writeback
+from benchmarks import metrics, metrics_changed, pull, pull_limits, pull_memory, sandbox, start_up, writeback
 
 
 def main() -> None:
@@ -16,6 +16,7 @@ def main() -> None:
     for crm in pull.CRMS:
         pull_memory.report(crm)
     metrics.report()
+    metrics_changed.report_changed()
     for crm in writeback.CRMS:
         writeback.report(crm)
     sandbox.report("salesforce")

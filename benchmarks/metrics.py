@@ -1,4 +1,5 @@
-"""The metrics: the whole catalog of a large company by user, team and month, ours against three written by hand.
+"""142 metrics of the catalog (`benchmarks.metric_names`) of a large company by user, team and month, ours against three
+written by hand.
 
 Every side starts from the same store file and ends with the same values, each in a process of its own: DuckDB SQL over
 the tables that our reader gives, pandas, and sqlite3 over the file. Sides take turns, twice; the faster turn counts.
@@ -49,7 +50,7 @@ class Took:
 
 
 def report() -> None:
-    """Print how long the catalog takes, ours and by hand, and the memory of each."""
+    """Print how long they take, ours and by hand, and the memory of each."""
     with TemporaryDirectory() as folder:
         agree(Path(folder) / "small.db")
         path = Path(folder) / "store.db"

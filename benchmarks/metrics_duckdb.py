@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from benchmarks.metric_company import AS_OF, CONNECTION, FIRST_DAY, TARGET
-from benchmarks.metrics_formulas import CONNECTED, NO_SHOW, OF_TEAMS, PROPOSAL, QUALIFIED, RATIOS
+from benchmarks.metrics_formulas import AS_IT_STANDS, CONNECTED, NO_SHOW, OF_TEAMS, PROPOSAL, QUALIFIED, RATIOS
 from sync.store.facts import read_facts
 from sync.store.store import Store
 
@@ -523,10 +523,12 @@ _WIDE = "CREATE TEMP TABLE wide AS WITH cells AS ({cells}) SELECT * FROM cells {
     joins=" ".join(f"LEFT JOIN w_{name} USING (g, k, m)" for name in SOURCES),
 )
 
+_LASTING = "CASE WHEN m >= min(m) FILTER (WHERE {0} IS NOT NULL) OVER (PARTITION BY g, k) THEN coalesce({0}, 0) END"
+"""Nothing is 0 from the first month with something on; everybody has a row in every month since they came."""
 _FORMULAS = {
-    "talk_time": "talk_seconds / 60",
+    "talk_time": f"{_LASTING.format('talk_seconds')} / 60",
     "no_show_rate": "coalesce(no_shows, 0) / nullif(coalesce(meetings, 0) + coalesce(no_shows, 0), 0)",
-    "selling_time": "selling_seconds / 3600",
+    "selling_time": f"{_LASTING.format('selling_seconds')} / 3600",
     "non_selling_time": (
         f"CASE WHEN m < {ALL_TIME} AND coalesce(working_time, selling_seconds) IS NOT NULL"
         " THEN greatest(coalesce(working_time, 0) - coalesce(selling_seconds, 0) / 3600, 0) END"
@@ -565,6 +567,7 @@ _RATES = """
 _FIGURES = f"""
     CREATE TEMP TABLE figures AS
     SELECT * EXCLUDE (team) REPLACE ({", ".join(f"CASE WHEN g < 2 THEN {name} END AS {name}" for name in OF_TEAMS)},
+           {", ".join(f"CASE WHEN m >= {THIS_MONTH} THEN {name} END AS {name}" for name in AS_IT_STANDS)},
            CASE WHEN g <> 1 THEN gap_to_next_tier END AS gap_to_next_tier),
            {", ".join(f"{formula} AS {name}" for name, formula in _FORMULAS.items())}
     FROM rates"""

@@ -64,6 +64,9 @@ QUALIFIED = ("qualified", "open deal", "closed - converted", "converted", "sales
 OF_TEAMS = ("revenue_per_rep", "revenue_per_ramped_rep")
 """Not by user."""
 
+AS_IT_STANDS = ("pipeline_coverage_total",)
+"""No value in a month that is over, which nobody knows it of."""
+
 OF_USERS = ("attainment_rank", "attainment_rank_in_team", "attainment_percentile_in_team", "gap_to_next_tier")
 """Not by team."""
 

@@ -15,7 +15,17 @@ import pandas as pd  # type: ignore[import-untyped]
 import pyarrow as pa
 
 from benchmarks.metric_company import AS_OF, CONNECTION, FIRST_DAY, TARGET
-from benchmarks.metrics_formulas import CONNECTED, IN_CENTS, NO_SHOW, OF_TEAMS, OF_USERS, PROPOSAL, QUALIFIED, RATIOS
+from benchmarks.metrics_formulas import (
+    AS_IT_STANDS,
+    CONNECTED,
+    IN_CENTS,
+    NO_SHOW,
+    OF_TEAMS,
+    OF_USERS,
+    PROPOSAL,
+    QUALIFIED,
+    RATIOS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -583,9 +593,9 @@ def _with_formulas(wide: DataFrame, people: DataFrame) -> DataFrame:
     others = of_team.transform("count") - 1
     lower = (of_team.rank(method="min") - 1) / others.replace(0, np.nan)
     w = w.assign(
-        talk_time=w["talk_seconds"] / 60,
+        talk_time=_lasting(w["talk_seconds"]) / 60,
         no_show_rate=show / (show + w["meetings"].fillna(0)).replace(0, np.nan),
-        selling_time=w["selling_seconds"] / 3600,
+        selling_time=_lasting(w["selling_seconds"]) / 3600,
         non_selling_time=(w["working_time"].fillna(0) - sold).clip(lower=0).where(there & by_month),
         selling_share=sold / w["working_time"].replace(0, np.nan),
         net_revenue_churn=(churn - w["revenue_expanded"]) / start.replace(0, np.nan),
@@ -603,7 +613,15 @@ def _with_formulas(wide: DataFrame, people: DataFrame) -> DataFrame:
     )
     w.loc[of_user, list(OF_TEAMS)] = np.nan
     w.loc[(index["g"] == 1).to_numpy(), list(OF_USERS)] = np.nan
+    w.loc[(index["m"] < THIS_MONTH).to_numpy(), list(AS_IT_STANDS)] = np.nan
     return w.drop(columns=[name for name in w.columns if name.startswith("_")])
+
+
+def _lasting(values: Series) -> Series:
+    """The values, nothing being 0 from the first month with one on; all have a row in each month since they came."""
+    months = pd.Series(values.index.get_level_values("m"), index=values.index)
+    first = months.where(values.notna()).groupby(level=["g", "k"]).transform("min").fillna("never")
+    return values.where(months < first, values.fillna(0))
 
 
 def _long(wide: DataFrame) -> DataFrame:

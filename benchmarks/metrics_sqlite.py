@@ -10,7 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.metric_company import AS_OF, CONNECTION, FIRST_DAY, TARGET
-from benchmarks.metrics_formulas import CONNECTED, IN_CENTS, NO_SHOW, OF_TEAMS, OF_USERS, PROPOSAL, QUALIFIED, RATIOS
+from benchmarks.metrics_formulas import (
+    AS_IT_STANDS,
+    CONNECTED,
+    IN_CENTS,
+    NO_SHOW,
+    OF_TEAMS,
+    OF_USERS,
+    PROPOSAL,
+    QUALIFIED,
+    RATIOS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -541,10 +551,12 @@ _TABLES = [
     "user",
     "quota",
 ]
+_LASTING = "CASE WHEN m >= min(m) FILTER (WHERE {0} IS NOT NULL) OVER (PARTITION BY g, k) THEN coalesce({0}, 0) END"
+"""Nothing is 0 from the first month with something on; everybody has a row in every month since they came."""
 _FORMULAS = {
-    "talk_time": "talk_seconds / 60.0",
+    "talk_time": f"{_LASTING.format('talk_seconds')} / 60.0",
     "no_show_rate": "1.0 * coalesce(no_shows, 0) / nullif(coalesce(meetings, 0) + coalesce(no_shows, 0), 0)",
-    "selling_time": "selling_seconds / 3600.0",
+    "selling_time": f"{_LASTING.format('selling_seconds')} / 3600.0",
     "non_selling_time": (
         "CASE WHEN m <> 'all' AND coalesce(working_time, selling_seconds) IS NOT NULL"
         " THEN max(coalesce(working_time, 0) - coalesce(selling_seconds, 0) / 3600.0, 0) END"
@@ -602,6 +614,8 @@ def compute(path: Path) -> pa.Table:
 
 
 def _only(name: str) -> str:
+    if name in AS_IT_STANDS:
+        return f"AND m >= '{AS_OF:%Y-%m}'"
     return "AND g < 2" if name in OF_TEAMS else "AND g <> 1" if name in OF_USERS else ""
 
 

@@ -125,10 +125,18 @@ def _not_negative(value: Decimal) -> Decimal:
 Money = Annotated[Number, AfterValidator(_not_negative), Form("number, not negative")]
 
 
+def _share(value: Decimal) -> Decimal:
+    if _not_negative(value) > 1:
+        raise ValueError(f"must be a fraction of 1, got {value}. For {value} percent write {value / 100}.")
+    return value
+
+
+Share = Annotated[Number, AfterValidator(_share), Form("fraction of 1: 0.12 is twelve percent")]
+"""A share of 1: 0.12 is twelve percent."""
+
+
 def _rate(value: Decimal) -> Decimal:
-    if not 0 <= value <= 1:
-        if value < 0:
-            raise ValueError(f"must not be negative, got {value}.")
+    if _not_negative(value) > 1:
         raise ValueError(
             f"must be a fraction of 1, got {value}. A rate of {value} pays {value * 100:,f} %. "
             f"For {value} percent write {value / 100}."
@@ -137,7 +145,7 @@ def _rate(value: Decimal) -> Decimal:
 
 
 Rate = Annotated[Number, AfterValidator(_rate), Form("fraction of 1: 0.12 is twelve percent")]
-"""A share of 1: 0.12 is twelve percent."""
+"""A share of 1 that is paid."""
 
 
 def _whole(value: object) -> object:

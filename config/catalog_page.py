@@ -22,6 +22,7 @@ from config.metrics import (
 )
 from config.metrics.grains import grains_of_all
 from config.metrics.kinds import CREATOR, NOBODY, PERIOD, SPLITS, THEN
+from config.metrics.narrowed import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +84,9 @@ def say_formula(metric: Metric) -> str:
     """
     match metric:
         case RatioMetric(numerator=above, denominator=below, zero_denominator=zero):
-            return f"`{above}` / `{below}`" + (", 0 over 0" if zero == "zero" else "")
+            said = f"`{plain_name(above)}` / `{plain_name(below)}`" + (", 0 over 0" if zero == "zero" else "")
+            where = " and ".join(say_condition(condition) for condition in metric.where)
+            return f"{said}, both where {where}" if where else said
         case DerivedMetric(formula=formula):
             return f"`{formula}`"
         case CumulativeMetric(metric=of, window=window, to_date=to_date):

@@ -10,12 +10,11 @@ from config.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from decimal import Decimal
     from pathlib import Path as FilePath
 
     from config.comp_plans import CompPlan
     from config.mapping import Mapping as FieldMapping
-    from config.metrics import Dimension, Metric
+    from config.metrics import Dimension, Metric, Parameter
     from config.project import Settings
     from config.project_folder import Places
     from config.quotas import Quota
@@ -38,7 +37,7 @@ class Draft:
     metrics: Mapping[str, Metric]
     dimensions: Mapping[str, Dimension]
     meanings: Mapping[str, tuple[str, ...]]
-    parameters: Mapping[str, Decimal]
+    parameters: Mapping[str, Parameter]
     quotas: Mapping[str, Quota]
     territories: TerritoryFile | None
     comp_plans: Mapping[str, CompPlan]

@@ -144,15 +144,13 @@ def _misfit(child: Whole, parent: Whole | None) -> Problem | None:
 
 
 def _conditions_of_parts(child: Whole, parent: Whole) -> Problem | None:
-    """That a metric which is made of others has no rows of its own to narrow, with the names of those that have."""
+    """That a window or formula has no rows of its own to narrow, with the names of the metrics that have."""
     key = next((key for key in (AND, WHERE, WHERE_ANY) if key in child.keys), None)
     if key is None:
         return None
     both = {**parent.keys, **child.keys}
     parts: Sequence[object]
     match parent.keys.get(KIND):
-        case "ratio":
-            parts = [both.get("numerator"), both.get("denominator")]
         case "cumulative":
             parts = [both.get("metric")]
         case "derived":

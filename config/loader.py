@@ -10,6 +10,7 @@ from config.checks import check
 from config.documents import SECTIONS, Document, read_documents
 from config.draft import CONNECTIONS, Draft
 from config.mapping import Mapping
+from config.metrics.narrowed import narrowed
 from config.problems import ConfigError, Problem, Where
 from config.project_folder import (
     COMP_PLANS,
@@ -64,7 +65,7 @@ def load_project(folder: Path) -> Project:
         root=root,
         settings=settings,
         mapping=draft.mapping or Mapping(),
-        metrics=draft.metrics,
+        metrics=narrowed(draft.metrics),
         dimensions=draft.dimensions,
         meanings=draft.meanings,
         parameters=draft.parameters,

@@ -11,12 +11,11 @@ from config.yaml_text import path_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from collections.abc import Mapping as Map
-    from decimal import Decimal
     from pathlib import Path as FilePath
 
     from config.comp_plans import CompPlan
     from config.mapping import Mapping
-    from config.metrics import Dimension, Metric
+    from config.metrics import Dimension, Metric, Parameter
     from config.problems import Problem
     from config.project import Settings
     from config.quotas import Quota
@@ -97,7 +96,7 @@ class Project:
     metrics: Map[str, Metric]
     dimensions: Map[str, Dimension]
     meanings: Map[str, tuple[str, ...]]
-    parameters: Map[str, Decimal]
+    parameters: Map[str, Parameter]
     quotas: Map[str, Quota]
     territories: TerritoryFile | None
     comp_plans: Map[str, CompPlan]

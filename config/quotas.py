@@ -7,13 +7,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from config.base import Day, Email, Label, Model, Money, Name, Rate
+from config.base import Day, Email, Label, Model, Money, Name, Share
 
 
 class Targets(Model):
     """The targets of each period that starts on or after `from` and before `until` (open where that is missing).
 
     The most particular one holds: `users` (by e-mail), then `teams`, then `default`; nobody else has a quota.
+    Nor has who has no credit in a period that was over before they came, which is when the CRM's user was created, or
+    in any period as of a day before that. Where all users were created after the as-of day, as an import into a new CRM
+    creates them, those days say nothing.
     """
 
     from_: Annotated[Day, Field(alias="from", description="The first day on which a period may start.")]
@@ -64,7 +67,7 @@ class Quota(Model):
         ),
     ] = ()
     allowance: Annotated[
-        Rate, Field(description="The share of a target that may be missed, for attainment with allowance.")
+        Share, Field(description="The share of a target that may be missed, for attainment with allowance.")
     ] = Decimal(0)
 
     @field_validator("seasonality")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import ibis
@@ -20,11 +20,11 @@ from config.model import OBJECTS
 from config.sources import SOURCES
 from salesops.calendar import ALL_TIME, EARLIEST, LATEST, day_start, days_from
 from salesops.calendar import local_day as day_at
-from salesops.conditions import naive
+from salesops.conditions import day_in, naive
 from salesops.facts import fact_schema
 from salesops.history import restore
 from salesops.local_days import build_stretches, local_day
-from salesops.rules import Rules, needed_columns, read_sources
+from salesops.rules import Rules, custom_days, needed_columns, read_sources
 from salesops.sources.made import MADE, OF_ROW, WORKED_OUT
 
 if TYPE_CHECKING:
@@ -150,8 +150,11 @@ def build_basis(engine: Engine, facts: Mapping[str, pa.Table], rules: Rules, as_
     }
     tables = {name: engine.load(f"facts {name}", table) for name, table in loaded.items()}
     objects = restore(engine, tables, as_of)
+    in_texts = custom_days(rules)
     stood = {
-        name: loaded[name] if objects[name] is tables[name] else _extremes(engine, objects[name], zone)
+        name: loaded[name]
+        if objects[name] is tables[name] and name not in in_texts
+        else _extremes(engine, objects[name], zone, in_texts.get(name, frozenset()))
         for name in tables
     }
     first, last = _days_between(
@@ -213,11 +216,19 @@ def _days_between(tables: Iterable[pa.Table], today: date, zone: ZoneInfo) -> tu
     days = [today]
     for table in tables:
         for column in table.columns:
-            since, until = (pa.scalar(bound, column.type) for bound in _believable(column.type, zone))
-            found = column.filter(pc.and_(pc.greater_equal(column, since), pc.less(column, until)))
-            ends = (pc.min(found).as_py(), pc.max(found).as_py())
-            days += [_local(at, zone) for at in ends if at is not None]
+            since, until = _believable(column.type, zone)
+            ends = _ends(column)
+            if ends and (ends[0] < since or ends[1] >= until):
+                since, until = (pa.scalar(bound, column.type) for bound in (since, until))
+                ends = _ends(column.filter(pc.and_(pc.greater_equal(column, since), pc.less(column, until))))
+            days += [_local(at, zone) for at in ends]
     return min(days), max(days)
+
+
+def _ends(column: pa.ChunkedArray[Any]) -> list[Any]:
+    """The least and the greatest of dates or instants, if there are any."""
+    ends = pc.min_max(column)
+    return [at for end in ("min", "max") if (at := ends[end].as_py()) is not None]
 
 
 def _believable(type_: pa.DataType, zone: ZoneInfo) -> tuple[date, date]:
@@ -231,9 +242,12 @@ def _local(at: date, zone: ZoneInfo) -> date:
     return day_at(at.replace(tzinfo=UTC), zone) if isinstance(at, datetime) else at
 
 
-def _extremes(engine: Engine, table: ir.Table, zone: ZoneInfo) -> pa.Table:
-    """The earliest and the latest believable values of each date and instant of a table that is no longer as loaded."""
+def _extremes(engine: Engine, table: ir.Table, zone: ZoneInfo, in_texts: Iterable[str]) -> pa.Table:
+    """The earliest and the latest believable values of each date and instant of a table, and of the days `in_texts`."""
     schema = _dated(table.schema().to_pyarrow().empty_table()).schema
+    table = table.mutate(**{name: day_in(table[name]) for name in in_texts})
+    for name in sorted(in_texts):
+        schema = schema.append(pa.field(name, pa.date32()))
     if not schema.names:
         return schema.empty_table()
     ends = []
@@ -261,7 +275,7 @@ def _span(tables: Iterable[pa.Table], as_of: datetime) -> tuple[date, date]:
     moments = [naive(as_of)]
     for column in (column for table in tables for column in _dated(table).columns):
         if pa.types.is_timestamp(column.type):
-            moments += [at for take in (pc.min, pc.max) if (at := take(column).as_py()) is not None]
+            moments += _ends(column)
     low, high = min(moments).date(), max(moments).date()
     return max(low, EARLIEST) - timedelta(days=1), min(high, LATEST) + timedelta(days=1)
 

@@ -5,6 +5,7 @@ Importing this module loads Ibis and DuckDB, most of a second; import it where a
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from salesops.basis import build_basis
@@ -13,24 +14,35 @@ from salesops.incentives.credits import build_credits
 from salesops.incentives.earnings import compute_earnings
 from salesops.largest import largest_number
 from salesops.metrics.compute import compute_metrics
-from salesops.notes import compute_notes
+from salesops.notes import compute_notes, read_by_notes
 from salesops.people import people_of
 from salesops.quotas.attainment import compute_attainment
 from salesops.results import ATTAINMENT, EARNINGS, TERRITORIES, Results
+from salesops.reuse import metrics_for
+from salesops.rules import read_sources
 from salesops.territories.assign import compute_territories
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Collection
+    from datetime import date, datetime
 
     from salesops.basis import Basis
     from salesops.facts import Facts
     from salesops.rules import Rules
 
-__all__ = ["NumberTooLarge", "compute"]
+__all__ = ["Kept", "NumberTooLarge", "compute"]
 
 
-def compute(facts: Facts, rules: Rules, as_of: datetime) -> Results:
-    """Everything the rules say about the facts at an aware as-of time.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Metrics whose values stand from an earlier computation, as long as periods begin with the same day."""
+
+    metrics: frozenset[str]
+    since: date
+
+
+def compute(facts: Facts, rules: Rules, as_of: datetime, kept: Kept | None = None) -> Results:
+    """Everything the rules say about the facts at an aware as-of time; without the metrics that are `kept`.
 
     `facts` holds a table for each object, with at least the columns of `needed_columns`; an object without a table
     has no rows. Neither their order nor that of the rules changes a result. Raises RuleError for a rule that cannot
@@ -39,22 +51,39 @@ def compute(facts: Facts, rules: Rules, as_of: datetime) -> Results:
     with Engine() as engine:
         basis = build_basis(engine, facts, rules, as_of)
         try:
-            return _compute(basis)
+            return _compute(basis, kept)
         except NumberTooLarge as error:
             raise NumberTooLarge(f"{error} {largest_number(basis)}".strip()) from error
 
 
-def _compute(basis: Basis) -> Results:
-    engine = basis.engine
+def _compute(whole: Basis, kept: Kept | None) -> Results:
+    engine, rules = whole.engine, whole.rules
+    since = min(period.start for period in whole.periods)
+    stand = kept.metrics & rules.metrics.keys() if kept and kept.since == since else frozenset[str]()
+    computed = frozenset(rules.metrics.keys() - stand)
+    basis = _narrowed(whole, computed) if stand else whole
     people, attainment = people_of(basis), compute_attainment(basis)
     credits_by_quota = build_credits(basis)
     earnings = compute_earnings(basis, people, attainment, credits_by_quota)
-    metrics, partial = compute_metrics(basis)
+    metrics, partial = compute_metrics(basis, computed)
     return Results(
         metrics=metrics,
         partial=partial,
         attainment=engine.read(attainment, ATTAINMENT),
         earnings=engine.read(earnings, EARNINGS),
         territories=engine.read(compute_territories(basis), TERRITORIES),
-        notes=compute_notes(basis, people, attainment, credits_by_quota),
+        notes=compute_notes(replace(basis, rules=rules), people, attainment, credits_by_quota),
+        computed=computed,
+        kept=stand,
+        since=since,
     )
+
+
+def _narrowed(basis: Basis, names: Collection[str]) -> Basis:
+    """The basis for these metrics, quotas and notes: no field is worked out that nothing of it reads."""
+    of_quotas = {quota.metric for quota in basis.rules.quotas.values()}
+    rules = replace(basis.rules, metrics=metrics_for({*names, *of_quotas}, basis.rules))
+    reads = {name: frozenset(fields) for name, fields in read_sources(rules).items()}
+    for name, fields in read_by_notes(basis).items():
+        reads[name] = reads.get(name, frozenset()) | fields
+    return replace(basis, rules=rules, reads=reads)

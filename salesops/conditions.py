@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo
 
 import ibis
 
-from config.metrics import WORDED, Operator
+from config.metrics import ORDERED, WORDED, Operator
+from config.metrics.conditions import DATED
+from config.metrics.windows import parse_relative_day
 from config.model import FieldType
 from salesops.calendar import day_start
 from salesops.exact import AMOUNT
@@ -35,6 +37,7 @@ WIDE_PLACES = 12
 WIDE_NUMBER = f"decimal(38, {WIDE_PLACES})"
 """What a custom field's text is read as where it is compared with a number."""
 
+_TIMES = frozenset({FieldType.DATE, FieldType.INSTANT})
 _DIGITS = 18
 """So many every integer of the engine may have."""
 
@@ -48,15 +51,18 @@ ORDER = {
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What conditions mean beside their own words: the project's zone, and what `means` and parameters stand for."""
+    """What conditions mean beside their own words: the project's zone, the as-of day, and what `means` and parameters
+    stand for."""
 
     time_zone: str
+    today: date
     meanings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    parameters: Mapping[str, Decimal] = field(default_factory=dict)
+    parameters: Mapping[str, Decimal | None] = field(default_factory=dict)  # None before a parameter's first day
 
     @classmethod
-    def of(cls, rules: Rules) -> Meaning:
-        return cls(rules.time_zone, rules.meanings, rules.parameters)
+    def of(cls, rules: Rules, today: date) -> Meaning:
+        parameters = {name: each.on(today) for name, each in rules.parameters.items()}
+        return cls(rules.time_zone, today, rules.meanings, parameters)
 
 
 def meets_all(table: ir.Table, source: str, where: Iterable[Condition], meaning: Meaning) -> ir.BooleanValue:
@@ -93,11 +99,22 @@ def meets(table: ir.Table, source: str, condition: Condition, meaning: Meaning) 
     if how is Operator.STARTS_WITH:
         return _text(column, type_).lower().startswith(texts[0].lower()).fill_null(False)
     if condition.parameter and condition.parameter in meaning.parameters:
-        texts = (f"{meaning.parameters[condition.parameter]:f}",)
+        number = meaning.parameters[condition.parameter]
+        if number is None:
+            return ibis.literal(value=False)
+        texts = (f"{number:f}",)
+    if how in (DATED if type_ in _TIMES else ORDERED):
+        texts = tuple(_on_day(text, meaning.today) for text in texts)
     try:
         return _compare(column, type_, how, texts, ZoneInfo(meaning.time_zone))
     except (ValueError, InvalidOperation) as error:
         raise RuleError(f"{source}.{condition.field} is {type_}; it cannot be compared with {operand!r}") from error
+
+
+def _on_day(text: str, today: date) -> str:
+    """The day that a text stands for where that depends on the as-of day, else the text."""
+    relative = parse_relative_day(text)
+    return text if relative is None else relative.seen_from(today).isoformat()
 
 
 def _text(column: ir.Value, type_: FieldType) -> ir.Value:
@@ -124,9 +141,14 @@ def number_in(text: ir.Value, type_: str) -> ir.Value:
 
 
 def day_in(text: ir.Value) -> ir.Value:
-    """The day that a text is, as 2026-05-01; null where it is none."""
-    written = text.re_search(r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\s*$")
-    return ibis.ifelse(written, text, ibis.null("string")).try_cast("date")
+    """The day that a text is or begins with, as 2026-05-01 or 2026-05-01T09:00:00Z; null where it is none."""
+    is_written = text.re_search(r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*|\s.*)?$")
+    return ibis.ifelse(is_written, text.strip().left(10), ibis.null("string")).try_cast("date")
+
+
+def day_or_moment(rows: ir.Table, source: str, path: str) -> ir.Value:
+    """The column of a path that leads to a day or moment; of a custom field, whose values are texts, the day it is."""
+    return day_in(rows[path]) if field_type(source, path) is FieldType.TEXT else rows[path]
 
 
 def _compare(

@@ -6,6 +6,7 @@ The database lives in memory, opens no file, loads no extension and spills nowhe
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    "checkpoint_threshold": "1TB",  # what is thrown away in a moment is not worth being packed
     "enable_external_access": "false",
     "preserve_insertion_order": "false",  # what is read out is sorted
     "temp_directory": "",
@@ -41,48 +43,57 @@ class NumberTooLarge(ArithmeticError):
 
 
 class Engine:
-    """One in-memory database, closed on leaving the `with` block."""
+    """One in-memory database, closed on leaving the `with` block.
+
+    Statements run one after another in a thread of its own, while the caller goes on to make the next ones. What a
+    statement raises is raised by the first that asks for rows after it.
+    """
 
     def __init__(self) -> None:
         self._kept: dict[str, ir.Table] = {}
         self._database = duckdb.connect(":memory:", config=_SETTINGS)
         self._database.execute(RATIO_MACRO)
+        self._statements = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
+        self._told: list[Future[object]] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._database.interrupt()
+        self._statements.shutdown(cancel_futures=True)
         self._database.close()
 
     def load(self, name: str, table: pa.Table) -> ir.Table:
         """The Arrow table under a name, read in place, as an expression to build on."""
-        self._database.register(name, table)
+        self._tell(lambda: self._database.register(name, table))
         return ibis.table(ibis.Schema.from_pyarrow(table.schema), name=name)
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
-        """The expression's rows under a name: computed now and once, however often they are used after."""
+        """The expression's rows under a name: computed once, however often they are used after."""
         self.keep_rows(name, _sql(expression))
         return ibis.table(expression.schema(), name=name)
 
     def keep_rows(self, name: str, query: str) -> None:
         """The rows of a query in SQL (`salesops.sql`) under a name."""
-        with _in_range():
-            self._database.execute(f"CREATE TEMP TABLE {quoted(name)} AS {query}")
+        self._run(f"CREATE TEMP TABLE {quoted(name)} AS {query}")
 
     def drop(self, name: str) -> None:
         """Forget the rows under a name, if there are any: nothing reads them any more."""
-        self._database.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
-
-    def fetch(self, query: str) -> pa.Table:
-        """The rows of a query in SQL."""
-        with _in_range():
-            rows: pa.Table = self._database.sql(query).to_arrow_table()
-        return rows
+        self._run(f"DROP TABLE IF EXISTS {quoted(name)}")
 
     def view(self, name: str, expression: ir.Table) -> ir.Table:
         """The expression under a name, to build on without compiling it again: computed anew wherever it is used."""
-        self._database.execute(f"CREATE TEMP VIEW {quoted(name)} AS {_sql(expression)}")
+        self._run(f"CREATE TEMP VIEW {quoted(name)} AS {_sql(expression)}")
         return ibis.table(expression.schema(), name=name)
+
+    def fetch(self, query: str) -> pa.Table:
+        """The rows of a query in SQL."""
+        rows = self._statements.submit(self._rows, query)
+        told, self._told = self._told, []
+        for each in told:
+            each.result()
+        return rows.result()
 
     def once(self, name: str, build: Callable[[], ir.Table]) -> ir.Table:
         """What `build` makes, kept under a name by whoever asks for it first."""
@@ -98,7 +109,7 @@ class Engine:
 
     def count(self, expression: ir.Table) -> int:
         """How many rows the expression has."""
-        return int(self._database.sql(f"SELECT count(*) FROM ({_sql(expression)})").fetchall()[0][0])
+        return int(self.fetch(f"SELECT count(*) AS rows FROM ({_sql(expression)})")["rows"][0].as_py())
 
     def read(self, expression: ir.Table, schema: pa.Schema, by: Sequence[str] = ()) -> pa.Table:
         """The expression's rows in the schema's columns and types, sorted by all of them from left to right.
@@ -107,6 +118,21 @@ class Engine:
         """
         ordered = f"SELECT {names(schema.names)} FROM ({_sql(expression)}) ORDER BY {names(by or schema.names)}"
         return self.fetch(ordered).cast(schema)
+
+    def _tell(self, what: Callable[[], object]) -> None:
+        self._told.append(self._statements.submit(what))
+
+    def _run(self, statement: str) -> None:
+        self._tell(lambda: self._execute(statement))
+
+    def _execute(self, statement: str) -> None:
+        with _in_range():
+            self._database.execute(statement)
+
+    def _rows(self, query: str) -> pa.Table:
+        with _in_range():
+            rows: pa.Table = self._database.sql(query).to_arrow_table()
+        return rows
 
 
 def _sql(expression: ir.Table) -> str:

@@ -5,8 +5,9 @@ steps are neither and stand here: rounding to fewer places, and dividing.
 
 Dividing decimals gives a binary float in DuckDB (so do `//` and FLOOR over a quotient); only `//` on whole numbers is
 exact, and truncates. So a ratio is taken over HUGEINTs of millionths, in one SQL macro: to run the expressions on
-another engine is to give it that one function. Numbers that do not fit raise there, they never wrap. Below a million
-the same is done in BIGINTs, which is ten times as fast.
+another engine is to give it that one function. Numbers that do not fit raise there, they never wrap. Where they are
+small enough the same is done in BIGINTs, which is ten times as fast; nothing is done where there is no number. TRY_CAST
+makes null of what is too large there: the engine may look at it although it is not asked for.
 """
 
 from __future__ import annotations
@@ -29,24 +30,39 @@ _MICRO = "CAST(0.000001 AS DECIMAL(7, 6))"
 RATIO_MACRO = f"""
 CREATE TEMP MACRO is_small(x) AS x BETWEEN CAST(-999999 AS {AMOUNT}) AND CAST(999999 AS {AMOUNT});
 CREATE TEMP MACRO small_millionths(x) AS CAST(TRY_CAST(x * 1000000 AS DECIMAL(18, {PLACES})) AS BIGINT);
-CREATE TEMP MACRO millionths(x) AS CAST(x * 1000000 AS HUGEINT);
+CREATE TEMP MACRO whole_and_rest(whole, x) AS
+    whole * 1000000 + CAST((x - CAST(whole AS DECIMAL(16, {PLACES}))) * CAST(1000000 AS DECIMAL(7, 0)) AS BIGINT);
+CREATE TEMP MACRO millionths_of_narrow(x) AS whole_and_rest(CAST(x AS BIGINT), x);
+CREATE TEMP MACRO millionths(x) AS coalesce(
+    CAST(millionths_of_narrow(TRY_CAST(x AS DECIMAL(15, {PLACES}))) AS HUGEINT),
+    CASE WHEN x IS NOT NULL THEN CAST(x * 1000000 AS HUGEINT) END
+);
 CREATE TEMP MACRO whole_quotient(n, d) AS
     sign(n) * sign(d) * ((2 * abs(n) + abs(d)) // nullif(2 * abs(d), 0));
 CREATE TEMP MACRO ratio_of_amounts(n, d) AS CASE
     WHEN is_small(n) AND is_small(d)
     THEN CAST(whole_quotient(CAST(1000000 AS BIGINT) * small_millionths(n), small_millionths(d)) AS DECIMAL(38, 0))
-    ELSE CAST(whole_quotient(1000000 * millionths(n), millionths(d)) AS DECIMAL(38, 0))
+    WHEN n IS NOT NULL AND d IS NOT NULL
+    THEN CAST(whole_quotient(1000000 * millionths(n), millionths(d)) AS DECIMAL(38, 0))
 END;
 CREATE TEMP MACRO exact_ratio(n, d) AS CAST(
     ratio_of_amounts(CAST(n AS {AMOUNT}), CAST(d AS {AMOUNT})) * {_MICRO} AS {AMOUNT}
 );
-CREATE TEMP MACRO in_millionths_of(x) AS CASE
-    WHEN is_small(x) THEN CAST(small_millionths(x) AS DECIMAL(38, 0)) ELSE CAST(millionths(x) AS DECIMAL(38, 0))
-END;
-CREATE TEMP MACRO in_millionths(x) AS in_millionths_of(CAST(x AS {AMOUNT}));
-CREATE TEMP MACRO quotient_of_integers(n, d) AS CAST(
-    CAST(whole_quotient(CAST(n AS HUGEINT), CAST(d AS HUGEINT)) AS DECIMAL(38, 0)) * {_MICRO} AS {AMOUNT}
-);
+CREATE TEMP MACRO twelve_digits(x) AS CAST(TRY_CAST(x AS DECIMAL(12, 0)) AS BIGINT);
+CREATE TEMP MACRO ratio_of_millionths(n, d) AS CAST(CASE
+    WHEN n BETWEEN -999999999999 AND 999999999999 AND d BETWEEN -999999999999 AND 999999999999
+    THEN CAST(whole_quotient(CAST(1000000 AS BIGINT) * twelve_digits(n), twelve_digits(d)) AS DECIMAL(38, 0))
+    WHEN n IS NOT NULL AND d IS NOT NULL
+    THEN CAST(whole_quotient(1000000 * CAST(n AS HUGEINT), d) AS DECIMAL(38, 0))
+END * {_MICRO} AS {AMOUNT});
+CREATE TEMP MACRO in_millionths(x) AS CAST(millionths(CAST(x AS {AMOUNT})) AS DECIMAL(38, 0));
+CREATE TEMP MACRO eighteen_digits(x) AS CAST(TRY_CAST(x AS DECIMAL(18, 0)) AS BIGINT);
+CREATE TEMP MACRO quotient_of_integers(n, d) AS CAST(CASE
+    WHEN n BETWEEN -999999999999999999 AND 999999999999999999 AND d BETWEEN -999999999999999999 AND 999999999999999999
+    THEN CAST(whole_quotient(eighteen_digits(n), eighteen_digits(d)) AS DECIMAL(38, 0))
+    WHEN n IS NOT NULL AND d IS NOT NULL
+    THEN CAST(whole_quotient(CAST(n AS HUGEINT), CAST(d AS HUGEINT)) AS DECIMAL(38, 0))
+END * {_MICRO} AS {AMOUNT});
 """
 
 WHOLE = "decimal(38, 0)"

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from config.model import FieldType
 from salesops.calendar import day_start, local_day
-from salesops.conditions import Meaning, filled, meets_all, naive
+from salesops.conditions import Meaning, day_or_moment, filled, meets_all, naive
 from salesops.engine import Engine
 from salesops.facts import fact_schema
 from salesops.rules import field_type
@@ -101,6 +101,10 @@ class _Window:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
+    @property
+    def today(self) -> date:
+        return local_day(self.as_of, self.zone)
+
 
 def _plain(name: str, table: pa.Table) -> pa.Table:
     """The table with instants as the UTC clock, which no session zone can bend."""
@@ -118,12 +122,12 @@ def _measure(engine: Engine, table: ir.Table, alike: list[Ask], window: _Window)
         **{
             "in month": _month(table, first, window),
             "of owner": owner.fill_null(""),
-            "dated": table[first.by].cast("timestamp") if first.by else ibis.null("timestamp"),
+            "dated": _dated(table, first),
         }
     )
     counts: dict[str, ir.Value] = {}
     for number, ask in enumerate(alike):
-        asked = keyed["id"].notnull() & meets_all(keyed, ask.object, ask.where, Meaning(window.time_zone))
+        asked = keyed["id"].notnull() & meets_all(keyed, ask.object, ask.where, Meaning(window.time_zone, window.today))
         has = asked & filled(keyed[ask.field], field_type(ask.object, ask.field)).notnull()
         last = keyed["dated"].max(where=has)
         counts |= {f"rows {number}": asked.sum(), f"filled {number}": has.sum(), f"last {number}": last}
@@ -133,7 +137,7 @@ def _measure(engine: Engine, table: ir.Table, alike: list[Ask], window: _Window)
     types |= {name: pa.timestamp("ms") if name.startswith("last") else pa.int64() for name in counts}
     schema = pa.schema(types)
     rows = engine.read(grouped, schema).to_pylist()
-    is_day = bool(first.by) and field_type(first.object, first.by) is FieldType.DATE
+    is_day = bool(first.by) and not _is_moment(first)
     for number, ask in enumerate(alike):
         yield (
             ask,
@@ -151,28 +155,34 @@ def _measure(engine: Engine, table: ir.Table, alike: list[Ask], window: _Window)
         )
 
 
+def _dated(table: ir.Table, ask: Ask) -> ir.Value:
+    """What dates the rows, a day as its first moment; null where nothing does."""
+    return day_or_moment(table, ask.object, ask.by).cast("timestamp") if ask.by else ibis.null("timestamp")
+
+
 def _month(table: ir.Table, ask: Ask, window: _Window) -> ir.Value:
     """The place of a row's month in the window: how many of its months had begun, less one."""
     if not ask.by:
         return ibis.literal(BEFORE, "int64")
-    at = table[ask.by]
+    at = day_or_moment(table, ask.object, ask.by)
     begun = [at >= _begin(day, ask, window) for day in window.months]
     return (reduce(add, (each.cast("int64") for each in begun)) - 1).fill_null(BEFORE)
 
 
 def _begin(day: date, ask: Ask, window: _Window) -> ir.Value:
-    if field_type(ask.object, ask.by) is FieldType.DATE:
-        return ibis.literal(day)
-    return ibis.literal(naive(day_start(day, window.zone)))
+    return ibis.literal(naive(day_start(day, window.zone)) if _is_moment(ask) else day)
+
+
+def _is_moment(ask: Ask) -> bool:
+    return field_type(ask.object, ask.by) is FieldType.INSTANT
 
 
 def _past(table: ir.Table, ask: Ask, window: _Window) -> ir.BooleanValue:
     """Whether the row lies at or before the as-of time; true where nothing dates it."""
     if not ask.by:
         return ibis.literal(value=True)
-    if field_type(ask.object, ask.by) is FieldType.DATE:
-        return (table[ask.by] <= local_day(window.as_of, window.zone)).fill_null(True)
-    return (table[ask.by] <= naive(window.as_of)).fill_null(True)
+    at = day_or_moment(table, ask.object, ask.by)
+    return (at <= (naive(window.as_of) if _is_moment(ask) else window.today)).fill_null(True)
 
 
 def _day(at: datetime | None, zone: ZoneInfo, *, is_day: bool) -> date | None:

@@ -33,6 +33,7 @@ FISCAL_KINDS: tuple[Kind, ...] = ("month", "quarter", "year")
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _YEARS = range(EARLIEST.year - 3, LATEST.year + 3)
+_FIRST, _LAST = date(_YEARS[0], 1, 1), date(_YEARS[-1], 12, 31)
 
 
 class NoPeriod(ValueError):
@@ -68,11 +69,11 @@ class FiscalCalendar:
         >>> build_calendar(FiscalYear(starts=Month.FEBRUARY)).period_of("quarter", date(2017, 12, 31)).name
         'FY2018-Q4'
         """
-        if kind == "day":
-            return Period(kind, day.isoformat(), day, day + _DAY)
-        table = self._table(kind)
+        table = None if kind == "day" else self._table(kind)
         if table is None:
-            return _iso_week(day)
+            if not _FIRST <= day <= _LAST:
+                raise NoPeriod(f"no {kind} of {day}: the calendar covers {_FIRST} to {_LAST}. Correct the day.")
+            return Period(kind, day.isoformat(), day, day + _DAY) if kind == "day" else _iso_week(day)
         place = table.place(day)
         if place is None:
             raise NoPeriod(self._uncovered(kind, day))
@@ -81,6 +82,33 @@ class FiscalCalendar:
     def period_before(self, period: Period) -> Period:
         """The period of the same kind that ends where this one starts; NoPeriod where the calendar starts with it."""
         return self.period_of(period.kind, period.start - _DAY)
+
+    def year_before(self, period: Period) -> Period | None:
+        """The period of the same kind and number in the fiscal year before; None where that year has none.
+
+        Of a day it is that of the calendar, of an ISO week that of the year before.
+
+        >>> calendar = build_calendar(FiscalYear())
+        >>> [calendar.year_before(calendar.period_of(kind, date(2020, 12, 31))).name for kind in ("month", "year")]
+        ['2019-12', 'FY2019']
+        >>> calendar.year_before(calendar.period_of("week", date(2020, 12, 31))) is None  # 2019 had 52 weeks
+        True
+        """
+        try:
+            if period.kind == "day":
+                return self.period_of("day", period.start.replace(year=period.start.year - 1))
+            if self._table(period.kind) is None:
+                year, week, _ = period.start.isocalendar()
+                return self.period_of(period.kind, date.fromisocalendar(year - 1, week, 1))
+            year_ = self.period_of("year", period.start)
+            number = self._of_year(period.kind, year_).index(period)
+            return self._of_year(period.kind, self.period_before(year_))[number]
+        except (ValueError, IndexError):
+            return None
+
+    def _of_year(self, kind: Kind, year: Period) -> list[Period]:
+        """The periods of a kind that begin in a year."""
+        return [each for each in self.periods(kind, year.start, year.end - _DAY) if each.start >= year.start]
 
     def periods(self, kind: Kind, first: date, last: date) -> tuple[Period, ...]:
         """Every period of this kind that holds a day from `first` to `last`, in order."""
@@ -113,10 +141,11 @@ class FiscalCalendar:
             return year.start
 
     def _stepped(self, kind: Kind, first: date, last: date) -> Iterator[Period]:
-        period = self.period_of(kind, first)
-        while period.start <= last:
+        day = max(first, _FIRST)
+        while day <= min(last, _LAST):
+            period = self.period_of(kind, day)
             yield period
-            period = self.period_of(kind, period.end)
+            day = period.end
 
     def _table(self, kind: Kind) -> _Table | None:
         """The periods of a kind; None of weeks where the calendar has none of its own."""

@@ -16,16 +16,26 @@ from config.metrics.kinds import NOBODY, PERIOD
 from config.model import OBJECTS, FieldType
 from config.sources import SOURCES, find_field
 from salesops.calendar import EARLIEST, LATEST
-from salesops.conditions import ORDER, Meaning, day_in, filled, is_number, meets_all, meets_any, number_in
+from salesops.conditions import (
+    ORDER,
+    Meaning,
+    day_in,
+    day_or_moment,
+    filled,
+    is_number,
+    meets_all,
+    meets_any,
+    number_in,
+)
 from salesops.currency import first_rates, has_rates
 from salesops.incentives.credits import in_force
 from salesops.metrics.frames import look_at
 from salesops.metrics.measures import DAY
 from salesops.paths import with_paths
 from salesops.people import eligible_people
-from salesops.reads import currency_paths, is_dated, looks, paths_of
+from salesops.reads import currency_paths, is_dated, looks, paths_of, read_fields
 from salesops.results import AMOUNT, Note
-from salesops.rules import field_type
+from salesops.rules import custom_days, field_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,6 +94,17 @@ def compute_notes(
     found = ibis.union(*checks) if len(checks) > 1 else checks[0]
     rows = basis.engine.read(found.filter(found["rows"] > 0), _FOUND).to_pylist()
     return tuple(Note("warning", _TEXTS[row["kind"]].format(**row)) for row in rows)
+
+
+def read_by_notes(basis: Basis) -> Mapping[str, frozenset[str]]:
+    """Object or made source -> its fields that notes read of it, worked-out ones among them; plain facts are there."""
+    if has_rates(basis) and _starts_late(basis, first_rates(basis)):
+        return basis.reads
+    found: dict[str, frozenset[str]] = {}
+    for (object_, _), alike in _looks_without_days(basis):
+        for source, fields in read_fields(object_, _conditions(alike)).items():
+            found[source] = found.get(source, frozenset()) | fields
+    return found
 
 
 def _count(rows: ir.Table, kind: str, subject: str, detail: str, credit: ir.Value | None = None) -> ir.Table:
@@ -150,8 +171,8 @@ def _dates(basis: Basis) -> Iterator[ir.Table]:
     """Dates and moments of the facts that no calendar means."""
     for object_, field in sorted(_dated_fields(basis.rules)):
         table = basis.objects[object_]
-        is_moment = field_type(object_, field) is FieldType.INSTANT
-        day = basis.local_day(table[field]) if is_moment else table[field]
+        at = day_or_moment(table, object_, field)
+        day = basis.local_day(at) if field_type(object_, field) is FieldType.INSTANT else at
         yield _count(table.filter((day < EARLIEST) | (day > LATEST)), "date", object_, field)
 
 
@@ -175,21 +196,32 @@ def _fact(source: str, path: str) -> tuple[str, str] | None:
 
 def _undated(basis: Basis) -> Iterator[ir.Table]:
     """Records that some metric would count, if the field that puts them into a period were filled."""
-    rules = basis.rules
-    by_time: dict[tuple[str, str], list[Look]] = {}
-    for look, _ in looks(rules.metrics):
-        if is_dated(look) and _fact(look.source, look.time) == (look.source, look.time):
-            by_time.setdefault((look.source, look.time), []).append(look)
-    meaning = Meaning.of(rules)
-    for (object_, field), alike in sorted(by_time.items()):
+    meaning = Meaning.of(basis.rules, basis.today)
+    for (object_, field), alike in _looks_without_days(basis):
         table = basis.source(object_)
-        paths = {condition.field for look in alike for condition in (*look.where, *look.where_any)}
-        rows = with_paths(basis, object_, paths, table.filter(table[field].isnull()))
+        paths = _conditions(alike)
+        rows = with_paths(basis, object_, paths, table.filter(day_or_moment(table, object_, field).isnull()))
         would_count = (
             meets_all(rows, object_, look.where, meaning) & meets_any(rows, object_, look.where_any, meaning)
             for look in alike
         )
         yield _count(rows.filter(reduce(or_, would_count)), "undated", object_, field)
+
+
+def _looks_without_days(basis: Basis) -> Iterator[tuple[tuple[str, str], list[Look]]]:
+    """Each (object, field) that puts rows of metrics into periods and is empty somewhere, with the looks by it."""
+    by_time: dict[tuple[str, str], list[Look]] = {}
+    for look, _ in looks(basis.rules.metrics):
+        if is_dated(look) and _fact(look.source, look.time) == (look.source, look.time):
+            by_time.setdefault((look.source, look.time), []).append(look)
+    for (object_, field), alike in sorted(by_time.items()):
+        table = basis.objects[object_]
+        if basis.engine.count(table.filter(day_or_moment(table, object_, field).isnull())):
+            yield (object_, field), alike
+
+
+def _conditions(alike: list[Look]) -> set[str]:
+    return {condition.field for look in alike for condition in (*look.where, *look.where_any)}
 
 
 def _texts(basis: Basis) -> Iterator[ir.Table]:
@@ -211,6 +243,7 @@ def _typed_texts(rules: Rules) -> set[tuple[str, str, str]]:
 
 def _read_as(rules: Rules) -> Iterator[tuple[str, str, str]]:
     """(source, path, number or day) of everything that is compared by size or reckoned with."""
+    yield from ((object_, field, "day") for object_, fields in custom_days(rules).items() for field in fields)
     wheres: list[tuple[str, Condition]] = []
     for look, metric in looks(rules.metrics):
         wheres += [(look.source, each) for each in (*look.where, *look.where_any)]

@@ -8,9 +8,12 @@ results are equal tables whatever the order of the facts.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from datetime import date
 
 AMOUNT: pa.DataType = pa.decimal128(38, 6)
 
@@ -76,7 +79,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Everything computed from one set of facts and rules at one as-of time."""
+    """Everything computed from one set of facts and rules at one as-of time.
+
+    The metrics that were `kept` were not computed, and have no rows here. Periods are computed `since` a day.
+    """
 
     metrics: pa.Table
     attainment: pa.Table
@@ -84,3 +90,6 @@ class Results:
     territories: pa.Table
     notes: tuple[Note, ...] = ()
     partial: pa.Table = field(default_factory=PARTIAL.empty_table)
+    computed: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+    since: date | None = None

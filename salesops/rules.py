@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from config.metrics import AS_OF, RatioMetric, SimpleMetric
-from config.metrics.kinds import SPLITS, THEN
+from config.metrics.kinds import PERIOD, SPLITS, THEN
 from config.model import OBJECTS, FieldType
 from config.project import Customers
-from config.sources import SOURCES, NoField, find_field
+from config.sources import CUSTOM, SOURCES, NoField, find_field
 from config.working_time import WorkingTime
 from salesops.facts import CHANGE, HAPPENED_AT, KEPT
 from salesops.fiscal import FiscalCalendar, build_calendar
@@ -19,11 +19,10 @@ from salesops.sources.needs import facts_needed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
-    from decimal import Decimal
 
     from config.calendars import FiscalYear
     from config.comp_plans import CompPlan
-    from config.metrics import Dimension, Metric
+    from config.metrics import Dimension, Metric, Parameter
     from config.quotas import Quota
     from config.territories import TerritoryFile
     from salesops.fiscal import CrmPeriod
@@ -49,7 +48,7 @@ class Rules:
     territories: TerritoryFile | None = None
     dimensions: Mapping[str, Dimension] = field(default_factory=dict)
     meanings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    parameters: Mapping[str, Decimal] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
     customers: Customers = field(default_factory=Customers)
     working_time: WorkingTime = field(default_factory=WorkingTime)
     team_zones: Mapping[str, str] = field(default_factory=dict)
@@ -86,6 +85,19 @@ def field_type(source: str, path: str) -> FieldType:
     except NoField as error:
         has = ", ".join(error.known)
         raise RuleError(f"{error}; it has {has}, and custom.NAME for mapped ones") from error
+
+
+def custom_days(rules: Rules) -> dict[str, frozenset[str]]:
+    """Object -> its custom fields, whose values are texts, that metrics date rows by or measure from or to."""
+    found: dict[str, frozenset[str]] = {}
+    for look, metric in looks(rules.metrics):
+        ends = (metric.start, metric.end) if isinstance(metric, SimpleMetric) else ()
+        for path in (look.time, *ends):
+            if path is None or path in {AS_OF, PERIOD} or CUSTOM not in path:
+                continue
+            held = find_field(look.source, path)
+            found[held.source] = found.get(held.source, frozenset()) | {held.field}
+    return found
 
 
 def says_created(source: str) -> bool:
@@ -136,8 +148,9 @@ def needed_columns(rules: Rules, as_of: datetime | None = None) -> dict[str, set
         if source in SOURCES and source not in OBJECTS:
             made.append(source)
         for name in made:
-            for object_, its in facts_needed(rules, name).items():
-                needed.add(object_, its)
+            needed.add_all(facts_needed(rules, name))
+    if rules.quotas:
+        needed.add_all(facts_needed(rules, "quota_period"))
     return dict(needed if as_of is None else _with_history(needed))
 
 
@@ -146,6 +159,10 @@ class _Read(dict[str, set[str]]):
 
     def add(self, source: str, fields: Iterable[str]) -> None:
         self.setdefault(source, {"id"}).update(fields)
+
+    def add_all(self, fields: Mapping[str, Iterable[str]]) -> None:
+        for source, its in fields.items():
+            self.add(source, its)
 
     def add_paths(self, source: str, paths: Iterable[str]) -> None:
         for path in paths:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from config.working_time import Hours, WorkingCalendar, WorkingTime
+    from salesops.basis import Basis
 
 _MOMENT = pa.timestamp("ms")
 
@@ -121,6 +122,18 @@ def build_working_days(working_time: WorkingTime, time_zone: str, first: date, l
             for column, value in zip(columns, row, strict=True):
                 column.append(value)
     return pa.table(columns, schema=WORKING_DAYS)
+
+
+def working_days(basis: Basis) -> ir.Table:
+    """WORKING_DAYS of all days that a computation deals with, kept."""
+    rules = basis.rules
+    made = (rules.working_time, rules.time_zone, *basis.dated)
+    return basis.engine.once("working days", lambda: basis.engine.load("all working days", build_working_days(*made)))
+
+
+def working_days_by_utc_day(basis: Basis) -> ir.Table:
+    """The same by UTC day, as `with_working_seconds` looks them up."""
+    return basis.engine.once("working days by UTC day", lambda: by_utc_day(working_days(basis)))
 
 
 def _rows(name: str, calendar: WorkingDays, first: date, last: date) -> Iterator[tuple[object, ...]]:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, get_args
 
 from config.metrics import AS_OF, ConversionMetric, SimpleMetric
 from config.metrics.kinds import COMPANY
+from config.metrics.narrowed import listed
 from config.metrics.parts import with_parts
 from config.values import RelativePeriod
-from salesops.calendar import ALL_TIME, EARLIEST
+from salesops.calendar import ALL_TIME, EARLIEST, LATEST
 from salesops.fiscal import FISCAL_KINDS, NoPeriod
 from sync.as_of import parse_day
+from sync.kinds import why_not_by
 from sync.store.sweeps import read_positions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
+    from datetime import date
 
     from config.loader import Project
     from config.metrics import Metric
@@ -31,8 +33,6 @@ NAMED_GRAINS = (COMPANY, "user", "manager", "team")
 
 SHOWN = 8
 """So many names are told of those that there are."""
-
-_DAY = timedelta(days=1)
 
 
 class NotKnown(ValueError):
@@ -90,10 +90,13 @@ def check_metric(project: Project, name: str) -> str:
     """The name of a metric of the project; NotKnown where there is none."""
     if name in project.metrics:
         return name
-    by_label = [each for each, metric in project.metrics.items() if metric.label.lower() == name.lower()]
+    seen = listed(project.metrics)
+    by_label = [each for each, metric in seen.items() if metric.label.lower() == name.lower()]
     if len(by_label) == 1:
         return by_label[0]
-    raise NotKnown(f"there is no metric {name!r}.{near(name, project.metrics)} `salesops show metrics` lists them all.")
+    if by_label:
+        raise NotKnown(f"{len(by_label)} metrics are called {name!r}: {', '.join(by_label)}. Name one of them.")
+    raise NotKnown(f"there is no metric {name!r}.{near(name, seen)} `salesops show metrics` lists them all.")
 
 
 def check_pulled(store: Store, connection: str) -> None:
@@ -141,14 +144,17 @@ def find_key(store: Store, connection: str, grain: str, text: str) -> Whose:
         return Whose(grain, found.key, found.name)
     if grain == "team":
         return find_team(store, connection, text)
-    return Whose(grain, text, text)
+    if grain == COMPANY and text:
+        raise NotKnown(f"the company has no {text!r}: its number is the one without a key.")
+    return THE_COMPANY if grain == COMPANY else Whose(grain, text, text)
 
 
 THE_COMPANY = Whose(COMPANY, "", "the company")
 
 
 def find_period(calendar: FiscalCalendar, text: str, day: date) -> Period | None:
-    """The period of a name, or that this_month, last_quarter… mean on a day; None for all time."""
+    """The period of a name, or that this_month, last_quarter… mean on a day; None for all time. NotKnown where it is
+    none, or still to come on that day."""
     wanted = text.strip()
     if wanted.lower() == ALL_TIME:
         return None
@@ -161,9 +167,13 @@ def find_period(calendar: FiscalCalendar, text: str, day: date) -> Period | None
         if wanted.lower() in {"this_week", "last_week"}:
             week = calendar.period_of("week", day)
             return week if wanted.lower() == "this_week" else calendar.period_before(week)
-        return _by_name(calendar, wanted, day)
+        found = _by_name(calendar, wanted, day)
     except NoPeriod as error:
         raise NotKnown(str(error)) from error
+    if found.start > day:
+        begins = "" if found.kind == "day" else f": it begins on {found.start}"
+        raise NotKnown(f"{found.name} is to come{begins}. Numbers are of what is known up to {day}.")
+    return found
 
 
 def usual_period(metric: Metric) -> str:
@@ -185,24 +195,25 @@ def check_stands(project: Project, name: str, period: Period | None, day: date) 
         )
 
 
+_RELATIVE = (*get_args(RelativePeriod), "this_week", "last_week", "today", ALL_TIME)
+
+
 def _by_name(calendar: FiscalCalendar, text: str, day: date) -> Period:
+    for kind in (*FISCAL_KINDS, "week"):
+        periods = calendar.periods(kind, EARLIEST, LATEST)
+        if found := next((each for each in periods if each.name.lower() == text.lower()), None):
+            return found
     try:
-        on = date.fromisoformat(text)
-    except ValueError:
-        pass
-    else:
-        return calendar.period_of("day", on)
-    last = day + 366 * _DAY
-    fiscal = [period for kind in FISCAL_KINDS for period in calendar.periods(kind, EARLIEST, last)]
-    weeks = calendar.periods("week", date(day.year - 30, 1, 1), last)
-    known = {period.name.lower(): period for period in (*weeks, *fiscal)}
-    if text.lower() in known:
-        return known[text.lower()]
-    here = [calendar.period_of(kind, day).name for kind in FISCAL_KINDS]
-    raise NotKnown(
-        f"there is no period {text!r}. The present ones are {', '.join(here)}; this_quarter, last_month and the like"
-        " are understood, and all for everything up to now."
-    )
+        on = parse_day(text)
+    except ValueError as error:
+        here = [calendar.period_of(kind, day).name for kind in (*FISCAL_KINDS, "week", "day")]
+        raise NotKnown(
+            f"there is no period {text!r}.{near(text, _RELATIVE)} The present ones are {', '.join(here)}; this_quarter,"
+            " last_month and the like are understood, and all for everything up to now."
+        ) from error
+    if not EARLIEST <= on <= LATEST:
+        raise NotKnown(f"there are no numbers of {text}: they are of days from {EARLIEST} to {LATEST}.")
+    return calendar.period_of("day", on)
 
 
 def near(text: str, known: Collection[str]) -> str:
@@ -226,10 +237,11 @@ def check_grain(metric: str, grain: str, grains: Sequence[str]) -> None:
         raise NotKnown(f"{metric} is not computed by {grain!r}, but by {', '.join(grains)}.{near(grain, grains)}")
 
 
-def check_kind(metric: Metric, name: str, kind: str) -> None:
-    """NotKnown where the metric is not computed for periods of the kind."""
-    if kind not in metric.periods:
-        raise NotKnown(f"{name} is not computed by {kind}, but by {', '.join(metric.periods)}.")
+def check_kind(project: Project, name: str, kind: str) -> None:
+    """NotKnown where there can be no number of the metric in periods of the kind."""
+    if why := why_not_by(name, kind, project.metrics, project.parameters):
+        periods = ", ".join(project.metrics[name].periods)
+        raise NotKnown(f"{name} is not computed by {kind}, but by {periods}: {why}.")
 
 
 def check_quota(project: Project, name: str | None) -> str:
@@ -239,9 +251,8 @@ def check_quota(project: Project, name: str | None) -> str:
     if name is None:
         return next(iter(project.quotas))
     if name not in project.quotas:
-        raise NotKnown(
-            f"there is no quota {name!r}.{near(name, project.quotas)} There are {', '.join(project.quotas)}."
-        )
+        instead = near(name, project.quotas) or f" There are {', '.join(project.quotas)}."
+        raise NotKnown(f"there is no quota {name!r}.{instead}")
     return name
 
 
@@ -258,7 +269,7 @@ def check_key(metric: str, grain: str, key: str, known: Collection[str]) -> None
     if key not in known:
         have = _all_of(known) if known else ""
         raise NotKnown(
-            f"no figure by {grain} is of {key!r}.{near(key, known)}{have}"
+            f"no figure by {grain} is of {key!r}.{near(key, known) or have}"
             f" `salesops show metric {metric} --by {grain} --top 0` lists those of a period."
         )
 

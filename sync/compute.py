@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from config.problems import ConfigError, Problem, Where
@@ -12,22 +12,29 @@ from config.scalars import instant_text
 from salesops.calendar import local_day
 from sync import events
 from sync.fiscal import crm_periods_of
+from sync.kept import keepable, made_of
 from sync.partial import partial_notes
 from sync.rules import build_rules
-from sync.store.facts import read_facts
-from sync.store.results import save_results
-from sync.store.runs import read_run
+from sync.store.facts import mirror_facts, read_facts
+from sync.store.mirror import give_up
+from sync.store.results import read_partial, save_results
+from sync.store.runs import present, read_run
 from sync.store.store import parse_instant
 from sync.store.sweeps import read_positions
 from sync.used_metrics import computed_metrics
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Callable
+
+    import pyarrow as pa
 
     from config.loader import Project
     from salesops.results import Note, Results
+    from salesops.rules import Rules
     from sync.store.store import Store
 
+
+_Computed = TypeVar("_Computed")
 
 PAST = timedelta(days=1)
 CLOCK_STEP = timedelta(minutes=1)  # a clock that is set right between two looks at it may go back a little
@@ -43,29 +50,91 @@ def _past_note(as_of: datetime) -> Note:
     return Note("warning", text)
 
 
-def compute_connection(project: Project, store: Store, connection: str, as_of: datetime, run_id: int) -> Results:
-    """The results of one connection's records as of a time, after saving them in place of the last ones."""
-    from salesops.compute import compute
-    from salesops.rules import needed_columns
+def compute_connection(
+    project: Project, store: Store, connection: str, as_of: datetime, run_id: int, *, full: bool = False
+) -> Results:
+    """The results of one connection's records as of a time, after saving them in place of the last ones.
 
+    Metrics of which nothing changed keep their values, and are not among the results; with `full`, all records are read
+    and all metrics computed anew.
+    """
     if not any(position.completed_at for position in read_positions(store, connection)):
         where = Where("salesops.yaml", path=f"connections.{connection}")
         raise ConfigError([Problem("error", "nothing is pulled yet.", "Run `salesops pull` first.", where)])
     rules = replace(build_rules(project, crm_periods_of(project, store)), metrics=computed_metrics(project))
     run = read_run(store, run_id)
     began = parse_instant(run.started_at) if run else datetime.now(UTC)
-    is_past = began - as_of > CLOCK_STEP
-    facts = read_facts(store, connection, needed_columns(rules, as_of if is_past else None))
-    results = compute(facts, rules, as_of)
+    if began - as_of > CLOCK_STEP:
+        results, said = _mended(store, connection, lambda: compute_past(store, connection, rules, as_of)), ""
+    else:
+        results, said = _mended(
+            store, connection, lambda: compute_present(store, connection, rules, project.digest, as_of, full=full)
+        )
     today = local_day(as_of, ZoneInfo(rules.time_zone))
-    notes = partial_notes(project, rules.calendar, today, results.partial)
+    notes = partial_notes(project, rules.calendar, today, _all_partial(store, connection, results))
     results = replace(results, notes=(*results.notes, *notes))
     if datetime.now(UTC) - as_of > PAST:
         results = replace(results, notes=(*results.notes, _past_note(as_of)))
-    day = seen_day(as_of, began, rules.time_zone) if run else None
-    save_results(store, connection, run_id, instant_text(as_of), project.digest, results, day)
-    events.emit("computed", connection=connection, rows=results.metrics.num_rows)
+    day = seen_day(as_of, present(), rules.time_zone) if run else None
+    save_results(store, connection, run_id, instant_text(as_of), project.digest, results, day, said)
+    events.emit("computed", connection=connection, rows=results.metrics.num_rows, kept=len(results.kept))
     return results
+
+
+def _mended(store: Store, connection: str, computed: Callable[[], _Computed]) -> _Computed:
+    """What is computed; where facts turn out to be broken it is computed once more, without the mirror of before."""
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        return computed()
+    except (duckdb.Error, pa.ArrowException, UnicodeDecodeError):
+        give_up(store, connection)
+        return computed()
+
+
+def compute_past(store: Store, connection: str, rules: Rules, as_of: datetime) -> Results:
+    """The results of the records as they stood at a time that is over."""
+    from salesops.compute import compute
+    from salesops.rules import needed_columns
+
+    return compute(read_facts(store, connection, needed_columns(rules, as_of)), rules, as_of)
+
+
+def compute_present(
+    store: Store, connection: str, rules: Rules, rules_digest: str, as_of: datetime, *, full: bool = False
+) -> tuple[Results, str]:
+    """The results of the records as they stand, and what decides them, to be saved together: what is kept is what the
+    last ones saved were of."""
+    from salesops.compute import compute
+    from salesops.rules import needed_columns
+
+    if full:
+        give_up(store, connection)
+    facts = mirror_facts(store, connection, needed_columns(rules))
+    known = made_of(rules_digest, rules, facts, as_of)
+    results = compute(facts.tables, rules, as_of, None if full else keepable(store, connection, known, facts, as_of))
+    return results, known.text(results.since) if results.since else ""
+
+
+def _all_partial(store: Store, connection: str, results: Results) -> pa.Table:
+    """The partial periods of every metric, of those that were kept as they are stored."""
+    import pyarrow as pa
+
+    from salesops.results import PARTIAL
+
+    stored = read_partial(store, connection) if results.kept else {}
+    rows = [
+        {
+            "metric": metric,
+            "period": period,
+            "begins": date.fromisoformat(found.begins),
+            "complete_from": found.complete_from,
+        }
+        for (metric, period), found in stored.items()
+        if metric in results.kept
+    ]
+    return pa.concat_tables([results.partial, pa.Table.from_pylist(rows, schema=PARTIAL)])
 
 
 def seen_day(as_of: datetime, began: datetime, time_zone: str) -> date | None:

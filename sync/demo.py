@@ -84,8 +84,9 @@ def run_demo(
         with Store(project.root / project.settings.store) as store, hold_lease(store):
             progress.step("creating fields")
             created = _create_fields(project, store)
-            first = run(project, store, CONNECTION, moment, progress)
-            second = run(project, store, CONNECTION, moment, progress)
+            given = moment if as_of else None
+            first = run(project, store, CONNECTION, given, progress)
+            second = run(project, store, CONNECTION, given, progress)
             figures = read_figures(project, store, CONNECTION, moment)
         assumed = None if data is None else QUOTA_FOR_LOADED_DATA
         return DemoResult(crm, sandbox.source, moment, created, assumed, first, second, figures, sandbox.server.port)

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from config.metrics import DerivedMetric
-from config.metrics.formula import Call, parse_formula, walk
+from config.metrics.formula import OF_PERIODS, Call, parse_formula, walk
 from config.metrics.parts import with_parts
 from sync.asked import NAMED_GRAINS, NotKnown, check_key, check_pulled
 from sync.compute import CLOCK_STEP
 from sync.fiscal import crm_periods_of
+from sync.kinds import with_kind
 from sync.rules import build_rules
 from sync.store.facts import read_facts
 from sync.store.records import read_changed_at
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from config.loader import Project
+    from config.metrics.kinds import PeriodKind
     from salesops.calendar import Period
     from salesops.explain import Explanation
     from salesops.rules import Rules
@@ -69,7 +71,8 @@ def explain(
     from salesops.explain import explaining
 
     moment = as_of or stored_as_of(store, connection)
-    rules, facts = narrowed(project, store, connection, metric, moment)
+    kind = None if period is None else period.kind
+    rules, facts = narrowed(project, store, connection, metric, moment, kind)
     with explaining(facts, rules, moment, examples) as explainer:
         explanation = explainer.explain(metric, whose.grain, whose.key, period)
         if not explanation.is_there and whose.grain not in NAMED_GRAINS:
@@ -78,7 +81,7 @@ def explain(
                 keys |= {row["key"] for row in explainer.results.rows(metric, whose.grain).to_pylist()}
             check_key(metric, whose.grain, whose.key, keys)
     told = Told(explanation, moment)
-    return _compared(project, store, connection, told) if as_of is None else told
+    return _compared(project, store, connection, told, kind) if as_of is None else told
 
 
 def stored_as_of(store: Store, connection: str) -> datetime:
@@ -99,9 +102,9 @@ def stored_keys(store: Store, connection: str, grain: str) -> set[str]:
 
 
 def narrowed(
-    project: Project, store: Store, connection: str, metric: str, as_of: datetime
+    project: Project, store: Store, connection: str, metric: str, as_of: datetime, kind: PeriodKind | None
 ) -> tuple[Rules, Mapping[str, pa.Table]]:
-    """The rules that decide a metric, and the facts that they need.
+    """The rules that decide a metric, in periods of a kind as well where one is given, and the facts that they need.
 
     Records that changed since the results were computed are taken back to the as-of time; so they are where the results
     were of a time past when they were computed. Else records are taken as that computation took them.
@@ -116,15 +119,17 @@ def narrowed(
         rules = replace(rules, metrics=computed)
     else:
         rules = rules_for(rules, metric)
+    if kind is not None:
+        rules = replace(rules, metrics=with_kind(metric, kind, rules.metrics, rules.parameters))
     back = None if _is_as_computed(store, connection, as_of) else as_of
     return rules, read_facts(store, connection, needed_columns(rules, back))
 
 
 def _looks_back(rules: Rules, metric: str) -> bool:
-    """Whether a formula in the metric names the period before."""
+    """Whether a formula in the metric looks at another period."""
     made_of = (rules.metrics[each] for each in with_parts([metric], rules.metrics, rules.parameters))
     return any(
-        isinstance(part, Call) and part.function == "previous"
+        isinstance(part, Call) and part.function in OF_PERIODS
         for each in made_of
         if isinstance(each, DerivedMetric)
         for part in walk(parse_formula(each.formula))
@@ -146,7 +151,7 @@ def _changed(store: Store, connection: str, computation: Computation) -> bool:
     return changed_at is not None and changed_at > computation.computed_at
 
 
-def _compared(project: Project, store: Store, connection: str, told: Told) -> Told:
+def _compared(project: Project, store: Store, connection: str, told: Told, kind: PeriodKind | None) -> Told:
     """The same, with what the stored results say."""
     figure = told.explanation.figure
     rows = store.rows(
@@ -154,7 +159,7 @@ def _compared(project: Project, store: Store, connection: str, told: Told) -> To
         (connection, figure.metric, figure.grain, figure.key, figure.period),
     )
     computation = read_computation(store, connection)
-    if computation is None or not holds_metric(project, store, connection, figure.metric):
+    if computation is None or not holds_metric(project, store, connection, figure.metric, kind):
         return told
     stored = Decimal(rows[0]["value"]) if rows and rows[0]["value"] is not None else None
     value = told.explanation.value if told.explanation.is_there else None
@@ -170,9 +175,11 @@ def _compared(project: Project, store: Store, connection: str, told: Told) -> To
     return replace(told, differs=why)
 
 
-def holds_metric(project: Project, store: Store, connection: str, metric: str) -> bool:
-    """Whether the stored results hold the metric: they have a row of it, or it is computed with every run by rules that
-    have not changed since."""
+def holds_metric(project: Project, store: Store, connection: str, metric: str, kind: PeriodKind | None = None) -> bool:
+    """Whether the stored results hold the metric, in periods of a kind where one is given: they have a row of it, or it
+    is computed with every run by rules that have not changed since."""
+    if kind is not None and kind not in project.metrics[metric].periods:
+        return False
     rows = store.rows("SELECT 1 FROM metric_value WHERE connection = ? AND metric = ? LIMIT 1", (connection, metric))
     if rows:
         return True

@@ -18,7 +18,8 @@ from sync.plan import build_plan, is_outdated
 from sync.pull import describe, pull
 from sync.store.gaps import gap_texts, read_gaps
 from sync.store.results import read_computation
-from sync.store.runs import recorded
+from sync.store.runs import present, recorded
+from sync.store.shelves import tidy
 from sync.store.store import parse_instant
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Report:
     usage: Usage
     held_by: int | None = None
     settled: tuple[Line, ...] = ()
+    metrics: tuple[int, int] | None = None  # how many were computed, and kept as they were; None where none were due
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -66,7 +68,7 @@ def run(
     project: Project,
     store: Store,
     connection: str,
-    as_of: datetime,
+    as_of: datetime | None,
     progress: Progress,
     *,
     caps: Caps | None = None,
@@ -74,17 +76,28 @@ def run(
 ) -> Report:
     """Pull, compute, plan and apply one connection. The caller holds the lease.
 
+    Where no as-of time is given figures are of the present as the pull ends: a change that the pull is the first to see
+    is learned while it goes on, and as of its beginning it would be taken back.
+
     A line that moved in the CRM between plan and apply is skipped, and looked at again by the next run. StoreIncomplete
     where much is missing of what the figures are made of: nothing is computed or written then.
     """
-    with recorded(store, "run", connection, as_of) as record, closing(connect(project, connection)) as connector:
+    began = present()
+    with (
+        recorded(store, "run", connection, as_of or began) as record,
+        closing(connect(project, connection)) as connector,
+    ):
         events.emit("run_started", run=record.id, connection=connection)
         settled = settle(store, connector, connection)
         unseen, pulled = pull_connection(project, store, connection, connector, record, progress)
         gaps = check_complete(project, store, connection)
+        if as_of is None:
+            as_of = max(began, present())  # a clock may be set back
+        metrics = None
         if is_due(project, store, connection, as_of):
             progress.step("computing")
-            compute_connection(project, store, connection, as_of, record.id)
+            results = compute_connection(project, store, connection, as_of, record.id)
+            metrics = len(results.computed), len(results.kept)
         plan = build_plan(project, store, connection, connector, caps=caps, retry_parked=retry_parked, run_id=record.id)
         events.emit("planned", connection=connection, changes=len(plan.changes), skipped=len(plan.skipped))
         held_by = read_hold(store, connection, project.digest)
@@ -99,7 +112,9 @@ def run(
                 record.count(**{line.result.value: 1})
         usage = connector.usage()
         record.count(calls=usage.calls, flagged=len(plan.flagged), unread=len(plan.unread))
-    report = Report(connection, record.id, unseen, pulled, gaps, plan, tuple(lines), usage, held_by, tuple(settled))
+    report = Report(
+        connection, record.id, unseen, pulled, gaps, plan, tuple(lines), usage, held_by, tuple(settled), metrics
+    )
     events.emit("run_finished", run=record.id, connection=connection, **report.outcomes)
     return report
 
@@ -123,6 +138,7 @@ def pull_connection(
     sweeps: Collection[Sweep] = (),
 ) -> tuple[tuple[str, ...], tuple[StreamPull, ...]]:
     """What is read without a field that it should have, in words, and what became of each stream."""
+    tidy(store, connection)
     unseen = describe(project, store, connection, connector)
     concurrency = project.settings.connections[connection].pull.concurrency
     streams = []
@@ -132,6 +148,7 @@ def pull_connection(
         streams.append(stream)
         progress.ended(stream.stream)
         record.count(rows=stream.rows, changed=stream.changed)
+    tidy(store, connection)
     save_people(store, build_people(project, store))
     wake_refusals(store, connection)
     gaps = gap_texts(read_gaps(store, connection))  # whether counts agree is known at the end alone
@@ -142,7 +159,7 @@ def run_all(
     project: Project,
     store: Store,
     connections: Sequence[str],
-    as_of: datetime,
+    as_of: datetime | None,
     progress: Progress,
     *,
     caps: Caps | None = None,

@@ -1,4 +1,4 @@
-"""Show: values of metrics, quotas, territories and earnings, from the stored results of a connection.
+"""Show: values of metrics, of one period or over time, from the stored results of a connection.
 
 A metric that the stored results do not hold is computed from the stored records, as of the time of those results.
 """
@@ -6,14 +6,15 @@ A metric that the stored results do not hold is computed from the stored records
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from config.metrics import AS_OF, SimpleMetric
 from config.metrics.kinds import COMPANY
-from salesops.calendar import EARLIEST, local_day
-from salesops.fiscal import FISCAL_KINDS
+from config.metrics.parts import is_zero_over_none
+from salesops.calendar import ALL_TIME, EARLIEST, local_day
 from sync.asked import NAMED_GRAINS, NotKnown, check_key
 from sync.crm_links import record_names
 from sync.explain import holds_metric, narrowed, stored_as_of, stored_keys
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from config.loader import Project
+    from config.metrics.kinds import PeriodKind
     from salesops.calendar import Period
     from sync.asked import Whose
     from sync.store.snapshots import Known, Snapshot
@@ -48,49 +50,27 @@ class Value:
     numerator: Decimal | None = None
     denominator: Decimal | None = None
     sample: Decimal | None = None
-    partial: bool | None = False  # None where that is not known: snapshots do not keep it
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a user stands against a quota in a period. `attainment` is None where the target is 0."""
-
-    quota: str
-    user_id: str
-    name: str
-    team: str
-    period: str
-    target: Decimal
-    credited: Decimal
-    attainment: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Earned:
-    """What a user earns by a component of a comp plan in a period, on one opportunity or on all of them."""
-
-    user_id: str
-    name: str
-    comp_plan: str
-    component: str
-    period: str
-    opportunity_id: str
-    opportunity: str
-    earned: Decimal
-    estimated: Decimal
+    partial: bool | None = False  # None where a snapshot does not say: it was taken before that was kept
 
 
 def read_values(
-    project: Project, store: Store, connection: str, metric: str, grain: str, period: str, known_on: date | None = None
+    project: Project,
+    store: Store,
+    connection: str,
+    metric: str,
+    grain: str,
+    of: Period | None,
+    known_on: date | None = None,
 ) -> list[Value]:
-    """Every key's value in a period, the largest first, those without a value last; as they were known on a day, where
-    one is given. NotKnown where nothing is computed, or nothing was known then."""
+    """Every key's value in a period (None: over all time), the largest first, those without a value last; as they were
+    known on a day, where one is given. NotKnown where nothing is computed, or nothing was known then."""
+    period, kind = (ALL_TIME, None) if of is None else (of.name, of.kind)
     if known_on is not None:
-        check_kept(project, store, connection, metric, known_on)
+        check_kept(project, store, connection, metric, known_on, kind)
         known = read_metric_as_known(store, connection, metric, grain, period, known_on)
         values = [_known_value(key, period, each) for key, each in known.items()]
     else:
-        values = [each for each in _all(project, store, connection, metric, grain) if each.period == period]
+        values = [each for each in _all(project, store, connection, metric, grain, kind) if each.period == period]
     named = _with_names(store, connection, grain, values)
     return sorted(named, key=lambda each: (each.value is None, -(each.value or 0), each.name, each.key))
 
@@ -101,7 +81,7 @@ def read_over_time(
     connection: str,
     metric: str,
     whose: Whose,
-    kind: str,
+    kind: PeriodKind,
     inside: Period | None = None,
     known_on: date | None = None,
 ) -> list[Value]:
@@ -111,11 +91,11 @@ def read_over_time(
     NotKnown where no such period is inside, no figure of the grain has the key, or nothing was known then.
     """
     if known_on is None:
-        values = _all(project, store, connection, metric, whose.grain)
+        values = _all(project, store, connection, metric, whose.grain, kind)
         found = {each.period: each for each in values if each.key == whose.key}
         day = local_day(stored_as_of(store, connection), ZoneInfo(project.settings.time_zone))
     else:
-        day = date.fromisoformat(check_kept(project, store, connection, metric, known_on).day)
+        day = date.fromisoformat(check_kept(project, store, connection, metric, known_on, kind).day)
         known = read_periods_as_known(store, connection, metric, whose.grain, whose.key, known_on)
         found = {period: _known_value(whose.key, period, each) for period, each in known.items()}
     if not found and whose.grain not in NAMED_GRAINS:
@@ -124,7 +104,7 @@ def read_over_time(
         else:
             keys = read_keys_as_known(store, connection, whose.grain, known_on)
         check_key(metric, whose.grain, whose.key, keys)
-    periods = _periods(project, store, kind, day)
+    periods = list(calendar_of(project, store).periods(kind, EARLIEST, day))
     if inside is not None:
         periods = [each for each in periods if inside.start <= each.start and each.end <= inside.end]
         if not periods:
@@ -132,19 +112,23 @@ def read_over_time(
                 f"no {kind} up to {day} is in {inside.name}. With --over {kind}, --period names what holds some."
             )
     first = next((place for place, period in enumerate(periods) if period.name in found), len(periods))
-    none = Value(whose.key, whose.name, "", None, partial=False if known_on is None else None)
+    none = Value(whose.key, whose.name, "", _nothing(project, metric))
     return [replace(found.get(each.name, none), name=whose.name, period=each.name) for each in periods[first:]]
 
 
-def _periods(project: Project, store: Store, kind: str, day: date) -> list[Period]:
-    fiscal = next(each for each in FISCAL_KINDS if each == kind)
-    return list(calendar_of(project, store).periods(fiscal, EARLIEST, day))
+def _nothing(project: Project, name: str) -> Decimal | None:
+    """What a metric is worth in a period of which nothing counts: 0 or none, as its definition says."""
+    metric = project.metrics[name]
+    stands = isinstance(metric, SimpleMetric) and metric.time == AS_OF
+    return Decimal(0) if is_zero_over_none(name, project.metrics) and not stands else None
 
 
-def _all(project: Project, store: Store, connection: str, metric: str, grain: str) -> list[Value]:
+def _all(
+    project: Project, store: Store, connection: str, metric: str, grain: str, kind: PeriodKind | None
+) -> list[Value]:
     """Every value of a metric by a grain: the stored ones, or, where they are not kept, as computed now."""
     moment = stored_as_of(store, connection)
-    if holds_metric(project, store, connection, metric):
+    if holds_metric(project, store, connection, metric, kind):
         rows = store.rows(
             "SELECT key, period, value, numerator, denominator, sample, partial FROM metric_value"
             " WHERE connection = ? AND metric = ? AND grain = ?",
@@ -153,7 +137,7 @@ def _all(project: Project, store: Store, connection: str, metric: str, grain: st
         return [_value(dict(row)) for row in rows]
     from salesops.explain import explaining
 
-    rules, facts = narrowed(project, store, connection, metric, moment)
+    rules, facts = narrowed(project, store, connection, metric, moment, kind)
     with explaining(facts, rules, moment) as explainer:
         return [_value(row) for row in explainer.results.rows(metric, grain).to_pylist()]
 
@@ -166,14 +150,18 @@ def _value(row: Mapping[str, Any]) -> Value:
     return Value(row["key"], row["key"], row["period"], value, numerator, denominator, sample, bool(row["partial"]))
 
 
-def check_kept(project: Project, store: Store, connection: str, metric: str, day: date) -> Snapshot:
-    """The snapshot that tells what was known of a metric on a day; NotKnown where none does."""
+def check_kept(
+    project: Project, store: Store, connection: str, metric: str, day: date, kind: PeriodKind | None
+) -> Snapshot:
+    """The snapshot that tells what was known of a metric, in periods of a kind, on a day; NotKnown where none does."""
     snapshot = read_snapshot(store, connection, day)
     instead = f"What records say of that day now: `salesops explain metric {metric} --as-of {day}`."
     if snapshot is None:
         first = store.rows("SELECT min(day) AS day FROM snapshot WHERE connection = ?", (connection,))[0]["day"]
         since = f"the first snapshot is of {first}" if first else "there is no snapshot yet"
         raise NotKnown(f"nothing is kept of what was known on {day}: {since}. {instead}")
+    if kind is not None and kind not in project.metrics[metric].periods:
+        raise NotKnown(f"{metric} is not computed by {kind} with every run, so no snapshot has it so. {instead}")
     if is_metric_known(store, connection, metric, day):
         return snapshot
     if metric not in computed_metrics(project):
@@ -187,10 +175,11 @@ def check_kept(project: Project, store: Store, connection: str, metric: str, day
 
 
 def _known_value(key: str, period: str, known: Known) -> Value:
-    value, numerator, denominator = (
-        None if text is None else Decimal(text) for text in (known.value, known.numerator, known.denominator)
+    value, numerator, denominator, sample = (
+        None if text is None else Decimal(text)
+        for text in (known.value, known.numerator, known.denominator, known.sample)
     )
-    return Value(key, key, period, value, numerator, denominator, None, partial=None)
+    return Value(key, key, period, value, numerator, denominator, sample, known.partial)
 
 
 def _with_names(store: Store, connection: str, grain: str, values: list[Value]) -> list[Value]:
@@ -200,112 +189,3 @@ def _with_names(store: Store, connection: str, grain: str, values: list[Value]) 
         return values
     names = record_names(store, connection, "user", [each.key for each in values])
     return [replace(each, name=names.get(each.key, each.key)) for each in values]
-
-
-def read_standings(store: Store, connection: str, quota: str, period: str, user: str | None = None) -> list[Standing]:
-    """How users stand against a quota in one of its periods, the best attainment first; one user's in all periods."""
-    stored_as_of(store, connection)
-    which, of = ("period", period) if user is None else ("user_id", user)
-    rows = store.rows(
-        "SELECT a.*, u.name, u.email, u.team FROM attainment AS a LEFT JOIN user AS u"
-        " ON u.connection = a.connection AND u.id = a.user_id"
-        f" WHERE a.connection = ? AND a.quota = ? AND a.{which} = ?",
-        (connection, quota, of),
-    )
-    found = [
-        Standing(
-            quota,
-            row["user_id"],
-            row["name"] or row["email"] or row["user_id"],
-            row["team"] or "",
-            row["period"],
-            Decimal(row["target"]),
-            Decimal(row["credited"]),
-            None if row["attainment"] is None else Decimal(row["attainment"]),
-        )
-        for row in rows
-    ]
-    if user is not None:
-        return sorted(found, key=lambda each: each.period)
-    return sorted(found, key=lambda each: (each.attainment is None, -(each.attainment or 0), each.name, each.user_id))
-
-
-def read_territories(store: Store, connection: str) -> list[tuple[str | None, int]]:
-    """Each territory, None for accounts that are in none, and how many accounts it has, the largest first."""
-    stored_as_of(store, connection)
-    rows = store.rows(
-        "SELECT territory, count(*) AS accounts FROM assigned_territory WHERE connection = ? GROUP BY territory"
-        " ORDER BY accounts DESC, territory",
-        (connection,),
-    )
-    return [(row["territory"], row["accounts"]) for row in rows]
-
-
-def read_accounts(store: Store, connection: str, territory: str) -> list[tuple[str, str, str]]:
-    """(id, name, owner's name) of the accounts of a territory, by name."""
-    rows = store.rows(
-        "SELECT t.account_id, a.name, u.name AS owner FROM assigned_territory AS t"
-        " LEFT JOIN account AS a ON a.connection = t.connection AND a.id = t.account_id"
-        " LEFT JOIN user AS u ON u.connection = t.connection AND u.id = a.owner_id"
-        " WHERE t.connection = ? AND t.territory = ? ORDER BY a.name, t.account_id",
-        (connection, territory),
-    )
-    return [(row["account_id"], row["name"] or row["account_id"], row["owner"] or "") for row in rows]
-
-
-def read_earnings(
-    project: Project, store: Store, connection: str, period: Period | None, user: str | None = None
-) -> list[Earned]:
-    """What users earn in a period (None: in all), the most first: each user's by component, one user's by opportunity.
-
-    The periods of comp plans that lie in the period count.
-    """
-    stored_as_of(store, connection)
-    rows = store.rows(
-        "SELECT e.*, u.name, o.name AS opportunity FROM earning AS e"
-        " LEFT JOIN user AS u ON u.connection = e.connection AND u.id = e.payee_id"
-        " LEFT JOIN opportunity AS o ON o.connection = e.connection AND o.id = e.opportunity_id"
-        " WHERE e.connection = ?",
-        (connection,),
-    )
-    inside = None if period is None else _names_in(project, store, period)
-    found: dict[tuple[str, ...], Earned] = {}
-    for row in rows:
-        if (inside is not None and row["period"] not in inside) or (user is not None and row["payee_id"] != user):
-            continue
-        deal = row["opportunity_id"] if user is not None else ""
-        place = (row["payee_id"], row["comp_plan"], row["component"], row["period"], deal)
-        name = (row["opportunity"] or deal) if deal else ""
-        start = Earned(place[0], row["name"] or place[0], *place[1:], name, Decimal(0), Decimal(0))
-        each = found.get(place, start)
-        amount = Decimal(row["amount"])
-        if row["status"] == "earned":
-            found[place] = replace(each, earned=each.earned + amount)
-        else:
-            found[place] = replace(each, estimated=each.estimated + amount)
-    totals: dict[str, Decimal] = {}
-    for one in found.values():
-        totals[one.user_id] = totals.get(one.user_id, Decimal(0)) + one.earned
-    return sorted(
-        found.values(),
-        key=lambda one: (
-            -totals[one.user_id],
-            one.name,
-            one.user_id,
-            one.period,
-            -one.earned,
-            -one.estimated,
-            *_of(one),
-        ),
-    )
-
-
-def _of(one: Earned) -> tuple[str, ...]:
-    return one.comp_plan, one.component, one.opportunity_id
-
-
-def _names_in(project: Project, store: Store, period: Period) -> set[str]:
-    """The names of the fiscal periods that lie in a period."""
-    calendar, last = calendar_of(project, store), period.end - timedelta(days=1)
-    inside = (each for kind in FISCAL_KINDS for each in calendar.periods(kind, period.start, last))
-    return {each.name for each in inside if period.start <= each.start and each.end <= period.end}

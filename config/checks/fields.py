@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from config.base import parse_day, parse_flag, parse_number, quote
 from config.messages import did_you_mean, split_message
 from config.metrics import ORDERED, WORDED, Operator
+from config.metrics.conditions import DATED
+from config.metrics.units import field_measure, unit_measure
+from config.metrics.windows import parse_relative_day
 from config.model import OBJECTS, FieldType
 from config.project_folder import MEANINGS, PARAMETERS
 from config.sources import CUSTOM, SOURCES, NoField, find_field
@@ -96,31 +99,45 @@ def condition_problems(draft: Draft, source: str, condition: Condition, path: Pa
     at: Path = (*path, operator.value)
     if condition.parameter is not None and _is_number(source, condition.field):
         for problem in draft.unknown(PARAMETERS, condition.parameter, at):
-            misread = _misread(source, condition.field, condition.parameter)
+            misread = _misread(source, condition.field, operator, condition.parameter)
             yield draft.error(at, *misread) if misread else problem
+        yield from _check_unit(draft, condition, at)
         return
     for text in operand if isinstance(operand, tuple) else (operand,):
         try:
             _check_operand(source, condition.field, operator, text)
         except ValueError as error:
-            yield draft.error(at, *(_misread(source, condition.field, text) or split_message(str(error))))
+            yield draft.error(at, *(_misread(source, condition.field, operator, text) or split_message(str(error))))
+
+
+def _check_unit(draft: Draft, condition: Condition, at: Path) -> Iterator[Problem]:
+    """A parameter that is in another unit than the field holds."""
+    parameter, held = draft.parameters.get(condition.parameter or ""), field_measure(condition.field)
+    if parameter is not None and parameter.unit is not None and held and not held.is_like(unit_measure(parameter.unit)):
+        summary = f"{condition.field} holds {held}, and {condition.parameter} is in {parameter.unit}."
+        yield draft.error(at, summary, "Compare it with a parameter of its unit, or with one without.")
 
 
 _MOVING = re.compile(
     r"(today|yesterday|tomorrow|now|as[_ ]of)\b.*|(this|last|next|previous)[_ ].+"
-    r"|[+-]?[0-9]+[_ ]?(day|week|month|quarter|year)s?([_ ].*)?|(in|since)[_ ].+",
+    r"|[+-]?[0-9]+[_ ]?(day|week|month|quarter|year)s?([_ ].*)?|(in|since)[_ ].+|.+[_ ]ago",
     re.IGNORECASE,
 )
-"""A day that depends on when one asks, as other products have it."""
+"""A day that depends on when one asks, as other products write it."""
+
+_FAR = re.compile(r"(in )?[0-9]{5,} (day|week|month|year)s?( ago)?")
+"""A day that is seen from the as-of day, but with a number that is too large."""
 
 
-def _misread(source: str, name: str, text: str) -> tuple[str, str] | None:
+def _misread(source: str, name: str, operator: Operator, text: str) -> tuple[str, str] | None:
     """(summary, detail) where what cannot be compared with the field is meant for a day that moves, or for a field."""
-    holds_days = type_of(source, name) in TIMES or is_custom(source, name)
+    holds_days = type_of(source, name) in TIMES or (is_custom(source, name) and operator in ORDERED)
+    if holds_days and _FAR.fullmatch(text.strip()):
+        return f"is too far away: {quote(text)}.", "The number has at most four digits."
     if holds_days and _MOVING.fullmatch(text.strip()):
         return (
-            f"conditions take fixed days only, got {quote(text)}.",
-            "Write 2026-03-31. Which days count says `time` with `periods`, or the `window` of a cumulative metric.",
+            f"is no day: {quote(text)}.",
+            "Write 2026-03-31, or a day seen from the as-of day: today, 30 days ago, in 2 weeks, 1 month ago.",
         )
     try:
         find_field(source, text)
@@ -147,8 +164,8 @@ def _is_number(source: str, name: str) -> bool:
 def _check_operand(source: str, name: str, operator: Operator, text: str) -> None:
     """Raise ValueError where the field cannot be compared with the text in this way."""
     found = find_field(source, name)
-    if operator in ORDERED and found.field.startswith(CUSTOM):
-        (parse_number if not re.match(r"[0-9]{4}-", text) else parse_day)(text)
+    if found.field.startswith(CUSTOM):
+        _check_custom(name, operator, text)
         return
     if operator in ORDERED and found.type not in NUMBERS | TIMES:
         raise ValueError(f"{name} has no order, it is {found.type}. Use is, is_not, in, not_in or empty.")
@@ -165,17 +182,38 @@ def _check_operand(source: str, name: str, operator: Operator, text: str) -> Non
         case FieldType.BOOLEAN:
             parse_flag(text)
         case FieldType.DATE:
-            parse_day(text)
+            _check_day(text)
         case FieldType.INSTANT:
             _check_instant(text)
 
 
+def _check_custom(name: str, operator: Operator, text: str) -> None:
+    """A text is compared by size with a number or a day, else with texts."""
+    if operator not in ORDERED:
+        if operator in DATED and parse_relative_day(text.lower()):
+            raise ValueError(
+                f"compares {name}, which is text to us, with the text {quote(text)} and not with a day. "
+                "Write at_least and at_most in two conditions: these compare with days."
+            )
+    elif re.match(r"[0-9]{4}-", text) or parse_relative_day(text):
+        _check_day(text)
+    else:
+        parse_number(text)
+
+
+def _check_day(text: str) -> None:
+    if parse_relative_day(text) is None:
+        parse_day(text)
+
+
 def _check_instant(text: str) -> None:
+    if parse_relative_day(text):
+        return
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         parse_day(text)
         return
-    try:
-        moment = datetime.fromisoformat(text)
+    try:  # Python reads weeks and days without dashes, too
+        moment = datetime.fromisoformat(text if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]", text) else "")
     except ValueError as error:
         raise ValueError(f"is not a day or moment: {quote(text)}. Write 2026-03-31 or 2026-03-31T09:00:00Z.") from error
     if moment.tzinfo is None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from config.checks.fields import field_problems
 from config.connections import AccessToken, SalesforceConnection
 from config.draft import CONNECTIONS
 from config.messages import did_you_mean
-from config.model import OBJECTS
+from config.model import OBJECTS, FieldType
 from config.people import same_login
 from config.project_folder import MAPPING, SETTINGS
+from config.sources import CUSTOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from config.draft import Draft
     from config.people import SamePerson
     from config.problems import Problem
+    from config.project import Customers
     from config.yaml_text import Path
 
 OWN_FOLDER = ".salesops"
@@ -32,6 +35,7 @@ def check_settings(draft: Draft) -> Iterator[Problem]:
     for name, connection in draft.settings.connections.items():
         yield from _check_connection(draft, connection, (SETTINGS, "connections", name))
     yield from _check_people(draft, draft.settings.people.same)
+    yield from _check_customers(draft, draft.settings.customers)
 
 
 def _check_connection(draft: Draft, connection: Connection, at: Path) -> Iterator[Problem]:
@@ -54,6 +58,19 @@ def _check_connection(draft: Draft, connection: Connection, at: Path) -> Iterato
             "is the token of one session, which ends after some hours; scheduled runs stop then.",
             "Write client_credentials or jwt_bearer, which sign in anew.",
         )
+
+
+def _check_customers(draft: Draft, customers: Customers) -> Iterator[Problem]:
+    """Fields that opportunities do not have, or that hold no day."""
+    for key, field in (("starts", customers.starts), ("ends", customers.ends)):
+        if field is None:
+            continue
+        path: Path = (SETTINGS, "customers", key)
+        if field.startswith(CUSTOM):
+            yield from field_problems(draft, "opportunity", field, path)
+        elif OBJECTS["opportunity"].fields.get(field) is not FieldType.DATE:
+            detail = "Name a field of your CRM, as custom.Contract_Start__c, and list it under custom in mapping.yaml."
+            yield draft.error(path, f"{field} is no day that the records of opportunity hold.", detail)
 
 
 def _check_people(draft: Draft, same: tuple[SamePerson, ...]) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from config.metrics.kinds import (
     SimpleMetric,
     Unit,
 )
+from config.metrics.parameters import Parameter
 
 __all__ = [
     "AS_OF",
@@ -29,6 +30,7 @@ __all__ = [
     "Metric",
     "MetricFile",
     "Operator",
+    "Parameter",
     "RatioMetric",
     "SimpleMetric",
     "Unit",

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from config.base import Flag, Form, Model, Name, quote
+from config.metrics.windows import parse_relative_day
 
 
 class Operator(StrEnum):
@@ -31,6 +32,9 @@ class Operator(StrEnum):
 
 ORDERED = frozenset({Operator.AT_LEAST, Operator.MORE_THAN, Operator.AT_MOST, Operator.LESS_THAN})
 """The operators that need a field whose values have an order. Beside a number or a day they take a parameter's name."""
+
+DATED = ORDERED | {Operator.IS, Operator.IS_NOT, Operator.IN, Operator.NOT_IN}
+"""The operators that compare with a day, where the field is one; it may be one that depends on today."""
 
 WORDED = frozenset({Operator.MEANS, Operator.MEANS_NOT})
 """The operators whose operand is a name under `meanings`."""
@@ -63,7 +67,8 @@ FieldName = Annotated[str, AfterValidator(_field), Form("field of the source, OT
 class Condition(Model):
     """One condition: a field of the source (or `custom.NAME`) and exactly one operator. Case matters in text.
 
-    A row whose field is empty meets `empty: true` and `is_not`/`not_in`/`means_not`, and nothing else.
+    A row whose field is empty meets `empty: true` and `is_not`/`not_in`/`means_not`, and nothing else. A day may depend
+    on the as-of day: `today`, `30 days ago`, `in 2 weeks`, `1 month ago`.
     """
 
     field: Annotated[FieldName, Field(description="What is looked at.")]
@@ -121,8 +126,9 @@ class Condition(Model):
         True
         """
         operand = self.operand
-        is_name = self.operator in ORDERED and isinstance(operand, str) and re.fullmatch(r"[a-z][a-z0-9_]*", operand)
-        return str(operand) if is_name else None
+        if self.operator not in ORDERED or not isinstance(operand, str) or parse_relative_day(operand):
+            return None
+        return operand if re.fullmatch(r"[a-z][a-z0-9_]*", operand) else None
 
 
 def _attribute(operator: Operator) -> str:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from config.base import Label, Model, Name, Number
 from config.metrics.conditions import FieldName
 from config.metrics.kinds import Metric
+from config.metrics.parameters import ParameterValue
 
 
 class Band(Model):
@@ -60,4 +61,7 @@ class MetricFile(Model):
         dict[Name, tuple[str, ...]],
         Field(description="Words of the CRM by what they mean, for the operators `means` and `means_not`."),
     ] = {}
-    parameters: Annotated[dict[Name, Number], Field(description="Numbers that formulas and conditions name.")] = {}
+    parameters: Annotated[
+        dict[Name, ParameterValue],
+        Field(description="Numbers that formulas and conditions name: each a number, or a block."),
+    ] = {}

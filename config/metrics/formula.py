@@ -69,6 +69,9 @@ FUNCTIONS = {
     "abs": "abs(a)",
     "if_none": "if_none(a, b)",
     "previous": "previous(metric)",
+    "previous_to_date": "previous_to_date(metric)",
+    "year_before": "year_before(metric)",
+    "year_before_to_date": "year_before_to_date(metric)",
     "rank": "rank(metric)",
     "rank_in_team": "rank_in_team(metric)",
     "percentile": "percentile(metric)",
@@ -77,7 +80,13 @@ FUNCTIONS = {
 }
 """The functions, each as it is written."""
 
-OF_METRICS = frozenset({"previous", "rank", "rank_in_team", "percentile", "percentile_in_team", "share"})
+TO_DATE = frozenset({"previous_to_date", "year_before_to_date"})
+"""The functions that look at as much of another period of a metric as has begun of the present one."""
+
+OF_PERIODS = TO_DATE | {"previous", "year_before"}
+"""The functions that look at another period of a metric."""
+
+OF_METRICS = OF_PERIODS | {"rank", "rank_in_team", "percentile", "percentile_in_team", "share"}
 """The functions that look at other rows of a metric, and so take its plain name."""
 
 _GRAMMAR = r"""
@@ -152,13 +161,13 @@ def names(expression: Expression) -> tuple[Name, ...]:
     return tuple(part for part in walk(expression) if isinstance(part, Name))
 
 
-def metrics_before(expression: Expression) -> tuple[str, ...]:
-    """The metrics that it takes of the period before, each once.
+def metrics_within(expression: Expression, *functions: str) -> tuple[str, ...]:
+    """The metrics that it takes within one of these functions of metrics, each once.
 
-    >>> metrics_before(parse_formula("won / previous(won) - 1"))
+    >>> metrics_within(parse_formula("won / previous(won) - 1"), "previous")
     ('won',)
     """
-    calls = (part for part in walk(expression) if isinstance(part, Call) and part.function == "previous")
+    calls = (part for part in walk(expression) if isinstance(part, Call) and part.function in functions)
     return tuple(dict.fromkeys(name.name for call in calls for name in names(call)))
 
 

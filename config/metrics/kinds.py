@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from config.base import Flag, Form, Label, Model, Name, Number, Whole, quote
 from config.metrics.conditions import Condition, FieldName
-from config.metrics.windows import WindowText
+from config.metrics.windows import WindowText, WithinText
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -219,12 +219,16 @@ class RatioMetric(_Metric):
     zero_denominator: Annotated[
         Literal["none", "zero"], Field(description="What the value is over a denominator of 0.")
     ] = "none"
+    where: Annotated[
+        tuple[Condition, ...],
+        Field(description="Conditions that the rows of both parts must meet besides their own."),
+    ] = ()
 
 
 class DerivedMetric(_Metric):
     """Arithmetic over metrics of the same grain and period: + - * /, parentheses, numbers, `parameters` by name, and
-    min(a, b, …), max(a, b, …), abs(a), if_none(a, b), previous(a), rank(a), rank_in_team(a), percentile(a),
-    percentile_in_team(a), share(a)."""
+    min(a, b, …), max(a, b, …), abs(a), if_none(a, b), previous(a), previous_to_date(a), year_before(a),
+    year_before_to_date(a), rank(a), rank_in_team(a), percentile(a), percentile_in_team(a), share(a)."""
 
     kind: Literal["derived"]
     formula: Annotated[str, Field(description="The arithmetic, as (won_count * average_deal) / sales_cycle.")]
@@ -268,7 +272,14 @@ class ConversionMetric(_OfRows):
     kind: Literal["conversion"]
     from_: Annotated[Event, Field(alias="from", description="The event that a record starts with.")]
     to: Annotated[Event, Field(description="The event that it converts with.")]
-    within: Annotated[WindowText | None, Field(description="How long after; however long if missing.")] = None
+    where: Annotated[
+        tuple[Condition, ...],
+        Field(description="Further conditions: on the rows of both events, or of the one that has the field."),
+    ] = ()
+    within: Annotated[
+        WithinText | None,
+        Field(description="How long after: calendar days, or hours and minutes as they pass; however long if missing."),
+    ] = None
     counted: Annotated[
         Literal["cohort", "period"],
         Field(

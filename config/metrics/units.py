@@ -25,11 +25,25 @@ _AMOUNTS = frozenset(
     | {"opening", "closing", "churned", "expanded"}
 )
 _TIMES = {
-    "seconds": ("seconds", "entry_seconds", "response_seconds"),
+    "seconds": ("seconds", "entry_seconds", "response_seconds", "response_working_seconds"),
     "hours": ("working_hours",),
-    "days": ("stage_age_days", "stage_normal_days", "owner_tenure_days", "days_pushed", "tenure_days", "working_days"),
+    "days": (
+        "stage_age_days",
+        "stage_normal_days",
+        "owner_tenure_days",
+        "contract_days_ahead",
+        "days_pushed",
+        "tenure_days",
+        "working_days",
+    ),
 }
 
+
+_PLAIN_FIELDS = frozenset(
+    {"probability", "percent", "discount", "stage_age_ratio"}
+    | {"families", "filled_fields", "required_fields", "employees", "look_alikes"}
+)
+"""Shares of 1 and numbers of things."""
 
 _PLACES = frozenset({"rank", "rank_in_team", "percentile", "percentile_in_team", "share"})
 """The functions whose value is a place among others, in no unit."""
@@ -51,6 +65,10 @@ class Measure:
         """This divided by the other."""
         times = tuple(mine - theirs for mine, theirs in zip(self.times, other.times, strict=True))
         return Measure(self.money - other.money, times, self.converted or other.converted)
+
+    def product(self, other: Measure) -> Measure:
+        """This times the other."""
+        return self.over(PLAIN.over(other))
 
     def is_like(self, other: Measure) -> bool:
         """Whether the two may be added up."""
@@ -92,6 +110,8 @@ def field_measure(field: str) -> Measure | None:
         return None
     if name in _AMOUNTS:
         return Measure(money=1)
+    if name in _PLAIN_FIELDS:
+        return PLAIN
     return next((_length(length) for length, known in _TIMES.items() if name in known), None)
 
 
@@ -140,8 +160,8 @@ def formula_measure(text: str, expression: Expression, held: Mapping[str, Measur
             left, right = (formula_measure(text, side, held) for side in (expression.left, expression.right))
             if left is None and right is None:
                 return None
-            divisor = right or _CONSTANT
-            return (left or _CONSTANT).over(PLAIN.over(divisor) if operator == "*" else divisor)
+            one, other = left or _CONSTANT, right or _CONSTANT
+            return one.product(other) if operator == "*" else one.over(other)
         case Binary(operator=operator):
             sides = [formula_measure(text, side, held) for side in (expression.left, expression.right)]
             return _alike(text, expression.at, "adds" if operator == "+" else "subtracts", sides)

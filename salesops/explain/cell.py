@@ -51,12 +51,11 @@ def days_of(periods: Periods, period: Period | None, span: Span | None, *, ahead
         return Days(is_known=False)  # nothing is computed for a period that is still to come
     if ahead:
         return Days(period.start, period.end - _DAY, period.end - _DAY)
-    last = periods.last_day(period)
     try:
-        first = periods.first_day(period, span)
+        first, last = periods.first_day(period, span), periods.last_day(period, span)
+        return Days(first, last, periods.until(period, span) - _DAY)
     except NoPeriod:
         return Days(is_known=False)
-    return Days(first, last, period.end - _DAY)
 
 
 def in_days(rows: ir.Table, days: Days, *, counted: bool) -> ir.BooleanValue:

@@ -13,19 +13,21 @@ from config.metrics.grains import TERRITORY
 from config.metrics.parts import with_parts
 from salesops.explain.model import Definition
 from salesops.metrics.owners import REVENUE_SPLITS
-from salesops.sources.needs import REQUIRED_FIELDS
+from salesops.sources.needs import RENEWAL_TYPES, REQUIRED_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from decimal import Decimal
 
-    from config.metrics import Condition, Metric
+    from config.metrics import Condition, Metric, Parameter
     from salesops.rules import Rules
 
-_FOR_PEOPLE = ("label", "description", "differs", "decimals")
-"""What a definition says for people only."""
+_DECIDES_NOTHING = ("label", "description", "differs", "decimals", "periods")
+"""What a definition says for people only, and in which periods it is computed: no number is another for it."""
 
 _DIGITS = 8
+
+CONTRACTS, WORKING = "contracts", "working"
+"""What sources and fields are made of besides facts: how long customers stay, and when people work."""
 
 
 def define(rules: Rules, name: str) -> Definition:
@@ -72,9 +74,9 @@ def version_of(rules: Rules, name: str) -> str:
             each: str(value) for metric in metrics.values() for each, value in _parameters(rules, metric).items()
         },
     }
-    if "customer_period" in sources:
+    if CONTRACTS in sources:
         said["customers"] = _plain(rules.customers)
-    if sources & {"user_period", "working"}:
+    if sources & {"user_period", WORKING}:
         said["working time"] = _plain(rules.working_time)
     if "quota_period" in sources:
         said["quotas"] = {each: _plain(quota) for each, quota in rules.quotas.items()}
@@ -90,16 +92,38 @@ def _plain(model: Any) -> Any:
 
 
 def _deciding(metric: Metric) -> Any:
-    return {key: value for key, value in _plain(metric).items() if key not in _FOR_PEOPLE}
+    return {key: value for key, value in _plain(metric).items() if key not in _DECIDES_NOTHING}
 
 
 def _sources(metric: Metric) -> Iterator[str]:
+    """The sources of a metric's rows, and what is made of settings besides."""
     if isinstance(metric, SimpleMetric):
         yield metric.source
-        if metric.clock == "working":
-            yield "working"
     elif isinstance(metric, ConversionMetric):
         yield from (metric.from_.source, metric.to.source)
+    fields = {field.rpartition(".")[2] for field in _fields(metric)}
+    if (isinstance(metric, SimpleMetric) and metric.clock == "working") or "response_working_seconds" in fields:
+        yield WORKING
+    if _is_of_contracts(metric):
+        yield CONTRACTS
+
+
+def _is_of_contracts(metric: Metric) -> bool:
+    """Whether a metric is made of the contracts of customers."""
+    if isinstance(metric, SimpleMetric) and metric.source == "customer_period":
+        return True
+    return any(field.rpartition(".")[2].startswith("contract_") for field in _fields(metric))
+
+
+def _fields(metric: Metric) -> set[str]:
+    """The paths that a metric of rows names, but for its owner and grains."""
+    found = {each.field for each in _conditions(metric)}
+    if isinstance(metric, SimpleMetric):
+        named = (metric.of, metric.times, metric.start, metric.end, metric.time)
+        found |= {path for path in named if path}
+    elif isinstance(metric, ConversionMetric):
+        found |= {metric.from_.time, metric.to.time}
+    return found
 
 
 def _conditions(metric: Metric) -> tuple[Condition, ...]:
@@ -116,13 +140,12 @@ def _meanings(metric: Metric) -> set[str]:
     used = {str(each.operand) for each in _conditions(metric) if each.operator in WORDED}
     if isinstance(metric, SimpleMetric | ConversionMetric) and metric.owner == "splits":
         used.add(REVENUE_SPLITS)
-    fields = {each.field for each in _conditions(metric)}
-    if isinstance(metric, SimpleMetric):
-        fields |= {path for path in (metric.of, metric.times) if path}
-    return used | {REQUIRED_FIELDS for field in fields if field.endswith(("filled_fields", "required_fields"))}
+    if _is_of_contracts(metric):
+        used.add(RENEWAL_TYPES)
+    return used | {REQUIRED_FIELDS for field in _fields(metric) if field.endswith(("filled_fields", "required_fields"))}
 
 
-def _parameters(rules: Rules, metric: Metric) -> Mapping[str, Decimal]:
+def _parameters(rules: Rules, metric: Metric) -> Mapping[str, Parameter]:
     """The parameters that a formula or a condition names."""
     named = {each.parameter for each in _conditions(metric) if each.parameter is not None}
     if isinstance(metric, DerivedMetric):

@@ -12,6 +12,7 @@ from config.scalars import decimal_text
 from salesops.explain.formula import evaluate, put_in
 from salesops.explain.model import Part, Place
 from salesops.explain.totals import ZERO, rounded
+from salesops.metrics.periods import TO_DATE_SPANS
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -20,20 +21,21 @@ if TYPE_CHECKING:
     from salesops.calendar import Period
     from salesops.explain.explainer import Explainer
     from salesops.explain.model import Explanation
+    from salesops.metrics.periods import Span
 
 
 def explain_formula(
     explainer: Explainer, bare: Explanation, metric: DerivedMetric, period: Period | None
 ) -> Explanation:
     """The bare explanation with the parts of the formula, and what they come to."""
-    formula, parameters = parse_formula(metric.formula), explainer.rules.parameters
+    formula, parameters = parse_formula(metric.formula), explainer.parameters_in(period)
     named = dict.fromkeys(each.name for each in names(formula) if each.name not in parameters)
     looks = _Looks(explainer, bare, period, tuple(named))
     value = evaluate(formula, parameters, looks.value)
     text = put_in(formula, looks.text)
     made = replace(bare, parts=(*looks.own.values(), *looks.others.values()), places=tuple(looks.places.values()))
     made = replace(made, formula=f"{metric.formula} = {text}")
-    if not any(part.explanation.is_there for part in looks.own.values()):
+    if bare.figure.key not in explainer.results.by_key(bare.figure.metric, bare.figure.grain, bare.figure.period):
         return made
     sample = min(part.explanation.sample or ZERO for part in looks.own.values())
     enough = sample >= metric.minimum_sample
@@ -56,8 +58,10 @@ class _Looks:
         match function:
             case "":
                 return _fraction(own)
-            case "previous":
-                return self._previous(name)
+            case "previous" | "previous_to_date":
+                return self._elsewhere(function, name, self._explainer.period_before(self._period))
+            case "year_before" | "year_before_to_date":
+                return self._elsewhere(function, name, self._explainer.year_before(self._period))
             case "share":
                 whole = self._other(function, name, f"{name} of the company", COMPANY, "", self._period)
                 return Fraction(own) / Fraction(whole) if own is not None and whole else None
@@ -66,25 +70,35 @@ class _Looks:
     def text(self, function: str, name: str) -> str:
         """The same, as it stands in the formula with the values put in."""
         if not function and name not in self.own:
-            return decimal_text(self._explainer.rules.parameters[name])
+            number = self._explainer.parameters_in(self._period)[name]
+            return "none" if number is None else decimal_text(number)
         value = self.value(function, name)
         if value is None:
             return "none"
         text = decimal_text(rounded(value))
         return f"({text})" if value < 0 else text
 
-    def _previous(self, name: str) -> Fraction | None:
-        before = self._explainer.period_before(self._period)
-        if before is None:
+    def _elsewhere(self, function: str, name: str, other: Period | None) -> Fraction | None:
+        """The metric's value in another period, or in as much of that as has begun of this one."""
+        if other is None:
             return None
-        figure = self._figure
-        return _fraction(self._other("previous", name, f"previous({name})", figure.grain, figure.key, before))
+        span = TO_DATE_SPANS.get(function)
+        period = other if span is None else self._period
+        grain, key = self._figure.grain, self._figure.key
+        return _fraction(self._other(function, name, f"{function}({name})", grain, key, period, span))
 
     def _other(
-        self, function: str, name: str, role: str, grain: str, key: str, period: Period | None
+        self,
+        function: str,
+        name: str,
+        role: str,
+        grain: str,
+        key: str,
+        period: Period | None,
+        span: Span | None = None,
     ) -> Decimal | None:
         if (function, name) not in self.others:
-            self.others[function, name] = Part(role, self._explainer.part(name, None, grain, key, period))
+            self.others[function, name] = Part(role, self._explainer.part(name, span, grain, key, period))
         return self.others[function, name].explanation.value
 
     def _among(self, function: str, name: str) -> Fraction | None:
@@ -108,13 +122,12 @@ class _Looks:
     def _values(self, name: str, *, in_team: bool) -> list[Decimal]:
         """The metric's value of every key that the formula has a row for."""
         figure, results, teams = self._figure, self._explainer.results, self._explainer.teams
-        rows = {each: results.by_key(each, figure.grain, figure.period) for each in self.own}
-        keys = {key for of_metric in rows.values() for key in of_metric}
+        keys = set(results.by_key(figure.metric, figure.grain, figure.period))
         if in_team:
             mine = teams.get(figure.key) if figure.grain == "user" else None
             keys = {key for key in keys if mine is not None and teams.get(key) == mine}
-        nothing = self._explainer.nothing(name)
-        found = (rows[name][key].value if key in rows[name] else nothing for key in keys)
+        rows, nothing = results.by_key(name, figure.grain, figure.period), self._explainer.nothing(name, self._period)
+        found = (rows[key].value if key in rows else nothing for key in keys)
         return [value for value in found if value is not None]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from config.metrics import ConversionMetric, CumulativeMetric, DerivedMetric, RatioMetric, SimpleMetric
+from config.metrics import AS_OF, ConversionMetric, CumulativeMetric, DerivedMetric, RatioMetric, SimpleMetric
 from config.metrics.grains import grains_of_all
 from config.metrics.kinds import COMPANY, PERIOD
 from config.metrics.parts import is_zero_over_none
@@ -93,6 +93,11 @@ class Explainer:
     def rules(self) -> Rules:
         return self._basis.rules
 
+    def parameters_in(self, period: Period | None) -> Mapping[str, Decimal | None]:
+        """The numbers of the parameters that are in force in a period."""
+        day = self._basis.today if period is None else period.start
+        return {name: each.on(day) for name, each in self._basis.rules.parameters.items()}
+
     @property
     def periods(self) -> tuple[Period, ...]:
         """Every period that the computation has, but for all time."""
@@ -102,6 +107,11 @@ class Explainer:
         """The computed period of the same kind that ends where this one starts."""
         kind, start = (None, None) if period is None else (period.kind, period.start)
         return next((each for each in self._basis.periods if each.kind == kind and each.end == start), None)
+
+    def year_before(self, period: Period | None) -> Period | None:
+        """The computed period of the same kind and number a year before."""
+        found = None if period is None else self._basis.calendar.year_before(period)
+        return found if found in self._basis.periods else None
 
     @cached_property
     def teams(self) -> Mapping[str, str]:
@@ -133,7 +143,7 @@ class Explainer:
             case SimpleMetric():
                 return self._simple(bare, metric, days, period)
             case ConversionMetric():
-                return self._conversion(bare, metric, days)
+                return self._conversion(bare, metric, days, period)
             case RatioMetric():
                 return self._ratio(bare, metric, span, period)
             case DerivedMetric():
@@ -157,7 +167,9 @@ class Explainer:
             first_complete = self.results.first_complete(figure.metric, of_kind)
         partial = self.results.is_partial(figure.metric, figure.period)
         if found is None:
-            return replace(made, value=self.nothing(figure.metric), partial=partial, first_complete=first_complete)
+            return replace(
+                made, value=self.nothing(figure.metric, period), partial=partial, first_complete=first_complete
+            )
         return replace(
             made,
             value=found.value,
@@ -169,8 +181,12 @@ class Explainer:
             first_complete=first_complete,
         )
 
-    def nothing(self, name: str) -> Decimal | None:
-        """What a metric is worth where the results have no row."""
+    def nothing(self, name: str, period: Period | None) -> Decimal | None:
+        """What a metric is worth where the results have no row; what stands as of now is not known of what is over."""
+        metric = self._basis.rules.metrics[name]
+        stands = isinstance(metric, SimpleMetric) and metric.time == AS_OF
+        if stands and period is not None and self._periods.is_over(period):
+            return None
         return ZERO if is_zero_over_none(name, self._basis.rules.metrics) else None
 
     def _simple(self, bare: Explanation, metric: SimpleMetric, days: Days, period: Period | None) -> Explanation:
@@ -192,13 +208,15 @@ class Explainer:
         records = read_records(basis.engine, counts.filter(counts[EMPTY].isnull()), metric, judged.shown)
         left_out = read_left_out(basis.engine, rows, judged.reasons, self._examples)
         there = bool(len(records)) or any(each.cause in {"empty", "rate", "unreadable"} for each in left_out)
-        total = total_of(metric, records) if there else self.nothing(figure.metric)
+        total = total_of(metric, records) if there else self.nothing(figure.metric, period)
         made = replace(bare, records=records, left_out=left_out, is_there=there, total=total)
         if metric.measure == "average":
             made = replace(made, numerator=sum_of(records["number"]), denominator=Decimal(len(records)))
         return replace(made, sample=Decimal(len(records)))
 
-    def _conversion(self, bare: Explanation, metric: ConversionMetric, days: Days) -> Explanation:
+    def _conversion(
+        self, bare: Explanation, metric: ConversionMetric, days: Days, period: Period | None
+    ) -> Explanation:
         basis, figure = self._basis, bare.figure
         if figure.metric not in self._conversions:
             rows = conversion_rows(basis, metric).rename({OWNER: "owner", DAY: "day"})
@@ -208,7 +226,7 @@ class Explainer:
         rows = in_place(basis, rows, metric.from_.source, metric.hierarchy, figure.grain, figure.key)
         records = read_conversions(basis.engine, rows.rename(owner=OWNER))
         if not len(records):
-            return replace(bare, records=records, total=self.nothing(figure.metric))
+            return replace(bare, records=records, total=self.nothing(figure.metric, period))
         total, converted, entered = conversion_total(metric, records)
         made = replace(bare, records=records, is_there=True, total=total, sample=entered)
         return replace(made, numerator=converted, denominator=entered)
@@ -221,7 +239,7 @@ class Explainer:
         parts = (Part("numerator", above), Part("denominator", below))
         if not (above.is_there or below.is_there):
             return replace(bare, parts=parts)
-        numerator, denominator = (self._or_zero(part) for part in (above, below))
+        numerator, denominator = (self._or_zero(part, period) for part in (above, below))
         total = quotient(numerator, denominator)
         if metric.zero_denominator == "zero" and numerator is not None and denominator == ZERO:
             total = ZERO
@@ -230,10 +248,8 @@ class Explainer:
         made = replace(bare, parts=parts, is_there=True, total=total, sample=sample)
         return replace(made, numerator=numerator, denominator=denominator)
 
-    def _or_zero(self, part: Explanation) -> Decimal | None:
-        if part.value is not None or not is_zero_over_none(part.figure.metric, self._basis.rules.metrics):
-            return part.value
-        return ZERO
+    def _or_zero(self, part: Explanation, period: Period | None) -> Decimal | None:
+        return self.nothing(part.figure.metric, period) if part.value is None else part.value
 
     def _enough(self, minimum: int, sample: Decimal | None, value: Decimal | None) -> Decimal | None:
         return value if not minimum or (sample is not None and sample >= minimum) else None

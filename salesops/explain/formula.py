@@ -19,9 +19,9 @@ Lookup = "Callable[[str, str], Fraction | None]"
 
 
 def evaluate(
-    part: Expression, parameters: Mapping[str, Decimal], look: Callable[[str, str], Fraction | None]
+    part: Expression, parameters: Mapping[str, Decimal | None], look: Callable[[str, str], Fraction | None]
 ) -> Fraction | None:
-    """What a formula comes to; None where a part that it needs has no value."""
+    """What a formula comes to; None where a part that it needs has no value. A parameter may have none."""
 
     def of(part: Expression) -> Fraction | None:
         return evaluate(part, parameters, look)
@@ -30,7 +30,10 @@ def evaluate(
         case Number(value=value):
             return value
         case Name(name=name):
-            return Fraction(parameters[name]) if name in parameters else look("", name)
+            if name not in parameters:
+                return look("", name)
+            number = parameters[name]
+            return None if number is None else Fraction(number)
         case Negative(operand=operand):
             value_ = of(operand)
             return None if value_ is None else -value_

@@ -13,10 +13,9 @@ import ibis
 from config.catalog_page import say_condition
 from config.metrics import AS_OF
 from config.metrics.kinds import PERIOD
-from config.model import OBJECTS
-from config.sources import SOURCES
 from salesops.calendar import EARLIEST, LATEST
-from salesops.conditions import Meaning, filled, meets, meets_any
+from salesops.conditions import Meaning, day_or_moment, filled, meets, meets_any
+from salesops.explain.about import about_of
 from salesops.metrics.frames import dated_rows, is_past
 from salesops.metrics.measures import DAY, rate_column, with_number
 from salesops.metrics.owners import OWNER, SHARE_FROM, SHARE_TO, zones_of
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
 
 WHY, EMPTY = "why not", "why empty"
 """The place of a row's reason among those of `Judged`: why it does not count, or why it has no number; else null."""
-
-ABOUT = ("opportunity_id", "account_id", "record_id", "user_id")
-"""The fields that say which record a row of a source that is made of several is about, the first that it has."""
 
 _NUMBER = "the number"
 
@@ -61,15 +57,15 @@ class Judged:
 
 def judge(basis: Basis, name: str, metric: SimpleMetric) -> Judged:
     """The judged rows of a simple metric's source."""
-    look = look_of(metric)
-    rows = dated_rows(basis, look, paths_of(look, metric, basis.rules.dimensions))
+    look, about = look_of(metric), about_of(metric.source)
+    paths = paths_of(look, metric, basis.rules.dimensions) | (about.paths if about else set())
+    rows = dated_rows(basis, look, paths)
     reasons: list[Reason] = []
     rows = rows.mutate(**{WHY: _first(reasons, [*_unmet(basis, rows, look), *_not_dated(basis, rows, look)])})
     rows = with_number(basis, rows, metric, zones_of(basis, look.zone), _NUMBER)
     made = _made_of(rows, metric)
-    about = next((field for field in ABOUT if field in rows.columns), None) if look.source not in OBJECTS else None
     if about:
-        made["about"] = rows[about]
+        made |= about.columns(rows)
     without = ibis.ifelse(rows[_NUMBER].isnull(), _first(reasons, list(_empty(rows, metric))), ibis.null("int16"))
     keys = {key_column(path): rows[path] for path in sorted(key_paths(metric, basis.rules.dimensions).values())}
     keys |= {path: rows[path] for path in ("period_kind", "starts_on") if metric.time == PERIOD}
@@ -92,7 +88,7 @@ def _first(reasons: list[Reason], holds: list[tuple[Reason, ir.BooleanValue]]) -
 
 def _unmet(basis: Basis, rows: ir.Table, look: Look) -> Iterator[tuple[Reason, ir.BooleanValue]]:
     """The conditions, in their order, and where each is not met."""
-    meaning = Meaning.of(basis.rules)
+    meaning = Meaning.of(basis.rules, basis.today)
     for condition in look.where:
         said = say_condition(condition).replace("`", "")
         yield Reason("condition", f"not met: {said}"), ~meets(rows, look.source, condition, meaning)
@@ -108,7 +104,7 @@ def _not_dated(basis: Basis, rows: ir.Table, look: Look) -> Iterator[tuple[Reaso
         return
     if is_dated(look):
         day = rows[DAY]
-        yield Reason("undated", f"{look.time} is empty"), rows[look.time].isnull()
+        yield Reason("undated", f"{look.time} is empty"), day_or_moment(rows, look.source, look.time).isnull()
         strange = (day < EARLIEST) | (day > LATEST)
         yield Reason("unbelievable", f"{look.time} is before 1900 or after 2199"), strange
     yield Reason("later", "after the as-of time"), is_out
@@ -137,7 +133,7 @@ def _empty(rows: ir.Table, metric: SimpleMetric) -> Iterator[tuple[Reason, ir.Bo
     if metric.aggregate == "duration":
         for path in (metric.start, metric.end or metric.time):
             if path and path not in {AS_OF, PERIOD}:
-                yield Reason("empty", f"{path} is empty"), rows[path].isnull()
+                yield Reason("empty", f"{path} is empty"), day_or_moment(rows, source, path).isnull()
         yield Reason("unbelievable", "it begins or ends before 1900 or after 2199"), ibis.literal(value=True)
         return
     for path in (metric.of, metric.times):
@@ -151,10 +147,3 @@ def _empty(rows: ir.Table, metric: SimpleMetric) -> Iterator[tuple[Reason, ir.Bo
                 rows[rate_column(metric, currency)].isnull(),
             )
     yield Reason("unreadable", f"{metric.of} is no number"), ibis.literal(value=True)
-
-
-def about_object(source: str, about: str | None) -> str:
-    """The object of the records that the rows of a source are about."""
-    if source in OBJECTS or about is None:
-        return source
-    return SOURCES[source].leads_to.get(about, "")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from config.metrics import Unit
+    from config.metrics import Parameter, Unit
 
 Cause = Literal["condition", "conditions", "undated", "unbelievable", "later", "empty", "rate", "unreadable"]
 """Why a record is left out: a condition is not met, or none of several is; it has no day, one before 1900 or after
@@ -52,17 +52,21 @@ class Definition:
     version: str
     source: str = ""
     meanings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    parameters: Mapping[str, Decimal] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Records of this place and period that do not count, for one reason; `examples` are the first of their ids."""
+    """Records of this place and period that do not count, for one reason; `examples` are the first of their ids.
+
+    `about` has, of rows that are about another record, (object, id) of each example's.
+    """
 
     cause: Cause
     reason: str
     rows: int
     examples: tuple[str, ...]
+    about: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 The columns of the records of a simple metric: `id`; `owner`, null for nobody; `day`; `number`, decimal (of distinct the
 value itself); `makes`, whether a median, quantile, least or greatest is made of it; and where they apply `of`,
 `of_currency`, `of_rate` (the amount before it was converted, and at which rate), `times` and its own, `share` (the
-owner's), `starts` and `ends` (of a duration), `about` (the record that the row of a made source is about).
+owner's), `starts` and `ends` (of a duration), `about`, `about_object` and `what` (see `about.py`).
 
 Of a conversion: `id` and `match` (the first event, and the record that it happened to), `owner`, `from_day`, `at`;
 `next_id`, `next_at`, `next_day` (the first second event after it, null where there is none); `took`; `entered` and
@@ -18,6 +18,7 @@ import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from salesops.explain.about import ABOUT, ABOUT_OBJECT
 from salesops.explain.judged import EMPTY, WHY
 from salesops.explain.model import LeftOut
 from salesops.explain.totals import places_that_make
@@ -72,10 +73,26 @@ def read_left_out(engine: Engine, rows: ir.Table, reasons: Sequence[Reason], exa
     left = rows.mutate(reason=reason).filter(reason.notnull())
     counted = left.group_by("reason").agg(rows=left.count(), examples=_smallest(left["id"], examples))
     found = engine.read(counted, _OUT, by=("reason",)).to_pylist()
+    about = _read_about(engine, left, {id_ for row in found for id_ in row["examples"]})
     return tuple(
-        LeftOut(reasons[row["reason"]].cause, reasons[row["reason"]].text, row["rows"], tuple(row["examples"]))
+        LeftOut(
+            reasons[row["reason"]].cause,
+            reasons[row["reason"]].text,
+            row["rows"],
+            tuple(row["examples"]),
+            tuple(about[id_] for id_ in row["examples"] if id_ in about),
+        )
         for row in found
     )
+
+
+def _read_about(engine: Engine, rows: ir.Table, ids: set[str]) -> dict[str, tuple[str, str]]:
+    """(object, id) of the records that these rows are about, by the ids of the rows; none where they are about none."""
+    if ABOUT not in rows.columns or not ids:
+        return {}
+    wanted = rows.filter(rows["id"].isin(sorted(ids)), rows[ABOUT].notnull()).select("id", ABOUT, ABOUT_OBJECT)
+    found = engine.read(wanted, wanted.schema().to_pyarrow(), by=("id",)).to_pylist()
+    return {row["id"]: (row[ABOUT_OBJECT], row[ABOUT]) for row in found}
 
 
 def read_conversions(engine: Engine, rows: ir.Table) -> pa.Table:

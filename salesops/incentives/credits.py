@@ -14,6 +14,8 @@ from salesops.quotas.attainment import in_periods
 from salesops.rules import AS_OF, CREATED, RuleError, field_type
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
+
     import ibis.expr.types as ir
 
     from config.comp_plans import CompPlan
@@ -69,9 +71,18 @@ def _possible(basis: Basis, quota_name: str) -> ir.Table:
     created = opportunities[CREATED]
     is_there = created.isnull() | (created <= naive(basis.as_of))
     still_open = opportunities.filter(~opportunities["is_closed"] & is_there)
-    is_moment = field_type(metric.source, metric.time) is FieldType.INSTANT
-    now = ibis.literal(naive(basis.as_of) if is_moment else basis.today)
+    now = ibis.literal(_as_of(basis, field_type(metric.source, metric.time)))
     return _of_quota(basis, quota_name, metric_rows(basis, won, still_open.mutate(**{metric.time: now})))
+
+
+def _as_of(basis: Basis, type_: FieldType) -> datetime | date | str:
+    """The as-of time as a value of a field: a moment, a day, or a day as a custom field has it."""
+    match type_:
+        case FieldType.INSTANT:
+            return naive(basis.as_of)
+        case FieldType.TEXT:
+            return basis.today.isoformat()
+    return basis.today
 
 
 def _credit_metric(basis: Basis, quota_name: str) -> SimpleMetric:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from config.metrics.grains import row_grains
 from salesops.exact import AMOUNT
-from salesops.metrics.columns import Figures, with_minimum
+from salesops.metrics.columns import ZERO, Figures, with_minimum
 from salesops.metrics.frames import counts, number
 from salesops.sql import cast, when
 
@@ -122,11 +122,11 @@ def only(holds: str, value: str) -> str:
 def _finish(metric: SimpleMetric, got: Mapping[str, str]) -> Figures:
     rows = got["rows"]
     numbers = got.get("numbers", rows)
-    value = when(f"{numbers} > 0", _taken(metric, got), cast("0" if metric.is_zero_over_none else "NULL", AMOUNT))
+    value = when(f"{numbers} > 0", _taken(metric, got), ZERO if metric.is_zero_over_none else "NULL")
     if metric.measure != "average":
-        return Figures(f"{rows} > 0", value, cast(numbers, AMOUNT))
+        return Figures(f"{rows} > 0", value, numbers)
     total = cast(f"coalesce({got['total']}, 0)", AMOUNT)
-    return Figures(f"{rows} > 0", value, cast(numbers, AMOUNT), total, cast(numbers, AMOUNT))
+    return Figures(f"{rows} > 0", value, numbers, total, numbers)
 
 
 def _taken(metric: SimpleMetric, got: Mapping[str, str]) -> str:
@@ -140,9 +140,9 @@ def _taken(metric: SimpleMetric, got: Mapping[str, str]) -> str:
         case "quantile":
             return _quantile(got["ordered"], got["numbers"], Fraction(metric.quantile or 0))
         case "distinct":
-            return cast(got["distinct"], AMOUNT)
+            return got["distinct"]
         case "count" if "total" not in got:
-            return cast(got["rows"], AMOUNT)
+            return got["rows"]
     return got["total"]
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from salesops.exact import AMOUNT
-from salesops.sql import cast, when
+from salesops.sql import when
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,13 +19,13 @@ Node = tuple[str, "Span | None"]
 """A metric, as it is or over a window."""
 
 
-ZERO = cast("0", AMOUNT)
+ZERO = "0"
 PARTS = ("there", "value", "sample", "numerator", "denominator")
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of one metric in a cell, as SQL: all amounts but `there`.
+    """The figures of one metric in a cell, as SQL: all amounts but `there`, or whole numbers where they count.
 
     `there` is whether it has a row in the cell; where it has none the others mean nothing.
     """
@@ -59,7 +58,7 @@ def with_minimum(figures: Figures, minimum: int) -> Figures:
     """The figures, without a value where the sample is too small."""
     if not minimum:
         return figures
-    return replace(figures, value=when(f"{figures.sample} >= {minimum}", figures.value, cast("NULL", AMOUNT)))
+    return replace(figures, value=when(f"{figures.sample} >= {minimum}", figures.value))
 
 
 def named(figures: Iterable[tuple[Node, Figures]]) -> tuple[dict[str, str], dict[Node, dict[str, str]]]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from config.metrics import ConversionMetric, SimpleMetric
 from config.metrics.kinds import COMPANY, PEOPLE
@@ -17,24 +21,34 @@ from salesops.metrics.partial import partial_periods, partial_table
 from salesops.metrics.periods import build_periods
 from salesops.metrics.rollup import Setting, roll_up
 from salesops.results import METRICS, PARTIAL
+from salesops.reuse import metrics_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     import ibis.expr.types as ir
-    import pyarrow as pa
 
     from salesops.basis import Basis
     from salesops.metrics.asked import Asked
     from salesops.metrics.levels import Levels
 
 
-def compute_metrics(basis: Basis) -> tuple[pa.Table, pa.Table]:
-    """Every metric's values in the columns of `salesops.results.METRICS`, sorted by metric, grain, key and period; and
-    its partial periods in those of PARTIAL.
+def compute_metrics(basis: Basis, names: Collection[str] | None = None) -> tuple[pa.Table, pa.Table]:
+    """The values of every metric, or of these, in the columns of `salesops.results.METRICS`, sorted by metric, grain,
+    key and period; and their partial periods in those of PARTIAL.
 
-    Sparse: there is a row where at least one fact counts, or, for what is made of metrics, where one of them has one.
+    Sparse: there is a row where at least one fact counts, of ratios where one of their parts has one. Formulas have one
+    in every period from the first of their metrics to the last, and on to the present one (`combine.py`).
     """
+    if names is None or len(names) == len(basis.rules.metrics):
+        return _compute(basis)
+    alone = replace(basis, rules=replace(basis.rules, metrics=metrics_for(names, basis.rules)))
+    wanted = pa.array(sorted(names), pa.string())
+    metrics, partial = (table.filter(pc.is_in(table["metric"], value_set=wanted)) for table in _compute(alone))
+    return metrics, partial
+
+
+def _compute(basis: Basis) -> tuple[pa.Table, pa.Table]:
     if not basis.rules.metrics:
         return METRICS.empty_table(), PARTIAL.empty_table()
     levels = build_levels(basis.rules)

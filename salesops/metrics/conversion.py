@@ -8,8 +8,9 @@ import ibis
 
 from config.metrics import Unit
 from config.metrics.grains import row_grains
-from config.metrics.windows import parse_window
-from salesops.conditions import Meaning, filled, meets_all
+from config.metrics.kinds import SPLITS
+from config.metrics.windows import parse_within
+from salesops.conditions import Meaning, day_or_moment, filled, meets_all
 from salesops.exact import AMOUNT, amount, ratio
 from salesops.metrics.asked import Asked, Part, middle
 from salesops.metrics.columns import Figures, with_minimum
@@ -18,7 +19,7 @@ from salesops.metrics.measures import DAY, local_day_of
 from salesops.metrics.owners import OWNER, SHARE_FROM, ZONE, zones_of
 from salesops.reads import is_instant, key_column, key_paths, looks_of, paths_of
 from salesops.rules import field_type
-from salesops.sql import cast, when
+from salesops.sql import when
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from salesops.metrics.periods import Span
     from salesops.reads import Look
 
-_MONTHS = {"months": 1, "quarters": 3, "years": 12}
 _MILLISECONDS = {Unit.HOURS: 3_600_000, Unit.MINUTES: 60_000}
 _A_DAY = 86_400_000
 _OF_EVENTS = frozenset({"id", "at", "match", "to_match", "to_day", "next_id", "next_at", "next_day"})
@@ -86,27 +86,30 @@ def _records(basis: Basis, metric: ConversionMetric) -> ir.Table:
     """
     first, second = looks_of(metric)
     keys = sorted(set(key_paths(metric, basis.rules.dimensions).values()))
-    began = _first_of(_events(basis, metric, metric.from_, first, keys))
+    began = _events(basis, metric, metric.from_, first, keys)
+    began = began.drop("share") if metric.from_.match == "id" and first.owner != SPLITS else _first_of(began)
     ended = _events(basis, metric, metric.to, second, [])
     ended = ended.select(to_match="match", to_id="id", to_at="at", to_day="day")
     both = began.join(ended, [began["match"] == ended["to_match"]])
     moments = [is_instant(look.source, look.time) for look in (first, second)]
-    if moments[1]:
-        both = both.mutate(to_day=local_day_of(basis, both, both["to_at"], zones_of(basis, metric.zone)))
-    both = both.filter(both["to_at"] >= both["at"] if all(moments) else both["to_day"] >= both["day"])
-    number = ibis.row_number().over(ibis.window(group_by="match", order_by=["to_at", "to_id"]))
-    met = both.mutate(number=number)
-    met = met.filter(met["number"] == 0)
+    zones = zones_of(basis, metric.zone)
+    if all(moments):
+        after = both.filter(both["to_at"] >= both["at"])
+    else:
+        to_day = local_day_of(basis, both, both["to_at"], zones) if moments[1] else both["to_day"]
+        after = both.filter(to_day >= both["day"])
+    earliest = ibis.struct({"at": after["to_at"], "id": after["to_id"]})
+    following = after.group_by("to_match").agg(to_at=after["to_at"].min(), to_id=after["to_id"].argmin(earliest))
+    met = began.left_join(following, began["match"] == following["to_match"])
+    met = met.mutate(to_day=local_day_of(basis, met, met["to_at"], zones) if moments[1] else met["to_at"])
     is_near = _within(metric, met)
-    met = met.select(
-        "to_match",
-        next_id="to_id",
-        next_at="to_at",
-        next_day="to_day",
+    return met.mutate(
+        next_id=met["to_id"],
+        next_at=met["to_at"],
+        next_day=met["to_day"],
         to_day=_only(is_near, met["to_day"]),
         took=_only(is_near, _took(metric, met, moments=all(moments))),
-    )
-    return began.drop(ZONE).left_join(met, began["match"] == met["to_match"])
+    ).drop(ZONE, "to_id", "to_at")
 
 
 def _only(holds: ir.BooleanValue, value: ir.Value) -> ir.Value:
@@ -118,8 +121,9 @@ def _events(basis: Basis, metric: ConversionMetric, event: Event, look: Look, ke
     """The past events (`id`, `match`, `at`, `day`, `owner`, ZONE) of one kind, and the keys of their grains."""
     rows = look_at(basis, look, paths_of(look, metric, basis.rules.dimensions))
     match = filled(rows[event.match], field_type(event.source, event.match))
-    happens = meets_all(rows, event.source, event.where, Meaning.of(basis.rules)) & match.notnull()
-    columns = {"id": rows["id"], "match": match, "at": rows[event.time], "day": rows[DAY], "owner": rows[OWNER]}
+    at = day_or_moment(rows, event.source, event.time)
+    happens = meets_all(rows, event.source, event.where, Meaning.of(basis.rules, basis.today)) & match.notnull()
+    columns = {"id": rows["id"], "match": match, "at": at, "day": rows[DAY], "owner": rows[OWNER]}
     columns[ZONE] = rows[ZONE]
     columns["share"] = rows[SHARE_FROM] if SHARE_FROM in rows.columns else amount(0)
     return rows.filter(happens).select(**columns, **{key_column(path): rows[path] for path in keys})
@@ -136,12 +140,11 @@ def _within(metric: ConversionMetric, met: ir.Table) -> ir.BooleanValue:
     """Whether the second event is near enough to the first."""
     if metric.within is None:
         return ibis.literal(value=True)
-    window = parse_window(metric.within)
-    if window.length in _MONTHS:
-        limit = (met["day"] + ibis.interval(months=window.number * _MONTHS[window.length])).cast("date")
-    else:
-        limit = (met["day"] + ibis.interval(days=window.number * (7 if window.length == "weeks" else 1))).cast("date")
-    return met["to_day"] <= limit
+    window = parse_within(metric.within)
+    if window.seconds is not None:
+        return met["to_at"] <= met["at"] + ibis.interval(seconds=window.seconds)
+    later = ibis.interval(months=window.months) if window.months else ibis.interval(days=window.days)
+    return met["to_day"] <= (met["day"] + later).cast("date")
 
 
 def _took(metric: ConversionMetric, met: ir.Table, *, moments: bool) -> ir.Value:
@@ -167,8 +170,8 @@ def _counted(metric: ConversionMetric, records: ir.Table, besides: Collection[st
 
 
 def _finish(metric: ConversionMetric, got: Mapping[str, str]) -> Figures:
-    converted, entered = cast(got["converted"], AMOUNT), cast(got["entered"], AMOUNT)
-    return Figures(f"{got['converted']} + {got['entered']} > 0", _shown(metric, got), entered, converted, entered)
+    converted, entered = got["converted"], got["entered"]
+    return Figures(f"{converted} + {entered} > 0", _shown(metric, got), entered, converted, entered)
 
 
 def _shown(metric: ConversionMetric, got: Mapping[str, str]) -> str:
@@ -176,7 +179,7 @@ def _shown(metric: ConversionMetric, got: Mapping[str, str]) -> str:
         case "rate":
             return f"exact_ratio({got['converted']}, {got['entered']})"
         case "count":
-            return cast(got["converted"], AMOUNT)
+            return got["converted"]
         case "average":
             return f"exact_ratio(coalesce({got['took']}, 0), {got['numbers']})"
     return middle(got["took"])

@@ -5,20 +5,22 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from config.metrics import SimpleMetric
-from config.metrics.formula import Binary, Call, Name, Negative, Number, names, parse_formula
-from config.metrics.kinds import SPLITS
+from config.metrics.formula import OF_METRICS, Binary, Call, Name, Negative, Number, names, parse_formula, walk
 from salesops.metrics import rational
 from salesops.metrics.columns import ZERO, Figures, with_minimum
+from salesops.metrics.levels import parts_of_formula
+from salesops.metrics.periods import TO_DATE_SPANS
+from salesops.metrics.seen import BEFORE, COMPANY, HERE, YEAR_BEFORE, counts
 from salesops.sql import when
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from config.metrics import DerivedMetric
+    from config.metrics import DerivedMetric, Parameter
     from config.metrics.formula import Expression
-    from salesops.metrics.combine import Seen
+    from salesops.metrics.columns import Node
     from salesops.metrics.rational import Rational
+    from salesops.metrics.seen import Look, Seen
     from salesops.rules import Rules
 
 _BINARY: Mapping[str, Callable[[Rational, Rational], Rational]] = {
@@ -33,14 +35,22 @@ _OF_VALUES: Mapping[str, Callable[[tuple[Rational, ...]], Rational]] = {
     "if_none": rational.first_of,
     "abs": lambda numbers: rational.absolute(numbers[0]),
 }
+_ELSEWHERE = {"previous": BEFORE, "year_before": YEAR_BEFORE, "share": COMPANY}
 
 
-def formula_figures(rules: Rules, metric: DerivedMetric, seen: Seen) -> Figures:
-    """The figures of a formula where any metric in it has a row; the sample is the smallest of theirs."""
+def formula_looks(rules: Rules, metric: DerivedMetric) -> Iterator[Look]:
+    """All that a formula looks at."""
+    yield from ((HERE, part) for part in parts_of_formula(rules, metric))
+    for call in walk(parse_formula(metric.formula)):
+        if isinstance(call, Call) and call.function in OF_METRICS and call.function in _ELSEWHERE:
+            yield _ELSEWHERE[call.function], (names(call)[0].name, None)
+
+
+def formula_figures(rules: Rules, metric: DerivedMetric, seen: Seen, there: str) -> Figures:
+    """The figures of a formula where it is `there`; the sample is the smallest of its metrics'."""
     expression = parse_formula(metric.formula)
     named = sorted({each.name for each in names(expression)} - rules.parameters.keys())
     parts = [seen.here((name, None)) for name in named]
-    there = f"({' OR '.join(part.there for part in parts)})"
     samples = (f"coalesce({when(part.there, part.sample)}, {ZERO})" for part in parts)
     sample = f"least({', '.join(samples)})"
     value = rational.rounded(_Formula(rules, seen, there).of(expression))
@@ -58,9 +68,9 @@ class _Formula:
             case Number(value=value):
                 return rational.constant(value)
             case Name(name=name) if name in self._rules.parameters:
-                return rational.constant(Fraction(self._rules.parameters[name]))
+                return self._parameter(self._rules.parameters[name])
             case Name(name=name):
-                return self._number(name, self._value(name))
+                return self._number((HERE, (name, None)))
             case Negative(operand=operand):
                 return rational.negative(self.of(operand))
             case Binary(operator=operator, left=left, right=right):
@@ -68,34 +78,46 @@ class _Formula:
         if part.function in _OF_VALUES:
             return _OF_VALUES[part.function](tuple(self.of(each) for each in part.arguments))
         (argument,) = names(part)
-        return self._among(part, argument.name)
+        return self._of_metric(part.function, (argument.name, None))
 
-    def _among(self, call: Call, name: str) -> Rational:
+    def _parameter(self, parameter: Parameter) -> Rational:
+        """A number, or the one in force on the first day of the period, over all time on the as-of day."""
+        if parameter.value is not None:
+            return rational.constant(Fraction(parameter.value))
+        numbers = (
+            f"WHEN {self._seen.starts} >= DATE '{each.from_}' THEN {rational.whole(int(each.value.scaleb(6)))}"
+            for each in reversed(parameter.values)
+        )
+        return rational.Rational(rational.MILLIONTH, f"CASE {' '.join(numbers)} END")
+
+    def _of_metric(self, function: str, node: Node) -> Rational:
         """What a function says that looks at other cells of a metric."""
-        if call.function == "previous":
-            before, has_before = self._seen.previous((name, None))
-            return self._number(name, when(has_before, before.value))
-        value = self._value(name)
-        if call.function == "share":
-            whole = self._seen.company((name, None)).value
-            return rational.over(self._number(name, value), self._number(name, whole))
-        in_team = call.function.endswith("_in_team")
-        teams = [self._seen.team] if in_team else []
-        counts = f"({' AND '.join([self._there, *(f'{each} IS NOT NULL' for each in (value, *teams))])})"
-        among = f"PARTITION BY {', '.join([self._seen.period, self._seen.grain, counts, *teams])}"
-        if call.function.startswith("rank"):
+        match function:
+            case "previous" | "year_before":
+                return self._number((_ELSEWHERE[function], node), only=f"{_ELSEWHERE[function]} IS NOT NULL")
+            case "previous_to_date" | "year_before_to_date":
+                other = _ELSEWHERE[function.removesuffix("_to_date")]
+                return self._number((HERE, (node[0], TO_DATE_SPANS[function])), only=f"{other} IS NOT NULL")
+            case "share":
+                return rational.over(self._number((HERE, node)), self._number((COMPANY, node)))
+        return self._place(function, node)
+
+    def _place(self, function: str, node: Node) -> Rational:
+        """The place of a value among those of the grain and period, or of the user's team."""
+        value = self._seen.here(node).value
+        teams = [self._seen.team] if function.endswith("_in_team") else []
+        counted = f"({' AND '.join([self._there, *(f'{each} IS NOT NULL' for each in (value, *teams))])})"
+        among = f"PARTITION BY {', '.join([self._seen.period, self._seen.grain, counted, *teams])}"
+        if function.startswith("rank"):
             place = rational.whole(f"rank() OVER ({among} ORDER BY {value} DESC)")
-            return rational.Rational(Fraction(1), when(counts, place))
+            return rational.Rational(Fraction(1), when(counted, place))
         smaller = f"rank() OVER ({among} ORDER BY {value}) - 1"
         others = f"count(*) OVER ({among}) - 1"
         above, below = (rational.whole(when(f"{others} = 0", "1", each)) for each in (smaller, others))
-        return rational.Rational(Fraction(1), when(counts, above), below)
+        return rational.Rational(Fraction(1), when(counted, above), below)
 
-    def _number(self, name: str, value: str) -> Rational:
+    def _number(self, look: Look, only: str | None = None) -> Rational:
         """A value of a metric; whole where it counts, so that more of it fits."""
-        metric = self._rules.metrics[name]
-        counts = isinstance(metric, SimpleMetric) and metric.measure in {"count", "distinct"} and metric.owner != SPLITS
-        return rational.Rational(Fraction(1), rational.whole(value)) if counts else rational.of_amount(value)
-
-    def _value(self, name: str) -> str:
-        return self._seen.here((name, None)).value
+        whole = self._seen.whole(look)
+        scale = Fraction(1) if counts(self._rules, look[1][0]) else rational.MILLIONTH
+        return rational.Rational(scale, whole if only is None else when(only, whole))

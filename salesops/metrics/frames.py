@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import reduce
-from operator import or_
-from typing import TYPE_CHECKING
+from operator import and_, or_
+from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
 
 import ibis
@@ -18,7 +18,7 @@ from config.metrics import AS_OF, SimpleMetric
 from config.metrics.kinds import PERIOD
 from config.model import FieldType
 from salesops.calendar import EARLIEST, LATEST, day_start
-from salesops.conditions import Meaning, filled, meets_all, meets_any, naive
+from salesops.conditions import Meaning, day_or_moment, filled, meets_any, naive
 from salesops.exact import AMOUNT
 from salesops.metrics.measures import DAY, local_day_of, with_number
 from salesops.metrics.owners import OWNER, SHARE_FROM, SHARE_TO, with_owner, zones_of
@@ -32,11 +32,14 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
+    from config.metrics import Condition
     from salesops.basis import Basis
     from salesops.reads import Look
 
 
-_NO_CONDITIONS: Hashable = ((), ())
+Clause: TypeAlias = "tuple[Condition, ...]"
+"""Conditions of which a row has to meet one."""
+
 _COUNT: Hashable = "count"
 
 
@@ -64,7 +67,7 @@ class Frame:
 
     key: FrameKey
     table: ir.Table
-    conditions: Mapping[Hashable, str]
+    conditions: Mapping[Clause, str]
     numbers: Mapping[Hashable, str]
 
 
@@ -98,8 +101,7 @@ def key_of(metric: SimpleMetric) -> FrameKey:
 
 def counts(frame: Frame, metric: SimpleMetric) -> str:
     """Whether the metric counts a row of its frame, as SQL; never null."""
-    column = frame.conditions.get(_conditions(metric))
-    return "TRUE" if column is None else quoted(column)
+    return " AND ".join(quoted(name) for clause in _clauses(metric) if (name := frame.conditions.get(clause))) or "TRUE"
 
 
 def number(frame: Frame, metric: SimpleMetric) -> str:
@@ -171,20 +173,22 @@ def _build(basis: Basis, key: FrameKey, metrics: list[SimpleMetric], label: str)
     return Frame(key, table, conditions, numbers)
 
 
-def _with_conditions(basis: Basis, rows: ir.Table, metrics: list[SimpleMetric]) -> tuple[ir.Table, dict[Hashable, str]]:
-    """The rows that some metric counts, with a column for each set of conditions that not all of them meet."""
-    meaning, source = Meaning.of(basis.rules), metrics[0].source
-    different = {_conditions(metric): metric for metric in metrics}
-    all_count = different.pop(_NO_CONDITIONS, None) is not None
-    met = {
-        conditions: meets_all(rows, source, metric.where, meaning) & meets_any(rows, source, metric.where_any, meaning)
-        for conditions, metric in different.items()
-    }
-    if len(met) == 1 and not all_count:
-        return rows.filter(*met.values()), {}
-    names = {conditions: f"counts {place}" for place, conditions in enumerate(met)}
-    rows = rows.mutate(**{names[conditions]: is_met for conditions, is_met in met.items()})
-    return rows if all_count else rows.filter(reduce(or_, (rows[name] for name in names.values()))), names
+def _with_conditions(basis: Basis, rows: ir.Table, metrics: list[SimpleMetric]) -> tuple[ir.Table, dict[Clause, str]]:
+    """The rows that some metric counts, with a column for each clause; named are those that not all metrics ask for."""
+    meaning, source = Meaning.of(basis.rules, basis.today), metrics[0].source
+    asked = {frozenset(_clauses(metric)) for metric in metrics}
+    clauses = dict.fromkeys(clause for metric in metrics for clause in _clauses(metric))
+    names = {clause: f"meets {place}" for place, clause in enumerate(clauses)}
+    if names:
+        rows = rows.mutate(**{name: meets_any(rows, source, clause, meaning) for clause, name in names.items()})
+    if frozenset() in asked:
+        return rows, names
+    # Who asks for more than another counts no row that the other does not: those few that ask for least decide.
+    least = [of_one for of_one in asked if not any(other < of_one for other in asked)]
+    met = sorted([names[clause] for clause in clauses if clause in of_one] for of_one in least)
+    rows = rows.filter(reduce(or_, (reduce(and_, (rows[name] for name in each)) for each in met)))
+    common = frozenset.intersection(*asked)
+    return rows, {clause: name for clause, name in names.items() if clause not in common}
 
 
 def _with_numbers(
@@ -200,8 +204,9 @@ def _with_numbers(
     return rows, names
 
 
-def _conditions(metric: SimpleMetric) -> Hashable:
-    return metric.where, metric.where_any
+def _clauses(metric: SimpleMetric) -> list[Clause]:
+    """What a row has to meet to be counted."""
+    return [*((condition,) for condition in metric.where), *([metric.where_any] if metric.where_any else [])]
 
 
 def _measure(metric: SimpleMetric) -> Hashable:
@@ -221,7 +226,7 @@ def _day(basis: Basis, rows: ir.Table, look: Look, zones: tuple[str, ...]) -> ir
         return ibis.literal(basis.today)
     if look.time == PERIOD:
         return rows["starts_on"]
-    at = rows[look.time]
+    at = day_or_moment(rows, look.source, look.time)
     return local_day_of(basis, rows, at, zones) if is_instant(look.source, look.time) else at
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _COLUMNS: dict[str, pa.DataType] = {"place": pa.int64(), "grain": pa.string(), "key": pa.string()}
 PLACES = pa.schema(_COLUMNS)
 _NAMED = pa.schema([("grain", pa.string()), ("key", pa.string())])
-_MEMBERS = ("member", "place", "from_day", "until_day")
+_MEMBERS = ("member", "grain", "place", "from_day", "until_day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class Places:
 
     table: ir.Table  # place, grain, key
     company: int
-    members: Mapping[Hierarchy, ir.Table]  # member, place, from_day, until_day
-    teams: ir.Table  # of_user, team: the present one
+    members: Mapping[Hierarchy, ir.Table]  # member, grain, place, from_day, until_day
+    teams: ir.Table  # of_user, team: the present one, active
 
 
 def with_key(basis: Basis, rows: ir.Table, source: str, grain: str) -> ir.Table:
@@ -114,7 +114,11 @@ def build_numbered_places(
         each: engine.keep(f"members {each}", people.join(table, ["grain", "key"]).select(*_MEMBERS))
         for each, people in by_hierarchy.items()
     }
-    teams = basis.users.select(of_user="id", team=filled(basis.users["team"], FieldType.TEXT))
+    teams = basis.users.select(
+        of_user="id",
+        team=filled(basis.users["team"], FieldType.TEXT),
+        active=basis.users["active"].fill_null(False),
+    )
     return Places(table, found["place"][0].as_py(), members, engine.keep("present teams", teams))
 
 

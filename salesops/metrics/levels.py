@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from config.metrics import AS_OF, ConversionMetric, CumulativeMetric, DerivedMetric, RatioMetric, SimpleMetric
-from config.metrics.formula import names, parse_formula
+from config.metrics.formula import metrics_within, names, parse_formula
 from config.metrics.kinds import PERIOD
 from salesops.calendar import ALL_TIME
-from salesops.metrics.periods import span_of
+from salesops.metrics.periods import TO_DATE_SPANS, span_of
 from salesops.rules import RuleError
 
 if TYPE_CHECKING:
@@ -65,10 +65,17 @@ def parts_over(rules: Rules, node: Node) -> tuple[Node, ...]:
             return (numerator, span), (denominator, span)
         case CumulativeMetric():
             return ((metric.metric, span_of(metric)),)
-        case DerivedMetric(formula=formula):
-            named = {each.name for each in names(parse_formula(formula))} - rules.parameters.keys()
-            return tuple((part, None) for part in sorted(named))
+        case DerivedMetric():
+            return parts_of_formula(rules, metric)
     return ()
+
+
+def parts_of_formula(rules: Rules, metric: DerivedMetric) -> tuple[Node, ...]:
+    """The metrics that a formula names, and those that it takes of as much of another period."""
+    formula = parse_formula(metric.formula)
+    named = sorted({each.name for each in names(formula)} - rules.parameters.keys())
+    to_date = ((name, span) for function, span in TO_DATE_SPANS.items() for name in metrics_within(formula, function))
+    return (*((name, None) for name in named), *to_date)
 
 
 def kinds_of(rules: Rules, name: str) -> frozenset[str]:

@@ -16,14 +16,14 @@ from config.metrics import AS_OF, SimpleMetric, Unit
 from config.metrics.kinds import PERIOD
 from config.model import FieldType
 from salesops.calendar import EARLIEST, LATEST, day_start
-from salesops.conditions import filled, naive, number_in
+from salesops.conditions import day_or_moment, filled, naive, number_in
 from salesops.currency import converted, with_rate
 from salesops.exact import AMOUNT, amount, product, ratio, rounded
 from salesops.metrics.owners import CALENDAR, SHARE_FROM, SHARE_TO, ZONE
 from salesops.money import PLACES
 from salesops.reads import currency_path, is_instant
 from salesops.rules import RuleError, field_type
-from salesops.working_time import build_working_days, by_utc_day, with_working_days, with_working_seconds
+from salesops.working_time import with_working_days, with_working_seconds, working_days, working_days_by_utc_day
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -114,7 +114,7 @@ def _with_duration(basis: Basis, rows: ir.Table, metric: SimpleMetric, zones: tu
     seconds = _SECONDS.get(metric.unit)
     in_moments = seconds is not None and all(_is_moment(metric.source, path) for path in ends.values())
     for column, path in ends.items():
-        at = _moment(basis, rows, path)
+        at = _moment(basis, rows, metric.source, path)
         at = _believable(basis, at, is_moment=_is_moment(metric.source, path))
         if not in_moments and _is_moment(metric.source, path):
             at = local_day_of(basis, rows, at, zones)
@@ -134,19 +134,12 @@ def _with_working_time(
 ) -> ir.Table:
     if metric.unit in _SECONDS and seconds is None:
         raise RuleError(f"{metric.start} or its end is a day; working {metric.unit} lie between two moments")
-    engine = basis.engine
-    days = engine.once("working days", lambda: _working_days(basis))
     if seconds is None:
-        rows = with_working_days(rows, days, start, end, CALENDAR, f"{name} passed")
+        rows = with_working_days(rows, working_days(basis), start, end, CALENDAR, f"{name} passed")
         return rows.mutate(**{name: rows[f"{name} passed"].cast(AMOUNT)})
-    by_day = engine.once("working days by UTC day", lambda: by_utc_day(days))
+    by_day = working_days_by_utc_day(basis)
     rows = with_working_seconds(rows, by_day, start, end, CALENDAR, f"{name} passed")
     return rows.mutate(**{name: ratio(rows[f"{name} passed"], amount(seconds))})
-
-
-def _working_days(basis: Basis) -> ir.Table:
-    rules = basis.rules
-    return basis.engine.load("all working days", build_working_days(rules.working_time, rules.time_zone, *basis.dated))
 
 
 def _is_moment(source: str, path: str) -> bool:
@@ -162,8 +155,10 @@ def _believable(basis: Basis, at: ir.Value, *, is_moment: bool) -> ir.Value:
     return ibis.ifelse((at >= first) & (at < after), at, ibis.null(at.type()))
 
 
-def _moment(basis: Basis, rows: ir.Table, path: str) -> ir.Value:
-    return ibis.literal(naive(basis.as_of), type="timestamp(3)") if path == AS_OF else rows[path]
+def _moment(basis: Basis, rows: ir.Table, source: str, path: str) -> ir.Value:
+    if path == AS_OF:
+        return ibis.literal(naive(basis.as_of), type="timestamp(3)")
+    return day_or_moment(rows, source, path)
 
 
 def _whole(number: int) -> ir.Value:

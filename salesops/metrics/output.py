@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +38,10 @@ class _Names:
 
 @dataclass(frozen=True, slots=True)
 class _Wide:
-    """The columns of one table in the order of its cells, and the place and period of each cell."""
+    """The columns of one table; its rows in the `order` of cells, and in that order the place and period of each."""
 
     columns: pa.Table
+    order: pa.UInt64Array
     place: pa.ChunkedArray[pa.Int64Scalar]
     period: pa.ChunkedArray[pa.Int64Scalar]
 
@@ -52,12 +54,13 @@ def long_table(setting: Setting, columns: Mapping[Node, Column], partial: Partia
             by_table[column.table].append((name, column))
     rules = setting.basis.rules
     grains, names = grains_of_all(rules.metrics, rules.parameters), _names(setting)
-    found: dict[str, pa.Table] = {}
-    for of_table in by_table.values():
-        wide = _wide(setting, [column for _, column in of_table])
-        for name, column in of_table:
-            found[name] = _rows(setting, names, wide, name, column, grains[name], partial[name])
-    return pa.concat_tables([found[name] for name in sorted(found)])
+    found: dict[str, Future[pa.Table]] = {}
+    with ThreadPoolExecutor() as threads:
+        for of_table in by_table.values():
+            wide = _wide(setting, [column for _, column in of_table])
+            for name, column in of_table:
+                found[name] = threads.submit(_rows, setting, names, wide, name, column, grains[name], partial[name])
+    return pa.concat_tables([found[name].result() for name in sorted(found)])
 
 
 def _names(setting: Setting) -> _Names:
@@ -71,12 +74,14 @@ def _names(setting: Setting) -> _Names:
 
 
 def _wide(setting: Setting, columns: list[Column]) -> _Wide:
-    """The columns of one table by cell; the table has had its last reader."""
-    found = names_of(["cell", *(name for column in columns for name in column.parts.values())])
-    wide = setting.basis.engine.fetch(f"SELECT {found} FROM {quoted(columns[0].table)} ORDER BY cell")
+    """The columns of one table; the table has had its last reader."""
+    found = names_of(dict.fromkeys(["cell", *(name for column in columns for name in column.parts.values())]))
+    wide = setting.basis.engine.fetch(f"SELECT {found} FROM {quoted(columns[0].table)}").combine_chunks()
     setting.basis.engine.drop(columns[0].table)
-    place = pc.divide(wide["cell"], len(setting.periods))
-    return _Wide(wide, place, pc.subtract(wide["cell"], pc.multiply(place, len(setting.periods))))
+    order = pc.sort_indices(wide["cell"])
+    cell = wide["cell"].take(order)
+    place = pc.divide(cell, len(setting.periods))
+    return _Wide(wide, order, place, pc.subtract(cell, pc.multiply(place, len(setting.periods))))
 
 
 def _rows(
@@ -91,13 +96,13 @@ def _rows(
     periods, kinds = setting.periods, kinds_of(setting.basis.rules, name)
     in_grain = pc.is_in(names.grains, pa.array([COMPANY, *grains]))
     in_kind = pa.array([kind in kinds for kind in periods.kinds])
-    is_there = wide.columns[column.there]
+    is_there = wide.columns[column.there].take(wide.order)
     wanted = pc.and_(pc.and_(is_there, pc.take(in_grain, wide.place)), pc.take(in_kind, wide.period))
-    place, period = wide.place.filter(wanted), wide.period.filter(wanted)
+    rows, place, period = wide.order.filter(wanted), wide.place.filter(wanted), wide.period.filter(wanted)
     code = pa.scalar(names.metrics.index(name).as_py(), pa.int32())
     nothing = pa.nulls(len(place)).cast(AMOUNT)
     figures = {
-        part: wide.columns[of].filter(wanted).cast(AMOUNT) if (of := column.parts.get(part)) else nothing
+        part: wide.columns[of].take(rows).cast(AMOUNT) if (of := column.parts.get(part)) else nothing
         for part in ("value", "numerator", "denominator", "sample")
     }
     is_partial = pa.array([number in partial for number in range(len(periods))])

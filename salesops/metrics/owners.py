@@ -13,7 +13,7 @@ import pyarrow as pa
 from config.metrics.kinds import SPLITS, THEN
 from config.model import OBJECTS, FieldType
 from config.sources import find_field
-from salesops.conditions import filled
+from salesops.conditions import day_or_moment, filled
 from salesops.exact import AMOUNT, amount
 from salesops.history import values_then
 from salesops.local_days import is_zone
@@ -109,10 +109,11 @@ def _then(basis: Basis, rows: ir.Table, look: Look, path: str) -> tuple[ir.Table
     else:
         since, until = basis.local_day(held["from_at"]), basis.local_day(held["until_at"])
     held = held.select(**{"then of": "record_id", then: "value", "then since": since, "then until": until})
+    at = day_or_moment(rows, look.source, look.time)
     same = [
         rows[f"{prefix_of(path)}id"] == held["then of"],
-        rows[look.time] >= held["then since"],
-        rows[look.time] < held["then until"],
+        at >= held["then since"],
+        at < held["then until"],
     ]
     return rows.left_join(held, same), then
 

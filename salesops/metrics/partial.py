@@ -2,7 +2,8 @@
 
 A metric of rows begins on the first day on which one counts. The period that holds that day is partial where it had
 begun longer before than any pause between two days on which rows count, in the first year. What is made of metrics is
-partial where one of them is; what compares with the period before, also where that is or lies before the beginning.
+partial where one of them is, and where the records of one of them begin only after the period; what compares with
+another period, also where that is partial or lies before the beginning.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from config.metrics import AS_OF, CumulativeMetric, DerivedMetric, SimpleMetric
-from config.metrics.formula import metrics_before, parse_formula
+from config.metrics import AS_OF, CumulativeMetric, DerivedMetric, RatioMetric, SimpleMetric
+from config.metrics.formula import metrics_within, parse_formula
 from salesops.fiscal import NoPeriod
 from salesops.metrics.levels import parts_over
-from salesops.metrics.periods import span_of
+from salesops.metrics.periods import TO_DATE_SPANS, span_of
 from salesops.results import PARTIAL
 from salesops.sql import columns as listed
 from salesops.sql import quoted
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from salesops.calendar import Period
     from salesops.fiscal import FiscalCalendar
     from salesops.metrics.asked import Asked
+    from salesops.metrics.periods import Span
     from salesops.metrics.rollup import Setting
 
 _YEAR = 365
@@ -105,32 +107,65 @@ class _Search:
         return self._found[place]
 
     def _begun(self, name: str, period: Period) -> Iterator[date]:
-        metric, calendar = self.setting.basis.rules.metrics[name], self.setting.periods
+        rules, calendar = self.setting.basis.rules, self.setting.periods
+        metric = rules.metrics[name]
         if isinstance(metric, CumulativeMetric):
-            try:
-                first = calendar.first_day(period, span_of(metric))
-            except NoPeriod:
-                return
-            yield from self._within(metric.metric, first, calendar.last_day(period))
-        elif parts := parts_over(self.setting.basis.rules, (name, None)):
-            yield from filter(None, (self.begun(part, period) for part, _ in parts))
-            if isinstance(metric, DerivedMetric):
-                yield from self._before(metrics_before(parse_formula(metric.formula)), period)
-        else:
+            yield from self._over(metric.metric, period, span_of(metric))
+        elif not isinstance(metric, RatioMetric | DerivedMetric):
             yield from self._within(name, period.start, period.end - _DAY)
+        else:
+            parts = {part for part, span in parts_over(rules, (name, None)) if span is None}
+            yield from filter(None, (self.begun(part, period) for part in sorted(parts)))
+            yield from self._missing(name, period.start, period.end - _DAY)
+        if isinstance(metric, DerivedMetric):
+            formula = parse_formula(metric.formula)
+            yield from self._at(metrics_within(formula, "previous"), calendar.before.get(period.name))
+            yield from self._at(metrics_within(formula, "year_before"), calendar.year_before.get(period.name))
+            for function, span in TO_DATE_SPANS.items():
+                for each in metrics_within(formula, function):
+                    yield from self._over(each, period, span)
 
-    def _before(self, names: Iterable[str], period: Period) -> Iterator[date]:
-        """The same of metrics in the period before, all of which may lie before the beginning."""
-        for before in self.setting.periods.periods:
-            if before is not None and (before.kind, before.end) == (period.kind, period.start):
-                for name in names:
-                    yield from filter(None, (self.begun(name, before), *self._after(name, before)))
+    def _at(self, names: Iterable[str], period: Period | None) -> Iterator[date]:
+        """The same of metrics in another period, all of which may lie before the beginning."""
+        if period is not None:
+            for name in names:
+                yield from filter(None, (self.begun(name, period),))
+                yield from self._after(name, period.start, period.end - _DAY)
 
-    def _after(self, name: str, period: Period) -> Iterator[date]:
-        """The day on which the records of a metric begin, where that is after the whole period."""
-        for row_metric in self._rows_of(name):
-            begin = self.begins.get(row_metric)
-            if begin is not None and begin.day >= period.end and begin.lacks(period.start):
+    def _over(self, name: str, period: Period, span: Span) -> Iterator[date]:
+        """The same of a metric over a window; of one in another period, which may lie before the beginning."""
+        calendar = self.setting.periods
+        try:
+            first, last = calendar.first_day(period, span), calendar.last_day(period, span)
+        except NoPeriod:
+            return
+        yield from self._within(name, first, last)
+        if span.other is not None:
+            yield from self._after(name, first, last)
+
+    def _within(self, name: str, first: date, last: date) -> Iterator[date]:
+        """The days on which records begin, too late after the first day, of a metric over the days up to the last."""
+        if begin := self.begins.get(name):
+            if first < begin.day <= last and begin.lacks(first):
+                yield begin.day
+            return
+        parts = parts_over(self.setting.basis.rules, (name, None))
+        for part, _ in parts:
+            yield from self._within(part, first, last)
+        if parts:
+            yield from self._missing(name, first, last)
+
+    def _missing(self, name: str, first: date, last: date) -> Iterator[date]:
+        """The days after the last on which records of some parts of a metric begin, while others may have some."""
+        begins = [self.begins.get(each) for each in self._rows_of(name)]
+        if any(begin is None or begin.day <= last for begin in begins):
+            yield from self._after(name, first, last)
+
+    def _after(self, name: str, first: date, last: date) -> Iterator[date]:
+        """The days after the last, and too late after the first, on which records begin that make a metric."""
+        for each in self._rows_of(name):
+            begin = self.begins.get(each)
+            if begin is not None and begin.day > last and begin.lacks(first):
                 yield begin.day
 
     def _rows_of(self, name: str) -> Iterator[str]:
@@ -141,18 +176,12 @@ class _Search:
         if not parts:
             yield name
 
-    def _within(self, name: str, first: date, last: date) -> Iterator[date]:
-        """The days on which records begin, too late after the first day, of a metric that has days of its own."""
-        if begin := self.begins.get(name):
-            if first < begin.day <= last and begin.lacks(first):
-                yield begin.day
-            return
-        for part, _ in parts_over(self.setting.basis.rules, (name, None)):
-            yield from self._within(part, first, last)
-
 
 def _begins(setting: Setting, asked: Iterable[Asked]) -> dict[str, Begin]:
-    """When each metric of rows begins that counts by past days of its own, of those that anything counts for."""
+    """When each metric of rows begins that counts by past days of its own, of those that anything counts for.
+
+    The tables of rows that this reads have had their last reader.
+    """
     by_table: dict[str, list[Asked]] = defaultdict(list)
     for each in asked:
         metric = setting.basis.rules.metrics[each.name]
@@ -162,8 +191,9 @@ def _begins(setting: Setting, asked: Iterable[Asked]) -> dict[str, Begin]:
     begins: dict[str, Begin] = {}
     for _, group in sorted(by_table.items()):
         counted = listed({f"of {each.name}": f"count({_counted(each)}) > 0" for each in group})
-        rows = quoted(group[0].table.get_name())
-        found = setting.basis.engine.fetch(f"SELECT day, {counted} FROM {rows} GROUP BY day ORDER BY day")
+        rows = group[0].table.get_name()
+        found = setting.basis.engine.fetch(f"SELECT day, {counted} FROM {quoted(rows)} GROUP BY day ORDER BY day")
+        setting.basis.engine.drop(rows)
         for each in group:
             if on := found["day"].filter(found[f"of {each.name}"]).to_pylist():
                 begins[each.name] = _begin([day for day in on if day is not None])

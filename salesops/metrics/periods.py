@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Literal, get_args
 
 import pyarrow as pa
@@ -24,7 +24,7 @@ from salesops.sql import columns as listed
 from salesops.sql import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import ibis.expr.types as ir
 
@@ -48,21 +48,34 @@ _COLUMNS: dict[str, pa.DataType] = {
     "starts": pa.date32(),
     "last": pa.date32(),  # its last day, or the as-of day
     "previous": pa.int64(),  # the period of the same kind before it, null for the first
+    "year_before": pa.int64(),  # the period of the same kind and number a year before, null where there is none
+    "place": pa.int64(),  # which of its kind it is, from 0
 }
 _PERIODS = pa.schema(_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The days that a window takes in: so many days or fiscal periods back, or from the start of one."""
+    """The days that a window takes in: so many days or fiscal periods back, or from the start of one.
+
+    Of another period it is as much as has begun of the present one; all of it where that is over.
+    """
 
     back: int
     kind: PeriodKind
     to_date: bool = False
+    other: Literal["previous", "year before"] | None = None
 
     @property
     def needs_days(self) -> bool:
         return self.kind in FINE
+
+
+TO_DATE_SPANS: Mapping[str, Span] = {
+    "previous_to_date": Span(1, "day", other="previous"),
+    "year_before_to_date": Span(1, "day", other="year before"),
+}
+"""The spans of the functions of formulas that look at as much of another period."""
 
 
 def span_of(metric: CumulativeMetric) -> Span:
@@ -81,7 +94,9 @@ class Periods:
     calendar: FiscalCalendar
     today: date
     periods: tuple[Period | None, ...]  # None is over all time
-    table: ir.Table  # period, kind, starts, last, previous
+    table: ir.Table  # period, kind, starts, last, previous, year_before, place
+    before: Mapping[str, Period]  # name of a period -> the one of its kind before it
+    year_before: Mapping[str, Period]  # name of a period -> the one of its kind and number a year before
 
     def __len__(self) -> int:
         return len(self.periods)
@@ -94,14 +109,45 @@ class Periods:
     def kinds(self) -> list[str]:
         return [ALL_TIME if period is None else period.kind for period in self.periods]
 
-    def last_day(self, period: Period) -> date:
-        """The period's last day, or the as-of day if the period holds it."""
-        return min(period.end - _DAY, self.today)
+    @property
+    def present(self) -> list[int]:
+        """The periods that are not over, over all time among them."""
+        return [n for n, period in enumerate(self.periods) if period is None or not self.is_over(period)]
+
+    def is_over(self, period: Period) -> bool:
+        return period.end <= self.today
+
+    def last_day(self, period: Period, span: Span | None = None) -> date:
+        """The last day that counts in the period, or in the window: the as-of day if the period holds it.
+
+        NoPeriod where there is no such other period.
+        """
+        if span is None or span.other is None:
+            return min(period.end - _DAY, self.today)
+        other = self.other(period, span)
+        begun = other.end if self.is_over(period) else other.start + (self.today - period.start) + _DAY
+        return min(begun, other.end) - _DAY
+
+    def until(self, period: Period, span: Span | None) -> date:
+        """The first day that is past the period, or past the window; NoPeriod as above.
+
+        What counts is past in its own zone, where the as-of day may be a later one.
+        """
+        return self.last_day(period, span) + _DAY if span and span.other else period.end
+
+    def other(self, period: Period, span: Span) -> Period:
+        """The other period that the span is of; NoPeriod where none is computed."""
+        found = (self.before if span.other == "previous" else self.year_before).get(period.name)
+        if found is None:
+            raise NoPeriod(f"of {period.name} no {span.other} {period.kind} is computed")
+        return found
 
     def first_day(self, period: Period, span: Span | None) -> date:
         """The first day that counts in the period, or in the window that ends with it; NoPeriod where none is known."""
         if span is None:
             return period.start
+        if span.other is not None:
+            return self.other(period, span).start
         last = self.last_day(period)
         if span.needs_days:
             return last - (span.back * (7 if span.kind == "week" else 1) - 1) * _DAY
@@ -122,24 +168,36 @@ def build_periods(basis: Basis) -> Periods:
     """The periods of the basis, and over all time."""
     periods = sorted((None, *basis.periods), key=name_of)
     number = {name_of(period): n for n, period in enumerate(periods)}
+    ordered = sorted(basis.periods, key=lambda each: (each.kind, each.start))
+    places = {name: place for of_kind in _by_kind(ordered) for place, name in enumerate(of_kind)}
     before = {
-        after.name: number[period.name]
-        for period, after in pairwise(sorted(basis.periods, key=lambda each: (each.kind, each.start)))
+        after.name: period
+        for period, after in pairwise(ordered)
         if period.kind == after.kind and period.end == after.start
     }
-    rows = [
+    earlier = {period.name: basis.calendar.year_before(period) for period in ordered}
+    year_before = {name: period for name, period in earlier.items() if period and period.name in number}
+    rows: list[dict[str, object]] = [{"period": number[ALL_TIME], "kind": ALL_TIME, "place": 0}]
+    rows += (
         {
-            "period": n,
+            "period": number[period.name],
             "kind": period.kind,
             "starts": period.start,
             "last": min(period.end - _DAY, basis.today),
-            "previous": before.get(period.name),
+            "previous": number[before[period.name].name] if period.name in before else None,
+            "year_before": number[year_before[period.name].name] if period.name in year_before else None,
+            "place": places[period.name],
         }
-        for n, period in enumerate(periods)
-        if period is not None
-    ]
+        for period in ordered
+    )
     table = basis.engine.load("numbered periods", pa.Table.from_pylist(rows, schema=_PERIODS))
-    return Periods(basis.calendar, basis.today, tuple(periods), table)
+    return Periods(basis.calendar, basis.today, tuple(periods), table, before, year_before)
+
+
+def _by_kind(periods: Iterable[Period]) -> Iterator[list[str]]:
+    """The names of the periods of each kind, which come one after the other."""
+    for _, of_kind in groupby(periods, key=lambda each: each.kind):
+        yield [period.name for period in of_kind]
 
 
 def build_map(basis: Basis, periods: Periods, bucket: Bucket, kinds: frozenset[str], span: Span | None) -> ir.Table:
@@ -160,10 +218,10 @@ def _pairs(
     starts, first = _buckets(basis, bucket)
     for n, period in wanted:
         try:
-            begins = periods.first_day(period, span)
+            begins, until = periods.first_day(period, span), periods.until(period, span)
         except NoPeriod:
             continue
-        low, high = bisect_left(starts, begins), bisect_left(starts, period.end)  # what counts is past, in its zone
+        low, high = bisect_left(starts, begins), bisect_left(starts, until)
         yield from ((first + each, n) for each in range(low, high))
     if span is None:
         over_all = periods.periods.index(None)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MILLION = 10**PLACES
-
+MILLIONTH = Fraction(1, _MILLION)
 
 _Choose: TypeAlias = "Callable[[Rational, Rational, str, str], str]"
 """Of two numbers and both above a common line, whether the left one is it; null is no."""
@@ -45,11 +45,6 @@ def constant(number: Fraction) -> Rational:
     """A number that is the same in each row."""
     sign = (number > 0) - (number < 0)
     return Rational(abs(number) or Fraction(1), whole(sign))
-
-
-def of_amount(value: str) -> Rational:
-    """An amount of 6 places."""
-    return Rational(Fraction(1, _MILLION), f"in_millionths({value})")
 
 
 def whole(number: int | str) -> str:

@@ -10,16 +10,17 @@ from salesops.sql import when
 
 if TYPE_CHECKING:
     from config.metrics import RatioMetric
-    from salesops.metrics.combine import Seen
     from salesops.metrics.periods import Span
+    from salesops.metrics.seen import Seen
     from salesops.rules import Rules
 
 
 def ratio_figures(rules: Rules, metric: RatioMetric, span: Span | None, seen: Seen) -> Figures:
     """The figures of a ratio where either part has a row."""
-    above, below = (seen.here((part, span)) for part in (metric.numerator, metric.denominator))
-    numerator, denominator = (seen.or_zero((part, span)) for part in (metric.numerator, metric.denominator))
-    value = f"exact_ratio({numerator}, {denominator})"
+    parts = (metric.numerator, metric.denominator)
+    above, below = (seen.here((part, span)) for part in parts)
+    numerator, denominator = (seen.or_zero((part, span)) for part in parts)
+    value = f"ratio_of_millionths({', '.join(seen.millionths((part, span)) for part in parts)})"
     if metric.zero_denominator == "zero":
         value = when(f"{numerator} IS NOT NULL AND {denominator} = 0", ZERO, value)
     is_count = rules.metrics[metric.denominator].unit is Unit.COUNT

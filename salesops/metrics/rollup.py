@@ -72,8 +72,9 @@ class Taking:
         return sorted({grain for each in self.asked for grain in each.grains} - {COMPANY, *PEOPLE})
 
     @property
-    def has_people(self) -> bool:
-        return any(grain in PEOPLE for each in self.asked for grain in each.grains)
+    def people(self) -> list[str]:
+        """The grains of people."""
+        return sorted({grain for each in self.asked for grain in each.grains} & {*PEOPLE})
 
     @property
     def hierarchy(self) -> Hierarchy:
@@ -151,8 +152,8 @@ def _totals_of_cells(taking: Taking, found: str) -> str:
 
 def _totals_placed(setting: Setting, taking: Taking) -> str:
     """What is taken of the rows of each `place` and `bucket`, and of each value whose different ones are counted."""
-    owned_by = ["owner"] if taking.has_people else []
-    by_day = ["day"] if taking.has_people and taking.hierarchy == "then" else []
+    owned_by = ["owner"] if taking.people else []
+    by_day = ["day"] if taking.people and taking.hierarchy == "then" else []
     by = names(["bucket", *taking.different])
     base = _kept(
         setting,
@@ -164,7 +165,7 @@ def _totals_placed(setting: Setting, taking: Taking) -> str:
     totals = names(taking.parts_of_totals) if taking.different else _merged(taking.parts)
     together = "" if taking.different else " GROUP BY ALL"
     found = [f"SELECT {setting.places.company} AS place, {by}, {totals} FROM {base}{together}"]
-    if taking.has_people:
+    if taking.people:
         found.append(f"SELECT place, {by}, {totals} FROM {_owned(setting, taking, base)}{together}")
     for grain in taking.grains:
         of_grain = f"SELECT key, {by}, {_first(taking.parts_in(grain))} FROM ({_bucketed(setting, taking, grain)})"
@@ -179,7 +180,7 @@ def _rows_placed(setting: Setting, taking: Taking) -> str:
     rows = _kept(setting, f"rows {taking.name}", f"FROM ({_bucketed(setting, taking)}) WHERE {counts}")
     numbers = names(["bucket", *taking.numbers])
     found = [f"SELECT {setting.places.company} AS place, {numbers} FROM {rows}"]
-    if taking.has_people:
+    if taking.people:
         found.append(f"SELECT place, {numbers} FROM {_owned(setting, taking, rows)}")
     for grain in taking.grains:
         mine = sorted({number for _, number in taking.parts_in(grain).values()})
@@ -199,13 +200,14 @@ def _bucketed(setting: Setting, taking: Taking, grain: str = "") -> str:
     first = taking.asked[0]
     rows = keyed_rows(setting.basis, first.table, first.source, grain) if grain else first.table
     columns = {"key": "key", **taking.numbers} if grain else {"owner": "owner", **taking.numbers}
-    day = None if grain or not taking.has_people else quoted(first.placed_on)
+    day = None if grain or not taking.people else quoted(first.placed_on)
     return bucketed(setting.basis, setting.periods, rows.get_name(), taking.bucket, columns, day)
 
 
 def _owned(setting: Setting, taking: Taking, rows: str) -> str:
     """The rows in each place of their owner."""
-    members = quoted(setting.places.members[taking.hierarchy].get_name())
+    grains = ", ".join(map(text, taking.people))
+    members = f"(FROM {quoted(setting.places.members[taking.hierarchy].get_name())} WHERE grain IN ({grains}))"
     then = " AND day >= from_day AND day < until_day" if taking.hierarchy == "then" else ""
     return f"{rows} JOIN {members} ON owner = member{then}"
 

@@ -26,7 +26,7 @@ def metric_rows(basis: Basis, metric: str | SimpleMetric, facts: ir.Table | None
     definition = metric if isinstance(metric, SimpleMetric) else basis.rules.simple(metric)
     look = look_of(definition)
     rows = look_at(basis, look, paths_of(look, definition, basis.rules.dimensions), facts)
-    meaning = Meaning.of(basis.rules)
+    meaning = Meaning.of(basis.rules, basis.today)
     rows = rows.filter(
         meets_all(rows, look.source, look.where, meaning) & meets_any(rows, look.source, look.where_any, meaning)
     )

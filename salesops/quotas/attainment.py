@@ -3,7 +3,8 @@
 Whom a target holds for: `users` entries for whoever they name; `teams` and `default` for active users whom no active
 user names as manager, and in a period for whoever has credit in it. A manager's selling is usually not what they are
 measured by, so one who sells nothing has a quota only by being named. Who is active and who manages is known of today
-only, and must not take back what a seller earned in an earlier period; credit is known of every period.
+only, and must not take back what a seller earned in an earlier period; credit is known of every period. Without credit
+nobody has a target in a period that ended before they came, nor any as of a day before it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
+from salesops.calendar import EARLIEST
 from salesops.exact import AMOUNT as CREDIT
 from salesops.exact import amount, ratio
 from salesops.metrics.rows import metric_rows
@@ -23,6 +25,7 @@ from salesops.rules import RuleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
     from decimal import Decimal
 
     import ibis.expr.types as ir
@@ -39,6 +42,8 @@ _TARGETS = pa.schema(
         ("scope", pa.string()),
         ("who", pa.string()),
         ("target", AMOUNT),
+        ("starts", pa.date32()),
+        ("ends", pa.date32()),  # the first day after it
     ]
 )
 _SCOPES = ("users", "teams", "default")
@@ -57,13 +62,27 @@ def _attainment(basis: Basis) -> ir.Table:
     if not basis.rules.quotas:
         return basis.engine.load("no quotas", ATTAINMENT.empty_table())
     declared = basis.engine.load("targets", _declared(basis))
-    held = _held(people_of(basis), declared, _credited(basis)).group_by("quota", "user_id", "period")
+    held = _held(basis, declared).group_by("quota", "user_id", "period")
     by_scope = held.agg(
         credited=ibis._.credited.max().fill_null(amount(0)),
         **{scope: ibis._.target.max(where=ibis._.scope == scope) for scope in _SCOPES},
     )
     found = by_scope.mutate(target=ibis.coalesce(*(by_scope[scope] for scope in _SCOPES)))
     return found.mutate(attainment=ratio(found["credited"], found["target"])).select(*ATTAINMENT.names)
+
+
+def _people(basis: Basis) -> ir.Table:
+    """The users with the day on which they came (`came_on`), the first of all where nobody knows.
+
+    A project in which no user was created by the as-of day was moved here later: its creations are those of the import.
+    """
+    users = basis.users
+    came = users.select(came_id="id", came_on=basis.local_day(users["created_at"]))
+    is_moved = came["came_on"].min().over(ibis.window()) > basis.today
+    came_on = ibis.ifelse(is_moved, ibis.null("date"), came["came_on"]).fill_null(EARLIEST)
+    came = came.mutate(came_on=came_on)
+    people = people_of(basis)
+    return people.left_join(came, people["user_id"] == came["came_id"])
 
 
 def _credited(basis: Basis) -> ir.Table:
@@ -84,16 +103,17 @@ def in_periods(basis: Basis, rows: ir.Table, kind: str) -> ir.Table:
     return rows.join(days, rows["day"] == days["on"]).join(periods, "month").drop("on", "month")
 
 
-def _held(people: ir.Table, declared: ir.Table, mine: ir.Table) -> ir.Table:
+def _held(basis: Basis, declared: ir.Table) -> ir.Table:
     """Every target that holds for a user in a period, with what they are credited there (null for no row)."""
-    named = _names(people).join(declared, ["scope", "who"])
+    named, mine = _names(_people(basis)).join(declared, ["scope", "who"]), _credited(basis)
     same = [
         named["metric"] == mine["credit_metric"],
         named["user_id"] == mine["credit_of"],
         named["period"] == mine["credit_in"],
     ]
     found = named.left_join(mine, same)
-    return found.filter(found["always"] | found["credited"].notnull())
+    has_come = (found["came_on"] < found["ends"]) & (found["came_on"] <= basis.today)
+    return found.filter((found["always"] & has_come) | found["credited"].notnull())
 
 
 def _names(people: ir.Table) -> ir.Table:
@@ -102,14 +122,15 @@ def _names(people: ir.Table) -> ir.Table:
     named = {"users": people["email"], "teams": people["team"], "default": ibis.literal("")}
     always = {"users": ibis.literal(value=True), "teams": sells, "default": sells}
     by_scope = (
-        people.select("user_id", scope=ibis.literal(scope), who=named[scope], always=always[scope]) for scope in _SCOPES
+        people.select("user_id", "came_on", scope=ibis.literal(scope), who=named[scope], always=always[scope])
+        for scope in _SCOPES
     )
     return ibis.union(*by_scope).filter(ibis._.who.notnull())
 
 
 def _declared(basis: Basis) -> pa.Table:
     """Every declared target in every period of its quota; of two for the same, the one that starts later."""
-    targets: dict[tuple[str, str, str, str, str], Decimal] = {}
+    targets: dict[tuple[str, str, str, str, str], tuple[Decimal, date, date]] = {}
     for name, quota in sorted(basis.rules.quotas.items()):
         if not basis.rules.simple(quota.metric).adds_up:
             raise RuleError(f"quota {name}: its metric {quota.metric} does not add up; a sum or count is needed")
@@ -118,8 +139,8 @@ def _declared(basis: Basis) -> pa.Table:
         for period, scope, who, target in _targets(quota, basis.periods):
             if places_of(target) > PLACES:
                 raise RuleError(f"quota {name}: the target {target} has more than {PLACES} places")
-            targets[name, quota.metric, period.name, scope, who] = target
-    rows = [dict(zip(_TARGETS.names, (*key, target), strict=True)) for key, target in targets.items()]
+            targets[name, quota.metric, period.name, scope, who] = target, period.start, period.end
+    rows = [dict(zip(_TARGETS.names, (*key, *held), strict=True)) for key, held in targets.items()]
     return pa.Table.from_pylist(rows, schema=_TARGETS)
 
 

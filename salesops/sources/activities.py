@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from salesops.conditions import naive
-from salesops.exact import whole_part
+from config.model import FieldType
+from salesops.conditions import filled, naive
+from salesops.exact import in_millionths, whole_part
+from salesops.working_time import calendar_of_team, with_working_seconds, working_days_by_utc_day
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -47,14 +49,28 @@ def _first_on_leads(basis: Basis) -> ir.Table:
     return sent.mutate(place=ibis.row_number().over(by_lead)).filter(ibis._.place == 0).select("id")
 
 
-def responses(basis: Basis, _fields: frozenset[str]) -> ir.Table:
-    """When somebody first answered each lead, and the whole seconds from its creation to then."""
+def responses(basis: Basis, fields: frozenset[str]) -> ir.Table:
+    """When somebody first answered each lead, and the whole seconds from its creation to then: all, and those of the
+    working hours of its owner's calendar."""
     found = _done_on_leads(basis)
     is_answer = found["kind"].isin(RESPONSES) & (found["direction"].fill_null("") != "inbound")
     first = found.filter(is_answer).group_by(id="lead_id")
     answered = first.agg(first_response_at=ibis._.at.min(), created_at=ibis._.created_at.min())
     seconds = _seconds(answered["created_at"], answered["first_response_at"])
-    return answered.select("id", "first_response_at", response_seconds=seconds)
+    answered = answered.mutate(response_seconds=seconds)
+    return _with_working_seconds(basis, answered) if "response_working_seconds" in fields else answered
+
+
+def _with_working_seconds(basis: Basis, answered: ir.Table) -> ir.Table:
+    leads = basis.objects["lead"].select(of_lead="id", of_user="owner_id")
+    users = basis.users.select(user_id="id", team="team")
+    owned = leads.left_join(users, leads["of_user"] == users["user_id"])
+    team = filled(owned["team"], FieldType.TEXT)
+    calendars = owned.select("of_lead", calendar=calendar_of_team(team, basis.rules.working_time))
+    rows = answered.join(calendars, answered["id"] == calendars["of_lead"]).drop("of_lead")
+    ends = ("created_at", "first_response_at", "calendar")
+    worked = with_working_seconds(rows, working_days_by_utc_day(basis), *ends, "seconds")
+    return worked.mutate(response_working_seconds=whole_part(in_millionths(worked["seconds"]), 1_000_000))
 
 
 def _done_on_leads(basis: Basis) -> ir.Table:

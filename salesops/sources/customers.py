@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from config.model import FieldType
 from salesops.conditions import filled
-from salesops.currency import converted, with_rate
-from salesops.exact import AMOUNT, amount, ratio
+from salesops.exact import AMOUNT, amount
+from salesops.sources.contracts import contracts
 
 if TYPE_CHECKING:
     from datetime import date
@@ -135,21 +135,7 @@ def _in_force(basis: Basis, spans: pa.Table) -> ir.Table:
     """What each account pays a year at the end of each day that matters: `account_id`, `day`, `yearly`."""
     days = pa.chunked_array([*spans["opens_on"].chunks, *spans["closes_on"].chunks], pa.date32()).unique()
     looked_at = basis.engine.load("customer days", pa.table([days], schema=_DAYS))
-    months = basis.rules.customers.months
-    sold = basis.engine.once("sold to customers", lambda: _sold(basis))
-    until = (sold["close_date"] + ibis.interval(months=months)).cast("date")
-    sold = sold.mutate(until=until, yearly=ratio(sold["amount"] * 12, amount(months)))
-    on = [sold["close_date"] <= looked_at["day"], looked_at["day"] < sold["until"]]
-    found = sold.join(looked_at, on)
+    bought = contracts(basis)
+    on = [bought["starts_on"] <= looked_at["day"], looked_at["day"] < bought["kept_until"]]
+    found = bought.join(looked_at, on)
     return found.group_by("account_id", "day").agg(yearly=found["yearly"].sum().cast(AMOUNT))
-
-
-def _sold(basis: Basis) -> ir.Table:
-    """What was sold to accounts: `account_id`, `close_date` and a positive `amount` in the project's currency."""
-    found = basis.objects["opportunity"]
-    is_sold = found["is_won"].fill_null(False) & (found["amount"] > 0) & found["close_date"].notnull()
-    sold = found.filter(is_sold & filled(found["account_id"], FieldType.ID).notnull())
-    rated = with_rate(basis, sold, "currency", "close_date", "rate")
-    return rated.filter(rated["rate"].notnull()).select(
-        "account_id", "close_date", amount=converted(rated["amount"], rated["rate"])
-    )

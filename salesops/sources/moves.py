@@ -32,11 +32,7 @@ def build_moves(basis: Basis, fields: frozenset[str]) -> ir.Table:
     changed = _changes(basis)
     if "slipped" in fields:
         changed = _with_quarter(basis, changed)
-    moves = ibis.union(*(_of_kind(changed, kind, fields) for kind in KINDS))
-    if "currency" not in fields:
-        return moves
-    opportunities = basis.objects["opportunity"].select(currency_of="id", currency="currency")
-    return moves.left_join(opportunities, moves["opportunity_id"] == opportunities["currency_of"]).drop("currency_of")
+    return ibis.union(*(_of_kind(changed, kind, fields) for kind in KINDS))
 
 
 def _changes(basis: Basis) -> ir.Table:

@@ -23,28 +23,32 @@ def states(basis: Basis) -> ir.Table:
 
     Of several entries of its history at one moment the last holds. `until_at` is null for the last state. `at` is part
     of the state, so none of an opportunity overlap. `since` is when the state before it began (null for the first), and
-    `stage_before`, `amount_before` and `close_date_before` what that was.
+    `stage_before`, `amount_before` and `close_date_before` what that was. `currency` is the opportunity's.
     """
     return basis.engine.once("opportunity states", lambda: _states(basis))
 
 
 def _states(basis: Basis) -> ir.Table:
     history, opportunities = basis.objects["opportunity_history"], basis.objects["opportunity"]
+    of_known = opportunities.select(known="id", currency="currency")
     dated = history.filter(history["at"].notnull())
-    known = dated.semi_join(opportunities, dated["opportunity_id"] == opportunities["id"])
-    until = known["at"].lead().over(ibis.window(group_by="opportunity_id", order_by=["at", "id"]))
-    entries = known.select(
+    entries = dated.join(of_known, dated["opportunity_id"] == of_known["known"])
+    told = entries.select(
         "id",
         "opportunity_id",
         "amount",
         "close_date",
         "at",
-        stage=filled(known["stage"], FieldType.TEXT),
-        until_at=until,
+        "currency",
+        stage=filled(entries["stage"], FieldType.TEXT),
     )
-    told = entries.filter(entries["until_at"].isnull() | (entries["until_at"] > entries["at"]))
+    of_moment = dated.group_by("opportunity_id", "at").agg(entries=ibis._.count(), last=ibis._.id.max())
+    several = of_moment.filter(of_moment["entries"] > 1).select(moment_of="opportunity_id", moment="at", last="last")
+    told = told.left_join(several, [told["opportunity_id"] == several["moment_of"], told["at"] == several["moment"]])
+    told = told.filter((told["id"] == told["last"]) | told["last"].isnull()).drop("moment_of", "moment", "last")
     in_order = ibis.window(group_by="opportunity_id", order_by="at")
     return told.mutate(
+        until_at=told["at"].lead().over(in_order),
         since=told["at"].lag().over(in_order),
         **{f"{field}_before": told[field].lag().over(in_order) for field in STATE},
     )

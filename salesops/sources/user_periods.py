@@ -11,7 +11,8 @@ import pyarrow as pa
 from config.model import FieldType
 from salesops.conditions import filled
 from salesops.exact import ratio
-from salesops.people import managers, user_days
+from salesops.leavers import active_days
+from salesops.people import managers
 from salesops.sources.days import days_between
 from salesops.working_time import build_working_days, calendar_of_team
 
@@ -64,8 +65,7 @@ def _active(basis: Basis) -> ir.Table:
     """Each user with each period that holds a day on which they were active, `since` their first day (or null)."""
     periods = basis.engine.load("user periods", _spans(basis))
     users = basis.users.select("id", "team", since=basis.local_day(basis.users["created_at"]))
-    held = user_days(basis, "active", "then")
-    held = held.filter(held["value"].fill_null(False)).drop("value")
+    held = active_days(basis)
     there = held.join(users, held["user_id"] == users["id"]).drop("id")
     there = there.mutate(
         first_day=ibis.greatest(there["from_day"], there["since"].fill_null(there["from_day"])),

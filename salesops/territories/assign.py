@@ -22,7 +22,7 @@ def compute_territories(basis: Basis) -> ir.Table:
     if rules is None:
         return basis.engine.load("no territories", TERRITORIES.empty_table())
     paths = {condition.field for territory in rules.territories for condition in territory.where}
-    accounts, meaning = with_paths(basis, "account", paths), Meaning.of(basis.rules)
+    accounts, meaning = with_paths(basis, "account", paths), Meaning.of(basis.rules, basis.today)
     fits = (
         (meets_all(accounts, "account", territory.where, meaning), ibis.literal(territory.name))
         for territory in rules.territories

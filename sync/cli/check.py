@@ -28,6 +28,7 @@ def check(context: click.Context, project: str | None, as_json: bool) -> None:
       salesops check
       salesops --project my-company check --json
     """
+    from config.metrics.narrowed import listed
     from config.problems import ConfigError
     from sync.cli.failures import WRONG
     from sync.cli.options import locate
@@ -49,7 +50,7 @@ def check(context: click.Context, project: str | None, as_json: bool) -> None:
     for warning in found.warnings:
         say(_line(warning))
     say(
-        f"{found.root}: fine. {several(len(found.metrics), 'metric')}, {several(len(found.quotas), 'quota')}, "
+        f"{found.root}: fine. {several(len(listed(found.metrics)), 'metric')}, {several(len(found.quotas), 'quota')}, "
         f"{several(len(found.comp_plans), 'comp plan')}. Written back: {_written(found.writeback)}."
     )
 

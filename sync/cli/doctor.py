@@ -50,6 +50,7 @@ def doctor(
       salesops doctor --metric win_rate     how the fields of one metric are filled, by team
       salesops doctor --json
     """
+    from config.metrics.narrowed import listed
     from sync.cli.doctor_report import show
     from sync.cli.failures import DONE, ROWS_FAILED, exit_code_of, worst
     from sync.cli.output import print_json
@@ -60,9 +61,10 @@ def doctor(
 
     loaded = load(context, project)
     moment = as_of_time(as_of, loaded)
+    known = listed(loaded.metrics)
     for name in metrics:
-        if name not in loaded.metrics:
-            raise click.BadParameter(f"the project has no metric {name!r}; it has {', '.join(sorted(loaded.metrics))}.")
+        if name not in known:
+            raise click.BadParameter(f"the project has no metric {name!r}; it has {', '.join(sorted(known))}.")
     wanted = connections(loaded, connection)
     found: dict[str, Examination] = {}
     failed: dict[str, Failed] = {}

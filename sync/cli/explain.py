@@ -80,8 +80,9 @@ def metric(
     """
     from salesops.explain import NoFigure
     from sync import asked
-    from sync.cli.explain_data import Records, explanation_json, write_csv
+    from sync.cli.explain_data import explanation_json, write_csv
     from sync.cli.explain_report import show_explanation
+    from sync.cli.explain_subjects import Records
     from sync.cli.output import print_json
     from sync.explain import explain as explain_figure
     from sync.explain import stored_as_of
@@ -106,6 +107,8 @@ def metric(
                 asked.check_past(as_of, local_day_of(loaded, moment), today_of(loaded))
             wanted = asked.usual_period(loaded.metrics[name]) if period is None else period
             of_period = asked.find_period(calendar_of(loaded, store), wanted, local_day_of(loaded, moment))
+            if of_period is not None:
+                asked.check_kind(loaded, name, of_period.kind)
             asked.check_stands(loaded, name, of_period, local_day_of(loaded, moment))
             told = explain_figure(loaded, store, connection, name, whose, of_period, given, examples=5)
         except (asked.NotKnown, NoFigure) as error:

@@ -1,74 +1,28 @@
-"""Explanations as data: what the store knows of their records, one JSON object, rows of a CSV file."""
+"""Explanations as data: one JSON object, rows of a CSV file."""
 
 from __future__ import annotations
 
 import csv
 import errno
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import click
 
-from config.metrics import ConversionMetric
-from config.model import OBJECTS
 from config.scalars import decimal_text, instant_text
-from config.sources import SOURCES
-from sync.crm_links import record_links, record_names
+from sync.cli.explain_subjects import left_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from config.loader import Project
-    from salesops.explain import Explanation
+    from salesops.explain import Explanation, LeftOut
     from sync.asked import Whose
+    from sync.cli.explain_subjects import Records
     from sync.explain import Told
-    from sync.store.store import Store
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """What the store knows of a connection's records: their names, and their pages in the CRM."""
-
-    project: Project
-    store: Store
-    connection: str
-    _names: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.project.settings.time_zone)
-
-    def names(self, of_object: str, ids: Collection[str]) -> Mapping[str, str]:
-        """The names of records, by id; those without one are missing."""
-        known = self._names.setdefault(of_object, {})
-        missing = set(ids) - known.keys()
-        if missing:
-            found = record_names(self.store, self.connection, of_object, missing)
-            known.update({id_: found.get(id_, "") for id_ in missing})
-        return {id_: known[id_] for id_ in ids if known[id_]}
-
-    def links(self, of_object: str, ids: Collection[str]) -> Mapping[str, str]:
-        """The addresses of their pages in the CRM, by id; those without one are missing."""
-        return record_links(self.project, self.store, self.connection, of_object, ids)
-
-    def about(self, explanation: Explanation) -> tuple[str, str]:
-        """(the object, the column of the ids) of the records that the rows of an explanation are about."""
-        metric = self.project.metrics[explanation.figure.metric]
-        records = explanation.records
-        if isinstance(metric, ConversionMetric):
-            source, match = metric.from_.source, metric.from_.match
-            return (source if match == "id" else SOURCES[source].leads_to.get(match, "")), "match"
-        source = explanation.definition.source
-        if source in OBJECTS or records is None or "about" not in records.column_names:
-            return source, "id"
-        fields = [name for name in ("opportunity_id", "account_id", "user_id") if name in SOURCES[source].leads_to]
-        return (SOURCES[source].leads_to[fields[0]] if fields else ""), "about"
 
 
 def explanation_json(told: Told, whose: Whose, records: Records, limit: int | None) -> Row:
@@ -93,7 +47,7 @@ def _explained(explanation: Explanation, records: Records, limit: int | None) ->
         "formula": definition.words,
         "version": definition.version,
         "meanings": {name: list(words) for name, words in definition.meanings.items()},
-        "parameters": {name: decimal_text(number) for name, number in definition.parameters.items()},
+        "parameters": {name: str(number) for name, number in definition.parameters.items()},
         "grain": explanation.figure.grain,
         "key": explanation.figure.key,
         "period": explanation.figure.period,
@@ -114,11 +68,20 @@ def _explained(explanation: Explanation, records: Records, limit: int | None) ->
         ],
         "count": None if explanation.records is None else len(explanation.records),
         "records": rows,
-        "left_out": [
-            {"cause": each.cause, "reason": each.reason, "count": each.rows, "examples": list(each.examples)}
-            for each in explanation.left_out
-        ],
+        "left_out": [_left_out(each, explanation, records) for each in explanation.left_out],
         "parts": [{"role": part.role, **_explained(part.explanation, records, limit)} for part in explanation.parts],
+    }
+
+
+def _left_out(left: LeftOut, explanation: Explanation, records: Records) -> Row:
+    subjects = records.subjects(left_pairs(left, explanation))
+    about = [{"object": each.object, "id": each.id, "name": each.name, "link": each.link} for each in subjects]
+    return {
+        "cause": left.cause,
+        "reason": left.reason,
+        "count": left.rows,
+        "examples": list(left.examples),
+        "about": about,
     }
 
 
@@ -126,17 +89,15 @@ def record_rows(explanation: Explanation, records: Records, limit: int | None = 
     """The records of an explanation as JSON values, each with its name, its owner's, and its page in the CRM."""
     assert explanation.records is not None  # noqa: S101  only those of records are asked for
     shown = explanation.records.slice(0, limit) if limit else explanation.records
-    of_object, column = records.about(explanation)
-    ids = [id_ for id_ in shown[column].to_pylist() if id_]
-    names, links = records.names(of_object, ids), records.links(of_object, ids)
-    owners = records.names("user", [id_ for id_ in shown["owner"].to_pylist() if id_])
-    for row in shown.to_pylist():
-        about = row[column]
+    rows = shown.to_pylist()
+    subjects = records.subjects([records.pair(explanation, row) for row in rows])
+    owners = records.names("user", [row["owner"] for row in rows if row["owner"]])
+    for row, subject in zip(rows, subjects, strict=True):
         yield {
             **{name: _json(value) for name, value in row.items()},
-            "name": names.get(about),
+            "name": subject.name,
             "owner_name": owners.get(row["owner"]),
-            "link": links.get(about),
+            "link": subject.link,
         }
 
 

@@ -152,6 +152,11 @@ def as_of_time(text: str | None, project: Project) -> datetime:
         raise click.BadParameter(f"--as-of {error}") from error
 
 
+def given_time(text: str | None, project: Project) -> datetime | None:
+    """The same; None where it was not given: each connection's figures are of its own present then."""
+    return None if text is None else as_of_time(text, project)
+
+
 @contextmanager
 def watched(*, quiet: bool) -> Iterator[Progress]:
     """Progress bars on stderr where a person watches, else nothing."""

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.cli.words import columns, say
+from sync.cli.words import columns, say, several
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import tzinfo
 
     from rich.table import Table
+    from rich.text import Text
 
     from salesops.results import Results
 
@@ -97,20 +98,21 @@ def new_table(*columns: str, title: str | None = None) -> Table:
 
 def add_row(table: Table, *cells: str) -> None:
     """Add a row of plain text: what the CRM says is never read as the table library's markup, nor by the terminal."""
-    from rich.text import Text
-
-    table.add_row(*(Text(plain(cell)) for cell in cells))
+    table.add_row(*map(linked, cells))
 
 
 def add_linked_row(table: Table, cells: Sequence[str], link: str) -> None:
     """The same, where the first cell leads to a web page on terminals that follow links; "" for none."""
+    first, *others = cells
+    table.add_row(linked(first, link), *map(linked, others))
+
+
+def linked(cell: str, link: str = "") -> Text:
+    """The text of a cell, or of a part of one, that leads to a web page; "" for none."""
     from rich.style import Style
     from rich.text import Text
 
-    first, *others = (Text(plain(cell)) for cell in cells)
-    if link and link.isprintable():
-        first.stylize(Style(link=link))
-    table.add_row(first, *others)
+    return Text(plain(cell), style=Style(link=link) if link and link.isprintable() else "")
 
 
 def plain(text: str, longest: int = 2000) -> str:
@@ -147,8 +149,8 @@ def warn(texts: Iterable[str]) -> None:
         say(f"warning: {text}", aside=True)
 
 
-def show_computed(results: Mapping[str, Results], moment: datetime, *, as_json: bool) -> None:
-    """How much was computed, by connection."""
+def show_computed(results: Mapping[str, Results], moments: Mapping[str, datetime], *, as_json: bool) -> None:
+    """How much was computed, and as of when, by connection; JSON names the latest time."""
     counts = {
         name: {
             "metric_values": r.metrics.num_rows,
@@ -162,15 +164,23 @@ def show_computed(results: Mapping[str, Results], moment: datetime, *, as_json: 
         notes = {
             name: [{"severity": note.severity, "text": note.text} for note in r.notes] for name, r in results.items()
         }
-        print_json({"as_of": moment.isoformat(), "computed": counts, "notes": notes})
+        metrics = {name: {"computed": len(r.computed), "kept": len(r.kept)} for name, r in results.items()}
+        print_json({"as_of": max(moments.values()).isoformat(), "computed": counts, "metrics": metrics, "notes": notes})
         return
     for name, of_connection in counts.items():
         parts = ", ".join(
             f"{count:,} {_ONE[what] if count == 1 else what.replace('_', ' ')}" for what, count in of_connection.items()
         )
-        click.echo(f"{name}: {parts}, as of {moment.isoformat(timespec='seconds')}")
+        click.echo(f"{name}: {parts}, as of {moments[name].isoformat(timespec='seconds')}")
+        click.echo(f"{name}: {metrics_text(len(results[name].computed), len(results[name].kept))}")
         for note in results[name].notes:
             click.echo(f"{note.severity}: {note.text}")
+
+
+def metrics_text(computed: int, kept: int) -> str:
+    """How many metrics were computed, and how many not: nothing had changed that decides their values."""
+    stand = f", {kept:,} kept: nothing changed that they are made of" if kept else ""
+    return f"{several(computed, 'metric')} computed{stand}"
 
 
 _ONE = {

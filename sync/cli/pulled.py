@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sync.apply import count_outcomes
 from sync.cli.line_report import lines_json, show_lines
-from sync.cli.output import add_row, new_table, print_json, print_table, warn
+from sync.cli.output import add_row, metrics_text, new_table, print_json, print_table, warn
 from sync.cli.plan_report import show_plan
 from sync.cli.words import say, several, span
 from sync.problems import problems_in
@@ -148,6 +148,8 @@ def show_reports(
         return
     for report in reports:
         _show_objects(report.connection, report.pulled)
+        if report.metrics is not None:
+            say(f"{report.connection}: {metrics_text(*report.metrics)}")
         show_plan(report.plan, views[report.connection], held=report.held_by is not None)
         if report.settled:
             settled = ", ".join(f"{count:,} {name}" for name, count in count_outcomes(report.settled).items() if count)
@@ -180,6 +182,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "as_of": report.plan.as_of,
         "pulled": pulled_json(report.pulled),
         "gaps": gaps_json(report.gaps),
+        "metrics": None if report.metrics is None else dict(zip(("computed", "kept"), report.metrics, strict=True)),
         "plan": {
             "changes": len(report.plan.changes),
             "skipped": len(report.plan.skipped),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.cli.options import as_of_time, load, log_option, open_store, project_option
+from sync.cli.options import load, log_option, open_store, project_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,11 +74,8 @@ class _Server:
 
         try:
             project = load_project(self._project.root)
-            moment = as_of_time(None, project)
             with open_store(project) as store, hold_lease(store):
-                for name, report, error in run_all(
-                    project, store, list(project.settings.connections), moment, Silent()
-                ):
+                for name, report, error in run_all(project, store, list(project.settings.connections), None, Silent()):
                     if error is not None:
                         exit_code_of(error)
                     if report is not None:

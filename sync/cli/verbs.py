@@ -10,11 +10,11 @@ import click
 from connectors.base import Sweep
 from sync.cli.options import (
     as_of_option,
-    as_of_time,
     caps_of,
     caps_option,
     connection_option,
     connections,
+    given_time,
     json_option,
     load,
     log_option,
@@ -93,37 +93,43 @@ def pull(
 @project_option
 @connection_option
 @as_of_option
+@click.option("--full", is_flag=True, help="Read all records and compute all metrics, also those that stand.")
 @json_option
 @log_option
 @click.pass_context
 def compute(
-    context: click.Context, project: str | None, connection: str | None, as_of: str | None, as_json: bool
+    context: click.Context, project: str | None, connection: str | None, as_of: str | None, full: bool, as_json: bool
 ) -> None:
     """Compute metrics, quotas, territories and commissions from the store.
+
+    Metrics that are made of nothing that changed since they were computed on the same day keep their values.
 
     \b
     Examples:
       salesops compute                        as of now
       salesops compute --as-of 2026-03-31     as of the end of that day
+      salesops compute --full                 all of it, whatever changed
     """
     from sync.cli import output
     from sync.cli.pulled import warn_of_gaps
     from sync.compute import compute_connection
     from sync.store.gaps import read_gaps
     from sync.store.lease import hold_lease
-    from sync.store.runs import recorded
+    from sync.store.runs import present, recorded
 
     loaded = load(context, project)
-    moment = as_of_time(as_of, loaded)
+    given = given_time(as_of, loaded)
     results = {}
+    moments = {}
     gaps = {}
     with open_store(loaded) as store, hold_lease(store):
         for name in connections(loaded, connection):
             gaps[name] = read_gaps(store, name)
+            moments[name] = moment = given or present()
             with recorded(store, "compute", name, moment) as record:
-                results[name] = compute_connection(loaded, store, name, moment, record.id)
+                results[name] = compute_connection(loaded, store, name, moment, record.id, full=full)
     warn_of_gaps(gaps)
-    output.show_computed(results, moment, as_json=as_json)
+    output.show_computed(results, moments, as_json=as_json)
 
 
 @click.command()
@@ -169,11 +175,11 @@ def run(
     from sync.store.lease import hold_lease
 
     loaded = load(context, project)
-    moment = as_of_time(as_of, loaded)
+    given = given_time(as_of, loaded)
     names = connections(loaded, connection)
     allowed = caps_of(loaded, caps)
     with open_store(loaded) as store, hold_lease(store), watched(quiet=as_json) as progress:
-        ends = list(run_all(loaded, store, names, moment, progress, caps=allowed, retry_parked=retry_parked))
+        ends = list(run_all(loaded, store, names, given, progress, caps=allowed, retry_parked=retry_parked))
         reports = [report for _, report, _ in ends if report is not None]
         views = {each.connection: read_view(loaded, store, each.connection, before=each.run_id) for each in reports}
     output.warn(text for report in reports for text in report.unseen)

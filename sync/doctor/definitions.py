@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from config.comp_plans import ManagerOverride
 from config.metrics import Condition, SimpleMetric
+from config.metrics.narrowed import listed
 from salesops.fill import Ask
 from sync.doctor.needs import Need, Role, condition_needs, metric_needs
 
@@ -45,7 +46,7 @@ def find_definitions(project: Project, used: Collection[str], starts: Mapping[st
         Definition(
             "metric", name, metric.label, name in used, project.where("metrics", name), metric_needs(project, name)
         )
-        for name, metric in sorted(project.metrics.items())
+        for name, metric in sorted(listed(project.metrics).items())
     ]
     quotas = [
         Definition("quota", name, quota.label, True, project.where("quotas", name), _quota(project, quota, starts))

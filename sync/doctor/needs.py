@@ -28,11 +28,14 @@ if TYPE_CHECKING:
 _EMPTY_IS_AN_ANSWER = frozenset({Operator.EMPTY, Operator.IS_NOT, Operator.NOT_IN, Operator.MEANS_NOT})
 """Conditions that an empty field may meet: nobody is expected to fill it for their sake."""
 
+_CONTRACTS = (("opportunity", "account_id"), ("opportunity", "amount"), ("opportunity", "close_date"))
+
 MADE_OF: Mapping[str | tuple[str, str], tuple[tuple[str, str], ...]] = {
     "stage_visit": (("opportunity", "stage"),),
     "opportunity_move": (("opportunity_history", "at"),),
     "pipeline_snapshot": (("opportunity", "stage"),),
-    "customer_period": (("opportunity", "account_id"), ("opportunity", "amount"), ("opportunity", "close_date")),
+    "expected_period": (("opportunity", "stage"), ("opportunity", "close_date")),
+    "customer_period": _CONTRACTS,
     "user_period": (("user", CREATED),),
     "data_entry": (("opportunity", "created_by_id"),),
     "quota_period": (),
@@ -45,6 +48,9 @@ MADE_OF: Mapping[str | tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("opportunity", "stage_age_ratio"): (("opportunity", "stage"),),
     ("opportunity", "lead_created_at"): (("lead", "opportunity_id"), ("lead", CREATED)),
     ("opportunity", "owner_tenure_days"): (("opportunity", "close_date"), ("user", CREATED)),
+    ("opportunity", "contract_starts_on"): _CONTRACTS,
+    ("opportunity", "contract_ends_on"): _CONTRACTS,
+    ("opportunity", "contract_days_ahead"): _CONTRACTS,
     ("opportunity", "families"): (("line_item", "product_id"), ("product", "family")),
     ("opportunity", "filled_fields"): (),
     ("opportunity", "required_fields"): (),
@@ -53,6 +59,7 @@ MADE_OF: Mapping[str | tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("activity", "first_on_lead"): (("activity", "lead_id"), ("activity", "at")),
     ("lead", "first_response_at"): (("activity", "lead_id"), ("activity", "at")),
     ("lead", "response_seconds"): (("activity", "lead_id"), ("activity", "at")),
+    ("lead", "response_working_seconds"): (("activity", "lead_id"), ("activity", "at")),
     ("lead", "look_alikes"): (("lead", "contact_id"),),
     ("account", "first_won_on"): (("opportunity", "account_id"), ("opportunity", "close_date")),
     ("account", "look_alikes"): (("account", "name"),),

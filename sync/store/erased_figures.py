@@ -51,6 +51,8 @@ def erase_figures(db: sqlite3.Connection, connection: str, name: str, records: S
             for metric, grain in _grains(db, table, connection):
                 keys = [*(records if _has_ids(grain, name) else ()), *(() if grain in _OF_NOBODY else labels)]
                 gone += _delete(db, table, (connection, metric, grain), keys)
+    if gone:  # what is gone is computed again, if there is anything to compute
+        db.execute("UPDATE computation SET made_of = '' WHERE connection = ?", (connection,))
     return gone
 
 

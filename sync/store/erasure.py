@@ -9,6 +9,7 @@ from sync.store.doubted import sift
 from sync.store.erased_figures import erase_figures, forget_owners
 from sync.store.identity import PARTS_OF_OPPORTUNITY, POINTERS, Erased, digest, mark_deleted, repoint
 from sync.store.links import end_links
+from sync.store.mirror import drop
 from sync.store.problems import clear_problems
 from sync.store.records import note_change
 from sync.store.store import now, translated
@@ -50,6 +51,10 @@ def _named_after(condition: str) -> tuple[str, ...]:
     return tuple(f"{table} {by_name}" for table in ("change", "written", "refusal"))
 
 
+_MIRRORED_WITH = ("field_history", "observed_change", "association")
+_MIRRORED_OF = {"opportunity": (*PARTS_OF_OPPORTUNITY, "pipeline_snapshot")}
+"""What the mirror has of a record besides its own row."""
+
 _RESULTS = {
     "opportunity": ("earning WHERE connection = :connection AND opportunity_id = :id",),
     "account": (
@@ -72,6 +77,8 @@ def erase_rows(db: sqlite3.Connection, connection: str, name: str, ids: Iterable
     # Without it SQLite leaves the text of deleted rows in free pages of the file.
     db.execute("PRAGMA secure_delete = ON")
     ids = list(ids)
+    if ids:
+        drop(db, connection, {name, *_MIRRORED_WITH, *_MIRRORED_OF.get(name, ())})
     gone = erase_figures(db, connection, name, _with_merged(db, connection, name, ids))
     return gone + sum(_erase_one(db, connection, name, record) for record in ids)
 
@@ -127,6 +134,21 @@ def _forget_mentions(db: sqlite3.Connection, connection: str, name: str, record:
                 f"DELETE FROM {table} WHERE connection = ? AND object = ? AND field = ? AND ? IN (before, after)",
                 (connection, child, field, record),
             ).rowcount
+    return gone
+
+
+def _forget_logins(db: sqlite3.Connection, connection: str, users: Iterable[str]) -> int:
+    """How many rows that say which person a user is went. Who is one person with such a user in another connection has
+    the first of the users that are left for an id, as the next pull will say (`sync.people`)."""
+    gone = 0
+    for user in users:
+        gone += db.execute("DELETE FROM person WHERE connection = ? AND user_id = ?", (connection, user)).rowcount
+        person = f"{connection}:{user}"
+        db.execute(
+            "UPDATE person SET person = (SELECT connection || ':' || user_id FROM person WHERE person = ?1"
+            " ORDER BY connection, user_id LIMIT 1) WHERE person = ?1",
+            (person,),
+        )
     return gone
 
 
@@ -201,11 +223,13 @@ def erase(store: Store, connection: str, name: str, record: str) -> int:
 
 def erase_for_good(db: sqlite3.Connection, connection: str, name: str, record: str) -> int:
     """The same, inside a transaction."""
+    drop(db, connection)  # the rows that are emptied lie masked in its files
     ids = _with_merged(db, connection, name, [record])
     withhold(db, connection, _live(db, connection, name, record))
     gone = erase_rows(db, connection, name, [record])
     gone += repoint(db, connection, name, dict.fromkeys(ids, None))
-    gone += forget_owners(db, connection, ids) if name == "user" else 0
+    if name == "user":
+        gone += forget_owners(db, connection, ids) + _forget_logins(db, connection, ids)
     gone += sum(_forget_mentions(db, connection, name, each) for each in ids)
     db.executemany(
         "INSERT OR IGNORE INTO erased VALUES (?, ?, ?, ?)",

@@ -1,82 +1,58 @@
-"""Reading facts out of the store as columnar tables, without a Python object a cell."""
+"""Reading facts out of the store as columnar tables, without a Python object a cell: from the mirror what did not
+change since it was made (`sync.store.mirror`), from the store all else."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from config.model import OBJECTS, FieldType
-from salesops.facts import CHANGE, KEPT, PIPELINE_SNAPSHOT, SNAPSHOT_DAY, fact_fields, fact_schema
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from config.model import OBJECTS
+from salesops.facts import CHANGE, KEPT, fact_schema
+from sync.store import mirror
 from sync.store.identity import PARTS_OF_OPPORTUNITY
-from sync.store.made import MADE_ACTIVITIES
+from sync.store.raw import OBSERVED, FactError
+from sync.store.shelf import ENDED
+from sync.store.shelves import read_shelves
 from sync.store.store import StoreUnusable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-    import pyarrow as pa
-
+    from sync.store.shelf import Shelf
     from sync.store.store import Store
 
-_EXAMPLE = {FieldType.INTEGER: "0", FieldType.BOOLEAN: "0"}
+    _Column = pa.ChunkedArray[Any] | pa.Array[Any]
 
-
-def _ended(name: str) -> str:
-    return f"SELECT id FROM {name} WHERE connection = ?1 AND deleted = 1"
-
-
-_ENDED_OF_ANY = " UNION ALL ".join(
-    f"SELECT '{name}', id FROM {name} WHERE connection = ?1 AND deleted = 1"
-    for name in OBJECTS
-    if name not in {"association", "field_history"}
-)
-
-
-def _with(*parents: str) -> str:
-    return "".join(f" AND coalesce({parent}_id, '') NOT IN ({_ended(parent)})" for parent in parents)
-
-
-def _with_any(of_object: str, record: str) -> str:
-    return f" AND (coalesce({of_object}, ''), coalesce({record}, '')) NOT IN ({_ENDED_OF_ANY})"
-
+__all__ = ["FactError", "MirroredFacts", "mirror_facts", "read_facts"]
 
 # What is nothing without another record goes with it, whether or not the CRM says so of each row.
-_BELONGS = {
-    **dict.fromkeys(PARTS_OF_OPPORTUNITY, _with("opportunity")),
-    "team_member": _with("team", "user"),
-    "territory_member": _with("territory", "user"),
-    "territory_account": _with("territory", "account"),
-    "field_history": _with_any("object", "record_id"),
-    "association": _with_any("from_object", "from_id") + _with_any("to_object", "to_id"),
-    "activity": f" AND id NOT IN ({MADE_ACTIVITIES})",
+_BELONGS_TO: dict[str, dict[str, str]] = {
+    **{part: {"opportunity_id": "opportunity"} for part in PARTS_OF_OPPORTUNITY},
+    "team_member": {"team_id": "team", "user_id": "user"},
+    "territory_member": {"territory_id": "territory", "user_id": "user"},
+    "territory_account": {"territory_id": "territory", "account_id": "account"},
 }
-
-
-# Where the CRM's own history tells anything of a record's field, it tells all: what we saw of it is the same once more.
-# A stamp in the far future is that of a row which its CRM does not date.
-_CHANGES = f"""
-    SELECT id, object, record_id, field, before, after, at FROM field_history
-    WHERE connection = ?1 AND deleted = 0{_BELONGS["field_history"]} AND {{asked}}
-    UNION ALL
-    SELECT 'observed-' || id, object, record_id, field, before, after, iif(valid < '9999', valid, known)
-    FROM observed_change AS seen
-    WHERE connection = ?1 AND field <> 'deleted'{_BELONGS["field_history"]} AND {{asked}}
-    AND NOT EXISTS (
-        SELECT 1 FROM field_history AS told WHERE told.connection = ?1 AND told.deleted = 0
-        AND (told.object, told.record_id, told.field) = (seen.object, seen.record_id, seen.field)
-    )
-"""
-_ASKED = "(object, field) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?2))"
-
-_KEPT_ROWS = {
-    CHANGE: _CHANGES.format(asked=_ASKED),
-    PIPELINE_SNAPSHOT: """
-        SELECT opportunity_id || '@' || from_day AS id, opportunity_id, owner_id, stage, amount, currency, close_date,
-               from_day, until_day
-        FROM snapshot_opportunity WHERE connection = ?1
-    """,
-    SNAPSHOT_DAY: "SELECT day AS id, day FROM snapshot WHERE connection = ?1",
+_TELLS_OF = {
+    "field_history": {"record_id": "object"},
+    OBSERVED: {"record_id": "object"},
+    "association": {"from_id": "from_object", "to_id": "to_object"},
 }
+_HISTORIES = ("field_history", OBSERVED)
+_ENDING = tuple(name for name in OBJECTS if name not in {"association", "field_history"})
+"""What a history or an association may be of."""
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredFacts:
+    """The tables of `read_facts`, and a version of each (table, column): the same as long as no value of it changed
+    that can be seen, and no row came or went. Those of `change` are of the fields that it tells of ("lead.status")."""
+
+    tables: Mapping[str, pa.Table]
+    versions: Mapping[tuple[str, str], str]
 
 
 def read_facts(store: Store, connection: str, columns: Mapping[str, Collection[str]]) -> dict[str, pa.Table]:
@@ -94,60 +70,125 @@ def read_facts(store: Store, connection: str, columns: Mapping[str, Collection[s
 
     DECIMAL columns are decimal128(38, 6): a number finer than a millionth or larger than 10^32 is an error that names
     the column, never a rounded figure.
+
+    The mirror is used as far as it goes, and stays as it is: any process may read at any time.
     """
+    return _tables(_read(store, connection, columns, keep=False), columns)
+
+
+def mirror_facts(store: Store, connection: str, columns: Mapping[str, Collection[str]]) -> MirroredFacts:
+    """The same with their versions; the mirror has all of it then, where its place can be written."""
+    mirror.begin(store, connection, _needed(columns))
+    shelves = _read(store, connection, columns, keep=True)
+    return MirroredFacts(_tables(shelves, columns), _versions(shelves, columns))
+
+
+def _read(store: Store, connection: str, columns: Mapping[str, Collection[str]], *, keep: bool) -> Mapping[str, Shelf]:
     import adbc_driver_sqlite.dbapi as adbc
 
-    uri = f"{store.path.resolve().as_uri()}?mode=ro"
-    fields = [(name, field) for name, wanted in columns.items() if name not in KEPT for field in wanted]
     try:
-        with store.set_aside(), adbc.connect(uri) as source, source.cursor() as cursor:
-            return {name: _read_table(cursor, name, connection, wanted, fields) for name, wanted in columns.items()}
+        return read_shelves(store, connection, _needed(columns), keep=keep)
     except adbc.OperationalError as error:
         advice = "The store is damaged or cannot be read. Restore a copy, or move it away and pull again."
         raise StoreUnusable(f"{store.path}: {error}. {advice}") from error
 
 
-class FactError(Exception):
-    """A stored value that no exact figure can be made of; names the record and the field."""
+def _needed(columns: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
+    """The columns of the store's tables that the tables asked for are made of; none where only their ends matter."""
+    needed: dict[str, set[str]] = {}
+    for name, wanted in columns.items():
+        for each in _HISTORIES if name == CHANGE else (name,):
+            needed.setdefault(each, {"id"}).update(KEPT[CHANGE] if name == CHANGE else wanted)
+    for name in tuple(needed):
+        needed[name].update(_BELONGS_TO.get(name, ()))
+        for reference, of in _TELLS_OF.get(name, {}).items():
+            needed[name].update((reference, of))
+        for parent in _parents(name, columns):
+            needed.setdefault(parent, set())
+    return needed
 
 
-def _read_table(
-    cursor: Any, name: str, connection: str, wanted: Collection[str], fields: Collection[tuple[str, str]]
-) -> pa.Table:
-    custom = tuple(sorted(field.removeprefix("custom.") for field in wanted if field.startswith("custom.")))
-    full = fact_schema(name, custom)
-    schema = full.empty_table().select([f.name for f in full if f.name in wanted or f.name == "id"]).schema
-    # SQLite columns have no type that the driver trusts: it takes the type of the first rows it sees, and fails when
-    # a later one differs. The example row in front gives every column its type; it is cut off again.
-    kinds = fact_fields(name)
-    example = ", ".join(_EXAMPLE.get(kinds.get(f.name, FieldType.TEXT), "''") for f in schema)
-    columns = ", ".join(_source(field.name) for field in schema)
-    live = f"{name} WHERE connection = ?1 AND deleted = 0{_BELONGS.get(name, '')}"
-    rows = f"({_KEPT_ROWS[name]})" if name in _KEPT_ROWS else live
-    asked = (json.dumps(sorted(fields)),) if name == CHANGE else ()
-    cursor.execute(f"SELECT {example} UNION ALL SELECT {columns} FROM {rows}", (connection, *asked))
-    table: pa.Table = cursor.fetch_arrow_table().slice(1).rename_columns(schema.names)
-    try:
-        return table.cast(schema)
-    except ValueError as error:  # pyarrow's ArrowInvalid: it names no row
-        raise _culprit(name, table, schema) or error from error
+def _parents(name: str, columns: Collection[str]) -> Iterable[str]:
+    """The objects whose ended records take rows of a table with them."""
+    if name not in _TELLS_OF:
+        return _BELONGS_TO.get(name, {}).values()
+    # Changes are of what is asked for; a table of histories or associations is of anything.
+    return _ENDING if name in columns else [each for each in _ENDING if each in columns]
 
 
-def _culprit(name: str, table: pa.Table, schema: pa.Schema) -> FactError | None:
-    """The first value that its column cannot hold, as an error that people can act on."""
-    for field in schema:
-        for record, value in zip(table["id"].to_pylist(), table[field.name], strict=True):
-            try:
-                value.cast(field.type)
-            except ValueError:
-                return FactError(
-                    f"{name} {record}: {field.name} is {value.as_py()!r}, which {field.type} cannot hold exactly. "
-                    "Correct it in the CRM and pull again."
-                )
-    return None
+def _tables(shelves: Mapping[str, Shelf], columns: Mapping[str, Collection[str]]) -> dict[str, pa.Table]:
+    found = {}
+    for name, wanted in columns.items():
+        rows = _changes(shelves, columns) if name == CHANGE else _seen(shelves, name)
+        custom = tuple(sorted(each.removeprefix("custom.") for each in wanted if each.startswith("custom.")))
+        found[name] = rows.select([each for each in fact_schema(name, custom).names if each in wanted or each == "id"])
+    return found
 
 
-def _source(column: str) -> str:
-    if not column.startswith("custom."):
-        return column
-    return f"""json_extract(custom, '$."{column.removeprefix("custom.")}"')"""
+def _seen(shelves: Mapping[str, Shelf], name: str) -> pa.Table:
+    """The rows of a table that are nothing without a record that ended, left out."""
+    rows = shelves[name].rows(shelves[name].schema.names)
+    gone: list[_Column] = []
+    for reference, parent in _BELONGS_TO.get(name, {}).items():
+        if len(ended := shelves[parent].ended):
+            gone.append(pc.is_in(rows[reference], value_set=ended))
+    for reference, of in _TELLS_OF.get(name, {}).items():
+        for parent in _ENDING:
+            if parent in shelves and len(ended := shelves[parent].ended):
+                is_of = pc.is_in(rows[of], value_set=pa.array([parent]))
+                gone.append(pc.and_(is_of, pc.is_in(rows[reference], value_set=ended)))
+    return _without(rows, gone)
+
+
+def _without(rows: pa.Table, gone: Collection[_Column]) -> pa.Table:
+    if not gone or not pc.any(is_gone := reduce(pc.or_, gone)).as_py():
+        return rows
+    return rows.filter(pc.invert(is_gone))
+
+
+def _changes(shelves: Mapping[str, Shelf], columns: Mapping[str, Collection[str]]) -> pa.Table:
+    """Where the CRM's own history tells anything of a record's field, it tells all: what we saw of it is the same once
+    more."""
+    asked = pa.array(sorted(f"{name}.{field}" for name, field in _fields(columns)), pa.string())
+    told, seen = (_asked(_seen(shelves, name), asked) for name in _HISTORIES)
+    every = _asked(shelves["field_history"].rows(KEPT[CHANGE]), asked)
+    known = pc.unique(_joined(every, "object", "field", "record_id"))
+    is_told = pc.is_in(_joined(seen, "object", "field", "record_id"), value_set=known, skip_nulls=True)
+    seen = _without(seen, [is_told, pc.is_in(seen["field"], value_set=pa.array(["deleted"]))])
+    return pa.concat_tables([told.select(list(KEPT[CHANGE])), seen.select(list(KEPT[CHANGE]))])
+
+
+def _fields(columns: Mapping[str, Collection[str]]) -> Iterable[tuple[str, str]]:
+    """The (object, field) that are asked for."""
+    return ((name, field) for name, wanted in columns.items() if name not in KEPT for field in wanted)
+
+
+def _asked(rows: pa.Table, asked: pa.Array[Any]) -> pa.Table:
+    """The changes of these fields."""
+    return rows.filter(pc.is_in(_joined(rows, "object", "field"), value_set=asked))
+
+
+def _joined(rows: pa.Table, *columns: str) -> _Column:
+    """Texts in one, as "opportunity.stage"; null where one of them is."""
+    texts = [rows[name] for name in columns]
+    joined: _Column = pc.binary_join_element_wise(*texts, ".")  # type: ignore[call-overload]  # a scalar may be last
+    return joined
+
+
+def _versions(shelves: Mapping[str, Shelf], columns: Mapping[str, Collection[str]]) -> dict[tuple[str, str], str]:
+    found = {}
+    for name, wanted in columns.items():
+        if name == CHANGE:
+            for object_, field in _fields(columns):
+                told = [shelves[each].version(f"{object_}.{field}") for each in _HISTORIES]
+                found[CHANGE, f"{object_}.{field}"] = " ".join([*told, *_ends(shelves, [object_])])
+            continue
+        # Whether a row is seen depends on what it refers to, and whether that ended.
+        refers = [*_BELONGS_TO.get(name, ()), *(each for pair in _TELLS_OF.get(name, {}).items() for each in pair)]
+        ends = [*(shelves[name].version(each) for each in refers), *_ends(shelves, _parents(name, columns))]
+        found |= {(name, each): " ".join([shelves[name].version(each), *ends]) for each in {"id", *wanted}}
+    return found
+
+
+def _ends(shelves: Mapping[str, Shelf], names: Iterable[str]) -> list[str]:
+    return [shelves[name].version(ENDED) for name in names]

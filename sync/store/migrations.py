@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Migrations
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlite_utils import Database
 
 migrations = Migrations("salesops")
@@ -483,17 +485,24 @@ def snapshots(db: Database) -> None:
             """
         )
         db.execute(f"CREATE UNIQUE INDEX {table}_open ON {table} (connection, {keys}) WHERE until_day IS NULL")
-        newest = "(SELECT max(day) FROM snapshot WHERE connection = new.connection)"
         columns = ["connection", *keys.split(", "), "from_day", *(each.split()[0] for each in said.split(", "))]
-        differs = " OR ".join(f"new.{column} IS NOT old.{column}" for column in columns)
-        _keep(db, table, "INSERT", f"new.until_day IS NOT NULL OR new.from_day IS NOT {newest}")
-        _keep(db, table, "UPDATE", f"old.until_day IS NOT NULL OR new.until_day IS NOT {newest} OR {differs}")
+        _keep(db, table, "INSERT", f"new.until_day IS NOT NULL OR new.from_day IS NOT {_NEWEST}")
+        _keep(db, table, "UPDATE", _changes_past(columns))
         _keep(db, table, "DELETE", "1")
     _keep(
         db, "snapshot", "INSERT", "EXISTS (SELECT 1 FROM snapshot WHERE connection = new.connection AND day >= new.day)"
     )
     _keep(db, "snapshot", "UPDATE", "1")
     _keep(db, "snapshot", "DELETE", "1")
+
+
+_NEWEST = "(SELECT max(day) FROM snapshot WHERE connection = new.connection)"
+
+
+def _changes_past(columns: Sequence[str]) -> str:
+    """Whether an update of a row does more than to end one that still holds, on the newest day."""
+    differs = " OR ".join(f"new.{column} IS NOT old.{column}" for column in columns)
+    return f"old.until_day IS NOT NULL OR new.until_day IS NOT {_NEWEST} OR {differs}"
 
 
 def _keep(db: Database, table: str, event: str, when: str) -> None:
@@ -533,5 +542,71 @@ def partial_periods(db: Database) -> None:
     )
 
 
-STEPS = 16
+@migrations()
+def snapshot_samples(db: Database) -> None:
+    """Of what was known of a metric, how many numbers it was made of, and whether the period was a partial one; empty
+    in the snapshots from before."""
+    db.execute("ALTER TABLE snapshot_metric ADD COLUMN sample TEXT")
+    db.execute("ALTER TABLE snapshot_metric ADD COLUMN partial INTEGER")
+    db.execute("DROP TRIGGER snapshot_metric_keep_update")
+    keys, said = ("metric", "grain", "key", "period"), ("value", "numerator", "denominator", "sample", "partial")
+    _keep(db, "snapshot_metric", "UPDATE", _changes_past(["connection", *keys, "from_day", *said]))
+
+
+@migrations()
+def mirror(db: Database) -> None:
+    """Which rows the mirror of the facts holds (`sync.store.mirror`), and which of these were touched since.
+
+    `files` tells of the files that hold a table's rows, as JSON, empty where there are none yet. The log grows only
+    while the rows of a table are mirrored. `computation.made_of` is what the figures are made of, as JSON.
+    """
+    db.execute("ALTER TABLE computation ADD COLUMN made_of TEXT NOT NULL DEFAULT ''")
+    for statement in (
+        """
+        CREATE TABLE mirrored (
+            connection TEXT NOT NULL, name TEXT NOT NULL, files TEXT NOT NULL, PRIMARY KEY (connection, name)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE touched (
+            number INTEGER PRIMARY KEY, connection TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL
+        ) STRICT
+        """,
+    ):
+        db.execute(statement)
+    objects = (
+        "user role team team_member account contact lead opportunity opportunity_history field_history"
+        " opportunity_split opportunity_member quote line_item product activity association stage exchange_rate"
+        " fiscal_period territory territory_member territory_account quota"
+    )
+    for name in objects.split():
+        _log(db, name, name, "{row}.id")
+    _log(db, "observed_change", "observed_change", "'observed-' || {row}.id")
+    _log(db, "snapshot_opportunity", "pipeline_snapshot", "{row}.opportunity_id || '@' || {row}.from_day")
+    _log(db, "snapshot", "snapshot_day", "{row}.day")
+    # A task that we made is no activity: a line that tells of one, now or no more, touches it.
+    for label, prefix in (("task", ""), ("kind_and_task", "task-")):
+        of_task = "{row}.object = 'task' AND {row}.record_id <> ''"
+        _log(db, "change", "activity", f"'{prefix}' || {{row}}.record_id", of_task, label)
+
+
+def _log(db: Database, table: str, name: str, record: str, when: str = "1", label: str = "row") -> None:
+    """Keep which rows of a table come, change and go, under the name that the mirror has for them."""
+    for event, row in (("INSERT", "new"), ("UPDATE", "new"), ("UPDATE", "old"), ("DELETE", "old")):
+        if (event, row) == ("UPDATE", "old") and when == "1":  # the same name: rows keep their keys
+            continue
+        db.execute(
+            f"""
+            CREATE TRIGGER {table}_{label}_{event.lower()}_{row} AFTER {event} ON {table}
+            WHEN {when.format(row=row)}
+                AND EXISTS (SELECT 1 FROM mirrored WHERE connection = {row}.connection AND name = '{name}')
+            BEGIN
+                INSERT INTO touched (connection, name, id)
+                VALUES ({row}.connection, '{name}', {record.format(row=row)});
+            END
+            """
+        )
+
+
+STEPS = 18
 """How many steps there are here; a store that has more was made by a newer version."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +24,16 @@ BATCH_ROWS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """What the stored results are of: the as-of time, the rules' digest, and when they were computed."""
+    """What the stored results are of: the as-of time, the rules' digest, and when they were computed.
+
+    `made_of` says of each metric what decided its values, as `sync.kept` writes it; empty where that is not known.
+    """
 
     run_id: int
     as_of: str
     rules: str
     computed_at: str
+    made_of: str = ""
 
 
 def save_results(
@@ -39,8 +44,12 @@ def save_results(
     rules: str,
     results: Results,
     day: date | None = None,
+    made_of: str = "",
 ) -> None:
-    """Replace the connection's results by these, all at once; with the snapshot of `day`, if it has none yet."""
+    """Replace the connection's results by these, all at once; with the snapshot of `day`, if it has none yet.
+
+    Of the metrics in `results.kept` what stands stays. `made_of` is what `read_computation` gives back of it.
+    """
     tables = (
         ("metric_value", results.metrics),
         ("attainment", results.attainment),
@@ -50,7 +59,11 @@ def save_results(
     )
     with store.transaction() as db:
         for name, table in tables:
-            db.execute(f"DELETE FROM {name} WHERE connection = ?", (connection,))
+            of_metrics = (
+                "" if "metric" not in table.column_names else " AND metric NOT IN (SELECT value FROM json_each(?))"
+            )
+            kept = (json.dumps(sorted(results.kept)),) if of_metrics else ()
+            db.execute(f"DELETE FROM {name} WHERE connection = ?{of_metrics}", (connection, *kept))
             places = ", ".join("?" * (table.num_columns + 1))
             columns = ", ".join(["connection", *table.column_names])
             db.executemany(f"INSERT INTO {name} ({columns}) VALUES ({places})", _rows(connection, table))
@@ -60,7 +73,8 @@ def save_results(
             ((connection, number, note.severity, note.text) for number, note in enumerate(results.notes)),
         )
         db.execute(
-            "INSERT OR REPLACE INTO computation VALUES (?, ?, ?, ?, ?)", (connection, run_id, as_of, rules, now())
+            "INSERT OR REPLACE INTO computation VALUES (?, ?, ?, ?, ?, ?)",
+            (connection, run_id, as_of, rules, now(), made_of),
         )
         if day is not None:
             freeze(db, connection, day, as_of, rules, run_id)
@@ -117,4 +131,6 @@ def read_computation(store: Store, connection: str) -> Computation | None:
     rows = store.rows("SELECT * FROM computation WHERE connection = ?", (connection,))
     if not rows:
         return None
-    return Computation(rows[0]["run_id"], rows[0]["as_of"], rows[0]["rules"], rows[0]["computed_at"])
+    return Computation(
+        rows[0]["run_id"], rows[0]["as_of"], rows[0]["rules"], rows[0]["computed_at"], rows[0]["made_of"]
+    )

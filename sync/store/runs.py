@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.scalars import instant_text
 from sync.problems import problems_in
-from sync.store.store import StoreError, now
+from sync.store.store import StoreError, now, parse_instant
 
 if TYPE_CHECKING:
     import sqlite3
@@ -50,6 +50,11 @@ class Recorder:
         """Say of the run what is no count: the `rules` whose results it brings, the run that it `undoes`, the undo that
         it is `held_by`."""
         self.detail |= facts
+
+
+def present() -> datetime:
+    """The present, by the clock that runs are dated by."""
+    return parse_instant(now())
 
 
 @contextmanager

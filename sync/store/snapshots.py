@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
     from sync.store.store import Store
@@ -36,11 +36,16 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A metric result as it was known: decimal text, or nothing."""
+    """A metric result as it was known: decimal text, or nothing.
+
+    `sample` and `partial` are None as well in snapshots that were taken before these were kept.
+    """
 
     value: str | None
     numerator: str | None
     denominator: str | None
+    sample: str | None
+    partial: bool | None
 
 
 _OPEN = "deleted = 0 AND coalesce(is_closed, 0) = 0"
@@ -56,7 +61,7 @@ _PARTS = (
     (
         "snapshot_metric",
         ("metric", "grain", "key", "period"),
-        ("value", "numerator", "denominator"),
+        ("value", "numerator", "denominator", "sample", "partial"),
         "(SELECT * FROM metric_value WHERE connection = :connection)",
     ),
 )
@@ -103,24 +108,27 @@ def read_metric_as_known(
     store: Store, connection: str, metric: str, grain: str, period: str, day: date
 ) -> dict[str, Known]:
     """The results of a metric for a period as they were known on a day, by key; none before the first snapshot."""
-    rows = store.rows(
-        "SELECT key, value, numerator, denominator FROM snapshot_metric WHERE connection = ?1 AND metric = ?2"
-        " AND grain = ?3 AND period = ?4 AND from_day <= ?5 AND coalesce(until_day > ?5, 1)",
-        (connection, metric, grain, period, day.isoformat()),
-    )
-    return {row["key"]: Known(row["value"], row["numerator"], row["denominator"]) for row in rows}
+    return _read_known(store, connection, day, "key", {"metric": metric, "grain": grain, "period": period})
 
 
 def read_periods_as_known(
     store: Store, connection: str, metric: str, grain: str, key: str, day: date
 ) -> dict[str, Known]:
     """The results of a metric for a key as they were known on a day, by period; none before the first snapshot."""
+    return _read_known(store, connection, day, "period", {"metric": metric, "grain": grain, "key": key})
+
+
+def _read_known(store: Store, connection: str, day: date, by: str, where: Mapping[str, str]) -> dict[str, Known]:
+    """The results that are told so far, by what they are not told by."""
     rows = store.rows(
-        "SELECT period, value, numerator, denominator FROM snapshot_metric WHERE connection = ?1 AND metric = ?2"
-        " AND grain = ?3 AND key = ?4 AND from_day <= ?5 AND coalesce(until_day > ?5, 1)",
-        (connection, metric, grain, key, day.isoformat()),
+        f"SELECT {by}, value, numerator, denominator, sample, partial FROM snapshot_metric WHERE connection = ?1"
+        f" AND from_day <= ?2 AND coalesce(until_day > ?2, 1) AND {' AND '.join(f'{name} = ?' for name in where)}",
+        (connection, day.isoformat(), *where.values()),
     )
-    return {row["period"]: Known(row["value"], row["numerator"], row["denominator"]) for row in rows}
+    return {
+        key: Known(value, numerator, denominator, sample, None if partial is None else bool(partial))
+        for key, value, numerator, denominator, sample, partial in rows
+    }
 
 
 def read_keys_as_known(store: Store, connection: str, grain: str, day: date) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.model import OBJECTS
+from sync.store.mirror import drop
 from sync.store.snapshots import erasing
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def erase_connection(store: Store, connection: str) -> int:
     with store.transaction() as db, erasing(db):
         # Without it SQLite leaves the text of deleted rows in free pages of the file.
         db.execute("PRAGMA secure_delete = ON")
+        drop(db, connection)
         tables = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         for table in tables:
             columns = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import pytest
 from config_projects import BASE, problems_of, write_project
 
 from config.loader import load_project
-from config.metrics import SimpleMetric
+from config.metrics import ConversionMetric, RatioMetric, SimpleMetric
+from config.metrics.narrowed import listed
 from config.problems import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from config.metrics import Metric
     from config.project_folder import Project
 
 
@@ -95,7 +98,7 @@ def test_an_inherited_key_that_is_right_for_the_parent_alone_is_the_childs_probl
     parent = "metrics:\n  b:\n    extends: opportunities_created\n    label: B\n    by: [user, customer]\n"
     files = {
         "salesops.yaml": BASE["salesops.yaml"],
-        "metrics/a.yaml": "metrics:\n  a:\n    extends: b\n    source: contact\n",
+        "metrics/a.yaml": "metrics:\n  a: {label: A, extends: b, source: contact}\n",
         "metrics/b.yaml": parent,
     }
     [problem] = problems_of(write_project(tmp_path, files))
@@ -135,6 +138,56 @@ def test_a_metric_made_of_thousands_in_a_row_is_checked(tmp_path: Path) -> None:
     assert "m0" in project.metrics
 
 
+def test_a_ratio_is_narrowed_down_to_the_rows_of_its_parts(tmp_path: Path) -> None:
+    text = """
+metrics:
+  west: {extends: win_rate, label: West, and: [{field: account.region, is: West}]}
+  small: {label: Small, kind: ratio, unit: number, numerator: west, denominator: west, where: [{field: type, is: New}]}
+"""
+    project = load(tmp_path, a=text)
+    parts = {name: (each.numerator, each.denominator) for name, each in project.metrics.items() if _is_ratio(each)}
+    assert parts["west"] == ("west.won_count", "west.closed_count")
+    assert parts["small"] == ("small.west", "small.west")
+    assert parts["small.west"] == ("small.west.won_count", "small.west.closed_count")
+    assert [each.field for each in simple(project, "west.won_count").where] == ["is_won", "account.region"]
+    assert [each.field for each in simple(project, "small.west.won_count").where] == [
+        "is_won",
+        "account.region",
+        "type",
+    ]
+
+
+def _is_ratio(metric: Metric) -> TypeGuard[RatioMetric]:
+    return isinstance(metric, RatioMetric)
+
+
+def test_a_conversion_is_narrowed_by_the_events_that_know_the_field(tmp_path: Path) -> None:
+    text = """
+metrics:
+  met:
+    {label: Met, kind: conversion, unit: percent, from: {source: lead, time: created_at, match: id},
+     to: {source: activity, time: at, match: lead_id}}
+  web: {extends: met, and: [{field: source, is: Web}, {field: created_at, empty: false}]}
+"""
+    metric = load(tmp_path, a=text).metrics["web"]
+    assert isinstance(metric, ConversionMetric)
+    assert [each.field for each in metric.from_.where] == ["source", "created_at"]
+    assert [each.field for each in metric.to.where] == ["created_at"]
+
+
+def test_no_list_shows_what_a_narrowed_ratio_is_made_of(tmp_path: Path) -> None:
+    metrics = load(tmp_path, a="metrics:\n  west: {extends: win_rate, and: [{field: type, is: New}]}\n").metrics
+    assert metrics.keys() - listed(metrics).keys() == {"west.won_count", "west.closed_count"}
+
+
+def test_a_parameter_may_be_in_a_unit_and_change_from_a_day_on(tmp_path: Path) -> None:
+    text = "parameters:\n  goal: {unit: money, values: [{from: 2026-01-01, value: 5}, {from: 2026-07-01, value: 6}]}\n"
+    goal = load(tmp_path, a=text).parameters["goal"]
+    days = (date(2025, 12, 31), date(2026, 6, 30), date(2026, 7, 1))
+    assert [goal.on(day) for day in days] == [None, Decimal(5), Decimal(6)]
+    assert str(goal) == "5 from 2026-01-01, 6 from 2026-07-01"
+
+
 def test_dimensions_meanings_and_parameters_come_from_all_files_and_win_over_the_catalog(tmp_path: Path) -> None:
     project = load(
         tmp_path,
@@ -143,7 +196,7 @@ def test_dimensions_meanings_and_parameters_come_from_all_files_and_win_over_the
     )
     assert project.meanings["connected"] == ("Reached",)
     assert project.meanings["proposal_stage"]
-    assert project.parameters["goal"] == Decimal("0.5")
+    assert project.parameters["goal"].value == Decimal("0.5")
     assert {"size", "segment"} <= project.dimensions.keys()
 
 
@@ -158,7 +211,7 @@ def test_a_name_that_two_files_define_is_a_problem(section: str, tmp_path: Path)
 def test_a_wrong_parameter_leaves_the_metrics_of_its_file_checked(tmp_path: Path) -> None:
     files = {
         "salesops.yaml": BASE["salesops.yaml"],
-        "metrics/a.yaml": "metrics:\n  m: {extends: won_amount, of: amuont}\nparameters:\n  goal: many\n",
+        "metrics/a.yaml": "metrics:\n  m: {label: M, extends: won_amount, of: amuont}\nparameters:\n  goal: many\n",
     }
     problems = problems_of(write_project(tmp_path, files))
     assert [problem.split(": ")[1] for problem in problems] == ["metrics.m.of", "parameters.goal"]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from integration_harness import CRMS
-from metric_exports import EXPORTS, MAPPING, stage_name, write_folder
+from metric_export import write_folder
+from metric_exports import EXPORTS, MAPPING, stage_name
 from metric_worlds import covered, differences, numbers, worlds
 
 from config.catalog_files import read_catalog
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from integration_harness import Crm
-    from metric_exports import HubSpot, Salesforce
+    from metric_export_hubspot import HubSpot
+    from metric_export_salesforce import Salesforce
     from metric_worlds import Place, World
 
 SIGN_IN = {

@@ -15,6 +15,7 @@ USERS = [f"u{number}" for number in range(6)]
 ACCOUNTS = [f"a{number}" for number in range(4)]
 LEADS = [f"l{number}" for number in range(5)]
 PRODUCTS = [f"p{number}" for number in range(3)]
+CUSTOM = ("custom.Score__c", "custom.Tier__c", "custom.Starts__c", "custom.Ends__c")
 STAGES = {"Open": 1, "Talks": 2, "Offer": 3, "Won": 4, "Lost": 5}
 
 
@@ -43,6 +44,8 @@ def random_company(seed: int) -> Facts:
     facts["field_history"] = [_field_history(dice, f"f{number}", deals) for number in range(5)]
     facts["change"] = _changes(dice, facts)
     facts["pipeline_snapshot"], facts["snapshot_day"] = _snapshots(dice, deals)
+    for name in ("opportunity", "account", "lead", "activity", "line_item"):
+        facts[name] = [dict.fromkeys(CUSTOM) | row for row in facts[name]]
     return facts
 
 
@@ -85,6 +88,7 @@ def _stage(name: str, position: int) -> Row:
         "is_closed": position > 3,
         "is_won": name == "Won",
         "probability": Decimal(position).scaleb(-1),
+        "forecast_category": {3: "Commit", 4: "Closed"}.get(position),
     }
 
 
@@ -125,6 +129,8 @@ def _deal(dice: Dice, name: str) -> Row:
         "created_at": dice.maybe(dice.moment(), dice.moment()),
         "created_by_id": dice.some(*USERS, "gone"),
         "custom.Score__c": dice.some("7", "12.5", "abc", "-3.25"),
+        "custom.Starts__c": dice.some(str(dice.day()), f"{dice.day()}T10:00:00Z", "2024-02-30", "soon"),
+        "custom.Ends__c": dice.some(str(dice.day()), str(dice.day())),
     }
 
 
@@ -230,6 +236,7 @@ _CHANGING = {
     ("opportunity", "owner_id"): (*USERS, "gone", None),
     ("opportunity", "type"): ("New", "Renewal", None),
     ("opportunity", "next_step"): ("Call", None),
+    ("opportunity", "forecast_category"): ("Commit", "Best", None),
     ("account", "owner_id"): (*USERS, None),
     ("account", "region"): ("EMEA", "APAC"),
     ("account", "employees"): ("5", "500"),

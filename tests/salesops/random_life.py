@@ -70,6 +70,8 @@ class Life:
                 "next_step": dice.of("Call", None),
                 "pipeline": None,
                 "custom.Score__c": dice.of("7", "abc", None),
+                "custom.Starts__c": dice.of(str(self.now.date()), None, "soon"),
+                "custom.Ends__c": dice.of(str(self.now.date() + timedelta(days=dice.number(500))), None),
                 "amount": self._amount(),
                 "close_date": self._day(self.now),
                 **_in_stage("Open"),

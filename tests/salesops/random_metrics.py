@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from config.metrics import ORDERED
 from config.metrics.kinds import PEOPLE
 from config.model import FieldType
-from config.sources import SOURCES, default_owner, find_field
+from config.sources import SOURCES, NoField, default_owner, find_field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 Written = dict[str, Any]
 
 EVENTS = ("opportunity", "activity", "lead", "stage_visit", "opportunity_move", "data_entry", "line_item", "account")
-BY_PERIOD = ("customer_period", "user_period", "quota_period")
+BY_PERIOD = ("customer_period", "user_period", "quota_period", "expected_period")
 SOURCES_USED = (*EVENTS, *EVENTS, *BY_PERIOD, "user", "pipeline_snapshot")
+RELATIVE = ("today", "30 days ago", "in 7 days", "5 weeks ago", "1 month ago", "in 2 months", "1 year ago")
 CONDITIONS: Mapping[FieldType, tuple[str, ...]] = {
     FieldType.TEXT: ("is", "is_not", "in", "not_in", "contains", "starts_with", "means", "means_not", "empty"),
     FieldType.ID: ("is", "is_not", "empty"),
@@ -34,16 +35,24 @@ OPERANDS: Mapping[FieldType, tuple[str, ...]] = {
     FieldType.DECIMAL: ("0", "100", "0.5", "-3.25", "1000.123456"),
     FieldType.INTEGER: ("0", "1", "60", "30"),
     FieldType.BOOLEAN: ("true", "false"),
-    FieldType.DATE: ("2024-02-29", "2024-12-31", "2024-07-01"),
-    FieldType.INSTANT: ("2024-02-29", "2024-11-03", "2024-03-10T07:00:00.000Z"),
+    FieldType.DATE: ("2024-02-29", "2024-12-31", "2024-07-01", *RELATIVE),
+    FieldType.INSTANT: ("2024-02-29", "2024-11-03", "2024-03-10T07:00:00.000Z", *RELATIVE),
 }
 CUSTOM = {"opportunity": ("custom.Score__c",), "account": ("custom.Tier__c",)}
+CUSTOM_DAYS = {
+    "opportunity": "custom.Starts__c",
+    "line_item": "opportunity.custom.Starts__c",
+    "account": "custom.Tier__c",
+}
+"""Paths to custom fields some of whose texts are days."""
+
 STEPS = ("opportunity", "account", "owner", "lead", "product", "user", "opportunity.account")
 MEANINGS = {
     "revenue_splits": ["Revenue"],
     "required_fields": ["amount", "next_step", "lost_reason", "custom.Score__c"],
     "started": ["open", "Talks", "NEW", "call"],
     "nothing": [],
+    "renewal_types": ["renewal"],
 }
 DIMENSIONS = {
     "segment": {
@@ -102,6 +111,9 @@ def _own(source: str, *types: FieldType) -> list[str]:
 
 
 def _condition(dice: Dice, source: str) -> Written:
+    if source in CUSTOM_DAYS and dice.chance(0.1):
+        how = dice.of("at_least", "more_than", "at_most", "less_than")
+        return {"field": CUSTOM_DAYS[source], how: dice.of("2024-07-01", *RELATIVE)}
     path = dice.of(*_fields(source, *FieldType))
     type_ = find_field(source, path).type
     how = dice.of(*CONDITIONS[type_])
@@ -168,6 +180,8 @@ def _periods(dice: Dice) -> list[str]:
 def _time(dice: Dice, source: str) -> str:
     if SOURCES[source].by_period:
         return "period"
+    if source in CUSTOM_DAYS and dice.chance(0.15):
+        return CUSTOM_DAYS[source]
     times = _own(source, FieldType.DATE, FieldType.INSTANT)
     if source == "line_item":
         times = ["opportunity.close_date", "opportunity.created_at"]
@@ -219,6 +233,8 @@ def _duration(dice: Dice, source: str, moments: list[str], time: str) -> Written
     is_instant = time == "as_of" or find_field(source, time).type is FieldType.INSTANT
     unit = dice.of("days", "hours", "minutes") if instants and is_instant else "days"
     found: Written = {"unit": unit, "start": dice.of(*(instants if unit != "days" else moments))}
+    if unit == "days" and source in CUSTOM_DAYS and dice.chance(0.2):
+        found["start"] = CUSTOM_DAYS[source]
     found["statistic"] = dice.of("average", "median", "min", "max", "sum", "quantile")
     found["clock"] = dice.of("calendar", "working")
     if found["statistic"] == "quantile":
@@ -239,7 +255,7 @@ def _conversion(dice: Dice) -> Written:
     events = {
         key: {
             "source": name,
-            "time": dice.of(*_own(name, FieldType.DATE, FieldType.INSTANT)),
+            "time": dice.of(*_own(name, FieldType.DATE, FieldType.INSTANT), *_custom_days(name)),
             "match": path,
             "where": [_condition(dice, name) for _ in range(dice.of(0, 0, 1))],
         }
@@ -250,9 +266,21 @@ def _conversion(dice: Dice) -> Written:
         del found["owner"]
     found |= {"counted": dice.of("cohort", "period"), "show": dice.of("rate", "count", "average", "median")}
     found["unit"] = {"rate": "percent", "count": "count"}.get(found["show"], "days")
+    if dice.chance(0.3):
+        found["where"] = [_condition(dice, dice.of(source, to))]
     if dice.chance(0.6):
         found["within"] = dice.of("30 days", "8 weeks", "1 month", "2 quarters", "1 year")
+    if dice.chance(0.6) and all(_is_moment(found[key]) for key in ("from", "to")):
+        found["within"] = dice.of("4 hours", "30 minutes", "2000 hours", "9999 minutes")
     return found
+
+
+def _custom_days(source: str) -> tuple[str, ...]:
+    return (CUSTOM_DAYS[source],) if source in CUSTOM_DAYS else ()
+
+
+def _is_moment(event: Written) -> bool:
+    return find_field(event["source"], event["time"]).type is FieldType.INSTANT
 
 
 def _ratio(dice: Dice, written: Mapping[str, Written]) -> Written:
@@ -260,11 +288,38 @@ def _ratio(dice: Dice, written: Mapping[str, Written]) -> Written:
     found = _labelled("number") | {"kind": "ratio", "periods": _periods(dice)}
     found |= {"numerator": dice.of(*names), "denominator": dice.of(*names)}
     found |= {"zero_denominator": dice.of("none", "zero"), "minimum_sample": dice.of("0", "0", "0", "2")}
+    sources = _sources_of(written, found)
+    if sources and dice.chance(0.5):
+        condition = _condition(dice, sources[0])
+        if all(_knows(source, condition, sources[0]) for source in sources):
+            found["where"] = [condition]
     return found
+
+
+def _sources_of(written: Mapping[str, Written], metric: Written) -> list[str]:
+    """The sources of the rows that a metric counts; none of them where a part has no rows of its own."""
+    match metric["kind"]:
+        case "simple":
+            return [metric["source"]]
+        case "conversion":
+            return [metric["from"]["source"], metric["to"]["source"]]
+        case "ratio":
+            parts = [_sources_of(written, written[metric[key]]) for key in ("numerator", "denominator")]
+            return [source for part in parts for source in part] if all(parts) else []
+    return []
+
+
+def _knows(source: str, condition: Written, other: str) -> bool:
+    """Whether rows of a source have the field of a condition on another's, of the same type."""
+    try:
+        return find_field(source, condition["field"]).type is find_field(other, condition["field"]).type
+    except NoField:
+        return False
 
 
 def _derived(dice: Dice, written: Mapping[str, Written]) -> Written:
     a, b, c = (dice.of(*written) for _ in range(3))
+    d = dice.of(*(name for name in written if _can_accumulate(written, name)))
     formula = dice.of(
         f"({a} + {b}) / 2",
         f"{a} / {b} - goal",
@@ -277,6 +332,11 @@ def _derived(dice: Dice, written: Mapping[str, Written]) -> Written:
         f"share({a}) * 100",
         f"abs({a} - {b}) / goal",
         f"previous({a}) + {b}",
+        f"{a} - if_none(year_before({b}), -3)",
+        f"{a} - if_none(previous_to_date({d}), previous({a}))",
+        f"previous_to_date({d}) / year_before({d})",
+        f"{a} - if_none(year_before_to_date({d}), previous_to_date({d}))",
+        f"{d} / year_before_to_date({d}) - 1",
     )
     found = _labelled("number") | {"kind": "derived", "periods": _periods(dice), "formula": formula}
     return found | {"minimum_sample": dice.of("0", "0", "0", "2")}

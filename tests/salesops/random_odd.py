@@ -20,7 +20,7 @@ from config.problems import ConfigError
 from config.sources import SOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from config.loader import Project
@@ -61,12 +61,24 @@ def odd_project(folder: Path, seed: int, metrics: int = 150) -> tuple[Project, l
     of_rows = {f"r{number}": odd_metric(dice, []) for number in range(metrics)}
     _, names = _accepted(folder, of_rows)
     made = {f"m{number}": odd_metric(dice, names) for number in range(metrics)}
-    return _accepted(folder, {name: of_rows[name] for name in names} | made)
+    all_ = {name: of_rows[name] for name in names} | made
+    _, names = _accepted(folder, all_)
+    narrowed = {f"e{number}": _extended(dice, all_, dice.of(*names)) for number in range(metrics // 5)}
+    return _accepted(folder, {name: all_[name] for name in names} | narrowed)
+
+
+def _extended(dice: Dice, metrics: Mapping[str, Written], name: str) -> Written:
+    """A metric that takes another over, with a condition on the rows that it comes down to."""
+    of = metrics[name]
+    while "numerator" in of:
+        of = metrics[of[dice.of("numerator", "denominator")]]
+    source = of.get("source") or of.get("from", {}).get("source") or dice.of(*SOURCES)
+    return {"extends": name, "and": [_condition(dice, source)]}
 
 
 def _accepted(folder: Path, metrics: dict[str, Written]) -> tuple[Project, list[str]]:
     """The project with those of the metrics that are accepted, and their names."""
-    written = {name: metric for name, metric in metrics.items() if _is_valid(metric)}
+    written = {name: metric for name, metric in metrics.items() if "extends" in metric or _is_valid(metric)}
     while True:
         _write(folder / "metrics" / "odd.yaml", {"metrics": written, **NAMES})
         try:

@@ -10,6 +10,7 @@ from random_metrics import DIMENSIONS, MEANINGS, Written, credit_metric, random_
 
 from config.calendars import FiscalYear
 from config.metrics import MetricFile
+from config.metrics.narrowed import narrowed
 from config.project import Customers
 from config.quotas import QuotaFile
 from config.territories import TerritoryFile
@@ -34,19 +35,19 @@ def random_rules(seed: int, metrics: int = 9) -> Rules:
     for number in range(metrics):
         written[f"m{number}"] = random_metric(dice, written)
     file = MetricFile.model_validate(
-        {"metrics": written, "dimensions": DIMENSIONS, "meanings": MEANINGS, "parameters": {"goal": "1.5"}}
+        {"metrics": written, "dimensions": DIMENSIONS, "meanings": MEANINGS, "parameters": {"goal": _goal(dice)}}
     )
     return Rules(
         time_zone=dice.of("America/New_York", "Europe/London", "Asia/Tokyo", "UTC", "Pacific/Auckland"),
         fiscal_year=FiscalYear.model_validate(year),
         currency="USD",
-        metrics=file.metrics,
+        metrics=narrowed(file.metrics),
         dimensions=file.dimensions,
         meanings=file.meanings,
         parameters=file.parameters,
         quotas=_quotas(dice),
         territories=dice.of(None, _territories()),
-        customers=Customers.model_validate({"term": dice.of("12 months", "1 year", "5 months")}),
+        customers=Customers.model_validate(_customers(dice)),
         working_time=WorkingTime.model_validate(_working(dice)),
         team_zones=dice.of({}, {"east": "Asia/Kolkata", "west": "America/Los_Angeles"}),
     )
@@ -85,6 +86,23 @@ def _quotas(dice: Dice) -> Any:
     if period in weights and dice.chance(0.5):
         quota["seasonality"] = weights[period]
     return QuotaFile.model_validate({"quotas": {"q": quota}}).quotas
+
+
+def _goal(dice: Dice) -> Any:
+    """A number, or several, each from a day on."""
+    dated = [{"from": "2024-02-01", "value": "1.5"}, {"from": "2024-07-15", "value": "-20.25"}]
+    return dice.of("1.5", {"value": "30", "unit": "number"}, {"values": dated})
+
+
+def _customers(dice: Dice) -> Written:
+    found: Written = {"term": dice.of("12 months", "1 year", "5 months")}
+    if dice.chance(0.3):
+        found["starts"] = "custom.Starts__c"
+    if dice.chance(0.3):
+        found["ends"] = dice.of("custom.Starts__c", "custom.Ends__c")
+    if dice.chance(0.5):
+        found["grace"] = dice.of("20 days", "12 weeks")
+    return found
 
 
 def _territories() -> TerritoryFile:

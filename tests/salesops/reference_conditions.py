@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from reference_world import day_start
+from reference_world import day_in, day_start, months_later
 
 from config.model import FieldType
 from config.scalars import decimal_text
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from config.metrics import Condition
 
 NUMBERS = {FieldType.DECIMAL, FieldType.INTEGER}
+DATES = {FieldType.DATE, FieldType.INSTANT}
+BY_SIZE = {"at_least", "more_than", "at_most", "less_than"}
 
 
 def meets_all(world: World, source: str, row: Row, where: Iterable[Condition]) -> bool:
@@ -32,6 +34,8 @@ def meets_all(world: World, source: str, row: Row, where: Iterable[Condition]) -
 def meets(world: World, source: str, row: Row, condition: Condition) -> bool:
     value, type_ = world.get(source, row, condition.field), find_field(source, condition.field).type
     how, operand = condition.operator.value, condition.operand
+    if type_ in DATES or how in BY_SIZE:
+        operand = seen_from(world, operand)
     if how == "empty":
         return (value is None) == operand
     if how == "means_not":
@@ -47,8 +51,24 @@ def meets(world: World, source: str, row: Row, condition: Condition) -> bool:
         return whole.startswith(inside) if how == "starts_with" else inside in whole
     if how in {"is", "in"}:
         return any(is_equal(world, value, type_, text) for text in texts(operand))
-    bound = world.rules.parameters.get(str(operand), operand)
-    return is_in_order(world, value, type_, how, str(bound))
+    parameter = world.rules.parameters.get(str(operand))
+    bound = operand if parameter is None else parameter.on(world.today)
+    return bound is not None and is_in_order(world, value, type_, how, str(bound))
+
+
+def seen_from(world: World, operand: Any) -> Any:
+    """The operand with days that depend on the as-of day as they are."""
+    if isinstance(operand, tuple):
+        return tuple(seen_from(world, text) for text in operand)
+    if not isinstance(operand, str):
+        return operand
+    found = re.fullmatch(r"today|(in )?([0-9]+) (day|week|month|year)s?( ago)?", operand)
+    if found is None or (found[2] and bool(found[1]) == bool(found[4])):
+        return operand
+    number = int(found[2] or 0) * (-1 if found[4] else 1)
+    if found[3] in {"month", "year"}:
+        return months_later(world.today, number * (12 if found[3] == "year" else 1)).isoformat()
+    return (world.today + timedelta(days=number * (7 if found[3] == "week" else 1))).isoformat()
 
 
 def words(world: World, meaning: Any) -> set[str]:
@@ -113,19 +133,12 @@ def is_in_order(world: World, value: Any, type_: FieldType, how: str, text: str)
     elif as_number(text) is not None:
         left, right = as_number(value), Fraction(text)
     else:
-        left, right = as_day(value), date.fromisoformat(text)
+        left, right = day_in(value), date.fromisoformat(text)
     if left is None:
         return False
     return bool(
         {"at_least": left >= right, "more_than": left > right, "at_most": left <= right, "less_than": left < right}[how]
     )
-
-
-def as_day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def span(text: str, zone: ZoneInfo) -> tuple[datetime, datetime]:

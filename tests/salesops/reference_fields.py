@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from reference_contracts import contracts
 from reference_visits import days_in_stage, entries
+from reference_working import working_seconds
 from reference_world import median, nearest
 
 from config.model import OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from reference_world import Row, World
 
@@ -167,6 +170,26 @@ def response_seconds(world: World, row: Row) -> int | None:
     return None if at is None else int((at - row["created_at"]).total_seconds())
 
 
+def response_working_seconds(world: World, row: Row) -> int | None:
+    at = world.field("lead", row, "first_response_at")
+    return None if at is None else int(working_seconds(world, row.get("owner_id"), row["created_at"], at))
+
+
+def contract_starts_on(world: World, row: Row) -> date | None:
+    contract = contracts(world).get(row["id"])
+    return contract.starts if contract else None
+
+
+def contract_ends_on(world: World, row: Row) -> date | None:
+    contract = contracts(world).get(row["id"])
+    return contract.until - timedelta(days=1) if contract else None
+
+
+def contract_days_ahead(world: World, row: Row) -> int | None:
+    contract = contracts(world).get(row["id"])
+    return (contract.starts - row["close_date"]).days if contract else None
+
+
 def first_won_on(world: World, row: Row) -> Any:
     won = [deal for deal in world.rows("opportunity") if deal.get("account_id") == row["id"] and deal.get("is_won")]
     return min((deal["close_date"] for deal in won if deal.get("close_date")), default=None)
@@ -192,6 +215,9 @@ WORKED_OUT: dict[tuple[str, str], Callable[[World, Row], Any]] = {
     ("opportunity", "stage_age_ratio"): stage_age_ratio,
     ("opportunity", "lead_created_at"): lead_created_at,
     ("opportunity", "owner_tenure_days"): owner_tenure_days,
+    ("opportunity", "contract_starts_on"): contract_starts_on,
+    ("opportunity", "contract_ends_on"): contract_ends_on,
+    ("opportunity", "contract_days_ahead"): contract_days_ahead,
     ("opportunity", "families"): families,
     ("opportunity", "filled_fields"): filled_fields,
     ("opportunity", "required_fields"): required_fields,
@@ -200,6 +226,7 @@ WORKED_OUT: dict[tuple[str, str], Callable[[World, Row], Any]] = {
     ("activity", "first_on_lead"): first_on_lead,
     ("lead", "first_response_at"): first_response_at,
     ("lead", "response_seconds"): response_seconds,
+    ("lead", "response_working_seconds"): response_working_seconds,
     ("lead", "look_alikes"): lead_look_alikes,
     ("account", "first_won_on"): first_won_on,
     ("account", "look_alikes"): account_look_alikes,

@@ -19,14 +19,19 @@ class Around:
     """What a formula can see from where it stands.
 
     `values` are the metrics' there, `others` those of a metric at every key of the grain and period, `team_mates` the
-    same of the keys of one team (None without one), `before` a metric's in the period before, `company` the company's.
+    same of the keys of one team (None without one), `before` a metric's in the period before, `to_date_before` in as
+    many days of it as have begun, `year_before` in the period a year before, `to_date_year_before` in as many days of
+    that, `company` the company's.
     """
 
-    parameters: Mapping[str, Fraction]
+    parameters: Mapping[str, Value]
     values: Mapping[str, Value]
     others: Callable[[str], list[Value]]
     team_mates: Callable[[str], list[Value] | None]
     before: Callable[[str], Value]
+    to_date_before: Callable[[str], Value]
+    year_before: Callable[[str], Value]
+    to_date_year_before: Callable[[str], Value]
     company: Callable[[str], Value]
 
 
@@ -78,8 +83,14 @@ def _call(call: Call, around: Around) -> Value:
 
 def _among(function: str, metric: str, around: Around) -> Value:
     value = around.values[metric]
-    if function == "previous":
-        return around.before(metric)
+    elsewhere = {
+        "previous": around.before,
+        "previous_to_date": around.to_date_before,
+        "year_before": around.year_before,
+        "year_before_to_date": around.to_date_year_before,
+    }
+    if function in elsewhere:
+        return elsewhere[function](metric)
     if function == "share":
         whole = around.company(metric)
         return value / whole if value is not None and whole else None

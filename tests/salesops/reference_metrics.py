@@ -10,19 +10,20 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from reference_around import around
 from reference_fields import WORKED_OUT
-from reference_formulas import Around, evaluate
+from reference_formulas import evaluate
 from reference_history import as_they_stood
 from reference_kinds import grains, has_period, is_zero, parts
 from reference_partial import is_partial
-from reference_periods import customer_periods, quota_periods, user_periods
+from reference_periods import customer_periods, expected_periods, quota_periods, user_periods
 from reference_values import Result, conversion_values, simple_values, with_minimum
 from reference_visits import data_entries, opportunity_moves, pipeline_snapshots, stage_visits
 from reference_world import World, nearest
 
-from config.metrics import ConversionMetric, CumulativeMetric, DerivedMetric, RatioMetric, SimpleMetric, Unit
+from config.metrics import AS_OF, ConversionMetric, CumulativeMetric, DerivedMetric, RatioMetric, SimpleMetric, Unit
 from config.metrics.formula import parse_formula
-from config.metrics.kinds import COMPANY, PERIOD
+from config.metrics.kinds import PERIOD
 from config.metrics.windows import parse_window
 from salesops.calendar import ALL_TIME
 from salesops.fiscal import NoPeriod
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date, datetime
 
-    from reference_formulas import Value
     from reference_rows import Counted
     from reference_values import Place
     from reference_world import Facts
@@ -48,6 +48,7 @@ MADE = {
     "opportunity_move": opportunity_moves,
     "pipeline_snapshot": pipeline_snapshots,
     "data_entry": data_entries,
+    "expected_period": expected_periods,
     "customer_period": customer_periods,
     "user_period": user_periods,
     "quota_period": quota_periods,
@@ -152,16 +153,32 @@ def _ratios(world: World, metric: RatioMetric) -> Table:
     above, below = (table(world, part) for part in parts(world, metric))
     wanted, periods = grains(world, metric), spans(world, metric)
     return {
-        place: _ratio(world, metric, above.get(place), below.get(place))
+        place: _ratio(world, metric, above.get(place), below.get(place), is_now=is_now(world, place[2]))
         for place in above.keys() | below.keys()
         if place[0] in wanted and place[2] in periods
     }
 
 
-def _ratio(world: World, metric: RatioMetric, above: Result | None, below: Result | None) -> Result:
-    zero_above, zero_below = (
-        Fraction(0) if is_zero(world, world.rules.metrics[part]) else None for part in parts(world, metric)
-    )
+def is_now(world: World, name: str) -> bool:
+    """Whether a period is not over: the as-of day lies in it."""
+    if name == ALL_TIME:
+        return True
+    return next(each for each in every_period(world) if each.name == name).end > world.today
+
+
+def every_period(world: World) -> list[Period]:
+    return [period for periods in world.periods.values() for period in periods]
+
+
+def over_nothing(world: World, name: str, *, is_now: bool) -> Fraction | None:
+    """What a metric is worth where it has no row: 0, or none; what stands as of now is not known of what is over."""
+    metric = world.rules.metrics[name]
+    stands = isinstance(metric, SimpleMetric) and metric.time == AS_OF
+    return Fraction(0) if is_zero(world, metric) and (is_now or not stands) else None
+
+
+def _ratio(world: World, metric: RatioMetric, above: Result | None, below: Result | None, *, is_now: bool) -> Result:
+    zero_above, zero_below = (over_nothing(world, part, is_now=is_now) for part in parts(world, metric))
     n = above.value if above and above.value is not None else zero_above
     d = below.value if below and below.value is not None else zero_below
     of_count = world.rules.metrics[metric.denominator].unit is Unit.COUNT
@@ -194,22 +211,22 @@ def _cumulative(world: World, metric: CumulativeMetric) -> Table:
     for kind in metric.periods:
         for period in world.periods[kind]:
             first, last = window(world, metric, period)[0], period.end - timedelta(days=1)  # in its zone it may be that
-            for place, result in _over(world, world.rules.metrics[metric.metric], first, last).items():
+            for place, result in over(world, world.rules.metrics[metric.metric], first, last).items():
                 if place[0] in wanted:
                     found[*place, period.name] = with_minimum(result, metric.minimum_sample)
     return found
 
 
-def _over(world: World, metric: Metric, first: date, last: date) -> dict[Place, Result]:
+def over(world: World, metric: Metric, first: date, last: date) -> dict[Place, Result]:
     """A metric over the days from the first to the last."""
     if isinstance(metric, SimpleMetric):
         return simple_values(world, metric, lambda each: first <= each.day <= last)
     if isinstance(metric, ConversionMetric):
         return conversion_values(world, metric, lambda day: first <= day <= last)
     assert isinstance(metric, RatioMetric)
-    above, below = (_over(world, world.rules.metrics[part], first, last) for part in parts(world, metric))
+    above, below = (over(world, world.rules.metrics[part], first, last) for part in parts(world, metric))
     return {
-        place: _ratio(world, metric, above.get(place), below.get(place))
+        place: _ratio(world, metric, above.get(place), below.get(place), is_now=True)  # none stands as of now
         for place in above.keys() | below.keys()
         if place[0] in grains(world, metric)
     }
@@ -219,53 +236,26 @@ def _derived(world: World, metric: DerivedMetric) -> Table:
     of = parts(world, metric)
     wanted, periods = grains(world, metric), spans(world, metric)
     tables = {part: table(world, part) for part in of}
-    places = {place for each in tables.values() for place in each if place[0] in wanted and place[2] in periods}
+    there = {place for each in tables.values() for place in each if place[0] in wanted and place[2] in periods}
+    places = there | _without_gaps(world, there)
     expression = parse_formula(metric.formula)
     found = {}
     for place in places:
-        value = evaluate(expression, _around(world, of, places, place))
+        value = evaluate(expression, around(world, of, places, place))
         samples = [tables[part][place].sample or Fraction(0) if place in tables[part] else Fraction(0) for part in of]
         result = Result(None if value is None else nearest(value), sample=min(samples))
         found[place] = with_minimum(result, metric.minimum_sample)
     return found
 
 
-def _around(world: World, of: list[str], places: set[tuple[str, str, str]], place: tuple[str, str, str]) -> Around:
-    grain, key, period = place
-
-    def value(part: str, at: tuple[str, str, str]) -> Value:
-        if at in table(world, part):
-            return table(world, part)[at].value
-        return Fraction(0) if is_zero(world, world.rules.metrics[part]) else None
-
-    def before(part: str) -> Value:
-        earlier = _period_before(world, period)
-        return None if earlier is None else value(part, (grain, key, earlier))
-
-    def among(part: str, keep: Callable[[str], bool]) -> list[Value]:
-        return [value(part, at) for at in places if at[0] == grain and at[2] == period and keep(at[1])]
-
-    def team_mates(part: str) -> list[Value] | None:
-        team = _team(world, key) if grain == "user" else None
-        return among(part, lambda other: _team(world, other) == team) if team else None
-
-    return Around(
-        parameters={name: Fraction(number) for name, number in world.rules.parameters.items()},
-        values={part: value(part, place) for part in of},
-        others=lambda part: among(part, lambda _: True),
-        team_mates=team_mates,
-        before=before,
-        company=lambda part: value(part, (COMPANY, "", period)),
-    )
-
-
-def _team(world: World, user: str) -> str | None:
-    return (world.user(user) or {}).get("team") or None
-
-
-def _period_before(world: World, name: str) -> str | None:
-    for periods in world.periods.values():
-        for before, period in zip([None, *periods], periods, strict=False):
-            if period.name == name:
-                return before.name if before else None
-    return None
+def _without_gaps(world: World, there: set[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """Every period between two of a key, and those up to the present one unless the key is a user who has left."""
+    found = set()
+    for grain, key in {place[:2] for place in there}:
+        has_left = grain == "user" and not (world.user(key) or {}).get("active")
+        for periods in world.periods.values():
+            numbers = [n for n, period in enumerate(periods) if (grain, key, period.name) in there]
+            if numbers:
+                end = numbers[-1] + 1 if has_left else len(periods)
+                found |= {(grain, key, period.name) for period in periods[numbers[0] : end]}
+    return found

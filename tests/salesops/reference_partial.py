@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from reference_around import period_before, year_before
 from reference_kinds import parts
 from reference_values import days_with_rows
 
@@ -33,34 +34,68 @@ def _is_partial(world: World, name: str, period: Period) -> bool:
             began = _began(world, metric)
             return began is not None and period.start < began[0] < period.end and _lacks(began, period)
         case RatioMetric():
-            return any(_is_partial(world, part, period) for part in parts(world, metric))
+            return _is_partly_there(world, metric, period)
         case DerivedMetric():
-            own = any(_is_partial(world, part, period) for part in parts(world, metric))
-            return own or any(_lacks_before(world, part, period) for part in _compared(metric))
+            return _is_partly_there(world, metric, period) or _is_compared_with_less(world, metric, period)
     assert isinstance(metric, CumulativeMetric)
     from reference_metrics import window
 
-    first, last = window(world, metric, period)
-    return _is_partial(world, metric.metric, Period("day", "", first, last + timedelta(days=1)))
+    return _is_partial(world, metric.metric, _days(*window(world, metric, period)))
 
 
-def _compared(metric: DerivedMetric) -> list[str]:
-    """The metrics that a formula takes of the period before."""
+def _days(first: date, last: date) -> Period:
+    """So many days as if they were a period."""
+    return Period("day", "", first, last + timedelta(days=1))
+
+
+def _is_partly_there(world: World, metric: Metric, period: Period) -> bool:
+    """Whether a part is partial, or one begins only after the period while there is something of the others."""
+    of = parts(world, metric)
+    if any(_is_partial(world, part, period) for part in of):
+        return True
+    begun = [_began(world, each) for part in of for each in _of_rows(world, part)]
+    has_some = any(began is None or began[0] < period.end for began in begun)
+    return has_some and any(_is_after(began, period) for began in begun)
+
+
+def _is_after(began: tuple[date, int] | None, period: Period) -> bool:
+    """Whether all of a period, and its first day too much, is before the beginning."""
+    return began is not None and began[0] >= period.end and _lacks(began, period)
+
+
+def _is_compared_with_less(world: World, metric: DerivedMetric, period: Period) -> bool:
+    """Whether what a formula takes of another period is partial there, or lies before the beginning."""
+    compared = [
+        *((name, period_before(world, period)) for name in _within(metric, "previous")),
+        *((name, year_before(world, period)) for name in _within(metric, "year_before")),
+        *(
+            (name, _to_date(world, period, period_before(world, period)))
+            for name in _within(metric, "previous_to_date")
+        ),
+        *(
+            (name, _to_date(world, period, year_before(world, period)))
+            for name in _within(metric, "year_before_to_date")
+        ),
+    ]
+    return any(
+        _is_partial(world, name, other) or any(_is_after(_began(world, each), other) for each in _of_rows(world, name))
+        for name, other in compared
+        if other is not None
+    )
+
+
+def _to_date(world: World, period: Period, other: Period | None) -> Period | None:
+    """As many days of another period as have begun of this one; all of it where this one is over."""
+    if other is None or period.end <= world.today:
+        return other
+    return _days(other.start, min(other.end - timedelta(days=1), other.start + (world.today - period.start)))
+
+
+def _within(metric: DerivedMetric, function: str) -> list[str]:
+    """The metrics within a function of the formula."""
     calls = [each for each in walk(parse_formula(metric.formula)) if isinstance(each, Call)]
-    of = [each.arguments[0] for each in calls if each.function == "previous"]
+    of = [each.arguments[0] for each in calls if each.function == function]
     return [each.name for each in of if isinstance(each, Name)]
-
-
-def _lacks_before(world: World, name: str, period: Period) -> bool:
-    """Whether the period before is partial, or lies before anything that the metric is made of counted."""
-    for before in world.periods[period.kind]:
-        if before.end == period.start:
-            return _is_partial(world, name, before) or any(
-                began[0] >= before.end and _lacks(began, before)
-                for metric in _of_rows(world, name)
-                if (began := _began(world, metric)) is not None
-            )
-    return False
 
 
 def _of_rows(world: World, name: str) -> list[Metric]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from reference_world import known_zone, nearest
+from reference_world import EARLIEST, known_zone, nearest
 
 from config.metrics.kinds import CREATOR, NOBODY, SPLITS, THEN
 from config.sources import SOURCES, default_owner, find_field
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from reference_world import Row, World
@@ -108,6 +109,27 @@ def _held(world: World, user: str, field: str, until: datetime) -> Any:
         row = world.user(user)
         world.remembered[key] = world.value_then("user", row, field, until) if row else None
     return world.remembered[key]
+
+
+def left_on(world: World, user: Row) -> date | None:
+    """The last day on which a user was active whose leaving nobody saw; the day before all days for never."""
+    seen = world.changes.get(("user", user["id"], "active"))
+    if user.get("active") or seen:
+        return None
+    days = [
+        deal["close_date"]
+        for deal in world.rows("opportunity")
+        if deal.get("owner_id") == user["id"] and deal.get("is_closed") and deal.get("close_date")
+        if EARLIEST <= deal["close_date"] <= world.today
+    ]
+    days += [
+        world.day(activity["at"])
+        for activity in world.rows("activity")
+        if activity.get("owner_id") == user["id"] and activity.get("done") and activity.get("at")
+        if activity["at"] <= world.as_of
+    ]
+    created = user.get("created_at")
+    return max(days, default=world.day(created) if created else date.min)
 
 
 def _manages(world: World, user: str, until: datetime) -> bool:

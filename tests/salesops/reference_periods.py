@@ -6,12 +6,12 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from reference_people import _manages
+from reference_contracts import contracts
+from reference_history import stage_of
+from reference_people import _manages, left_on
 from reference_quotas import attainment, eligible
 from reference_working import hours_of_days, working_days
-from reference_world import months_later, nearest
-
-from config.metrics.windows import parse_window
+from reference_world import day_start, nearest
 
 if TYPE_CHECKING:
     from datetime import date
@@ -24,39 +24,21 @@ if TYPE_CHECKING:
 
 def customer_periods(world: World) -> list[Row]:
     found = []
-    for account, deals in _won_by_account(world).items():
+    for account in sorted({contract.account for contract in contracts(world).values()}):
         owner = (world.record("account", account) or {}).get("owner_id")
         for kind in ("month", "quarter", "year"):
             for period in world.periods[kind]:
-                opening = _in_force(world, deals, period.start - timedelta(days=1))
-                closing = _in_force(world, deals, min(period.end - timedelta(days=1), world.today))
+                opening = _in_force(world, account, period.start - timedelta(days=1))
+                closing = _in_force(world, account, min(period.end - timedelta(days=1), world.today))
                 if opening > 0 or closing > 0:
                     found.append(_customer(account, owner, period, opening, closing))
     return found
 
 
-def _won_by_account(world: World) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in world.rows("opportunity"):
-        if row.get("account_id") and row.get("is_won") and row.get("close_date") and (row.get("amount") or 0) > 0:
-            found.setdefault(row["account_id"], []).append(row)
-    return found
-
-
-def _in_force(world: World, deals: list[Row], day: date) -> Fraction:
-    """What all deals in force on a day come to in a year."""
-    months = term(world)
-    total = Fraction(0)
-    for deal in deals:
-        if deal["close_date"] <= day < months_later(deal["close_date"], months):
-            amount = world.in_project_currency(Fraction(deal["amount"]), deal.get("currency"), deal["close_date"])
-            total += nearest((amount or 0) * Fraction(12, months))
-    return total
-
-
-def term(world: World) -> int:
-    window = parse_window(world.rules.customers.term)
-    return window.number * {"months": 1, "quarters": 3, "years": 12}[window.length]
+def _in_force(world: World, account: str, day: date) -> Fraction:
+    """What all contracts of an account that are in force on a day come to in a year."""
+    mine = [each for each in contracts(world).values() if each.account == account]
+    return sum((each.yearly for each in mine if each.is_in_force(day)), Fraction(0))
 
 
 def _customer(account: str, owner: str | None, period: Period, opening: Fraction, closing: Fraction) -> Row:
@@ -97,8 +79,12 @@ def _was_active(world: World, user: Row, day: date) -> bool:
     if key not in world.remembered:
         created = user.get("created_at")
         there = created is None or world.day(created) <= day
-        active = world.value_then("user", user, "active", world.moment(day))
-        world.remembered[key] = there and active in (True, "true", "1")
+        left = left_on(world, user)
+        if left is None:
+            active = world.value_then("user", user, "active", world.moment(day)) in (True, "true", "1")
+        else:
+            active = day <= left
+        world.remembered[key] = there and active
     return bool(world.remembered[key])
 
 
@@ -115,6 +101,52 @@ def _user(world: World, user: Row, period: Period) -> Row:
         "working_hours": nearest(hours_of_days(world, user["id"], period.start, last)),
         "sells": not _manages(world, user["id"], world.as_of),
     }
+
+
+def expected_periods(world: World) -> list[Row]:
+    return [
+        _expected_row(world, row, period)
+        for row in world.rows("pipeline_snapshot")
+        for kind in ("month", "quarter", "year")
+        for period in world.periods[kind]
+        if row["day"] == period.start and row["period_start"]
+        if row["close_date"] is not None and period.start <= row["close_date"] < period.end
+    ]
+
+
+def _expected_row(world: World, row: Row, period: Period) -> Row:
+    last = period.end - timedelta(days=1)
+    deal = world.record("opportunity", row["opportunity_id"]) or {}
+    closes = deal.get("close_date")
+    in_time = closes is not None and closes <= last
+    is_open = bool(deal) and not deal["is_closed"]
+    stage = _stage(world, row["stage"], deal)
+    return {
+        **{name: row[name] for name in ("opportunity_id", "owner_id", "stage", "amount", "currency", "close_date")},
+        "id": f"{row['opportunity_id']} {period.kind} {period.start}",
+        "period_kind": period.kind,
+        "starts_on": period.start,
+        "ends_on": last,
+        "probability": stage.get("probability"),
+        "forecast_category": _category(world, deal, stage, period.start),
+        "won": bool(deal.get("is_won")) and in_time,
+        "lost": bool(deal.get("is_closed")) and not deal.get("is_won") and in_time,
+        "slipped": (closes is not None and closes > last) or (is_open and last < world.today),
+    }
+
+
+def _stage(world: World, name: str | None, deal: Row) -> Row:
+    return (stage_of(world.facts, deal, name) if name else None) or {}
+
+
+def _category(world: World, deal: Row, stage: Row, day: date) -> str | None:
+    if not deal:
+        return stage.get("forecast_category") or None
+    if world.changes.get(("opportunity", deal["id"], "forecast_category")):
+        at = day_start(day, world.zone)
+        return world.value_then("opportunity", deal, "forecast_category", at) or None
+    said = stage.get("forecast_category") if deal["is_closed"] else deal["forecast_category"]
+    return said or None
 
 
 def quota_periods(world: World) -> list[Row]:

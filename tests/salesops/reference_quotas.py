@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,12 @@ def attainment(world: World) -> list[Attained]:
 
 
 def target(world: World, quota: str, user: Row, period: Period, *, has_credit: bool) -> Fraction | None:
-    """What a user should reach; a manager or somebody who left only by name, or in a period with credit."""
+    """What a user should reach; a manager or somebody who left only by name, or in a period with credit.
+
+    Without credit nothing in a period that was over before they came, nor as of a day on which they had not come.
+    """
+    if not has_credit and not _had_come(world, user, period):
+        return None
     email, team = (user.get("email") or "").lower(), user.get("team") or ""
     manages = any(
         other.get("active") and other.get("manager_id") == user["id"] != other["id"] for other in world.rows("user")
@@ -53,6 +59,13 @@ def target(world: World, quota: str, user: Row, period: Period, *, has_credit: b
         if goal is not None:
             return Fraction(goal)
     return None
+
+
+def _had_come(world: World, user: Row, period: Period) -> bool:
+    created = [world.day(other["created_at"]) for other in world.rows("user") if other.get("created_at")]
+    if not user.get("created_at") or all(day > world.today for day in created):
+        return True
+    return world.day(user["created_at"]) <= min(world.today, period.end - timedelta(days=1))
 
 
 def eligible(plan: CompPlan, user: Row) -> bool:

@@ -83,7 +83,7 @@ def when(world: World, source: str, row: Row, time: str, *, ahead: bool = False)
     if time == AS_OF:
         created = row.get("created_at")
         return world.as_of if created is None or created <= world.as_of else None
-    moment: Any = row["starts_on"] if time == PERIOD else world.get(source, row, time)
+    moment: Any = row["starts_on"] if time == PERIOD else world.time(source, row, time)
     return moment if moment is not None and (ahead or world.is_past(moment)) else None
 
 
@@ -134,9 +134,9 @@ def _currency(world: World, source: str, record: Row) -> str | None:
 
 
 def _duration(world: World, metric: SimpleMetric, row: Row, owner: str | None) -> Fraction | None:
-    start = world.get(metric.source, row, str(metric.start))
+    start = world.time(metric.source, row, str(metric.start))
     end_path = metric.end or metric.time
-    end = world.as_of if end_path == AS_OF else world.get(metric.source, row, end_path)
+    end = world.as_of if end_path == AS_OF else world.time(metric.source, row, end_path)
     if start is None or end is None or not all(EARLIEST <= world.day(each) <= LATEST for each in (start, end)):
         return None
     if metric.clock == "working":

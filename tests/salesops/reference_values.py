@@ -14,7 +14,6 @@ from reference_rows import Counted, counted, length, when
 from reference_world import EARLIEST, LATEST, median, months_later, nearest
 
 from config.metrics import SimpleMetric
-from config.metrics.windows import parse_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -170,7 +169,7 @@ def _record(world: World, metric: ConversionMetric, match: str, moment: Any, row
         by_instant = hasattr(moment, "hour") and hasattr(later, "hour")
         if (later < moment) if by_instant else (to_day < day):
             continue
-        if not _is_within(day, to_day, metric.within):
+        if not _is_within(moment, later, day, to_day, metric.within):
             break
         took = None
         if metric.show in {"average", "median"}:
@@ -179,14 +178,15 @@ def _record(world: World, metric: ConversionMetric, match: str, moment: Any, row
     return Record(day, None, None, places)
 
 
-def _is_within(day: date, to_day: date, within: str | None) -> bool:
+def _is_within(moment: Any, later: Any, day: date, to_day: date, within: str | None) -> bool:
     if within is None:
         return True
-    window = parse_window(within)
-    if window.length in {"days", "weeks"}:
-        return to_day <= day + timedelta(days=window.number * (7 if window.length == "weeks" else 1))
-    months = {"months": 1, "quarters": 3, "years": 12}[window.length]
-    return to_day <= months_later(day, window.number * months)
+    number, length_ = int(within.split()[0]), within.split()[1].rstrip("s")
+    if length_ in {"hour", "minute"}:
+        return bool(later - moment <= timedelta(minutes=number * (60 if length_ == "hour" else 1)))
+    if length_ in {"day", "week"}:
+        return to_day <= day + timedelta(days=number * (7 if length_ == "week" else 1))
+    return to_day <= months_later(day, number * {"month": 1, "quarter": 3, "year": 12}[length_])
 
 
 def days_with_rows(world: World, metric: SimpleMetric | ConversionMetric) -> list[date]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -25,6 +26,7 @@ Row = dict[str, Any]
 Facts = dict[str, list[Row]]
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
+DAY_FIRST = re.compile(r"\s*([0-9]{4}-[0-9]{2}-[0-9]{2})([T\s].*)?")
 KINDS: tuple[PeriodKind, ...] = ("day", "week", "month", "quarter", "year")
 
 
@@ -41,6 +43,15 @@ def median(numbers: Iterable[Fraction]) -> Fraction:
     ordered = sorted(numbers)
     half = len(ordered) // 2
     return ordered[half] if len(ordered) % 2 else nearest((ordered[half - 1] + ordered[half]) / 2)
+
+
+def day_in(text: str) -> date | None:
+    """The day that a text is, or begins with."""
+    found = DAY_FIRST.fullmatch(text)
+    try:
+        return date.fromisoformat(found[1]) if found else None
+    except ValueError:
+        return None
 
 
 def day_start(day: date, zone: ZoneInfo) -> datetime:
@@ -106,11 +117,34 @@ class World:
     def first_day(self) -> date:
         """The first believable day of any date or moment that the rules read in the facts, but of rates and periods."""
         days = [self.today]
+        for source, path in self.custom_times():
+            rows = [self.walk(source, row, path)[0] for row in self.facts.get(source, [])]
+            days += [day for text in rows if text and (day := day_in(text)) and day >= EARLIEST]
         for name, fields in needed_columns(self.rules).items():
             for row in self.facts.get(name, []) if name not in {"exchange_rate", "fiscal_period"} else []:
                 moments = [value for field, value in row.items() if field in fields and isinstance(value, date)]
                 days += [day for moment in moments if (day := self.day(moment)) >= EARLIEST]
         return min(days)
+
+    def custom_times(self) -> list[tuple[str, str]]:
+        """Every (object, custom field) that a metric dates its rows by, or measures from or to."""
+        found = []
+        for metric in self.rules.metrics.values():
+            looks = []
+            if metric.kind == "simple":
+                looks = [(metric.source, path) for path in (metric.time, metric.start, metric.end) if path]
+            elif metric.kind == "conversion":
+                looks = [(event.source, event.time) for event in (metric.from_, metric.to)]
+            for source, path in looks:
+                if "custom." in path:
+                    field = find_field(source, path)
+                    found.append((field.source, field.field))
+        return found
+
+    def time(self, source: str, row: Row, path: str) -> Any:
+        """The day or moment that a path from a row leads to; of a text the day that it is."""
+        value = self.get(source, row, path)
+        return day_in(value) if isinstance(value, str) else value
 
     def rows(self, source: str) -> list[Row]:
         """The rows of an object or a made source."""

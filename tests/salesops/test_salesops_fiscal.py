@@ -262,6 +262,16 @@ def test_listed_months_make_up_the_quarters_and_years_that_they_name() -> None:
     assert LISTED.period_of("week", day).name == "2025-W19"
 
 
+@pytest.mark.parametrize("kind", ["day", "week"])
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_days_and_weeks_that_nobody_means_are_none(kind: Kind, day: date) -> None:
+    calendar = build_calendar(FiscalYear())
+    with pytest.raises(NoPeriod, match=f"no {kind} of {day}: the calendar covers 1897-01-01 to 2201-12-31. Correct"):
+        calendar.period_of(kind, day)
+    assert calendar.periods(kind, day, day) == ()
+    assert calendar.periods(kind, date(2201, 12, 31), date.max)[-1].end >= date(2202, 1, 1)
+
+
 def test_a_day_outside_of_the_listed_periods_is_said_to_be_in_none() -> None:
     with pytest.raises(NoPeriod, match=r"no fiscal quarter holds 2026-03-15: .* covers 2025-01-01 to 2026-03-14\. Add"):
         LISTED.period_of("quarter", date(2026, 3, 15))

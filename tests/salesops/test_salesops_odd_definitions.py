@@ -37,7 +37,7 @@ def rules_of(project: Project, names: list[str], seed: int) -> Rules:
     )
 
 
-@pytest.mark.parametrize("seed", [5, 17])
+@pytest.mark.parametrize("seed", [5, 21])
 def test_what_is_accepted_computes_to_what_the_reference_says(tmp_path: Path, seed: int) -> None:
     project, names = odd_project(tmp_path, seed, metrics=60)
     assert {project.metrics[name].kind for name in names} >= {"simple", "ratio", "derived", "cumulative"}

@@ -244,8 +244,8 @@ class Watched(Engine):
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         kept = super().keep(name, expression)
-        columns = self._database.sql(f'DESCRIBE "{name}"').fetchall()
-        self.types.update(re.sub(r"\(.*", "", column[1]) for column in columns)
+        columns = self.fetch(f'DESCRIBE "{name}"')["column_type"].to_pylist()
+        self.types.update(re.sub(r"\(.*", "", column) for column in columns)
         return kept
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from source_rows import UTC_RULES, at, day, values_of
-from worked import facts, user
+from worked import facts, rules, user
 
 
 def won(id_: str, account: str, closed: str | None, **more: Any) -> dict[str, Any]:
@@ -185,6 +185,24 @@ def test_a_lead_is_answered_by_the_first_call_mail_or_meeting_that_is_not_inboun
     assert values_of("lead", "first_response_at", found, "2026-01-02") == {"l": "2026-01-01 09:30", "m": None}
     assert values_of("lead", "response_seconds", found, "2026-01-02") == {"l": 1800, "m": None}
     assert values_of("lead", "response_seconds", found, "2026-01-01 09:29") == {"l": None, "m": None}
+
+
+def test_an_answer_takes_the_working_seconds_of_the_owners_calendar() -> None:
+    """From Friday, 16:30, to Monday, 9:10: half an hour and ten minutes of the company, an hour of the West."""
+    weekend = '{calendars: {weekend: {teams: [west], hours: "09:00-10:00", days: [saturday]}}}'
+    given = rules(only=(), time_zone="UTC", working_time=weekend)
+    users = [{"id": "ann", "team": "west"}, {"id": "bob"}]
+    leads = [
+        {"id": id_, "created_at": at("2026-01-02 16:30"), "owner_id": owner}
+        for id_, owner in (("a", "ann"), ("b", "bob"), ("c", None))
+    ]
+    answers = [_on_lead(f"v{lead['id']}", "2026-01-05 09:10:00.900", lead_id=lead["id"]) for lead in leads]
+    found = facts(lead=leads, user=users, activity=answers)
+    assert values_of("lead", "response_working_seconds", found, "2026-01-06", given=given) == {
+        "a": 3600,
+        "b": 2400,
+        "c": 2400,
+    }
 
 
 @pytest.mark.parametrize(

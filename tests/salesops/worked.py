@@ -13,6 +13,7 @@ from config.calendars import FiscalYear
 from config.catalog_files import read_catalog
 from config.comp_plans import CompPlanFile
 from config.metrics import MetricFile
+from config.metrics.narrowed import narrowed
 from config.project import Customers
 from config.quotas import QuotaFile
 from config.territories import TerritoryFile
@@ -22,7 +23,6 @@ from salesops.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from decimal import Decimal
 
     from config.metrics import Dimension, Metric
     from salesops.fiscal import CrmPeriod
@@ -53,7 +53,7 @@ def rules(
     fiscal_year: FiscalYear | None = None,
     dimensions: str = "",
     meanings: Mapping[str, tuple[str, ...]] | None = None,
-    parameters: Mapping[str, Decimal] | None = None,
+    parameters: Mapping[str, Any] | None = None,
     working_time: str = "",
     customers: str = "",
     team_zones: Mapping[str, str] | None = None,
@@ -67,13 +67,13 @@ def rules(
         time_zone=time_zone,
         fiscal_year=fiscal_year or FiscalYear(),
         currency="USD",
-        metrics=builtin | dict(own),
+        metrics=narrowed(builtin | dict(own)),
         quotas=QuotaFile.model_validate({"quotas": parse(quotas)}).quotas if quotas else {},
         comp_plans=CompPlanFile.model_validate({"comp_plans": parse(comp_plans)}).comp_plans if comp_plans else {},
         territories=TerritoryFile.model_validate(parse(territories)) if territories else None,
         dimensions=whole.dimensions | _dimensions(dimensions),
         meanings=whole.meanings | dict(meanings or {}),
-        parameters=whole.parameters | dict(parameters or {}),
+        parameters=whole.parameters | MetricFile.model_validate({"parameters": parameters or {}}).parameters,
         working_time=WorkingTime.model_validate(parse(working_time)) if working_time else WorkingTime(),
         customers=Customers.model_validate(parse(customers)) if customers else Customers(),
         team_zones=team_zones or {},

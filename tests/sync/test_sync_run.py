@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from config.scalars import instant_text
 from connectors.writing import RecordWrite
 from sync import run as flow
 from sync.apply import apply_plan
@@ -127,3 +129,15 @@ def test_what_a_run_that_died_left_open_is_settled_by_the_next(org: Org, synced:
     with Store(tmp_path / "another.db") as another:
         org.pulled(another)
         assert ran(org, another).settled == ()
+
+
+def test_figures_of_the_present_are_as_of_the_end_of_the_pull_and_a_time_that_was_given_stays(
+    org: Org, synced: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = datetime.now(UTC).replace(microsecond=0)
+    later = given + timedelta(days=2)
+    for as_of, figures_of in ((given, given), (None, later)):
+        with monkeypatch.context() as clock:
+            clock.setattr(flow, "present", iter([given, later]).__next__)
+            flow.run(org.project, synced, "crm", as_of, Silent())
+        assert synced.rows("SELECT as_of FROM computation")[0][0] == instant_text(figures_of)

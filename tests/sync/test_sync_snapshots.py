@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
 ZONE = "America/New_York"
 NOW = datetime.now(UTC)
-NIGHTS = (NOW - timedelta(days=3), NOW - timedelta(days=1), NOW)
+NIGHTS = (NOW - timedelta(days=3), NOW - timedelta(days=2), NOW - timedelta(days=1))
 
-Known = dict[tuple[str, str, str, str], str | None]
+Known = dict[tuple[str, str, str, str], tuple[str | None, str | None, bool | None]]
+"""Value, sample and mark of each result."""
 
 
 @pytest.fixture
@@ -64,27 +65,30 @@ def pipeline(store: Store) -> list[tuple[Any, ...]]:
 
 
 def results(store: Store) -> Known:
-    rows = store.rows("SELECT metric, grain, key, period, value FROM metric_value")
-    return {tuple(row)[:4]: row["value"] for row in rows}
+    rows = store.rows("SELECT metric, grain, key, period, value, sample, partial FROM metric_value")
+    return {tuple(row)[:4]: (row["value"], row["sample"], bool(row["partial"])) for row in rows}
 
 
 def known(store: Store, day: date, of: Known) -> Known:
     """What was known on a day of the metrics, grains and periods of these results."""
     return {
-        (metric, grain, key, period): each.value
+        (metric, grain, key, period): (each.value, each.sample, each.partial)
         for metric, grain, period in {(metric, grain, period) for metric, grain, _, period in of}
         for key, each in read_metric_as_known(store, "crm", metric, grain, period, day).items()
     }
 
 
-def test_two_nights_leave_what_each_of_them_saw(org: Org, store: Store, ran_at: Callable[[datetime], None]) -> None:
-    first, between, last = NIGHTS
+def test_three_nights_leave_what_each_of_them_saw(org: Org, store: Store, ran_at: Callable[[datetime], None]) -> None:
+    first, between, second = NIGHTS
     org.pulled(store)
     [deal] = [row["id"] for row in store.rows("SELECT id FROM opportunity WHERE is_closed = 0")]
     amount = "Amount" if org.crm == "salesforce" else "amount"
     ran_at(first)
     before = results(store)
+    ran_at(second)
+    quiet = results(store)
     org.edit("opportunity", RecordWrite(deal, {amount: "2000.50"}))
+    last = datetime.now(UTC)
     ran_at(last)
     assert pipeline(store) == [
         (Decimal("1234.56"), day_of(first), day_of(last)),
@@ -92,8 +96,9 @@ def test_two_nights_leave_what_each_of_them_saw(org: Org, store: Store, ran_at: 
     ]
     after = results(store)
     assert before
-    assert before != after
+    assert quiet != after
     assert known(store, day_of(first), before) == known(store, day_of(between), before) == before
+    assert known(store, day_of(second), quiet) == quiet
     assert known(store, day_of(last), after) == after
     org.edit("opportunity", RecordWrite(deal, {amount: "1234.56"}))
 

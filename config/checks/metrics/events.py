@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.checks.fields import TIMES, condition_problems, field_problems
+from config.checks.metrics.narrowing import check_conversion_conditions
 from config.checks.metrics.rows import (
     COUNTS,
     DURATIONS,
     check_field,
     check_moments,
     check_owner,
+    is_day,
     one_of,
     unknown_source,
 )
 from config.checks.metrics.splitting import check_grains
 from config.metrics import AS_OF, Unit
 from config.metrics.kinds import PERIOD, SPLITS
+from config.metrics.windows import parse_within
 from config.model import FieldType
 from config.sources import SOURCES, NoField, find_field
 
@@ -46,8 +49,20 @@ def check_conversion(draft: Draft, metric: ConversionMetric, at: Path) -> Iterat
         yield from _check_match(draft, metric, at)
         yield from check_owner(draft, metric, metric.from_.source, at)
         yield from check_grains(draft, metric, metric.from_.source, at)
+        yield from _check_within(draft, metric, at)
+        yield from check_conversion_conditions(draft, metric, at)
         for key, event in events if metric.show in {"average", "median"} else ():
             yield from check_moments(draft, metric.unit, event.source, ((f"{key}.time", event.time),), at)
+
+
+def _check_within(draft: Draft, metric: ConversionMetric, at: Path) -> Iterator[Problem]:
+    """Hours and minutes pass between moments, not between days."""
+    if metric.within is None or parse_within(metric.within).seconds is None:
+        return
+    for key, event in (("from", metric.from_), ("to", metric.to)):
+        if is_day(event.source, event.time):
+            summary = f"{event.time} (the time of `{key}`) is a day, and {metric.within} pass between moments."
+            yield draft.error((*at, "within"), summary, "Write days, or name a moment.")
 
 
 def _check_event(draft: Draft, event: Event, at: Path) -> Iterator[Problem]:

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from config.checks.metrics.windowed import WINDOWED, not_windowed
 from config.messages import did_you_mean, split_message
 from config.metrics import AS_OF, SimpleMetric
-from config.metrics.formula import OF_METRICS, Binary, Call, Name, names, parse_formula, place, walk
-from config.metrics.units import UnitClash, constant, fits, formula_measure, metric_measure
+from config.metrics.formula import (
+    OF_METRICS,
+    OF_PERIODS,
+    TO_DATE,
+    Binary,
+    Call,
+    Name,
+    names,
+    parse_formula,
+    place,
+    walk,
+)
+from config.metrics.units import UnitClash, constant, fits, formula_measure, metric_measure, unit_measure
 from config.project_folder import METRICS, PARAMETERS
 
 if TYPE_CHECKING:
@@ -17,6 +29,7 @@ if TYPE_CHECKING:
     from config.draft import Draft
     from config.metrics import DerivedMetric
     from config.metrics.formula import Expression
+    from config.metrics.units import Measure
     from config.problems import Problem
     from config.yaml_text import Path
 
@@ -60,15 +73,12 @@ def _unknown(draft: Draft, text: str, expression: Expression, path: Path) -> Ite
 
 
 def _check_units(draft: Draft, metric: DerivedMetric, expression: Expression, at: Path) -> Iterator[Problem]:
-    held = {
-        each.name: metric_measure(draft.metrics[each.name])
-        for each in names(expression)
-        if each.name in draft.metrics and each.name not in draft.parameters
-    }
+    held = {name: measure for each in names(expression) if (measure := _measure(draft, name := each.name)) is not None}
     try:
         measure = formula_measure(metric.formula, expression, held)
     except UnitClash as error:
-        said = ", ".join(f"{name} is in {draft.metrics[name].unit}" for name in held)
+        of = {**draft.metrics, **draft.parameters}
+        said = ", ".join(f"{name} is in {of[name].unit}" for name in held)
         detail = f"Of its metrics {said}. Only numbers of one unit can be added up or compared."
         yield draft.error((*at, "formula"), f"{error}.", detail)
         return
@@ -78,6 +88,13 @@ def _check_units(draft: Draft, metric: DerivedMetric, expression: Expression, at
             f"the formula is in {measure}, not in {metric.unit}.",
             "Declare the unit that it is in, or mend the formula.",
         )
+
+
+def _measure(draft: Draft, name: str) -> Measure | None:
+    """What a metric is in, or a parameter that says its unit; None of any other, which fits anything."""
+    if (parameter := draft.parameters.get(name)) is not None:
+        return None if parameter.unit is None else unit_measure(parameter.unit)
+    return metric_measure(draft.metrics[name]) if name in draft.metrics else None
 
 
 def _check_call(
@@ -92,9 +109,12 @@ def _check_call(
     of = draft.metrics.get(name)
     if name in draft.parameters:
         yield draft.error(path, f"{name} is a parameter, {where}.", f"{call.function} takes a metric.")
-    elif call.function == "previous" and isinstance(of, SimpleMetric) and of.time == AS_OF:
+    elif call.function in OF_PERIODS and isinstance(of, SimpleMetric) and of.time == AS_OF:
         detail = "A metric of pipeline_snapshot knows how things stood before."
-        yield draft.error(path, f"{name} stands as of now, so there is none of the period before, {where}.", detail)
+        before = "a year before" if call.function.startswith("year_before") else "of the period before"
+        yield draft.error(path, f"{name} stands as of now, so there is none {before}, {where}.", detail)
+    elif call.function in TO_DATE and (reason := not_windowed(draft, name)):
+        yield draft.error(path, f"{name} cannot be taken to date: {reason}, {where}.", WINDOWED)
     elif call.function.endswith("_in_team") and name in grains and "user" not in grains[name]:
         detail = "Let it have `user` in its `by`."
         yield draft.error(path, f"{name} is not split by user, so it has no place in a team, {where}.", detail)

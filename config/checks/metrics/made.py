@@ -7,11 +7,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, get_args
 
 from config.checks.metrics.formulas import check_formula
+from config.checks.metrics.narrowing import check_ratio_conditions
 from config.checks.metrics.splitting import check_listed, is_period
-from config.metrics import AS_OF, CumulativeMetric, DerivedMetric, RatioMetric, SimpleMetric
+from config.checks.metrics.windowed import WINDOWED, not_windowed
+from config.metrics import CumulativeMetric, DerivedMetric, RatioMetric
 from config.metrics.formula import parse_formula
 from config.metrics.grains import grains_of_all
-from config.metrics.kinds import PERIOD, PeriodKind
+from config.metrics.kinds import PeriodKind
 from config.metrics.parts import parts_of
 from config.metrics.units import constant, fits, metric_measure
 from config.project_folder import METRICS
@@ -43,6 +45,7 @@ def check_made(draft: Draft, metric: Metric, known: Known, at: Path) -> Iterator
     match metric:
         case RatioMetric():
             yield from _check_ratio(draft, metric, known, at)
+            yield from check_ratio_conditions(draft, metric, at)
         case DerivedMetric():
             yield from check_formula(draft, metric, known.grains, known.constants, at)
         case CumulativeMetric():
@@ -65,7 +68,7 @@ def circle_problem(draft: Draft, circle: tuple[str, ...]) -> Problem:
 
 def _constants(draft: Draft, order: tuple[str, ...]) -> dict[str, Fraction]:
     """Parameters and those metrics that are the same number whatever the facts say."""
-    found = {name: Fraction(number) for name, number in draft.parameters.items()}
+    found = {name: Fraction(number.value) for name, number in draft.parameters.items() if number.value is not None}
     for name in order:
         metric = draft.metrics[name]
         value = None
@@ -112,8 +115,8 @@ def _check_cumulative(draft: Draft, metric: CumulativeMetric, at: Path) -> Itera
     of = draft.metrics.get(metric.metric)
     if of is None:
         return
-    if reason := _not_windowed(draft, metric.metric):
-        yield draft.error(path, f"cannot be taken over a window: {reason}.", _WINDOWED)
+    if reason := not_windowed(draft, metric.metric):
+        yield draft.error(path, f"cannot be taken over a window: {reason}.", WINDOWED)
     elif not fits(metric_measure(of), metric.unit):
         summary = f"{metric.metric} is in {of.unit}, not {metric.unit}."
         yield draft.error((*at, "unit"), summary, f"Write {of.unit}.")
@@ -135,28 +138,6 @@ def _check_to_date(draft: Draft, metric: CumulativeMetric, at: Path) -> Iterator
             yield draft.error(path, summary, detail)
             if not written:
                 return
-
-
-_WINDOWED = "Name a metric that counts rows by a day, a ratio of such, or a conversion."
-
-
-def _not_windowed(draft: Draft, name: str) -> str:
-    """Why a metric cannot be computed over any days; "" where it can."""
-    waiting, seen = [name], {name}
-    while waiting:
-        name = waiting.pop()
-        metric = draft.metrics.get(name)
-        if isinstance(metric, DerivedMetric | CumulativeMetric):
-            return f"{name} is {'a formula' if isinstance(metric, DerivedMetric) else 'cumulative itself'}"
-        if isinstance(metric, SimpleMetric) and metric.time in {AS_OF, PERIOD}:
-            standing = "stands as of now" if metric.time == AS_OF else "is of whole periods"
-            return f"{name} {standing}, not of a day"
-        if isinstance(metric, SimpleMetric) and metric.ahead:
-            return f"{name} counts days ahead, and a window ends with the as-of day"
-        parts = [part for _, part in parts_of(metric) if part not in seen] if metric else []
-        seen.update(parts)
-        waiting.extend(parts)
-    return ""
 
 
 def _check_grains(draft: Draft, metric: Metric, known: Known, at: Path) -> Iterator[Problem]:

@@ -61,6 +61,16 @@ def check_name(draft: Draft, name: str) -> Iterator[Problem]:
             "If that is not meant, give it a name of its own.",
         )
     yield from _check_function(draft, (METRICS, name))
+    yield from _check_label(draft, name)
+
+
+def _check_label(draft: Draft, name: str) -> Iterator[Problem]:
+    """The label of a metric that has it from another one: two metrics bear it then."""
+    label = draft.metrics[name].label
+    _, written_in, *_ = (*draft.places[(METRICS, name, "label")].path.split("."), name)
+    if written_in != name and draft.metrics.get(written_in) and draft.metrics[written_in].label == label:
+        summary = f"bears the label of {written_in}, {label}, and nobody could tell them apart."
+        yield draft.warning((METRICS, name), summary, "Write a label of its own.")
 
 
 def _check_function(draft: Draft, path: tuple[str, str]) -> Iterator[Problem]:

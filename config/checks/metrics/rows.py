@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from config.yaml_text import Path
 
 COUNTS = (Unit.COUNT, Unit.NUMBER)
-DURATIONS = (Unit.DAYS, Unit.HOURS, Unit.MINUTES, Unit.NUMBER, Unit.COUNT)
+DURATIONS = (Unit.DAYS, Unit.HOURS, Unit.MINUTES, Unit.NUMBER)
 _UNITS = {"count": COUNTS, "distinct": COUNTS, "duration": DURATIONS}
 
 OWNED = tuple(name for name, spec in OBJECTS.items() if "owner_id" in spec.fields)
@@ -72,13 +72,13 @@ def one_of(words: tuple[str, ...]) -> str:
 def check_field(
     draft: Draft, source: str, field: str, path: Path, types: frozenset[FieldType], needed: str
 ) -> Iterator[Problem]:
-    """The path must lead to a field of one of the types, or to a custom one where a number is needed."""
+    """The path must lead to a field of one of the types, or to a custom one, which may hold a number or a day."""
     missing = list(field_problems(draft, source, field, path))
     if missing:
         yield from missing
         return
     type_ = type_of(source, field)
-    if type_ in types or (is_custom(source, field) and types == NUMBERS):
+    if type_ in types or is_custom(source, field):
         return
     found = find_field(source, field)
     fitting = [name for name, of_type in SOURCES[found.source].fields.items() if of_type in types]
@@ -90,12 +90,14 @@ def _check_unit_of_field(draft: Draft, metric: SimpleMetric, at: Path) -> Iterat
     """A unit of money or time on a field that holds something else."""
     if metric.of is None or metric.aggregate == "distinct":
         return
-    held = field_measure(metric.of)
+    held, factor = field_measure(metric.of), field_measure(metric.times) if metric.times else None
+    held = held.product(factor) if held and factor else held
     if held is None or metric.unit is Unit.NUMBER or fits(held, metric.unit):
         return
     fitting = tuple(unit.value for unit in Unit if fits(held, unit) or unit is Unit.NUMBER)
     more = " Divide it in a formula for minutes or hours." if str(held) == "seconds" else ""
-    yield draft.error((*at, "unit"), f"{metric.of} holds {held}, not {metric.unit}.", f"Write {one_of(fitting)}.{more}")
+    what = f"{metric.of} times {metric.times}" if factor else metric.of
+    yield draft.error((*at, "unit"), f"{what} holds {held}, not {metric.unit}.", f"Write {one_of(fitting)}.{more}")
 
 
 def _check_duration(draft: Draft, metric: SimpleMetric, at: Path) -> Iterator[Problem]:
@@ -119,15 +121,16 @@ def check_moments(
     if unit not in {Unit.HOURS, Unit.MINUTES}:
         return
     for key, field in fields:
-        if _is_day(source, field):
+        if is_day(source, field):
             yield draft.error(
                 (*at, "unit"), f"{field} (its {key}) is a day and has no {unit}.", "Write days, or name a moment."
             )
 
 
-def _is_day(source: str, field: str) -> bool:
+def is_day(source: str, field: str) -> bool:
+    """Whether a path leads to a day, and not to a moment; what a custom field holds counts as one."""
     try:
-        return find_field(source, field).type is FieldType.DATE
+        return find_field(source, field).type is FieldType.DATE or is_custom(source, field)
     except NoField:
         return False
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from figured import call, deal, figured
+from figured import DAY, call, deal, figured
 from synced import save_rows
 
 from sync.store.store import Store
@@ -61,6 +61,7 @@ def test_no_table_is_wider_than_the_terminal(project: Project, width: int) -> No
         (["--period", "FY2026"], "5100.5"),
         (["--period", "all"], "5100.5"),
         (["--period", "2026-04"], "1200.5"),
+        (["--user", "u2", "--period", "Last_Quarter"], "100"),
     ],
 )
 def test_whose_number_and_of_which_period_can_be_said_in_many_ways(
@@ -121,7 +122,7 @@ def test_stored_results_that_are_outdated_are_told(tmp_path: Path) -> None:
         (["won_amount", "--grain", "segment"], "--grain segment needs --key"),
         (["won_amount", "--key", "x"], "Name that with --grain"),
         (["won_amount", "--user", "u1", "--team", "East"], "name two numbers"),
-        (["won_amount", "--period", "2026-05-04"], "won_amount is not computed by day"),
+        (["customers_lost", "--period", "2026-05-04"], "the rows of customer_period are of a whole month, quarter"),
         (["commission/user/u1/FY2026-Q2"], "is no source of a metric"),
         (["metric/won_amount/user/u1/FY2026-Q2", "--user", "u1"], "says already whose number it is"),
     ],
@@ -140,3 +141,61 @@ def test_before_a_pull_or_a_computation_it_is_said_what_to_run(tmp_path: Path) -
         db.execute("DELETE FROM sweep")
     result = call(project, "explain", "metric", "won_amount")
     assert (result.exit_code, "Run `salesops pull`" in " ".join(result.output.split())) == (2, True)
+
+
+RATES = (
+    {"id": "e1", "currency": "EUR", "to_currency": "USD", "rate": "1.1", "from_date": "2026-01-01"},
+    {"id": "e2", "currency": "EUR", "to_currency": "USD", "rate": "1.25", "from_date": "2026-05-01"},
+)
+
+
+def test_amounts_of_two_currencies_count_at_the_rates_of_their_days(tmp_path: Path) -> None:
+    project = figured(tmp_path, computed=False)
+    with Store(project.root / project.settings.store) as store:
+        save_rows(store, "exchange_rate", *RATES, custom={})
+        for id_, closes in (("6101", "2026-04-30"), ("6102", "2026-05-01")):
+            save_rows(store, "opportunity", deal(id_, "u2", "1000", closes) | {"currency": "EUR"}, custom={})
+    assert call(project, "compute", "--as-of", DAY).exit_code == 0
+    by_hand = "5350"  # 3,000 and 1,000 times 1.10 and 1.25
+    values = json.loads(call(project, "show", "metric", "won_amount", "--json").stdout)["values"]
+    assert {each["name"]: each["value"] for each in values}["Bo Kay"] == by_hand
+    told = explained(project, "won_amount", "--user", "u2")
+    assert (told["value"], told["stored"]["value"], told["adds_up"]) == (by_hand, by_hand, True)
+    assert [(row["id"], row["of"], row["of_rate"], row["number"]) for row in told["records"]] == [
+        ("6004", "3000", "1", "3000"),
+        ("6102", "1000", "1.25", "1250"),
+        ("6101", "1000", "1.1", "1100"),
+    ]
+    lines = call(project, "explain", "metric", "won_amount", "--user", "u2").output.splitlines()
+    assert any("1,000 EUR" in line and "1.25" in line and "1,250.00" in line for line in lines)
+
+
+def test_rows_of_made_sources_are_named_by_the_record_that_they_are_about(project: Project) -> None:
+    told = explained(project, "customers_at_start", "--period", "FY2026-Q2")
+    assert [(row["about_object"], row["about"], row["name"]) for row in told["records"]] == [("account", "a1", "Acme")]
+    lost = explained(project, "customers_lost", "--period", "FY2026-Q2")
+    assert [[each["name"] for each in left["about"]] for left in lost["left_out"]] == [["Acme"]]
+    entered = explained(project, "quota_credited", "--user", "u1")
+    assert [(row["name"], row["what"]) for row in entered["records"]] == [("Ann Lee", "bookings")]
+    assert "Acme" in call(project, "explain", "metric", "customers_lost", "--period", "FY2026-Q2").output
+
+
+def test_a_stay_in_a_stage_is_named_by_its_opportunity_with_its_page(tmp_path: Path) -> None:
+    project = figured(tmp_path)
+    history = (("h1", "Offer", "2026-02-02"), ("h2", "Closed Won", "2026-04-02"))
+    stage = {"id": "s1", "object": "opportunity", "name": "Offer", "position": 1, "is_closed": 0, "is_won": 0}
+    with Store(project.root / project.settings.store) as store:
+        save_rows(store, "stage", stage, custom={})
+        for id_, name, day in history:
+            entry = {"id": id_, "opportunity_id": "6004", "stage": name, "at": f"{day}T10:00:00.000Z"}
+            save_rows(store, "opportunity_history", entry, custom={})
+    [row, *_] = explained(project, "time_in_stage", "--period", "FY2026-Q2")["records"]
+    assert (row["name"], row["what"], row["link"][-9:]) == ("Deal 6004", "Offer", "/0-3/6004")
+
+
+def test_a_number_of_a_day_is_explained_although_no_run_computes_it(project: Project) -> None:
+    told = explained(project, "won_amount", "--period", "2026-05-06")
+    assert (told["value"], told["adds_up"], told["stored"]["held"]) == ("3000", True, False)
+    of_week = explained(project, "metric/won_amount/company//2026-W19")
+    assert (of_week["value"], of_week["adds_up"], of_week["key"]) == ("3800", True, "")
+    assert told["version"] == explained(project, "won_amount")["version"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pytest
 from figured import call, deal, figured
 from synced import save_rows
 
+from sync.asked import NotKnown, check_metric
 from sync.cli.failures import exit_code_of
 from sync.cli.main import cli
 from sync.store.snapshots import freeze
@@ -57,10 +59,32 @@ def test_a_number_over_time_has_every_period_from_the_first(project: Project) ->
     values = shown(project, "metric", "won_amount", "--over", "month", "--user", "u2")["values"]
     assert [(each["period"], each["value"]) for each in values] == [
         ("2026-02", "100"),
-        ("2026-03", None),
-        ("2026-04", None),
+        ("2026-03", "0"),
+        ("2026-04", "0"),
         ("2026-05", "3000"),
     ]
+
+
+@pytest.mark.parametrize(("over", "periods"), [("day", 104), ("week", 16)])
+def test_a_number_over_days_or_weeks_is_computed_when_it_is_asked_for(
+    project: Project, over: str, periods: int
+) -> None:
+    values = shown(project, "metric", "won_amount", "--over", over)["values"]
+    assert len(values) == periods
+    assert [each["value"] for each in values if each["value"] != "0"] == {
+        "day": ["100", "1200.5", "800", "3000"],
+        "week": ["100", "1200.5", "3800"],
+    }[over]
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_what_a_table_over_time_leaves_out_is_in_a_plot(project: Project, width: int) -> None:
+    lines = call(project, "show", "metric", "won_amount", "--over", "day", width=width).output.splitlines()
+    assert max(map(len, lines)) <= width
+    [axis] = [line for line in lines if "┼" in line]
+    assert axis.count("─") == min(104, width - 4 - len("3,000.00"))
+    assert any(line.strip().startswith("3,000.00 ┤") for line in lines)
+    assert any(line.strip().endswith("2026-05-20") for line in lines)
 
 
 def test_only_the_top_is_shown_and_it_is_said_how_many_there_are(project: Project) -> None:
@@ -123,6 +147,8 @@ def test_earnings_are_shown_by_user_and_those_of_one_by_opportunity(project: Pro
         (["metric", "won"], "Did you mean"),
         (["metric", "won_amount", "--by", "teams"], "Did you mean team"),
         (["metric", "won_amount", "--user", "u1"], "go with --over"),
+        (["metric", "customers_lost", "--over", "week"], "the rows of customer_period are of a whole month, quarter"),
+        (["metric", "won_amount", "--period", "this_quater"], "Did you mean this_quarter"),
         (["quota", "booking"], "Did you mean bookings"),
         (["quota", "--period", "2026-05"], "bookings is a quota by quarter"),
         (["territory", "Nort"], "Did you mean North"),
@@ -171,9 +197,10 @@ def test_what_was_known_on_a_day_is_shown_by_key_and_over_time(kept: Project) ->
         "known_on": KEPT,
     }
     assert [(each["key"], each["value"], each["partial"]) for each in told["values"]] == [
-        ("u2", "3000", None),
-        ("u1", "2000.5", None),
+        ("u2", "3000", False),
+        ("u1", "2000.5", False),
     ]
+    assert [each["sample"] for each in told["values"]] == ["1", "2"]
     assert shown(kept, "metric", "won_amount")["values"][-1]["value"] == "7"
     over = shown(kept, "metric", "won_amount", "--over", "quarter", "--user", "u1", "--as-of", KEPT)
     assert [(each["period"], each["value"]) for each in over["values"]] == [("FY2026-Q2", "2000.5")]
@@ -187,13 +214,14 @@ def test_a_snapshot_that_is_carried_forward_is_named(kept: Project) -> None:
     assert shown(kept, *words)["known_on"] == KEPT
     said = call(kept, "show", *words).output
     assert f"No snapshot is of 2026-05-19: this is that of {KEPT}" in said
-    assert "Snapshots do not keep which values are partial" in said
 
 
 def test_what_no_snapshot_keeps_is_told_so(kept: Project) -> None:
     said = refused(kept, "metric", "win_rate", "--as-of", KEPT)
     assert "win_rate is not computed with every run, so what was known of it is not kept" in said
     assert f"`salesops explain metric win_rate --as-of {KEPT}`" in said
+    said = refused(kept, "metric", "won_amount", "--as-of", KEPT, "--over", "day")
+    assert "won_amount is not computed by day with every run" in said
 
 
 @pytest.mark.parametrize("command", ["show", "explain"])
@@ -205,6 +233,10 @@ def test_over_time_only_the_periods_of_a_period_are_shown(project: Project) -> N
     words = ("metric", "won_amount", "--over", "month", "--user", "u2", "--period")
     values = shown(project, *words, "FY2026-Q2")["values"]
     assert [(each["period"], each["value"]) for each in values] == [("2026-05", "3000")]
+    words = ("metric", "won_amount", "--over", "day", "--user", "u2", "--period")
+    values = shown(project, *words, "2026-w19")["values"]
+    assert [(each["period"], each["value"]) for each in values][:2] == [("2026-05-06", "3000"), ("2026-05-07", "0")]
+    assert values[-1]["period"] == "2026-05-10"
     assert "no quarter up to 2026-05-20 is in 2026-05" in refused(
         project, "metric", "won_amount", "--over", "quarter", "--period", "2026-05"
     )
@@ -246,6 +278,10 @@ def test_names_of_metrics_are_never_broken(project: Project) -> None:
 def test_a_metric_that_is_not_there_is_answered_with_what_is_near(project: Project) -> None:
     assert "No metric is called 'zzzz'" in call(project, "show", "metrics", "zzzz").output
     assert "Did you mean won_amount" in call(project, "show", "metrics", "won_amont").output
+    twins = replace(project, metrics={**project.metrics, "twin": project.metrics["won_amount"]})
+    assert (check_metric(project, "won amount"), check_metric(twins, "twin")) == ("won_amount", "twin")
+    with pytest.raises(NotKnown, match="2 metrics are called 'Won amount': won_amount, twin"):
+        check_metric(twins, "Won amount")
 
 
 @pytest.mark.parametrize("command", ["show", "explain"])
@@ -261,4 +297,12 @@ def test_without_words_the_help_is_shown(command: str, capsys: pytest.CaptureFix
 def test_days_and_periods_that_are_none_are_named(project: Project, command: str) -> None:
     said = refused(project, "metric", "won_amount", "--as-of", "2026-02-30", command=command)
     assert "--as-of '2026-02-30' is no day: write one such as 2026-03-31" in said
-    assert "there is no period ''" in refused(project, "metric", "won_amount", "--period", "", command=command)
+    for period, said in (
+        ("", "there is no period ''"),
+        ("20260506", "there is no period '20260506'"),
+        ("2026-W19-3", "there is no period '2026-W19-3'"),
+        ("9999-12-31", "there are no numbers of 9999-12-31: they are of days from 1900-01-01 to 2199-12-31"),
+        ("2027-03", "2027-03 is to come: it begins on 2027-03-01. Numbers are of what is known up to 2026-05-20"),
+        ("2026-05-21", "2026-05-21 is to come. Numbers are of what is known up to 2026-05-20"),
+    ):
+        assert said in refused(project, "metric", "won_amount", "--period", period, command=command)

@@ -92,14 +92,15 @@ def test_a_pull_as_json_tells_of_each_stream(capsys: pytest.CaptureFixture[str])
 
 def test_what_was_computed_is_counted_with_its_notes(capsys: pytest.CaptureFixture[str]) -> None:
     computed = results(territories=[("1", "North")], notes=[Note("warning", "a deal [x] counts for nobody")])
-    moment = datetime(2026, 5, 20, 12, tzinfo=UTC)
-    output.show_computed({"crm": computed}, moment, as_json=False)
+    moments = {"crm": datetime(2026, 5, 20, 12, tzinfo=UTC)}
+    output.show_computed({"crm": computed}, moments, as_json=False)
     shown = capsys.readouterr().out
     assert "1 territory," in shown
     assert "warning: a deal [x] counts for nobody" in shown
-    output.show_computed({"crm": computed}, moment, as_json=True)
+    output.show_computed({"crm": computed}, moments, as_json=True)
     answer = json.loads(capsys.readouterr().out)
     assert answer["computed"]["crm"]["territories"] == 1
+    assert answer["metrics"] == {"crm": {"computed": 0, "kept": 0}}
     assert answer["notes"] == {"crm": [{"severity": "warning", "text": "a deal [x] counts for nobody"}]}
 
 

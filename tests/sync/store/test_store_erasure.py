@@ -160,7 +160,11 @@ def test_a_user_goes_with_their_figures_and_the_changes_written_to_them(store: S
                 (run, of_object, name),
             )
     assert store.rows("SELECT * FROM observed_change")
+    for connection, user in (("crm", "u1"), ("other", "x"), ("third", "y")):
+        store.connection.execute("INSERT INTO person VALUES (?, ?, 'crm:u1')", (connection, user))
     erase(store, "crm", "user", "u1")
+    people = [tuple(row) for row in store.rows("SELECT * FROM person ORDER BY connection")]
+    assert people == [("other", "x", "other:x"), ("third", "y", "other:x")]
     assert "'u1'" not in everything(store)
     assert "'r1'" not in everything(store)
     assert "u1|" not in everything(store)

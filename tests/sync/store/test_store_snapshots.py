@@ -42,7 +42,16 @@ def save(store: Store, *rows: dict[str, Any], name: str = "opportunity", at: str
     save_page(store, "crm", changes(name), page)
 
 
-def put(store: Store, key: str, value: str | None, *, metric: str = "won", grain: str = "user") -> None:
+def put(
+    store: Store,
+    key: str,
+    value: str | None,
+    *,
+    metric: str = "won",
+    grain: str = "user",
+    sample: str | None = None,
+    partial: int = 0,
+) -> None:
     """A result, in place of the one that was."""
     place = ("crm", metric, grain, key, "2026-03")
     with store.transaction() as db:
@@ -50,7 +59,7 @@ def put(store: Store, key: str, value: str | None, *, metric: str = "won", grain
             row[1]: 0 for row in db.execute("PRAGMA table_info(metric_value)") if row[3] and not row[5]
         }
         filled.update(zip(("connection", "metric", "grain", "key", "period"), place, strict=True))
-        filled |= {"value": value, "numerator": value, "denominator": None}
+        filled |= {"value": value, "numerator": value, "denominator": None, "sample": sample, "partial": partial}
         db.execute(
             f"INSERT OR REPLACE INTO metric_value ({', '.join(filled)}) VALUES ({', '.join('?' * len(filled))})",
             tuple(filled.values()),
@@ -155,10 +164,14 @@ def test_a_result_that_is_there_no_more_is_not_known_from_then_on(store: Store) 
     assert known(store, SECOND) == {"u2": None}
 
 
-def test_a_result_is_known_with_its_numerator_and_denominator(store: Store) -> None:
-    put(store, "u1", "10")
+def test_a_result_is_known_with_all_that_was_told_of_it(store: Store) -> None:
+    put(store, "u1", "10", sample="4", partial=1)
     take(store, FIRST)
-    assert read_metric_as_known(store, "crm", "won", "user", "2026-03", FIRST) == {"u1": Known("10", "10", None)}
+    put(store, "u1", "10", sample="5", partial=1)
+    take(store, SECOND)
+    of_march = ("crm", "won", "user", "2026-03")
+    assert read_metric_as_known(store, *of_march, FIRST) == {"u1": Known("10", "10", None, "4", partial=True)}
+    assert read_metric_as_known(store, *of_march, SECOND) == {"u1": Known("10", "10", None, "5", partial=True)}
     assert read_metric_as_known(store, "crm", "won", "user", "2026-04", FIRST) == {}
 
 
@@ -173,6 +186,7 @@ def test_a_result_is_known_with_its_numerator_and_denominator(store: Store) -> N
         "DELETE FROM snapshot_opportunity",
         "INSERT INTO snapshot_opportunity (connection, opportunity_id, from_day) VALUES ('crm', 'new', '2026-03-30')",
         "UPDATE snapshot_metric SET value = '1'",
+        "UPDATE snapshot_metric SET sample = '1', until_day = '2026-03-31' WHERE until_day IS NULL",
         "DELETE FROM snapshot_metric",
         "DELETE FROM snapshot",
         "UPDATE snapshot SET day = '2020-01-01'",

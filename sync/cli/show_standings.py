@@ -1,0 +1,96 @@
+"""`salesops show quota`, `territory` and `payout`: how users stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sync.cli.showing import period_option, showing
+
+if TYPE_CHECKING:
+    from sync.cli.showing import Asked
+
+
+@click.command(short_help="How users stand against a quota.")
+@click.argument("name", required=False)
+@period_option
+@click.option("--user", metavar="EMAIL", help="One user's, in every period.")
+@showing
+def quota(asked: Asked, name: str | None, period: str | None, user: str | None) -> None:
+    """Show how users stand against a quota, the best first.
+
+    The present period of the quota if none is named; the first quota of the project if it has several.
+
+    \b
+    Examples:
+      salesops show quota
+      salesops show quota bookings --period last_quarter
+      salesops show quota bookings --user ann@acme.example
+    """
+    from sync.asked import NotKnown, check_quota, find_user
+    from sync.cli.standings_report import show_standings
+    from sync.standings import read_standings
+
+    project = asked.project
+    name = check_quota(project, name)
+    kind = project.quotas[name].period
+    wanted = asked.period(f"this_{kind}" if period is None else period)
+    if wanted is None or wanted.kind != kind:
+        raise NotKnown(f"{name} is a quota by {kind}. Name one, as this_{kind} or last_{kind}.")
+    whose = None if user is None else find_user(asked.store, asked.connection, user)
+    standings = read_standings(asked.store, asked.connection, name, wanted.name, whose.key if whose else None)
+    title = f"{project.quotas[name].label}, {whose.name if whose else wanted.name}"
+    show_standings(project, name, standings, title, asked.output, one=whose is not None)
+
+
+@click.command(short_help="The territories, and their accounts.")
+@click.argument("name", required=False)
+@showing
+def territory(asked: Asked, name: str | None) -> None:
+    """Show how many accounts each territory has, or the accounts of one.
+
+    \b
+    Examples:
+      salesops show territory
+      salesops show territory Canada --top 0
+    """
+    from sync.asked import check_territory
+    from sync.cli.standings_report import show_accounts, show_territories
+    from sync.standings import read_accounts, read_territories
+
+    found = read_territories(asked.store, asked.connection)
+    if name is None:
+        show_territories(found, asked.output)
+        return
+    known = check_territory(name, [each for each, _ in found if each])
+    show_accounts(known, read_accounts(asked.store, asked.connection, known), asked.output)
+
+
+@click.command(short_help="What users earn by the comp plans.")
+@period_option
+@click.option("--user", metavar="EMAIL", help="One user's, by opportunity.")
+@showing
+def payout(asked: Asked, period: str | None, user: str | None) -> None:
+    """Show what users earn by the comp plans, and what open opportunities would earn them.
+
+    These are earnings as computed; nothing is released for pay by it.
+
+    \b
+    Examples:
+      salesops show payout
+      salesops show payout --period last_quarter
+      salesops show payout --user ann@acme.example --period this_year
+    """
+    from sync.asked import find_user
+    from sync.cli.standings_report import show_earnings
+    from sync.standings import read_earnings
+
+    wanted = asked.period("this_quarter" if period is None else period)
+    whose = None if user is None else find_user(asked.store, asked.connection, user)
+    user_id = whose.key if whose else None
+    earned = read_earnings(asked.project, asked.store, asked.connection, wanted, user_id)
+    said = "all time" if wanted is None else wanted.name
+    title = f"Earnings of {whose.name}, {said}" if whose else f"Earnings, {said}"
+    has_plans = bool(asked.project.comp_plans)
+    show_earnings(earned, title, asked.output, one=whose is not None, has_plans=has_plans)

@@ -1,0 +1,122 @@
+"""Standings for people, with bars, and for programs: quotas, territories, earnings."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import click
+
+from config.metrics import Unit
+from sync.cli.figure_text import figure_text
+from sync.cli.output import add_row, new_table, plain
+from sync.cli.show_output import LONGEST_NAME, add_bars, number_text, print_shown
+from sync.cli.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from config.loader import Project
+    from sync.cli.show_output import Output
+    from sync.standings import Earned, Standing
+
+
+def show_standings(
+    project: Project, quota: str, standings: Sequence[Standing], title: str, output: Output, *, one: bool
+) -> None:
+    """How users stand against a quota, or one user in each period."""
+    rows = [
+        {
+            "quota": each.quota,
+            "user_id": each.user_id,
+            "name": each.name,
+            "team": each.team,
+            "period": each.period,
+            "target": number_text(each.target),
+            "credited": number_text(each.credited),
+            "attainment": number_text(each.attainment),
+        }
+        for each in standings
+    ]
+    if output.write(rows, "quotas"):
+        return
+    say(title)
+    if not standings:
+        click.echo("Nobody has a quota there.")
+        return
+    unit = project.metrics[project.quotas[quota].metric].unit
+    table = new_table(
+        "period" if one else "user", *([] if one else ["team"]), ">target", ">credited", ">attainment", ""
+    )
+    shown = output.first(standings)
+    lines = []
+    for each in shown:
+        names = [each.period] if one else [plain(each.name, LONGEST_NAME), plain(each.team, LONGEST_NAME)]
+        figures = [figure_text(each.target, unit), figure_text(each.credited, unit)]
+        lines.append([*names, *figures, figure_text(each.attainment, Unit.PERCENT)])
+    add_bars(table, lines, [each.attainment for each in shown], Decimal(1))
+    print_shown(table, len(standings) - len(shown))
+
+
+def show_territories(found: Sequence[tuple[str | None, int]], output: Output) -> None:
+    """How many accounts each territory has."""
+    if output.write([{"territory": name, "accounts": count} for name, count in found], "territories"):
+        return
+    if not found:
+        say("No account is in a territory: the project has no territory rules, or there are no accounts.")
+        return
+    say("Accounts by territory")
+    table = new_table("territory", ">accounts", "")
+    shown = output.first(found)
+    rows = [[plain(name, LONGEST_NAME) if name else "none", f"{count:,}"] for name, count in shown]
+    add_bars(table, rows, [Decimal(count) for _, count in shown])
+    print_shown(table, len(found) - len(shown))
+
+
+def show_accounts(territory: str, accounts: Sequence[tuple[str, str, str]], output: Output) -> None:
+    """The accounts of a territory."""
+    if output.write([{"id": id_, "name": name, "owner": owner} for id_, name, owner in accounts], "accounts"):
+        return
+    say(f"{len(accounts):,} accounts in {territory}")
+    table = new_table("account", "owner", "id")
+    shown = output.first(accounts)
+    for id_, name, owner in shown:
+        add_row(table, plain(name, LONGEST_NAME), owner, id_)
+    print_shown(table, len(accounts) - len(shown))
+
+
+def show_earnings(earned: Sequence[Earned], title: str, output: Output, *, one: bool, has_plans: bool) -> None:
+    """What users earn by component, or what one earns by opportunity."""
+    rows = [
+        {
+            "user_id": each.user_id,
+            "name": each.name,
+            "comp_plan": each.comp_plan,
+            "component": each.component,
+            "period": each.period,
+            **({"opportunity_id": each.opportunity_id, "opportunity": each.opportunity} if one else {}),
+            "earned": number_text(each.earned),
+            "estimated": number_text(each.estimated),
+        }
+        for each in earned
+    ]
+    if output.write(rows, "earnings"):
+        return
+    say(title)
+    if not earned:
+        none = "Nothing is earned there." if has_plans else "The project has no comp plans, so nothing is earned."
+        click.echo(none)
+        return
+    shown = output.first(earned)
+    periods = ["period"] if len({each.period for each in earned}) > 1 else []
+    table = new_table("opportunity" if one else "user", "component", *periods, ">earned", ">if won", "")
+    lines = []
+    for each in shown:
+        name = plain(each.opportunity if one else each.name, LONGEST_NAME)
+        figures = [figure_text(number, Unit.MONEY) if number else "" for number in (each.earned, each.estimated)]
+        lines.append([name, each.component, *([each.period] if periods else []), *figures])
+    add_bars(table, lines, [each.earned for each in shown])
+    print_shown(table, len(earned) - len(shown))
+    totals = (sum((getattr(each, field) for each in earned), Decimal(0)) for field in ("earned", "estimated"))
+    whole, would = (figure_text(total, Unit.MONEY) for total in totals)
+    say(f"Together {whole} earned; open opportunities would earn {would} if they were won.")
