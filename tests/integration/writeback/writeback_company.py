@@ -22,6 +22,7 @@ MANY = 200
 """Accounts, and opportunities: what one Salesforce request carries, and two of HubSpot's."""
 
 ANN, BO, MIA, CY = "Ann Ames", "Bo Bell", "Mia Moss", "Cy Cole"
+CAME = "2030-12-01T10:00:00.000Z"
 PEOPLE = {ANN: ("East", True), BO: ("West", True), MIA: ("West", True), CY: ("West", False)}
 """Two reps, their manager, and one who left: team, and whether they may sign in."""
 
@@ -103,7 +104,7 @@ def _write_salesforce(folder: Path) -> None:
         "User": [
             {"Id": users[name], "FirstName": name.split()[0], "LastName": name.split()[1], "IsActive": str(on).lower()}
             | {"Email": _email(name), "Username": _email(name), "Division": team, "TimeZoneSidKey": "America/New_York"}
-            | {"ManagerId": "" if name == MIA else users[MIA]}
+            | {"ManagerId": "" if name == MIA else users[MIA], "CreatedDate": CAME}
             for name, (team, on) in PEOPLE.items()
         ],
         "Account": [
@@ -162,7 +163,7 @@ def _write_hubspot(folder: Path) -> None:
     tables: dict[str, Iterable[Mapping[str, object]]] = {
         "owners": [
             {"id": owners[name], "userId": owners[name] + 1000, "email": _email(name), "firstName": name.split()[0]}
-            | {"lastName": name.split()[1], "archived": str(not on).lower(), "team": team}
+            | {"lastName": name.split()[1], "archived": str(not on).lower(), "team": team, "createdAt": CAME}
             for name, (team, on) in PEOPLE.items()
         ],
         "users": [
