@@ -12,9 +12,11 @@ SEED ?= 1
 ARGS ?=
 LONG := tests/test_readme.py tests/test_readme_demo_hubspot.py tests/test_readme_demo_salesforce.py \
 	tests/test_docs_sandbox.py tests/metrics/test_metrics_explained.py \
-	$(addprefix tests/integration/,test_run_interrupted.py test_run_failures.py test_explain_adds_up.py \
-	test_both_crms_agree.py test_two_crms.py test_demo_totals.py test_serve_schedule.py \
-	$(addprefix writeback/test_writeback_,answers.py provision.py quiet.py rehearsal.py reorganised.py))
+	$(addprefix tests/integration/test_,run_interrupted.py run_failures.py explain_adds_up.py both_crms_agree.py \
+	two_crms.py demo_totals.py serve_schedule.py metrics_examples_on_crms.py first_project.py what_people_change.py) \
+	$(addprefix tests/integration/pull/test_pull_,stopped.py complete.py busy.py endings.py late_rows.py) \
+	$(addprefix tests/integration/writeback/test_writeback_,answers.py provision.py quiet.py rehearsal.py \
+	reorganised.py refused.py refused_plans.py undo.py clearing.py)
 
 # An activated environment, or uv settings of the user's, must not decide where this project is installed.
 unexport VIRTUAL_ENV
