@@ -25,7 +25,7 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
         yield doors
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _outside() -> Iterator[None]:
     """The secrets of the sandbox; pauses between attempts are cut short, and who closes the connection ends them."""
 
