@@ -9,11 +9,16 @@ SECONDS ?= 600
 KILLS ?= 50
 FAULTS ?= 200
 SEED ?= 1
+EXAMPLES ?= 2000
 ARGS ?=
-LONG := tests/test_readme.py tests/test_readme_demo_hubspot.py tests/test_readme_demo_salesforce.py \
+LONG := tests/plans/test_plans_examples.py tests/salesops/test_explain_payout.py \
+	tests/sync/cli/test_cli_explain_payout.py tests/salesops/test_salesops_describe.py \
+	$(addprefix tests/salesops/test_salesops_pay_,properties.py frame_reference.py least.py inverse.py) \
+	tests/test_readme.py tests/test_readme_demo_hubspot.py tests/test_readme_demo_salesforce.py \
 	tests/test_docs_sandbox.py tests/metrics/test_metrics_explained.py \
 	$(addprefix tests/integration/test_,run_interrupted.py run_failures.py explain_adds_up.py both_crms_agree.py \
-	two_crms.py demo_totals.py serve_schedule.py metrics_examples_on_crms.py first_project.py what_people_change.py) \
+	two_crms.py demo_totals.py serve_schedule.py metrics_examples_on_crms.py first_project.py what_people_change.py \
+	company_plans.py) \
 	$(addprefix tests/integration/pull/test_pull_,stopped.py complete.py busy.py endings.py late_rows.py) \
 	$(addprefix tests/integration/writeback/test_writeback_,answers.py provision.py quiet.py rehearsal.py \
 	reorganised.py refused.py refused_plans.py undo.py clearing.py)
@@ -23,7 +28,7 @@ unexport VIRTUAL_ENV
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo test lint types imports tests long-tests pull-storm apply-storm foreign browser fuzz bench docs clean
+.PHONY: help setup demo test lint types imports tests long-tests pull-storm apply-storm pay-properties foreign browser fuzz bench docs clean
 
 help:  ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +68,9 @@ pull-storm: $(READY)  ## 50 pulls killed and 200 met by faults, of each CRM; KIL
 
 apply-storm: $(READY)  ## 50 of each command that writes killed and 200 met by faults, of each CRM; KILLS=, FAULTS=, SEED=
 	@APPLY_STORM_KILLS=$(KILLS) APPLY_STORM_FAULTS=$(FAULTS) APPLY_STORM_SEED=$(SEED) APPLY_STORM_EXAMPLES=2000 $(BIN)/pytest -n auto tests/integration/writeback/test_writeback_storm.py tests/integration/writeback/test_writeback_properties.py $(ARGS)
+
+pay-properties: $(READY)  ## The comp-plan engine against its reference on 2,000 random worlds; EXAMPLES= for others
+	@PAY_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -n auto tests/salesops/test_salesops_pay_properties.py $(ARGS)
 
 foreign: $(READY)  ## jsforce and HubSpot's JavaScript client against the sandboxes; needs Node.js and npm
 	@cd tests/foreign && npm ci --silent --ignore-scripts && node run.mjs ../../$(BIN)/salesops

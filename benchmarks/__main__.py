@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import metrics, metrics_changed, pull, pull_limits, pull_memory, sandbox, start_up, writeback
+from benchmarks import metrics, metrics_changed, pay, pull, pull_limits, pull_memory, sandbox, start_up, writeback
 
 
 def main() -> None:
@@ -17,6 +17,7 @@ def main() -> None:
         pull_memory.report(crm)
     metrics.report()
     metrics_changed.report_changed()
+    pay.report()
     for crm in writeback.CRMS:
         writeback.report(crm)
     sandbox.report("salesforce")

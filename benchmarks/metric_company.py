@@ -183,8 +183,12 @@ def build_rules() -> Rules:
     plan = {
         "label": "Reps",
         "effective_from": str(FIRST_DAY),
-        "quota": "bookings",
-        "components": [{"kind": "marginal_tiers", "name": "base", "tiers": tiers}],
+        "eligible": {},
+        "credits": {
+            "sales": {"source": "opportunity", "where": [{"field": "is_won", "is": "true"}], "time": "close_date"}
+        },
+        "measures": {"sold": {"credits": ["sales"], "target": "bookings"}},
+        "components": {"base": {"kind": "tiers", "by": "sold", "reading": "marginal", "tiers": tiers}},
     }
     return Rules(
         time_zone="UTC",

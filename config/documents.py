@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from config.comp_plans import CompPlanFile
+from config.comp_plans.inherited import OF_COMP_PLANS
 from config.inheritance import EXTENDS, inherit
+from config.inherited_metrics import OF_METRICS
 from config.mapping import Mapping
 from config.messages import did_you_mean, read_problems
 from config.metrics import MetricFile
@@ -24,9 +26,11 @@ from config.project_folder import (
     MEANINGS,
     METRICS,
     PARAMETERS,
+    PAYEES,
     QUOTAS,
     SETTINGS,
     TERRITORIES,
+    TESTS,
     WRITEBACK,
     Source,
 )
@@ -62,7 +66,7 @@ MODELS: dict[str, type[BaseModel]] = {
 SECTIONS = {
     METRICS: (METRICS, DIMENSIONS, MEANINGS, PARAMETERS),
     QUOTAS: (QUOTAS,),
-    COMP_PLANS: (COMP_PLANS,),
+    COMP_PLANS: (COMP_PLANS, PAYEES, TESTS),
 }
 """Kinds whose files hold independent definitions by name, by section: a wrong one leaves the others readable."""
 
@@ -111,16 +115,18 @@ def read_documents(root: Path, built_in: Wholes) -> tuple[list[Document], list[P
 
     `built_in` are the metrics that its own may extend.
     """
-    texts = []
-    for kind, path in _find(root):
-        file = path.relative_to(root).as_posix()
-        try:
-            texts.append(read_text(kind, file, _read(path)))
-        except OSError as error:
-            reason = f"cannot be read: {error.strerror or error}."
-            problem = Problem("error", reason, "Make it a file that you may read.", Where(file))
-            texts.append(Text(kind, file, b"", None, Source(file, (), {}), (problem,)))
+    texts = [read_file(kind, path.relative_to(root).as_posix(), path) for kind, path in _find(root)]
     return type_texts(texts, built_in)[0], list(_misplaced(root))
+
+
+def read_file(kind: str, file: str, path: Path) -> Text:
+    """The file at the path as far as it can be read and is YAML; `file` is its name for people."""
+    try:
+        return read_text(kind, file, _read(path))
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror or error}."
+        problem = Problem("error", reason, "Make it a file that you may read.", Where(file))
+        return Text(kind, file, b"", None, Source(file, (), {}), (problem,))
 
 
 def read_text(kind: str, file: str, content: bytes) -> Text:
@@ -132,40 +138,57 @@ def read_text(kind: str, file: str, content: bytes) -> Text:
 
 def type_texts(texts: Sequence[Text], built_in: Wholes) -> tuple[list[Document], Wholes]:
     """The documents of these texts, and their metrics with what they inherit."""
-    metrics = [text for text in texts if text.kind == METRICS]
-    complete = not any(text.tree is None and text.problems for text in metrics)
-    inherited = inherit([(text.tree, text.source) for text in metrics], built_in, complete=complete)
-    return [_document(text, inherited) for text in texts], inherited.whole
+    inherited: dict[str, Inherited] = {}
+    for kind in (OF_METRICS, OF_COMP_PLANS):
+        files = [text for text in texts if text.kind == kind.section]
+        complete = not any(text.tree is None and text.problems for text in files)
+        parents = built_in if kind is OF_METRICS else {}
+        inherited[kind.section] = inherit(
+            kind, [(text.tree, text.source) for text in files], parents, complete=complete
+        )
+    return [_document(text, inherited.get(text.kind)) for text in texts], inherited[METRICS].whole
 
 
-def _document(text: Text, inherited: Inherited) -> Document:
+def _document(text: Text, inherited: Inherited | None) -> Document:
     source, tree, problems = text.source, text.tree, text.problems
     if text.tree is None and (text.kind != SETTINGS or text.problems):
         return Document(text.kind, text.file, text.content, None, source, None, text.problems)
-    if text.kind == METRICS:
+    if inherited is not None:
         tree, source = _with_inherited(text, inherited)
         problems += tuple(each for each in inherited.problems if each.where.file == text.file)
     model, found = _read_model(text.kind, tree, source)
+    if text.kind == COMP_PLANS and model is not None and inherited is not None:
+        model = _with_names(model, inherited)
     return Document(text.kind, text.file, text.content, text.tree, source, model, (*problems, *found))
 
 
+def _with_names(model: CompPlanFile, inherited: Inherited) -> CompPlanFile:
+    """The file with what each comp plan is named by: itself and all that it extends."""
+    named = {
+        name: comp_plan.model_copy(update={"named": inherited.line(name)})
+        for name, comp_plan in model.comp_plans.items()
+    }
+    return model.model_copy(update={"comp_plans": named})
+
+
 def _with_inherited(text: Text, inherited: Inherited) -> tuple[Tree, Source]:
-    """The tree of a file of metrics with what these inherit, and without those that cannot be put together."""
-    held = text.tree.get(METRICS) if isinstance(text.tree, dict) else None
+    """The tree of a file with what its definitions inherit, and without those that cannot be put together."""
+    section = inherited.kind.section
+    held = text.tree.get(section) if isinstance(text.tree, dict) else None
     if not isinstance(held, dict) or not isinstance(text.tree, dict):
         return text.tree, text.source
-    metrics: dict[str, Any] = {}
+    definitions: dict[str, Any] = {}
     places: dict[KeyPath, Where] = {}
     for name, keys in held.items():
         if name in inherited.broken and isinstance(keys, dict):
             continue
         whole = inherited.whole.get(name)
         if whole is None or not isinstance(keys, dict) or EXTENDS not in keys:
-            metrics[name] = keys
+            definitions[name] = keys
             continue
-        metrics[name] = whole.keys
-        places |= {(METRICS, name, *path): where for path, where in whole.places.items() if path}
-    return {**text.tree, METRICS: metrics}, replace(text.source, inherited=places)
+        definitions[name] = whole.keys
+        places |= {(section, name, *path): where for path, where in whole.places.items() if path}
+    return {**text.tree, section: definitions}, replace(text.source, inherited=places)
 
 
 def _read_model(kind: str, tree: Tree, source: Source) -> tuple[Any, list[Problem]]:
@@ -178,7 +201,10 @@ def _read_model(kind: str, tree: Tree, source: Source) -> tuple[Any, list[Proble
 
 
 def _valid_part(kind: str, tree: Tree, wrong: set[tuple[str | int, ...]]) -> Any:
-    """The model of the definitions that are not wrong, so that these can be checked against other files."""
+    """The model of the definitions that are not wrong, so that these can be checked against other files.
+
+    Of a list none is there where one is wrong: the places of the others would no longer be theirs.
+    """
     if kind not in SECTIONS or not isinstance(tree, dict):
         return None
     sections = ((section, tree.get(section)) for section in SECTIONS[kind])
@@ -187,6 +213,8 @@ def _valid_part(kind: str, tree: Tree, wrong: set[tuple[str | int, ...]]) -> Any
         for section, held in sections
         if isinstance(held, dict)
     }
+    lists = {section for section in SECTIONS[kind] if isinstance(tree.get(section), list)}
+    valid |= {section: tree[section] for section in lists - {place[0] for place in wrong}}
     try:
         return MODELS[kind].model_validate(valid)
     except ValidationError:

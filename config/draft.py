@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
     from config.comp_plans import CompPlan
+    from config.comp_plans.placed import PlacedAssignment, PlacedCase
     from config.mapping import Mapping as FieldMapping
     from config.metrics import Dimension, Metric, Parameter
     from config.project import Settings
@@ -41,6 +42,8 @@ class Draft:
     quotas: Mapping[str, Quota]
     territories: TerritoryFile | None
     comp_plans: Mapping[str, CompPlan]
+    assignments: tuple[PlacedAssignment, ...]
+    cases: tuple[PlacedCase, ...]
     writeback: Writeback | None
     names: Mapping[str, frozenset[str]]  # by kind
     unreadable: frozenset[str]  # kinds with a file whose names are not known

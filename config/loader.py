@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.catalog_files import CATALOG, Catalog, read_catalog
 from config.checks import check
+from config.comp_plans.placed import by_payee, placed_assignments, placed_cases
 from config.documents import SECTIONS, Document, read_documents
 from config.draft import CONNECTIONS, Draft
 from config.mapping import Mapping
@@ -20,9 +21,11 @@ from config.project_folder import (
     MEANINGS,
     METRICS,
     PARAMETERS,
+    PAYEES,
     QUOTAS,
     SETTINGS,
     TERRITORIES,
+    TESTS,
     WRITEBACK,
     Places,
     Project,
@@ -30,7 +33,7 @@ from config.project_folder import (
 from config.writeback import Writeback
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 __all__ = ["Project", "find_project", "load_project"]
@@ -52,12 +55,12 @@ def load_project(folder: Path) -> Project:
     root = folder.absolute()
     catalog = read_catalog()
     documents, problems = _read_folder(root, catalog)
-    draft = _draft(root, documents, catalog)
+    draft = build_draft(root, documents, catalog)
     for document in (*documents, *catalog.documents):
         problems.extend(document.problems)
-    problems.extend(_named_twice(documents))
+    problems.extend(named_twice(documents))
     problems.extend(check(draft))
-    problems = sorted(dict.fromkeys(problems), key=lambda problem: problem.where)
+    problems = in_order(problems)
     settings = draft.settings
     if settings is None or any(problem.severity == "error" for problem in problems):
         raise ConfigError(problems)
@@ -72,11 +75,18 @@ def load_project(folder: Path) -> Project:
         quotas=draft.quotas,
         territories=draft.territories,
         comp_plans=draft.comp_plans,
+        payees=by_payee(draft.assignments),
+        tests=draft.cases,
         writeback=draft.writeback or Writeback(),
         warnings=tuple(problems),
         digest=_digest((*documents, *catalog.documents)),
         places=draft.places,
     )
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Each problem once, in the order of files and lines."""
+    return sorted(dict.fromkeys(problems), key=lambda problem: problem.where)
 
 
 def _read_folder(root: Path, catalog: Catalog) -> tuple[list[Document], list[Problem]]:
@@ -93,7 +103,8 @@ def _read_folder(root: Path, catalog: Catalog) -> tuple[list[Document], list[Pro
     return documents, problems
 
 
-def _draft(root: Path, documents: list[Document], catalog: Catalog) -> Draft:
+def build_draft(root: Path, documents: list[Document], catalog: Catalog) -> Draft:
+    """What the documents and the built-in metrics say, as far as it could be read."""
     names: dict[str, frozenset[str]] = {
         section: frozenset(getattr(catalog.model, section)) for section in SECTIONS[METRICS]
     }
@@ -106,6 +117,7 @@ def _draft(root: Path, documents: list[Document], catalog: Catalog) -> Draft:
             if found is None:
                 unreadable.add(kind)
     own = _definitions(documents, METRICS, METRICS)
+    pay = {document.file: document.model for document in documents if document.kind == COMP_PLANS and document.model}
     return Draft(
         root=root,
         settings=_only(documents, SETTINGS),
@@ -117,6 +129,8 @@ def _draft(root: Path, documents: list[Document], catalog: Catalog) -> Draft:
         quotas=_definitions(documents, QUOTAS, QUOTAS),
         territories=_only(documents, TERRITORIES),
         comp_plans=_definitions(documents, COMP_PLANS, COMP_PLANS),
+        assignments=placed_assignments(pay),
+        cases=placed_cases(pay),
         writeback=_only(documents, WRITEBACK),
         names=names,
         unreadable=frozenset(unreadable),
@@ -149,7 +163,7 @@ def _definitions(documents: list[Document], kind: str, section: str) -> dict[str
     return found
 
 
-def _named_twice(documents: list[Document]) -> Iterator[Problem]:
+def named_twice(documents: list[Document]) -> Iterator[Problem]:
     """A problem for each name that two files define, and for each file of territories after the first."""
     first: dict[tuple[str, str], Where] = {}
     for document in documents:
@@ -161,6 +175,8 @@ def _named_twice(documents: list[Document]) -> Iterator[Problem]:
                 )
                 yield Problem("error", "is a second file of territories.", detail, Where(document.file))
         for section in SECTIONS.get(document.kind, ()):
+            if section in {PAYEES, TESTS}:
+                continue  # any file may say more of a payee
             for name in sorted(document.names(section) or ()):
                 here = document.source.nearest((section, name))
                 there = first.setdefault((section, name), here)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.base import quote
 from config.problems import Problem, Where
-from config.shape import Block, Choice, Leaf, Listed, Named, Shape, field_shape, shape_of
+from config.shape import Block, Choice, Either, Leaf, Listed, Named, Shape, field_shape, shape_of
 from config.yaml_text import MAX_PROBLEMS
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def read_problems(error: ValidationError, model: type[BaseModel], source: Source
 
 
 def _without_further_cuts(details: list[ErrorDetails]) -> list[ErrorDetails]:
-    """The errors with one of each formula that YAML cut into keys, whatever the number of its commas."""
+    """The errors with one of each formula that YAML cut into keys, whatever the number of its commas, and without what
+    is wrong with the part before the first."""
     cut: dict[tuple[int | str, ...], ErrorDetails] = {}
     for detail in details:
         if _is_cut_off(detail):
@@ -42,9 +43,12 @@ def _without_further_cuts(details: list[ErrorDetails]) -> list[ErrorDetails]:
     return [
         detail
         for detail in details
-        if detail["type"] != "extra_forbidden"
-        or detail["input"] is not None
-        or cut.get(detail["loc"][:-1], detail) is detail
+        if not (
+            detail["type"] == "extra_forbidden"
+            and detail["input"] is None
+            and cut.get(detail["loc"][:-1], detail) is not detail
+        )
+        and not (detail["loc"][:-1] in cut and "goes wrong at" in detail["msg"])
     ]
 
 
@@ -106,6 +110,9 @@ def _locate(location: tuple[str | int, ...], shape: Shape) -> tuple[Path, Shape,
         if isinstance(shape, Choice):
             shape = shape.blocks[str(part)]
             continue
+        if isinstance(shape, Either):
+            shape = shape.forms[str(part)]
+            continue
         path.append(part)
         around = shape if isinstance(shape, Block) else None
         shape = _inside(shape, str(part))
@@ -133,8 +140,8 @@ def _explain(detail: ErrorDetails, shape: Shape, around: Block | None, key: str)
     given: Any = detail["input"]
     info = around.keys().get(key) if around else None
     match detail["type"]:
-        case "extra_forbidden" if around and around.keys().get("formula") and _is_cut_off(detail):
-            return "is the rest of a formula that ends at its comma here.", 'Quote it: formula: "max(a, b)".'
+        case "extra_forbidden" if around and given is None and (")" in key or key.isdecimal()):
+            return _explain_cut_off(key, around)
         case "extra_forbidden" if around and key in {"where", "where_any"} and _PARTS & around.keys().keys():
             parts = " and ".join(sorted(_PARTS & around.keys().keys(), reverse=True))
             return "is not a key that can stand here.", f"Conditions belong to the metrics under {parts}."
@@ -153,9 +160,17 @@ def _explain(detail: ErrorDetails, shape: Shape, around: Block | None, key: str)
             return _explain_word(given.get(shape.by) if isinstance(shape, Choice) else given, shape)
         case "literal_error" | "enum":
             return _explain_word(given, shape)
-        case "value_error":
+        case "value_error" | "no_such_form":
             return split_message(detail["msg"].removeprefix("Value error, "))
     return _explain_type(detail, shape)
+
+
+def _explain_cut_off(key: str, around: Block) -> tuple[str, str]:
+    if ")" not in key:
+        hint = "Decimals have a point, and thousands no sign: 0.08, 1200.50."
+        return "is the rest of a number that ends at its comma here.", hint
+    written = "formula: " if around.keys().get("formula") else ""
+    return "is the rest of a formula that ends at its comma here.", f'Quote it: {written}"max(a, b)".'
 
 
 def _elsewhere(key: str, block: Block) -> str:
@@ -180,6 +195,9 @@ def _blocks_in(path: str, shape: Shape) -> Iterator[tuple[str, Block]]:
             yield path, shape
         case Choice(blocks=blocks):
             yield from ((path, block) for block in blocks.values())
+        case Either(forms=forms):
+            for form in forms.values():
+                yield from _blocks_in(path, form)
         case Named(key=name, value=value):
             yield from _blocks_in(f"{path}.{name.upper()}", value)
         case Listed(item=item):
@@ -245,6 +263,8 @@ def _form(shape: Shape) -> str:
             return f"a block with {', '.join(needed)}" if needed else f"a block of {', '.join(shape.keys())}"
         case Choice(by=by):
             return f"a block that says `{by}`, {_form(_words(shape))}"
+        case Either(forms=forms):
+            return " or ".join(_form(form) for form in forms.values())
         case Named(key=key):
             return f"a block of entries, each under {_article(key)}{key}"
         case Listed():

@@ -288,9 +288,38 @@ OBJECTS: Mapping[str, ModelObject] = MappingProxyType(
                 quantity=DECIMAL,
                 currency=TEXT,
             ),
+            _object(
+                "invoice",
+                "what was billed, imported from a file; `amount` in `currency`, or in the project's if empty",
+                account_id=ID,
+                opportunity_id=ID,
+                owner_id=ID,
+                product_id=ID,
+                number=TEXT,
+                amount=DECIMAL,
+                currency=TEXT,
+                issued_on=DATE,
+                due_on=DATE,
+                status=TEXT,
+            ),
+            _object(
+                "payment",
+                "what a customer paid, imported from a file; `amount` in `currency`, or in the project's if empty",
+                invoice_id=ID,
+                account_id=ID,
+                opportunity_id=ID,
+                owner_id=ID,
+                amount=DECIMAL,
+                currency=TEXT,
+                paid_on=DATE,
+                method=TEXT,
+            ),
         )
     }
 )
+
+IMPORTED = frozenset({"invoice", "payment"})
+"""The objects that no CRM has: they come from files, and no adapter reads or maps them."""
 
 _LEADS_TO: Mapping[str, str] = MappingProxyType(
     {
@@ -305,6 +334,7 @@ _LEADS_TO: Mapping[str, str] = MappingProxyType(
         "lead_id": "lead",
         "opportunity_id": "opportunity",
         "product_id": "product",
+        "invoice_id": "invoice",
         "territory_id": "territory",
     }
 )

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as Map
     from pathlib import Path as FilePath
 
-    from config.comp_plans import CompPlan
+    from config.comp_plans import Assignment, CompPlan
+    from config.comp_plans.placed import PlacedCase
     from config.mapping import Mapping
     from config.metrics import Dimension, Metric, Parameter
     from config.problems import Problem
@@ -33,6 +34,9 @@ FOLDERS = (METRICS, QUOTAS, TERRITORIES, COMP_PLANS)
 
 DIMENSIONS, MEANINGS, PARAMETERS = "dimensions", "meanings", "parameters"
 """What files of metrics define besides these."""
+
+PAYEES, TESTS = "payees", "tests"
+"""What files of comp plans hold besides these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +70,16 @@ class Places:
     """`places[("writeback", "crm", 3, "field")]` is the file, line and path of it, or of the closest thing around it.
 
     A path starts with the kind: settings, mapping, metrics (or dimensions, meanings, parameters), quotas, territories,
-    comp_plans, writeback.
+    comp_plans, writeback. What several files of comp plans may say (payees, tests) is found under the file's name:
+    `places[("comp_plans/ae.yaml", "tests", 0, "expect")]`.
     """
 
     sources: tuple[Source, ...]
 
     def __getitem__(self, path: Path) -> Where:
+        for source in self.sources:
+            if path and source.file == path[0]:
+                return source.nearest(path[1:])
         for end in range(len(path), 0, -1):
             for source in self.sources:
                 skip = len(source.prefix)
@@ -86,7 +94,8 @@ class Places:
 class Project:
     """A project folder that holds: everything in it was read, and fits together.
 
-    `metrics`, `dimensions`, `meanings` and `parameters` are the built-in ones and the folder's. `digest` identifies the
+    `metrics`, `dimensions`, `meanings` and `parameters` are the built-in ones and the folder's. `payees` are by e-mail
+    in lower case, each with all assignments of all files, in the order of files. `digest` identifies the
     rules: it changes with any byte of them.
     """
 
@@ -100,6 +109,8 @@ class Project:
     quotas: Map[str, Quota]
     territories: TerritoryFile | None
     comp_plans: Map[str, CompPlan]
+    payees: Map[str, tuple[Assignment, ...]]
+    tests: tuple[PlacedCase, ...]
     writeback: Writeback
     warnings: tuple[Problem, ...]
     digest: str

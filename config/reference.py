@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 from config.documents import MODELS
 from config.model import OBJECTS
 from config.project_folder import FILES
-from config.shape import Block, Choice, Leaf, Listed, Named, Shape, field_shape, shape_of
+from config.shape import Block, Choice, Either, Leaf, Listed, Named, Shape, field_shape, shape_of
 from config.sources import SOURCES
 from config.writeback import PARTS, PLACEHOLDERS, SAID
 
@@ -87,6 +87,10 @@ def _blocks(shape: Shape, path: str, key: str) -> Iterator[tuple[str, str, Block
             yield path, "", shape
         case Choice(by=by, blocks=blocks):
             yield from ((path, f"`{by}: {word}`", block) for word, block in blocks.items())
+        case Either(forms=forms):
+            inside = [block for form in forms.values() for _, _, block in _blocks(form, path, "")]
+            when = "with `{}`" if len(inside) > 1 else ""
+            yield from ((path, when.format(next(iter(block.keys()))), block) for block in inside)
         case Named(key=name, value=value):
             yield from _blocks(value, path, name.upper() if name.isalpha() else "NAME")
         case Listed(item=item):
@@ -124,6 +128,8 @@ def _form(shape: Shape) -> str:
             return "block"
         case Choice(by=by):
             return f"block, by its `{by}`"
+        case Either(forms=forms):
+            return " or ".join(dict.fromkeys(_form(form) for form in forms.values()))
         case Named(key=key, value=value):
             return f"{key}: {_form(value)}"
         case Listed(item=item):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel, Discriminator, RootModel, Tag
 from pydantic.fields import FieldInfo
 
 from config.base import Form
@@ -23,8 +23,8 @@ class Block:
     model: type[BaseModel]
 
     def keys(self) -> dict[str, FieldInfo]:
-        """The fields of the block by the key that an admin writes."""
-        return {info.alias or name: info for name, info in self.model.model_fields.items()}
+        """The fields of the block by the key that an admin writes; what is excluded no admin does."""
+        return {info.alias or name: info for name, info in self.model.model_fields.items() if not info.exclude}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,13 @@ class Choice:
 
     by: str
     blocks: Mapping[str, Block]
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One of several forms, told apart by how they are written; each under the word that pydantic calls it by."""
+
+    forms: Mapping[str, Shape]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ class Leaf:
     words: tuple[str, ...] = ()
 
 
-Shape = Block | Choice | Named | Listed | Leaf
+Shape = Block | Choice | Either | Named | Listed | Leaf
 
 
 def shape_of(annotation: Any, metadata: tuple[object, ...] = ()) -> Shape:
@@ -66,9 +73,11 @@ def shape_of(annotation: Any, metadata: tuple[object, ...] = ()) -> Shape:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return shape_of(arguments[0], (*arguments[1:], *metadata))
+    forms = [item.words for item in metadata if isinstance(item, Form)]
+    if forms and not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return Leaf(forms[-1])
     if origin in (Union, types.UnionType):
-        kinds = [argument for argument in arguments if argument is not types.NoneType]
-        return shape_of(kinds[0], metadata) if len(kinds) == 1 else _choice(kinds, metadata)
+        return _one_of([kind for kind in arguments if kind is not types.NoneType], metadata)
     if origin is tuple:
         return Listed(shape_of(arguments[0]))
     if origin is dict:
@@ -76,20 +85,35 @@ def shape_of(annotation: Any, metadata: tuple[object, ...] = ()) -> Shape:
         return Named(key.form if isinstance(key, Leaf) else "text", shape_of(arguments[1]))
     if origin is Literal:
         return Leaf("word", tuple(map(str, arguments)))
+    return _of_class(annotation)
+
+
+def _of_class(annotation: Any) -> Shape:
     if issubclass(annotation, RootModel):
         return field_shape(annotation.model_fields["root"])
     if issubclass(annotation, BaseModel):
         return Block(annotation)
     if issubclass(annotation, Enum):
         return Leaf("word", tuple(str(member.value) for member in annotation))
-    forms = [item.words for item in metadata if isinstance(item, Form)]
-    return Leaf(forms[-1] if forms else "text")
+    return Leaf("text")
+
+
+def _one_of(kinds: list[Any], metadata: tuple[object, ...]) -> Shape:
+    if len(kinds) == 1:
+        return shape_of(kinds[0], metadata)
+    if any(isinstance(item, Discriminator) for item in metadata):
+        return Either({_tag(kind): shape_of(kind) for kind in kinds})
+    return _choice(kinds, metadata)
 
 
 def field_shape(info: FieldInfo) -> Shape:
     """The shape of a model's field."""
     metadata = [*info.metadata, info]
     return shape_of(info.annotation, tuple(metadata))
+
+
+def _tag(kind: Any) -> str:
+    return next(str(item.tag) for item in get_args(kind)[1:] if isinstance(item, Tag))
 
 
 def _choice(kinds: list[Any], metadata: tuple[object, ...]) -> Choice:

@@ -31,6 +31,12 @@ _Show = Annotated[
 QuotaFigure = Literal["target", "credited", "attainment", "remaining"]
 
 
+MeasureFigure = Literal["value", "target", "attainment", "remaining"]
+_CompPlan = Annotated[
+    Name | None, Field(description="Only on this comp plan; on whichever one the user is on if missing.")
+]
+
+
 class MetricValue(Model):
     """A metric of the user, or of the user's team, in a period."""
 
@@ -59,11 +65,27 @@ class QuotaValue(Model):
     period: Annotated[RelativePeriod, Field(description="A period of the quota's own length.")]
 
 
+class MeasureValue(Model):
+    """Where the user stands in a measure of a comp plan: its value, the target, the attainment, or what remains of it.
+
+    What remains is never below 0.
+    """
+
+    kind: Literal["measure"]
+    measure: Annotated[Name, Field(description="The measure that is shown.")]
+    comp_plan: _CompPlan = None
+    show: Annotated[MeasureFigure, Field(description="Which of its figures.")]
+    period: Annotated[
+        RelativePeriod,
+        Field(description="The period that the measure runs over; or a pay period, at the end of which it stands so."),
+    ]
+
+
 class CommissionValue(Model):
     """What the user's comp plans earned in a period, all components together."""
 
     kind: Literal["commission"]
-    period: Annotated[RelativePeriod, Field(description="A period of the comp plans' own length.")]
+    period: Annotated[RelativePeriod, Field(description="What was earned in the pay periods that lie in it.")]
 
 
 class TerritoryValue(Model):
@@ -94,17 +116,25 @@ class Updated(Model):
 
 
 Value = Annotated[
-    MetricValue | QuotaValue | CommissionValue | TerritoryValue | EarnedCommission | EstimatedCommission | Updated,
+    MetricValue
+    | QuotaValue
+    | MeasureValue
+    | CommissionValue
+    | TerritoryValue
+    | EarnedCommission
+    | EstimatedCommission
+    | Updated,
     Field(discriminator="kind"),
 ]
 
-UserValue = Annotated[MetricValue | QuotaValue | CommissionValue, Field(discriminator="kind")]
+UserValue = Annotated[MetricValue | QuotaValue | MeasureValue | CommissionValue, Field(discriminator="kind")]
 """What is about a user, as tasks are."""
 
 BELONGS_TO: Mapping[str, str] = MappingProxyType(
     {
         "metric": "user",
         "quota": "user",
+        "measure": "user",
         "commission": "user",
         "territory": "account",
         "earned_commission": "opportunity",
@@ -148,6 +178,15 @@ class QuotaOf(Model):
     show: Annotated[QuotaFigure, Field(description="Which of its figures.")]
 
 
+class MeasureOf(Model):
+    """A figure of a measure of the user's comp plan in the record's period, or at the end of that pay period."""
+
+    kind: Literal["measure"]
+    measure: Annotated[Name, Field(description="The measure that is shown.")]
+    comp_plan: _CompPlan = None
+    show: Annotated[MeasureFigure, Field(description="Which of its figures.")]
+
+
 class CommissionOf(Model):
     """What the user's comp plans earned in the record's period: all of it, or one component."""
 
@@ -171,6 +210,6 @@ class PayeeOf(Model):
 
 
 RecordValue = Annotated[
-    MetricOf | QuotaOf | CommissionOf | PeriodOf | PayeeOf | Updated,
+    MetricOf | QuotaOf | MeasureOf | CommissionOf | PeriodOf | PayeeOf | Updated,
     Field(discriminator="kind"),
 ]

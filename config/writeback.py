@@ -41,11 +41,11 @@ WhenEmpty = Annotated[
 PLACEHOLDERS: Mapping[str, str] = MappingProxyType(
     {
         "value": "the value as people read it",
-        "label": "what it is called: the label of the metric or quota, else its kind in words",
+        "label": "what it is called: the label of the metric, quota or measure, else its kind in words",
         "period": "its fiscal period, such as FY2026-Q3",
         "payee": "the name of the user or team whose it is",
-        "target": "the quota's target",
-        "credited": "what counts for the quota",
+        "target": "the target of the quota, or of the measure",
+        "credited": "what counts for the quota, or the measure's value",
         "attainment": "what counts as a share of the target, in percent",
         "remaining": "what is missing to the target, never below 0",
         "numerator": "what was divided",
@@ -63,6 +63,7 @@ SAID: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "metric": frozenset({"period", "payee", "partial"}) | PARTS,
         "quota": frozenset({"period", "payee"}) | QUOTA_FIGURES,
+        "measure": frozenset({"period", "payee"}) | QUOTA_FIGURES,
         "commission": frozenset({"period", "payee"}),
         "earned_commission": frozenset({"payee"}),
         "estimated_commission": frozenset({"payee"}),

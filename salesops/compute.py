@@ -8,16 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from config.used_metrics import metrics_of_measures, metrics_of_pay
 from salesops.basis import build_basis
 from salesops.engine import Engine, NumberTooLarge
-from salesops.incentives.credits import build_credits
-from salesops.incentives.earnings import compute_earnings
+from salesops.incentives.notes import pay_notes
+from salesops.incentives.pay import compute_pay
 from salesops.largest import largest_number
 from salesops.metrics.compute import compute_metrics
 from salesops.notes import compute_notes, read_by_notes
 from salesops.people import people_of
 from salesops.quotas.attainment import compute_attainment
-from salesops.results import ATTAINMENT, EARNINGS, TERRITORIES, Results
+from salesops.results import ATTAINMENT, TERRITORIES, Results
 from salesops.reuse import metrics_for
 from salesops.rules import read_sources
 from salesops.territories.assign import compute_territories
@@ -60,29 +64,44 @@ def _compute(whole: Basis, kept: Kept | None) -> Results:
     engine, rules = whole.engine, whole.rules
     since = min(period.start for period in whole.periods)
     stand = kept.metrics & rules.metrics.keys() if kept and kept.since == since else frozenset[str]()
+    of_measures = metrics_of_measures(rules.comp_plans)
+    stand -= of_measures  # what is earned is computed each time
     computed = frozenset(rules.metrics.keys() - stand)
     basis = _narrowed(whole, computed) if stand else whole
-    people, attainment = people_of(basis), compute_attainment(basis)
-    credits_by_quota = build_credits(basis)
-    earnings = compute_earnings(basis, people, attainment, credits_by_quota)
+    attainment = compute_attainment(basis)
     metrics, partial = compute_metrics(basis, computed)
+    pay = compute_pay(basis, _of_metrics(metrics, of_measures))
     return Results(
         metrics=metrics,
         partial=partial,
         attainment=engine.read(attainment, ATTAINMENT),
-        earnings=engine.read(earnings, EARNINGS),
         territories=engine.read(compute_territories(basis), TERRITORIES),
-        notes=compute_notes(replace(basis, rules=rules), people, attainment, credits_by_quota),
+        credits=pay.credits,
+        measures=pay.measures,
+        earnings=pay.earnings,
+        notes=(
+            *compute_notes(replace(basis, rules=rules), people_of(basis)),
+            *pay.notes,
+            *pay_notes(basis, pay.measures),
+        ),
         computed=computed,
         kept=stand,
         since=since,
     )
 
 
+def _of_metrics(values: pa.Table, names: Collection[str]) -> pa.Table:
+    """The values of these metrics."""
+    if not names:
+        return values.slice(0, 0)
+    return values.filter(pc.is_in(values["metric"].cast(pa.string()), pa.array(sorted(names), pa.string())))
+
+
 def _narrowed(basis: Basis, names: Collection[str]) -> Basis:
-    """The basis for these metrics, quotas and notes: no field is worked out that nothing of it reads."""
+    """The basis for these metrics, quotas, comp plans and notes: no field is worked out that nothing of it reads."""
     of_quotas = {quota.metric for quota in basis.rules.quotas.values()}
-    rules = replace(basis.rules, metrics=metrics_for({*names, *of_quotas}, basis.rules))
+    of_pay = metrics_of_pay(basis.rules.comp_plans)
+    rules = replace(basis.rules, metrics=metrics_for({*names, *of_quotas, *of_pay}, basis.rules))
     reads = {name: frozenset(fields) for name, fields in read_sources(rules).items()}
     for name, fields in read_by_notes(basis).items():
         reads[name] = reads.get(name, frozenset()) | fields

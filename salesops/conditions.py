@@ -92,12 +92,12 @@ def meets(table: ir.Table, source: str, condition: Condition, meaning: Meaning) 
     texts = operand if isinstance(operand, tuple) else (operand,)
     if how in WORDED:
         words = sorted({word.lower() for word in meaning.meanings.get(texts[0], ()) if word})
-        said = _text(column, type_).lower().isin(words).fill_null(False) if words else ibis.literal(value=False)
+        said = as_text(column, type_).lower().isin(words).fill_null(False) if words else ibis.literal(value=False)
         return said if how is Operator.MEANS else ~said
     if how is Operator.CONTAINS:
-        return _text(column, type_).lower().contains(texts[0].lower()).fill_null(False)
+        return as_text(column, type_).lower().contains(texts[0].lower()).fill_null(False)
     if how is Operator.STARTS_WITH:
-        return _text(column, type_).lower().startswith(texts[0].lower()).fill_null(False)
+        return as_text(column, type_).lower().startswith(texts[0].lower()).fill_null(False)
     if condition.parameter and condition.parameter in meaning.parameters:
         number = meaning.parameters[condition.parameter]
         if number is None:
@@ -117,7 +117,7 @@ def _on_day(text: str, today: date) -> str:
     return text if relative is None else relative.seen_from(today).isoformat()
 
 
-def _text(column: ir.Value, type_: FieldType) -> ir.Value:
+def as_text(column: ir.Value, type_: FieldType) -> ir.Value:
     """A value as people write it: true and false, plain decimals, days as 2026-05-01."""
     match type_:
         case FieldType.TEXT | FieldType.ID:

@@ -104,25 +104,26 @@ def _rates(basis: Basis) -> ir.Table:
 
 def _load_rates(basis: Basis) -> ir.Table:
     """`currency`, from `from_day` to before `until_day`, `rate` in the project's currency, exact to 12 places."""
+    rows = list(rates_to(basis, basis.rules.currency))
+    table = pa.Table.from_pylist([dict(zip(_RATES.names, row, strict=True)) for row in rows], schema=_RATES)
+    return basis.engine.load("exchange rates", table)
+
+
+def rates_to(basis: Basis, to: str) -> Iterator[tuple[str, date, date, Decimal]]:
+    """(currency, first day, first day after, rate) of each other currency, in one that all amounts are wanted in."""
     facts = basis.engine.read(basis.objects["exchange_rate"], _FACTS).to_pylist()
     known = [
         (row["currency"], row["to_currency"], row["rate"], row["from_date"] or date.min)
         for row in facts
         if row["currency"] and row["to_currency"] and row["rate"] is not None
     ]
-    rows = list(_dated(known, basis.rules.currency))
-    table = pa.Table.from_pylist([dict(zip(_RATES.names, row, strict=True)) for row in rows], schema=_RATES)
-    return basis.engine.load("exchange rates", table)
-
-
-def _dated(known: list[tuple[str, str, Decimal, date]], project: str) -> Iterator[tuple[str, date, date, Decimal]]:
     rates = Rates.of(known)
     starts = sorted({max(start, EARLIEST) for _, _, _, start in known})
     ends = [*starts[1:], date.max]
-    for currency in sorted({name for row in known for name in row[:2]} - {project}):
+    for currency in sorted({name for row in known for name in row[:2]} - {to}):
         for start, end in zip(starts, ends, strict=True):
             try:
-                rate = rates.convert(Decimal(1), currency, project, start)
+                rate = rates.convert(Decimal(1), currency, to, start)
             except NoRate:
                 continue
             yield currency, start, end, round_decimal(rate, RATE_PLACES)

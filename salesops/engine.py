@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Self
 
 import duckdb
 import ibis
+from duckdb.func import FunctionNullHandling, PythonUDFType
 from ibis.backends.sql.compilers import duckdb as duckdb_sql
 
 from salesops.exact import RATIO_MACRO
 from salesops.sql import names, quoted
+from salesops.wide import reckon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +40,7 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 class NumberTooLarge(ArithmeticError):
     """An amount left the range of exact decimals. Nothing was computed.
 
-    Amounts have 38 digits, 6 of them after the point; what is paid on them, before it is rounded, has up to 18 there.
+    Amounts have 38 digits, 6 of them after the point; steps towards what is paid on them may have more.
     """
 
 
@@ -51,8 +53,17 @@ class Engine:
 
     def __init__(self) -> None:
         self._kept: dict[str, ir.Table] = {}
+        self._names: set[str] = set()
         self._database = duckdb.connect(":memory:", config=_SETTINGS)
         self._database.execute(RATIO_MACRO)
+        self._database.create_function(
+            "exactly",
+            lambda programs, rows: reckon(programs, rows),  # noqa: PLW0108  annotations would be evaluated
+            ["VARCHAR", "DECIMAL(38, 0)[]"],
+            "VARCHAR",
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
+        )
         self._statements = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
         self._told: list[Future[object]] = []
 
@@ -76,16 +87,26 @@ class Engine:
 
     def keep_rows(self, name: str, query: str) -> None:
         """The rows of a query in SQL (`salesops.sql`) under a name."""
+        self._names.add(name)
         self._run(f"CREATE TEMP TABLE {quoted(name)} AS {query}")
+
+    def keeps(self, name: str) -> bool:
+        """Whether rows are kept under the name."""
+        return name in self._names
 
     def drop(self, name: str) -> None:
         """Forget the rows under a name, if there are any: nothing reads them any more."""
+        self._names.discard(name)
         self._run(f"DROP TABLE IF EXISTS {quoted(name)}")
 
     def view(self, name: str, expression: ir.Table) -> ir.Table:
         """The expression under a name, to build on without compiling it again: computed anew wherever it is used."""
-        self._run(f"CREATE TEMP VIEW {quoted(name)} AS {_sql(expression)}")
+        self.view_rows(name, _sql(expression))
         return ibis.table(expression.schema(), name=name)
+
+    def view_rows(self, name: str, query: str) -> None:
+        """The rows of a query in SQL under a name: computed anew wherever they are used."""
+        self._run(f"CREATE TEMP VIEW {quoted(name)} AS {query}")
 
     def fetch(self, query: str) -> pa.Table:
         """The rows of a query in SQL."""

@@ -27,6 +27,29 @@ AMOUNT = f"decimal(38, {PLACES})"
 
 _MICRO = "CAST(0.000001 AS DECIMAL(7, 6))"
 
+_DIVIDED = {
+    "half_up": "whole_quotient(n, d)",
+    "half_even": "whole_quotient(n, d) - CASE WHEN 2 * (abs(n) % d) = d AND whole_quotient(n, d) % 2 <> 0 "
+    "THEN sign(n) ELSE 0 END",
+    "down": "n // d",
+    "up": "n // d + CASE WHEN n % d <> 0 THEN sign(n) ELSE 0 END",
+    "floor": "n // d - CASE WHEN n < 0 AND n % d <> 0 THEN 1 ELSE 0 END",
+    "ceil": "n // d + CASE WHEN n > 0 AND n % d <> 0 THEN 1 ELSE 0 END",
+}
+"""The whole number that n / d is rounded to, d above 0."""
+
+_DIVIDE_MACROS = "".join(
+    f"""
+CREATE TEMP MACRO quotient_{mode}(n, d) AS {quotient};
+CREATE TEMP MACRO divided_{mode}(n, d) AS CASE
+    WHEN n BETWEEN -999999999999999999 AND 999999999999999999 AND d <= 999999999999999999
+    THEN CAST(quotient_{mode}(eighteen_digits(n), eighteen_digits(d)) AS DECIMAL(38, 0))
+    WHEN n IS NOT NULL AND d IS NOT NULL
+    THEN CAST(quotient_{mode}(CAST(n AS HUGEINT), CAST(d AS HUGEINT)) AS DECIMAL(38, 0))
+END;"""
+    for mode, quotient in _DIVIDED.items()
+)
+
 RATIO_MACRO = f"""
 CREATE TEMP MACRO is_small(x) AS x BETWEEN CAST(-999999 AS {AMOUNT}) AND CAST(999999 AS {AMOUNT});
 CREATE TEMP MACRO small_millionths(x) AS CAST(TRY_CAST(x * 1000000 AS DECIMAL(18, {PLACES})) AS BIGINT);
@@ -63,6 +86,16 @@ CREATE TEMP MACRO quotient_of_integers(n, d) AS CAST(CASE
     WHEN n IS NOT NULL AND d IS NOT NULL
     THEN CAST(whole_quotient(CAST(n AS HUGEINT), CAST(d AS HUGEINT)) AS DECIMAL(38, 0))
 END * {_MICRO} AS {AMOUNT});
+CREATE TEMP MACRO whole_millionths(units) AS CASE
+    WHEN units % 1000000 = 0 THEN CAST(units // 1000000 AS DECIMAL(18, 0))
+END;
+CREATE TEMP MACRO millionths_of_twelve(x) AS whole_millionths(TRY_CAST(x * 1000000000000 AS BIGINT));
+CREATE TEMP MACRO without_common_factor(x, y) AS CASE
+    WHEN x BETWEEN -999999999999999999 AND 999999999999999999 AND y BETWEEN -999999999999999999 AND 999999999999999999
+    THEN CAST(eighteen_digits(x) // gcd(eighteen_digits(x), eighteen_digits(y)) AS DECIMAL(38, 0))
+    ELSE x
+END;
+{_DIVIDE_MACROS}
 """
 
 WHOLE = "decimal(38, 0)"

@@ -1,4 +1,4 @@
-"""What the figures leave out, in words: foreign amounts, missing dates, unreadable values, credits that pay nobody."""
+"""What the figures leave out, in words: foreign amounts, missing dates, unreadable values, unknown names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
-from config.comp_plans import MarginalTiers
 from config.metrics import AS_OF, SimpleMetric
 from config.metrics.kinds import NOBODY, PERIOD
 from config.model import OBJECTS, FieldType
@@ -28,13 +27,11 @@ from salesops.conditions import (
     number_in,
 )
 from salesops.currency import first_rates, has_rates
-from salesops.incentives.credits import in_force
 from salesops.metrics.frames import look_at
 from salesops.metrics.measures import DAY
 from salesops.paths import with_paths
-from salesops.people import eligible_people
 from salesops.reads import currency_paths, is_dated, looks, paths_of, read_fields
-from salesops.results import AMOUNT, Note
+from salesops.results import Note
 from salesops.rules import custom_days, field_type
 
 if TYPE_CHECKING:
@@ -44,7 +41,6 @@ if TYPE_CHECKING:
 
     from config.metrics import Condition
     from salesops.basis import Basis
-    from salesops.incentives.credits import Credits
     from salesops.reads import Look
     from salesops.rules import Rules
 
@@ -53,7 +49,6 @@ _COLUMNS: dict[str, pa.DataType] = {
     "subject": pa.string(),
     "detail": pa.string(),
     "rows": pa.int64(),
-    "credit": AMOUNT,
 }
 _FOUND = pa.schema(_COLUMNS)
 _SINCE_COLUMNS: dict[str, pa.DataType] = {"currency": pa.string(), "from_day": pa.date32()}
@@ -71,15 +66,10 @@ _TEXTS = {
     "number": "{subject} whose {detail} is not a number: {rows}. It is read as empty.",
     "day": "{subject} whose {detail} is not a date: {rows}. It is read as empty.",
     "stranger": "{subject} names {detail}, which no user in the CRM has: nobody gets what it says there.",
-    "nobody": "comp plan {subject}: nobody meets its `eligible`, so it pays nobody.",
-    "no_target": "comp plan {subject}: {rows} credits, {credit:,.2f} in all, have an owner without a target of quota "
-    "{detail} in their period, or none that is known. They earn nothing by tiers.",
 }
 
 
-def compute_notes(
-    basis: Basis, people: ir.Table, attainment: ir.Table, credits_by_quota: Mapping[str, Credits]
-) -> tuple[Note, ...]:
+def compute_notes(basis: Basis, people: ir.Table) -> tuple[Note, ...]:
     """Everything left out of the figures, in a fixed order."""
     checks = [
         *_currencies(basis),
@@ -87,7 +77,6 @@ def compute_notes(
         *_undated(basis),
         *_texts(basis),
         *_strangers(basis, people),
-        *_unpaid(basis, people, attainment, credits_by_quota),
     ]
     if not checks:
         return ()
@@ -107,11 +96,10 @@ def read_by_notes(basis: Basis) -> Mapping[str, frozenset[str]]:
     return found
 
 
-def _count(rows: ir.Table, kind: str, subject: str, detail: str, credit: ir.Value | None = None) -> ir.Table:
-    none = ibis.null("decimal(38, 6)")
-    counted = rows.agg(rows=rows.count(), credit=none if credit is None else credit.sum())
+def _count(rows: ir.Table, kind: str, subject: str, detail: str) -> ir.Table:
+    counted = rows.agg(rows=rows.count())
     return counted.select(
-        "rows", "credit", kind=ibis.literal(kind), subject=ibis.literal(subject), detail=ibis.literal(detail)
+        "rows", kind=ibis.literal(kind), subject=ibis.literal(subject), detail=ibis.literal(detail)
     ).select(*_FOUND.names)
 
 
@@ -162,9 +150,7 @@ def _foreign(basis: Basis, table: ir.Table, path: str) -> ir.Table:
 
 def _by_currency(basis: Basis, rows: ir.Table, kind: str, subject: ir.Value) -> ir.Table:
     counted = rows.group_by(subject=subject).agg(rows=ibis._.count())
-    return counted.mutate(
-        kind=ibis.literal(kind), detail=ibis.literal(basis.rules.currency), credit=ibis.null("decimal(38, 6)")
-    ).select(*_FOUND.names)
+    return counted.mutate(kind=ibis.literal(kind), detail=ibis.literal(basis.rules.currency)).select(*_FOUND.names)
 
 
 def _dates(basis: Basis) -> Iterator[ir.Table]:
@@ -273,7 +259,6 @@ def _strangers(basis: Basis, people: ir.Table) -> Iterator[ir.Table]:
             kind=ibis.literal("stranger"),
             detail=ibis.literal(f"{column} ") + strangers["name"],
             rows=ibis.literal(1, type="int64"),
-            credit=ibis.null("decimal(38, 6)"),
         ).select(*_FOUND.names)
 
 
@@ -284,29 +269,11 @@ def _named(rules: Rules) -> Iterator[tuple[str, str, str]]:
             yield from ((f"quota {name}", "team", team) for team in targets.teams)
             yield from ((f"quota {name}", "email", email.lower()) for email in targets.users)
     for name, plan in rules.comp_plans.items():
-        yield from ((f"comp plan {name}", "team", team) for team in plan.eligible.teams)
-        yield from ((f"comp plan {name}", "role", role) for role in plan.eligible.roles)
-        yield from ((f"comp plan {name}", "email", email.lower()) for email in plan.eligible.users)
+        if (eligible := plan.eligible) is not None:
+            yield from ((f"comp plan {name}", "team", team) for team in eligible.teams)
+            yield from ((f"comp plan {name}", "role", role) for role in eligible.roles)
+            yield from ((f"comp plan {name}", "email", email.lower()) for email in eligible.users)
+    yield from (("payees", "email", email) for email in rules.payees)
     yield from (("team_zones", "team", team) for team in rules.team_zones)
     for name, calendar in rules.working_time.calendars.items():
         yield from ((f"working calendar {name}", "team", team) for team in calendar.teams)
-
-
-def _unpaid(
-    basis: Basis, people: ir.Table, attainment: ir.Table, credits_by_quota: Mapping[str, Credits]
-) -> Iterator[ir.Table]:
-    """Comp plans that nobody is on, and credits of people on a comp plan who have no target to measure them by."""
-    targets = attainment.filter(attainment["target"] > 0)
-    for name, plan in sorted(basis.rules.comp_plans.items()):
-        on_plan = eligible_people(people, plan.eligible)
-        everyone = on_plan.agg(people=on_plan.count())
-        yield _count(everyone.filter(everyone["people"] == 0), "nobody", name, "")
-        if not any(isinstance(component, MarginalTiers) for component in plan.components):
-            continue
-        credits_ = in_force(credits_by_quota[plan.quota].earned, plan)
-        if plan.eligible != type(plan.eligible)():
-            credits_ = credits_.semi_join(on_plan, credits_["owner"] == on_plan["payee_id"])
-        held = targets.filter(targets["quota"] == plan.quota)
-        same = [credits_["owner"] == held["user_id"], credits_["period"] == held["period"]]
-        unpaid = credits_.anti_join(held, same)
-        yield _count(unpaid, "no_target", name, plan.quota, unpaid["credit"])

@@ -1,6 +1,6 @@
 """Users as rules see them: what they are called there, who manages whom, and where each stood when.
 
-`build_people` and `build_reports` are of the hierarchy that stands now; `build_places` of either.
+`build_people` is of the hierarchy that stands now; `build_places` of either.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from salesops.history import values_then
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from config.comp_plans import Eligible
     from salesops.basis import Basis
     from salesops.engine import Engine
 
@@ -50,30 +49,6 @@ def build_people(users: ir.Table) -> ir.Table:
 def people_of(basis: Basis) -> ir.Table:
     """The same of the users of a computation, built for whoever asks first."""
     return basis.engine.once("people", lambda: build_people(basis.users))
-
-
-def eligible_people(people: ir.Table, eligible: Eligible) -> ir.Table:
-    """The `payee_id`s of those who meet all that is given; everyone where nothing is."""
-    for column, names in (("team", eligible.teams), ("role", eligible.roles), ("email", eligible.users)):
-        if names:
-            wanted = [name.lower() for name in names] if column == "email" else list(names)
-            people = people.filter(people[column].isin(wanted))
-    return people.select(payee_id=people["user_id"])
-
-
-def build_reports(people: ir.Table, levels: int) -> ir.Table:
-    """Each (`manager`, `report`) with at most this many steps between them, once; nobody reports to themselves."""
-    direct = people.filter(people["manager_id"].notnull()).select(
-        report=people["user_id"], manager=people["manager_id"]
-    )
-    found = [direct]
-    for _ in range(levels - 1):
-        below = found[-1]
-        above = direct.rename(person="report", next_manager="manager")
-        step = below.join(above, below["manager"] == above["person"])
-        found.append(step.select("report", manager=step["next_manager"]).distinct())
-    chains = ibis.union(*found, distinct=True) if len(found) > 1 else direct
-    return chains.filter(chains["manager"] != chains["report"])
 
 
 def build_places(basis: Basis, hierarchy: Hierarchy) -> ir.Table:

@@ -53,15 +53,46 @@ ATTAINMENT = pa.schema(
     ]
 )
 
-EARNINGS = pa.schema(
+CREDITS = pa.schema(
+    [
+        ("comp_plan", _NAME),
+        ("credit", _NAME),
+        ("payee_id", _NAME),
+        ("period", _NAME),  # the pay period
+        ("day", pa.date32()),
+        ("source", _NAME),
+        ("transaction_id", _NAME),
+        ("opportunity_id", _NAME),  # null where it is of none
+        ("amount", AMOUNT),  # in the comp plan's currency
+    ]
+)
+
+MEASURES = pa.schema(
     [
         ("comp_plan", pa.string()),
-        ("component", pa.string()),
+        ("measure", pa.string()),
         ("payee_id", pa.string()),
-        ("period", pa.string()),
-        ("opportunity_id", pa.string()),
-        ("status", pa.string()),  # earned, or estimated: "if won at the as-of time"
-        ("credit", AMOUNT),
+        ("period", pa.string()),  # the pay period, at the end of which it stands so
+        ("interval", pa.string()),  # what it runs over
+        ("value", AMOUNT),  # these three half up to 6 places
+        ("target", AMOUNT),  # null where there is none
+        ("attainment", AMOUNT),  # as gates see it; null where there is no target
+        ("group", pa.string()),  # of a measure that is measured apart for each value of a field
+    ]
+)
+
+EARNINGS = pa.schema(
+    [
+        ("comp_plan", _NAME),
+        ("component", _NAME),  # `cap` or `floor` for what those of the whole comp plan take or give
+        ("payee_id", _NAME),
+        ("period", _NAME),  # the pay period
+        ("day", pa.date32()),
+        ("source", _NAME),  # these three null where no transaction earns it: bonuses, targets that change
+        ("transaction_id", _NAME),
+        ("opportunity_id", _NAME),
+        ("status", _NAME),  # earned, or estimated: "if won at the as-of time"
+        ("credit", AMOUNT),  # what the component pays on, 0 where it pays on none
         ("amount", AMOUNT),  # rounded as the comp plan says; the rows of a period sum to its rounded whole
     ]
 )
@@ -78,6 +109,16 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Pay:
+    """What comp plans make of the facts: tables of CREDITS, MEASURES and EARNINGS, and what they leave out."""
+
+    credits: pa.Table = field(default_factory=CREDITS.empty_table)
+    measures: pa.Table = field(default_factory=MEASURES.empty_table)
+    earnings: pa.Table = field(default_factory=EARNINGS.empty_table)
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """Everything computed from one set of facts and rules at one as-of time.
 
@@ -86,8 +127,10 @@ class Results:
 
     metrics: pa.Table
     attainment: pa.Table
-    earnings: pa.Table
     territories: pa.Table
+    credits: pa.Table = field(default_factory=CREDITS.empty_table)
+    measures: pa.Table = field(default_factory=MEASURES.empty_table)
+    earnings: pa.Table = field(default_factory=EARNINGS.empty_table)
     notes: tuple[Note, ...] = ()
     partial: pa.Table = field(default_factory=PARTIAL.empty_table)
     computed: frozenset[str] = frozenset()

@@ -65,7 +65,9 @@ def _alone(rules: Rules, name: str) -> Rules:
     """The rules with one metric of rows only, and with what is read for it."""
     metric = rules.metrics[name]
     if _counts_quotas(metric):
-        return replace(rules, metrics=metrics_for([name], rules))
+        # of comp plans it takes who is on them when, not what counts for them
+        on_plans = {each: plan.model_copy(update={"credits": {}}) for each, plan in rules.comp_plans.items()}
+        return replace(rules, metrics=metrics_for([name], rules), comp_plans=on_plans)
     by_territory = "territory" in (metric.by or ())
     return replace(
         rules,

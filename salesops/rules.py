@@ -13,15 +13,16 @@ from config.sources import CUSTOM, SOURCES, NoField, find_field
 from config.working_time import WorkingTime
 from salesops.facts import CHANGE, HAPPENED_AT, KEPT
 from salesops.fiscal import FiscalCalendar, build_calendar
+from salesops.incentives.needs import read_by_credits
 from salesops.reads import CREATED, currency_paths, looks, opportunity_path, paths_of, read_fields
-from salesops.sources.needs import facts_needed
+from salesops.sources.needs import LEAVING, facts_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from config.calendars import FiscalYear
-    from config.comp_plans import CompPlan
+    from config.comp_plans import Assignment, CompPlan
     from config.metrics import Dimension, Metric, Parameter
     from config.quotas import Quota
     from config.territories import TerritoryFile
@@ -45,6 +46,7 @@ class Rules:
     metrics: Mapping[str, Metric]
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     comp_plans: Mapping[str, CompPlan] = field(default_factory=dict)
+    payees: Mapping[str, tuple[Assignment, ...]] = field(default_factory=dict)  # by e-mail in lower case
     territories: TerritoryFile | None = None
     dimensions: Mapping[str, Dimension] = field(default_factory=dict)
     meanings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -126,8 +128,8 @@ def read_sources(rules: Rules) -> dict[str, set[str]]:
         if "territory" in (metric.by or ()) and rules.territories is None:
             read.add("territory", ("name",))
             read.add("territory_account", ("territory_id", "account_id"))
-    if rules.comp_plans:
-        read.add("opportunity", ("is_closed", CREATED))
+    for name in rules.comp_plans:
+        _read_of_pay(read, rules, name)
     if rules.territories:
         conditions = (each for territory in rules.territories.territories for each in territory.where)
         read.add_paths("account", [each.field for each in conditions])
@@ -196,6 +198,22 @@ def _read_besides(read: _Read, look: Look, metric: Metric) -> None:
         read.add("user", ("time_zone",))
     if isinstance(metric, SimpleMetric) and currency_paths(metric):
         read.add("exchange_rate", _RATES)
+
+
+def _read_of_pay(read: _Read, rules: Rules, name: str) -> None:
+    """What a comp plan reads: of its credits, of who is on it when, and of the quotas that it may name."""
+    try:
+        read.add_all(read_by_credits(rules, name))
+    except NoField as error:
+        raise RuleError(str(error)) from error
+    read.add("user", (CREATED,))
+    read.add(CHANGE, KEPT[CHANGE])
+    eligible = rules.comp_plans[name].eligible
+    if eligible is not None:
+        read.add_all(LEAVING)  # nobody is eligible from the day on which they left
+    if eligible is not None and eligible.territories:
+        read.add("territory", ("name",))
+        read.add("territory_member", ("territory_id", "user_id"))
 
 
 def _with_history(needed: _Read) -> _Read:

@@ -76,7 +76,7 @@ def parse_source(project: Project, text: str) -> Source | None:
         return Source(name, grain, "/".join(key), period)
     raise NotKnown(
         f"{text!r} is no source of a metric. Those are metric/NAME/user/ID/PERIOD and quota/NAME/user/ID/PERIOD;"
-        " earnings are shown by `salesops show payout`, territories by `salesops show territory`."
+        " earnings are explained by `salesops explain payout`, territories are shown by `salesops show territory`."
     )
 
 
@@ -254,6 +254,13 @@ def check_quota(project: Project, name: str | None) -> str:
         instead = near(name, project.quotas) or f" There are {', '.join(project.quotas)}."
         raise NotKnown(f"there is no quota {name!r}.{instead}")
     return name
+
+
+def check_comp_plan(project: Project, name: str) -> None:
+    """NotKnown where the project has no such comp plan."""
+    if name not in project.comp_plans:
+        have = near(name, project.comp_plans) or (_all_of(project.comp_plans) if project.comp_plans else "")
+        raise NotKnown(f"there is no comp plan {name!r}.{have}")
 
 
 def check_territory(text: str, known: Sequence[str]) -> str:

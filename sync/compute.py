@@ -24,7 +24,7 @@ from sync.store.sweeps import read_positions
 from sync.used_metrics import computed_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pyarrow as pa
 
@@ -113,8 +113,28 @@ def compute_present(
         give_up(store, connection)
     facts = mirror_facts(store, connection, needed_columns(rules))
     known = made_of(rules_digest, rules, facts, as_of)
-    results = compute(facts.tables, rules, as_of, None if full else keepable(store, connection, known, facts, as_of))
+    kept = None if full else keepable(store, connection, known, facts, as_of)
+    results = compute(known_now(facts.tables, as_of), rules, as_of, kept)
     return results, known.text(results.since) if results.since else ""
+
+
+def known_now(tables: Mapping[str, pa.Table], as_of: datetime) -> Mapping[str, pa.Table]:
+    """The facts of the present: a change that the CRM's clock dates after the as-of time is known, and so has happened.
+
+    Without this, whatever reads the history of records would take it back, until something else changes.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from salesops.facts import CHANGE
+
+    if CHANGE not in tables or "at" not in tables[CHANGE].column_names:
+        return tables
+    changes = tables[CHANGE]
+    at = changes["at"]
+    moment = pa.scalar(as_of.replace(microsecond=as_of.microsecond // 1000 * 1000), at.type)
+    happened = pc.if_else(pc.greater(at, moment), moment, at)
+    return {**tables, CHANGE: changes.set_column(changes.schema.get_field_index("at"), "at", happened)}
 
 
 def _all_partial(store: Store, connection: str, results: Results) -> pa.Table:

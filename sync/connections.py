@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from config.model import IMPORTED
 from config.problems import ConfigError, Problem
 from connectors.writing import TASK
 from salesops.facts import KEPT
@@ -94,7 +95,8 @@ def needed_fields(project: Project) -> Mapping[str, Collection[str]]:
     """Our fields that the project's rules read, by object: only these may not be hidden from our login.
 
     A built-in metric that nothing in the project names is none of its rules: an account without leads can do without
-    the metrics of leads. Nor need an account have what metrics read beside the objects that they are of.
+    the metrics of leads. Nor need an account have what metrics read beside the objects that they are of, or what is
+    imported.
     """
     rules = build_rules(project)
     used = {name: rules.metrics[name] for name in used_metrics(project)}
@@ -102,7 +104,7 @@ def needed_fields(project: Project) -> Mapping[str, Collection[str]]:
     calendar = {"fiscal_period": {"id", "kind", "name", "starts_on", "ends_on"}} if keeps_calendar else {}
     looked_at = {look.source for look, _ in looks(used)}
     needed = needed_columns(replace(rules, metrics=used))
-    spared = (FEATURES - looked_at) | KEPT.keys()
+    spared = (FEATURES - looked_at) | KEPT.keys() | IMPORTED
     return calendar | {name: fields for name, fields in needed.items() if name not in spared}
 
 

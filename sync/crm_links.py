@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from config.model import OBJECTS
+from config.model import IMPORTED, OBJECTS
 from connectors.batches import in_chunks
 from sync.store.records import read_org
 
@@ -39,9 +39,11 @@ _SAID = {
     "activity": "kind",
     "line_item": "(SELECT name FROM product AS p WHERE p.connection = r.connection AND p.id = r.product_id)",
     "quote": "'quote'",
+    "invoice": "'invoice ' || coalesce(number, id)",
+    "payment": "'payment'",
     "lead": "id || ' from ' || nullif(source, '')",
 }
-_ON = {"activity", "line_item", "quote"}
+_ON = {"activity", "line_item", "quote", "invoice", "payment"}
 
 
 def record_names(store: Store, connection: str, of_object: str, ids: Collection[str]) -> dict[str, str]:
@@ -74,6 +76,8 @@ def record_links(
     project: Project, store: Store, connection: str, of_object: str, ids: Collection[str]
 ) -> Mapping[str, str]:
     """The address of each record's page in the CRM, by id; those that have none are missing."""
+    if of_object in IMPORTED:
+        return {}
     settings = project.settings.connections[connection]
     if settings.crm == "salesforce":
         url = settings.url.rstrip("/")

@@ -110,7 +110,6 @@ def narrowed(
     were of a time past when they were computed. Else records are taken as that computation took them.
     """
     from salesops.explain import rules_for
-    from salesops.rules import needed_columns
 
     check_pulled(store, connection)
     rules = build_rules(project, crm_periods_of(project, store))
@@ -121,8 +120,15 @@ def narrowed(
         rules = rules_for(rules, metric)
     if kind is not None:
         rules = replace(rules, metrics=with_kind(metric, kind, rules.metrics, rules.parameters))
+    return rules, facts_as_of(store, connection, rules, as_of)
+
+
+def facts_as_of(store: Store, connection: str, rules: Rules, as_of: datetime) -> Mapping[str, pa.Table]:
+    """The facts that rules need, as `narrowed` takes them."""
+    from salesops.rules import needed_columns
+
     back = None if _is_as_computed(store, connection, as_of) else as_of
-    return rules, read_facts(store, connection, needed_columns(rules, back))
+    return read_facts(store, connection, needed_columns(rules, back))
 
 
 def _looks_back(rules: Rules, metric: str) -> bool:
@@ -166,13 +172,16 @@ def _compared(project: Project, store: Store, connection: str, told: Told, kind:
     told = replace(told, is_stored=True, stored=stored)
     if value == stored:
         return told
+    return replace(told, differs=why_differs(project, store, connection, computation))
+
+
+def why_differs(project: Project, store: Store, connection: str, computation: Computation) -> str:
+    """Why what is computed now is something else than what is stored."""
     if computation.rules != project.digest:
-        why = "the project's files changed since"
-    elif _changed(store, connection, computation):
-        why = "records changed since, and not everything is known about how they stood"
-    else:
-        why = "nothing that we know of changed since: please report it"
-    return replace(told, differs=why)
+        return "the project's files changed since"
+    if _changed(store, connection, computation):
+        return "records changed since, and not everything is known about how they stood"
+    return "nothing that we know of changed since: please report it"
 
 
 def holds_metric(project: Project, store: Store, connection: str, metric: str, kind: PeriodKind | None = None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from salesops.calendar import ALL_TIME, local_day
-from sync.fiscal import calendar_of
+from sync.fiscal import calendar_of, pay_periods_in
 from sync.used_metrics import WON
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def read_figures(project: Project, store: Store, connection: str, as_of: datetim
     Reps are the users with a quota or a result in the quarter: those with a quota first, by commission, then by name.
     """
     day = local_day(as_of, ZoneInfo(project.settings.time_zone))
-    quarter = calendar_of(project, store).period_of("quarter", day)
+    calendar = calendar_of(project, store)
+    quarter = calendar.period_of("quarter", day)
+    paid_in = [each.name for each in pay_periods_in(calendar, quarter)]
     names = _names(store, connection)
     won = _metric(store, connection, "user", ALL_TIME)
     total = _metric(store, connection, "company", ALL_TIME)
@@ -57,11 +60,13 @@ def read_figures(project: Project, store: Store, connection: str, as_of: datetim
         quarter.name,
         total.get("", Decimal(0)),
         {names[user][0]: amount for user, amount in sorted(won.items(), key=lambda item: names[item[0]]) if amount},
-        tuple(_reps(store, connection, quarter.name, names)),
+        tuple(_reps(store, connection, quarter.name, paid_in, names)),
     )
 
 
-def _reps(store: Store, connection: str, quarter: str, names: dict[str, tuple[str, str]]) -> list[Rep]:
+def _reps(
+    store: Store, connection: str, quarter: str, paid_in: list[str], names: dict[str, tuple[str, str]]
+) -> list[Rep]:
     won = _metric(store, connection, "user", quarter)
     targets = {
         row["user_id"]: row
@@ -71,8 +76,9 @@ def _reps(store: Store, connection: str, quarter: str, names: dict[str, tuple[st
     }
     commission: dict[str, Decimal] = defaultdict(Decimal)
     for row in store.rows(
-        "SELECT payee_id, amount FROM earning WHERE connection = ? AND period = ? AND status = 'earned'",
-        (connection, quarter),
+        "SELECT payee_id, amount FROM earning WHERE connection = ? AND status = 'earned'"
+        " AND period IN (SELECT value FROM json_each(?))",
+        (connection, json.dumps(paid_in)),
     ):
         commission[row["payee_id"]] += Decimal(row["amount"])
     reps = []

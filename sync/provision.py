@@ -6,9 +6,11 @@ import string
 from typing import TYPE_CHECKING
 
 from config.calendars import LONGEST_PERIOD_NAME
+from config.comp_plans.base import shown_label
 from config.metrics import Unit
 from connectors.writing import TASK, FieldKind, FieldNeed, Needs, ObjectNeed
 from sync.plan.fields import unit_of
+from sync.plan.measure_results import unit_of_measure
 from sync.plan.metric_results import unit_of_metric
 from sync.plan.results import unit_of_quota
 from sync.store.sweeps import forget_cursors
@@ -132,6 +134,8 @@ def _kind_of_record(project: Project, field: RecordField, per: str) -> FieldKind
             return _kind_of_metric(project, value)
         case "quota":
             return _KINDS[unit_of_quota(project, value.quota, value.show)]
+        case "measure":
+            return _KINDS[unit_of_measure(project, value)]
         case "commission":
             return FieldKind.MONEY
         case "period":
@@ -162,6 +166,16 @@ def _text_kind(text: str) -> FieldKind:
 # What a rep reads beside the field
 
 
+_DESCRIBED = {
+    "commission": "What the comp plans earned.",
+    "territory": "The territory that our rules put the account into.",
+    "earned_commission": "What the owner earned on this opportunity.",
+    "estimated_commission": "What the owner would earn if this opportunity were won now.",
+    "updated": "When salesops-sync last changed this record.",
+    "payee": "Whose figures these are.",
+}
+
+
 def _describe(project: Project, value: Value | RecordValue) -> str:
     """What the number is, where the admin did not say."""
     period = getattr(value, "period", "").replace("_", " ")
@@ -170,20 +184,12 @@ def _describe(project: Project, value: Value | RecordValue) -> str:
             text = _describe_metric(project, value)
         case "quota":
             text = f"{value.show.capitalize()} of the quota {project.quotas[value.quota].label}."
-        case "commission":
-            text = "What the comp plans earned."
-        case "territory":
-            text = "The territory that our rules put the account into."
-        case "earned_commission":
-            text = "What the owner earned on this opportunity."
-        case "estimated_commission":
-            text = "What the owner would earn if this opportunity were won now."
-        case "updated":
-            text = "When salesops-sync last changed this record."
+        case "measure":
+            text = f"{value.show.capitalize()} of {shown_label(value.measure, None)}, by the comp plan."
         case "period":
             text = {"name": "The period.", "first_day": "Its first day.", "last_day": "Its last day."}[value.show]
-        case "payee":
-            text = "Whose figures these are."
+        case _:
+            text = _DESCRIBED[value.kind]
     return text.removesuffix(".") + f", {period}." if period else text
 
 

@@ -23,6 +23,7 @@ def build_rules(project: Project, crm_periods: tuple[CrmPeriod, ...] = ()) -> Ru
         metrics=project.metrics,
         quotas=project.quotas,
         comp_plans=project.comp_plans,
+        payees=project.payees,
         territories=project.territories,
         dimensions=project.dimensions,
         meanings=project.meanings,

@@ -26,4 +26,4 @@ def computed_metrics(project: Project) -> Mapping[str, Metric]:
 
 def used_metrics(project: Project) -> set[str]:
     """The metrics that the project defines or that something in it names, and those that these are made of."""
-    return metrics_in_use(project.metrics, project.parameters, project.quotas, project.writeback)
+    return metrics_in_use(project.metrics, project.parameters, project.quotas, project.comp_plans, project.writeback)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.checks.calendars import check_calendars
+from config.checks.comp_plans import check_comp_plans
 from config.checks.metrics import check_metrics
-from config.checks.pay import check_comp_plans, check_quotas
-from config.checks.quotas import check_meant, check_seasonality
+from config.checks.quotas import check_meant, check_quotas, check_seasonality
 from config.checks.settings import check_mapping, check_settings
 from config.checks.territories import check_territories
 from config.checks.writeback import check_writeback

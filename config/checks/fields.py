@@ -12,7 +12,7 @@ from config.metrics import ORDERED, WORDED, Operator
 from config.metrics.conditions import DATED
 from config.metrics.units import field_measure, unit_measure
 from config.metrics.windows import parse_relative_day
-from config.model import OBJECTS, FieldType
+from config.model import IMPORTED, OBJECTS, FieldType
 from config.project_folder import MEANINGS, PARAMETERS
 from config.sources import CUSTOM, SOURCES, NoField, find_field
 
@@ -47,7 +47,7 @@ def field_problems(draft: Draft, source: str, name: str, path: Path) -> Iterator
     except NoField as error:
         yield _no_field(draft, error, name, path)
         return
-    if not found.field.startswith(CUSTOM) or draft.mapping is None:
+    if not found.field.startswith(CUSTOM) or draft.mapping is None or found.source in IMPORTED:
         return
     field = found.field.removeprefix(CUSTOM)
     mapped = [objects[found.source] for objects in draft.mapping.root.values() if found.source in objects]

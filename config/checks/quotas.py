@@ -1,24 +1,77 @@
-"""Checks of what `quotas/*.yaml` expects in the course of a period, and of which quota metrics are about."""
+"""Checks of `quotas/*.yaml`: what may be a quota, its targets and seasonality, and which one metrics are about."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from config.calendars import MONTHS_IN, listed_periods
 from config.catalog_files import read_catalog
-from config.metrics import Operator, SimpleMetric
+from config.metrics import AS_OF, Operator, SimpleMetric, Unit
+from config.metrics.kinds import NOBODY
 from config.metrics.parts import with_parts
 from config.project_folder import METRICS, QUOTAS
 from config.used_metrics import metrics_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
-    from config.calendars import FiscalYear
+    from config.calendars import FiscalKind, FiscalYear
     from config.draft import Draft
     from config.metrics import Metric
     from config.problems import Problem
+    from config.quotas import Quota
+    from config.yaml_text import Path
+
+
+def check_quotas(draft: Draft) -> Iterator[Problem]:
+    """Quotas on metrics that cannot be credited, and targets that overlap or start inside a period."""
+    for name, quota in draft.quotas.items():
+        at = (QUOTAS, name)
+        yield from draft.unknown(METRICS, quota.metric, (*at, "metric"))
+        metric = draft.metrics.get(quota.metric)
+        if metric is not None and (reason := _not_creditable(metric)):
+            yield draft.error((*at, "metric"), f"{quota.metric} cannot be a quota: {reason}.", _CREDITABLE)
+        yield from _check_targets(draft, quota, at)
+
+
+_CREDITABLE = "Choose a sum or count over opportunities, in money or count, by a day, such as won_amount."
+
+
+def _not_creditable(metric: Metric) -> str:
+    """Why the rows of a metric cannot be credited to their owners; "" where they can."""
+    if not isinstance(metric, SimpleMetric):
+        what = {"ratio": "a ratio", "derived": "a formula", "cumulative": "cumulative", "conversion": "a conversion"}
+        return f"it is {what[metric.kind]}, which has no rows to credit"
+    if metric.source != "opportunity":
+        return f"it counts rows of {metric.source}"
+    if metric.aggregate not in {"sum", "count"}:
+        return f"it is {metric.aggregate} and does not add up"
+    if metric.unit not in {Unit.MONEY, Unit.COUNT}:
+        return f"its unit is {metric.unit}"
+    if metric.owner == NOBODY:
+        return "it counts for nobody"
+    if metric.ahead:
+        return "it counts what is still ahead"
+    return "it shows how things stand as of now, not a period" if metric.time == AS_OF else ""
+
+
+def _check_targets(draft: Draft, quota: Quota, at: Path) -> Iterator[Problem]:
+    order = sorted(range(len(quota.targets)), key=lambda number: (quota.targets[number].from_, number))
+    for earlier, later in pairwise(order):
+        until, start = quota.targets[earlier].until, quota.targets[later].from_
+        if until is None or until > start:
+            end = f"until {until}" if until else "with no end"
+            yield draft.error(
+                (*at, "targets", later, "from"),
+                f"overlaps the targets that hold from {quota.targets[earlier].from_} {end}.",
+                f"End those with until: {start}.",
+            )
+    for number, targets in enumerate(quota.targets):
+        for key, day in (("from", targets.from_), ("until", targets.until)):
+            yield from inside_period(draft, day, quota.period, (*at, "targets", number, key))
 
 
 def check_seasonality(draft: Draft) -> Iterator[Problem]:
@@ -49,7 +102,7 @@ def check_meant(draft: Draft) -> Iterator[Problem]:
     names = draft.names.get(QUOTAS, frozenset())
     if len(names) < 2 or len(draft.quotas) < len(names) or draft.unreadable & {QUOTAS, METRICS}:
         return
-    used = metrics_in_use(draft.metrics, draft.parameters, draft.quotas, draft.writeback)
+    used = metrics_in_use(draft.metrics, draft.parameters, draft.quotas, draft.comp_plans, draft.writeback)
     about: dict[str, list[str]] = defaultdict(list)
     for name in sorted(used):
         parts = with_parts([name], draft.metrics, draft.parameters)
@@ -85,3 +138,15 @@ def _months(fiscal: FiscalYear, kind: str) -> int | None:
     bounds = [(starts, ends) for _, starts, ends in listed_periods(fiscal.periods, kind)]
     counts = {sum(starts <= month.starts <= ends for month in fiscal.periods) for starts, ends in bounds}
     return counts.pop() if len(counts) == 1 else None
+
+
+def inside_period(draft: Draft, day: date | None, period: FiscalKind, path: Path) -> Iterator[Problem]:
+    """A warning where a day that bounds periods is not the first of one: the period around it is then left out."""
+    if day is None or draft.settings is None:
+        return
+    if draft.settings.fiscal_year.is_first_day(period, day) is False:
+        yield draft.warning(
+            path,
+            f"{day} is inside a fiscal {period}, and a {period} counts by its first day.",
+            f"Write the first day of a fiscal {period}.",
+        )

@@ -9,7 +9,7 @@ from config.checks.fields import field_problems
 from config.connections import AccessToken, SalesforceConnection
 from config.draft import CONNECTIONS
 from config.messages import did_you_mean
-from config.model import OBJECTS, FieldType
+from config.model import IMPORTED, OBJECTS, FieldType
 from config.people import same_login
 from config.project_folder import MAPPING, SETTINGS
 from config.sources import CUSTOM
@@ -97,6 +97,10 @@ def check_mapping(draft: Draft) -> Iterator[Problem]:
         for name, mapped in objects.items():
             if name not in OBJECTS:
                 yield draft.error((*at, name), f"there is no object {name}.", did_you_mean(name, OBJECTS))
+                continue
+            if name in IMPORTED:
+                summary = f"{name} is in no CRM: there is nothing to map."
+                yield draft.error((*at, name), summary, f"Remove it. `salesops import {name}s FILE` brings them.")
                 continue
             known = OBJECTS[name].fields.keys() - {"id"}
             for field in mapped.fields.keys() - known:

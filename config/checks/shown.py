@@ -6,10 +6,22 @@ import string
 from typing import TYPE_CHECKING
 
 from config.calendars import MONTHS_IN
+from config.comp_plans.intervals import measure_interval
+from config.messages import did_you_mean
 from config.metrics import AS_OF, ConversionMetric, CumulativeMetric, RatioMetric, SimpleMetric
 from config.metrics.grains import grains_of_all
 from config.project_folder import COMP_PLANS, METRICS, QUOTAS, TERRITORIES
-from config.values import CommissionOf, CommissionValue, MetricOf, MetricValue, QuotaOf, QuotaValue, TerritoryValue
+from config.values import (
+    CommissionOf,
+    CommissionValue,
+    MeasureOf,
+    MeasureValue,
+    MetricOf,
+    MetricValue,
+    QuotaOf,
+    QuotaValue,
+    TerritoryValue,
+)
 from config.writeback import PARTS, SAID
 
 if TYPE_CHECKING:
@@ -42,6 +54,8 @@ def check_value(draft: Draft, value: Value, at: Path) -> Iterator[Problem]:
                     f"quota {value.quota} is by {quota.period}, not {value.period}.",
                     f"Write this_{quota.period} or last_{quota.period}.",
                 )
+        case MeasureValue():
+            yield from _check_measure(draft, value, value.period.rpartition("_")[2], at)
         case CommissionValue():
             yield from _check_paid(draft, value.kind, at)
             yield from _check_commission_period(draft, value.period, (*at, "period"))
@@ -56,11 +70,11 @@ def check_value(draft: Draft, value: Value, at: Path) -> Iterator[Problem]:
 
 def check_record_value(draft: Draft, value: RecordValue, per: str, period: str, at: Path) -> Iterator[Problem]:
     """A value of a kept record, whose period is given."""
-    if per == "team" and isinstance(value, QuotaOf | CommissionOf):
+    if per == "team" and isinstance(value, QuotaOf | MeasureOf | CommissionOf):
         yield draft.error(
             (*at, "kind"),
             f"there is no {value.kind} of a team.",
-            "Quotas and commissions are by user: write per: user, or a metric.",
+            "Quotas, measures and commissions are by user: write per: user, or a metric.",
         )
         return
     match value:
@@ -82,6 +96,8 @@ def check_record_value(draft: Draft, value: RecordValue, per: str, period: str, 
                     f"quota {value.quota} is by {quota.period}, and the records are by {period}.",
                     f"Write period: {quota.period}, or a quota by {period}.",
                 )
+        case MeasureOf():
+            yield from _check_measure(draft, value, period, at)
         case CommissionOf():
             yield from _check_paid(draft, value.kind, at)
             yield from _check_commission_period(draft, period, at)
@@ -139,8 +155,38 @@ def _check_paid(draft: Draft, kind: str, at: Path) -> Iterator[Problem]:
         )
 
 
+def _check_measure(draft: Draft, value: MeasureValue | MeasureOf, period: str, at: Path) -> Iterator[Problem]:
+    """A measure that no comp plan has, that is no single figure, or that does not stand at the end of such a period."""
+    yield from _check_paid(draft, value.kind, at)
+    if value.comp_plan is not None:
+        yield from draft.unknown(COMP_PLANS, value.comp_plan, (*at, "comp_plan"))
+    if draft.names.get(COMP_PLANS) != frozenset(draft.comp_plans) or COMP_PLANS in draft.unreadable:
+        return
+    of_plans = [plan for name, plan in draft.comp_plans.items() if value.comp_plan in {None, name}]
+    found = [(plan, plan.measures[value.measure]) for plan in of_plans if value.measure in plan.measures]
+    if of_plans and not found:
+        known = {name for plan in of_plans for name in plan.measures}
+        whose = f"comp plan {value.comp_plan} has no" if value.comp_plan else "no comp plan has a"
+        detail = did_you_mean(value.measure, known) or "Define one in comp_plans/, or remove it."
+        yield draft.error((*at, "measure"), f"{whose} measure {value.measure}.", detail)
+    elif found and all(measure.grouped_by for _, measure in found):
+        path = found[0][1].grouped_by
+        summary = f"{value.measure} is measured apart for each {path}, so it is no single figure."
+        yield draft.error((*at, "measure"), summary, "Show another measure.")
+        return
+    kinds = {kind for plan, _ in found for kind in (plan.period, measure_interval(plan, value.measure))}
+    if found and period not in kinds:
+        instead = [kind for kind in MONTHS_IN if kind in kinds]
+        yield draft.error(
+            (*at, "period" if isinstance(value, MeasureValue) else "measure"),
+            f"{value.measure} does not stand at the end of a {period}.",
+            f"Show it by {' or '.join(instead)}." if instead else "It runs over no month, quarter or year.",
+        )
+
+
 def _check_component(draft: Draft, value: CommissionOf, at: Path) -> Iterator[Problem]:
-    known = {component.name for plan in draft.comp_plans.values() for component in plan.components}
+    known = {name for comp_plan in draft.comp_plans.values() for name in comp_plan.components}
+    known |= {each for each in ("cap", "floor") for plan in draft.comp_plans.values() if getattr(plan, each)}
     complete = draft.names.get(COMP_PLANS) == frozenset(draft.comp_plans) and COMP_PLANS not in draft.unreadable
     if value.component is not None and complete and value.component not in known:
         yield draft.error(
@@ -152,12 +198,17 @@ def _check_component(draft: Draft, value: CommissionOf, at: Path) -> Iterator[Pr
 
 def _check_commission_period(draft: Draft, period: str, at: Path) -> Iterator[Problem]:
     """A period can show the earnings of periods inside it; where all are longer, it would always show nothing."""
-    quotas = [draft.quotas.get(comp_plan.quota) for comp_plan in draft.comp_plans.values()]
-    paid = {quota.period for quota in quotas if quota is not None}
     shown = period.rpartition("_")[2]
-    if paid and None not in quotas and all(MONTHS_IN[each] > MONTHS_IN[shown] for each in paid):
+    shortest = min((comp_plan.period for comp_plan in draft.comp_plans.values()), key=_MONTHS.__getitem__, default="")
+    complete = draft.names.get(COMP_PLANS) == frozenset(draft.comp_plans) and COMP_PLANS not in draft.unreadable
+    if shortest and complete and _MONTHS[shortest] > MONTHS_IN[shown]:
+        longer = next(kind for kind in MONTHS_IN if MONTHS_IN[kind] >= _MONTHS[shortest])
         yield draft.error(
             at,
             f"no comp plan pays by {shown}, so {period} would always be 0.",
-            f"They pay by {' and '.join(sorted(paid))}: write {period.replace(shown, min(paid))}.",
+            f"The shortest that one pays by is a {shortest.replace('_', ' ')}: write {period.replace(shown, longer)}.",
         )
+
+
+_MONTHS = {"week": 0, "half_year": 6, **MONTHS_IN}
+"""How many months a pay period has; none of a week."""

@@ -1,6 +1,6 @@
 """Why a number is what it is: definition, every record that counts, and what was left out. They add up to the number.
 
-Start at `explain_metric`; `explainer.py` is how each kind is explained.
+Start at `explain_metric`; `explainer.py` is how each kind is explained. `payout.py` explains pay.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from config.model import OBJECTS
+from config.model import IMPORTED, OBJECTS
 from config.sources import SOURCES
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ABOUT, ABOUT_OBJECT, WHAT = "about", "about_object", "what"
 """The columns of rows that are about another record: its id, its object, and what the row says of it."""
 
-_PAGES = {"activity", "contact", "lead", "line_item", "quote"}
+_PAGES = {"activity", "contact", "lead", "line_item", "quote", *IMPORTED}
 """Objects whose records people look at although they have no name."""
 
 _SUBJECTS = ("opportunity_id", "account_id", "record_id", "user_id")

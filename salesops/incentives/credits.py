@@ -1,103 +1,182 @@
-"""Credits: what counts for a payee, from an opportunity. They are the rows of the quota's metric, each to its owner."""
+"""Credits: what counts for a payee on a day, from a transaction, and how much; and what would if a deal were won today.
+
+`build_credits(basis, name)` makes two views of a comp plan, `pay credits NAME` and `pay possible NAME`, of the same
+columns (over tables of `salesops.incentives.numbered`). A row for each payee, day, source, id and credit (at most one);
+only of payees who are on the comp plan that day (`pay stretches NAME`), from its first day up to the as-of day
+(instalments of `repeat`: up to the end of the pay period that holds it). Amounts may be 0 or below; a transaction whose
+amount is none has no row.
+
+    payee_id        VARCHAR
+    day             DATE           the credit's day
+    source          VARCHAR        the object or made source; `earnings` where a payee earned it without a transaction
+    id              VARCHAR        of the record; (day, source, id) orders a payee's events
+    opportunity_id  VARCHAR        the opportunity that the record is or belongs to; null where there is none
+    credit          VARCHAR        its name in the comp plan
+    amount          DECIMAL(38,6)  in the comp plan's currency, half up
+    level           BIGINT         1 for the direct manager, 2 for the one above …; null where it is not for managers
+    "number C"      DECIMAL(38,12) for each component C whose `rate` (kind rate) or `pays` (kind spif) depends on the
+                                   record: its number for this row, half up; null where the row is not of its `on`
+                                   credit, and where a table has no row that fits (it then earns nothing there)
+    "group M"       VARCHAR        for each measure M with `grouped_by`: the value of the field as text, '' where it is
+                                   empty; null where the row is of none of M's credits
+
+`salesops.incentives.needs` says which: `row_numbers(rules, name)` the components C, `grouped(plan)` the measures M.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import ibis
-
-from config.model import FieldType
-from salesops.conditions import naive
-from salesops.metrics.rows import metric_rows
-from salesops.quotas.attainment import in_periods
-from salesops.rules import AS_OF, CREATED, RuleError, field_type
+from config.comp_plans.credits import ByManagers, BySplits
+from salesops.exact import AMOUNT
+from salesops.incentives.needs import grouped, is_of_payee, reads_of, row_numbers, value_names
+from salesops.incentives.numbered import keep_order, keep_payees, numbered_table, order_table, show_credits
+from salesops.incentives.recipients import with_recipients
+from salesops.incentives.row_numbers import NUMBER, groups_of_rows, numbers_of_rows, share_of_amount
+from salesops.incentives.shares import keep_transactions
+from salesops.incentives.source_rows import GIVEN, counted_rows, is_decided_by_winning
+from salesops.sql import cast, columns, quoted, text
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
-
-    import ibis.expr.types as ir
-
-    from config.comp_plans import CompPlan
-    from config.metrics import SimpleMetric
+    from config.comp_plans import Credit
+    from config.comp_plans.credits import OfEarnings
     from salesops.basis import Basis
-
-CLOSING_FIELDS = {"stage", "is_closed", "is_won"}
-"""Fields that winning an opportunity changes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Credits:
-    """The credits of one quota: `owner` (null for nobody), `period`, `starts` (the period's), `day`, `id`, `credit`."""
-
-    earned: ir.Table
-    possible: ir.Table  # of each open opportunity, as if it were won at the as-of time
+    from salesops.incentives.shares import Transactions
+    from salesops.rules import Rules
 
 
-def build_credits(basis: Basis) -> dict[str, Credits]:
-    """The credits of every quota that a comp plan pays on."""
-    keep = basis.engine.keep
-    return {
-        quota: Credits(
-            earned=keep(f"credits {quota}", _earned(basis, quota)),
-            possible=keep(f"possible credits {quota}", _possible(basis, quota)),
-        )
-        for quota in sorted({plan.quota for plan in basis.rules.comp_plans.values()})
+def credits_table(name: str) -> str:
+    """The name of the table of a comp plan's credits."""
+    return f"pay credits {name}"
+
+
+def build_credits(basis: Basis, name: str) -> None:
+    """Keep `pay credits NAME` and `pay possible NAME`; `pay stretches NAME` must be there, and `pay earned OTHER` of
+    each of `pays_on`."""
+    keep_payees(basis.engine, name)
+    plan = basis.rules.comp_plans[name]
+    numbers = [f"number {each}" for each in row_numbers(basis.rules, name)]
+    groups = [f"group {each}" for each in grouped(plan)]
+    for kind, won in (("credits", False), ("possible", True)):
+        found = {each: _transactions(basis, name, each, won=won) for each in plan.credits}
+        there = {each: rows for each, rows in found.items() if rows is not None}
+        rows = [_no_rows(basis, name)]
+        if there:
+            keep_order(basis.engine, name, kind, [each.table for each in there.values()])
+            rows = [_credit_rows(basis, name, each, transactions, kind) for each, transactions in there.items()]
+        else:
+            basis.engine.keep_rows(order_table(name, kind), _NO_ORDER)
+        basis.engine.keep_rows(numbered_table(name, kind), " UNION ALL ".join(rows))
+        show_credits(basis.engine, name, kind, plan.credits, [*numbers, *groups])
+
+
+def pays_on(rules: Rules, name: str) -> frozenset[str]:
+    """The comp plans whose earnings a comp plan credits: they are computed before it."""
+    return frozenset(
+        other
+        for credit in rules.comp_plans[name].credits.values()
+        if credit.earnings is not None
+        for other in _meant(rules, name, credit.earnings)
+    )
+
+
+def _meant(rules: Rules, name: str, earnings: OfEarnings) -> list[str]:
+    """The comp plans that are named, and those that extend one that is; without the one that credits them."""
+    wanted = set(earnings.comp_plans)
+    return sorted(other for other, plan in rules.comp_plans.items() if other != name and wanted & {other, *plan.named})
+
+
+def _transactions(basis: Basis, name: str, credit_name: str, *, won: bool) -> Transactions | None:
+    """The transactions of a credit; None where nothing can be possible."""
+    credit, reads = basis.rules.comp_plans[name].credits[credit_name], reads_of(basis.rules, name, credit_name)
+    if won and not is_decided_by_winning(credit, reads):
+        return None
+    if credit.earnings is not None:
+        rows, money = _earned(basis.rules, name, credit.earnings), frozenset({GIVEN})
+    else:
+        counted = counted_rows(basis, credit, reads, won=won)
+        view = f"pay {'open rows' if won else 'rows'} {name} {credit_name}"
+        rows = f"SELECT * FROM {quoted(view)}"
+        basis.engine.view(view, counted)
+        money = frozenset(each.removeprefix(_CURRENCY) for each in counted.columns if each.startswith(_CURRENCY))
+    return keep_transactions(basis, name, credit_name, rows, money, won=won)
+
+
+def _credit_rows(basis: Basis, name: str, credit_name: str, found: Transactions, kind: str) -> str:
+    """The rows of a credit by number, as a query."""
+    plan = basis.rules.comp_plans[name]
+    credit = plan.credits[credit_name]
+    order = quoted(order_table(name, kind))
+    rows = f"SELECT t.*, o.event FROM {quoted(found.table)} t JOIN {order} o USING (day, source, id)"
+
+    def amount_of(shared: bool, before: bool) -> str | None:
+        is_known = found.amount is not None and not is_of_payee(basis.rules, name, credit.share)
+        if before and not is_known:
+            return None
+        return share_of_amount(basis.rules, name, credit_name, found, shared=shared)
+
+    recipients = with_recipients(basis, name, credit, rows, sorted(value_names(basis.rules, name)), amount_of)
+    numbers = dict(numbers_of_rows(basis.rules, name, credit_name, found))
+    groups = dict(groups_of_rows(plan, credit_name))
+    values = {
+        **{each: each for each in ("payee", "event", "day")},
+        "credit": str(list(plan.credits).index(credit_name)),
+        "amount": "amount",
+        "level": "level",
+        **numbers,
+        **groups,
     }
+    query = f"SELECT {columns(values)} FROM ({recipients.query}) WHERE amount IS NOT NULL"
+    return _as_one(query, [*numbers, *groups]) if _may_repeat(credit) else query
 
 
-def current_period(basis: Basis, quota_name: str) -> str:
-    """The name of the quota's period that holds the as-of day."""
-    return basis.rules.calendar.period_of(basis.rules.quotas[quota_name].period, basis.today).name
+_CURRENCY = "currency "
 
 
-def in_force(credits_: ir.Table, plan: CompPlan) -> ir.Table:
-    """The credits of the periods that the comp plan holds for."""
-    held = credits_.filter(credits_["starts"] >= plan.effective_from)
-    return held if plan.effective_until is None else held.filter(held["starts"] < plan.effective_until)
+def _may_repeat(credit: Credit) -> bool:
+    """Whether several rows may be for one payee, day and record."""
+    by_shares = isinstance(credit.to, ByManagers) and isinstance(credit.to.of, BySplits)
+    return bool(credit.source is None or credit.parts or by_shares)
 
 
-def _earned(basis: Basis, quota_name: str) -> ir.Table:
-    return _of_quota(basis, quota_name, metric_rows(basis, _credit_metric(basis, quota_name)))
+def _as_one(query: str, others: list[str]) -> str:
+    """The rows with what counts for one payee, day and record as one."""
+    taken = {
+        "day": "min(day)",
+        "credit": "min(credit)",
+        "amount": cast("sum(amount)", AMOUNT),
+        "level": "min(level)",
+        **{each: f"min({quoted(each)})" for each in others},
+    }
+    return f"SELECT payee, event, {columns(taken)} FROM ({query}) GROUP BY payee, event"
 
 
-def _possible(basis: Basis, quota_name: str) -> ir.Table:
-    """Conditions on what winning changes count as met: closing fields and the metric's time. All others must hold."""
-    metric = _credit_metric(basis, quota_name)
-    left = tuple(each for each in metric.where if each.field not in CLOSING_FIELDS)
-    any_left = () if any(each.field in CLOSING_FIELDS for each in metric.where_any) else metric.where_any
-    won = metric.model_copy(update={"where": left, "where_any": any_left})
-    opportunities = basis.source("opportunity")
-    created = opportunities[CREATED]
-    is_there = created.isnull() | (created <= naive(basis.as_of))
-    still_open = opportunities.filter(~opportunities["is_closed"] & is_there)
-    now = ibis.literal(_as_of(basis, field_type(metric.source, metric.time)))
-    return _of_quota(basis, quota_name, metric_rows(basis, won, still_open.mutate(**{metric.time: now})))
-
-
-def _as_of(basis: Basis, type_: FieldType) -> datetime | date | str:
-    """The as-of time as a value of a field: a moment, a day, or a day as a custom field has it."""
-    match type_:
-        case FieldType.INSTANT:
-            return naive(basis.as_of)
-        case FieldType.TEXT:
-            return basis.today.isoformat()
-    return basis.today
-
-
-def _credit_metric(basis: Basis, quota_name: str) -> SimpleMetric:
-    """The metric whose rows are the quota's credits."""
-    name = basis.rules.quotas[quota_name].metric
-    metric = basis.rules.simple(name)
-    if metric.source != "opportunity" or not metric.adds_up or metric.time == AS_OF:
-        raise RuleError(
-            f"quota {quota_name} cannot be paid on: its metric {name} must sum or count opportunities by a date of "
-            f"theirs, so that each credit is one opportunity"
+def _earned(rules: Rules, name: str, earnings: OfEarnings) -> str:
+    """What is earned under other comp plans, as rows of transactions."""
+    found, none = [], cast("NULL", "VARCHAR")
+    for other in _meant(rules, name, earnings):
+        currency = rules.comp_plans[other].currency or rules.currency
+        only = f" WHERE component IN ({', '.join(map(text, earnings.components))})" if earnings.components else ""
+        found.append(
+            f"SELECT coalesce(id, {text(other)} || ' ' || component || ' ' || payee_id || ' ' || period) AS id,"
+            f" coalesce(source, 'earnings') AS source, opportunity_id, payee_id AS user, {none} AS account,"
+            f' {none} AS once, day AS "the day", amount AS {quoted(f"number {GIVEN}")},'
+            f" {text(currency)} AS {quoted(_CURRENCY + GIVEN)} FROM {quoted(f'pay earned {other}')}{only}"
         )
-    return metric
+    return " UNION ALL ".join(found)
 
 
-def _of_quota(basis: Basis, quota_name: str, rows: ir.Table) -> ir.Table:
-    """The rows as credits in the quota's periods; a row without an amount is no credit."""
-    rows = in_periods(basis, rows.filter(rows["number"].notnull()), basis.rules.quotas[quota_name].period)
-    return rows.select("owner", "period", "starts", "day", "id", credit="number")
+def _no_rows(basis: Basis, name: str) -> str:
+    """A query of no rows, of the columns of credits."""
+    rules = basis.rules
+    types = {"payee": "INTEGER", "event": "INTEGER", "day": "DATE", "credit": "INTEGER"}
+    types |= {"amount": AMOUNT, "level": "BIGINT"}
+    types |= {f"number {each}": NUMBER for each in row_numbers(rules, name)}
+    types |= {f"group {each}": "VARCHAR" for each in grouped(rules.comp_plans[name])}
+    return f"SELECT {columns({each: cast('NULL', type_) for each, type_ in types.items()})} WHERE false"
+
+
+_NO_ORDER = (
+    "SELECT CAST(NULL AS DATE) AS day, CAST(NULL AS VARCHAR) AS source, CAST(NULL AS VARCHAR) AS id, "
+    "CAST(NULL AS VARCHAR) AS opportunity_id, CAST(NULL AS INTEGER) AS event WHERE false"
+)

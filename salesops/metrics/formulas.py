@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from config.metrics.formula import OF_METRICS, Binary, Call, Name, Negative, Number, names, parse_formula, walk
-from salesops.metrics import rational
+from salesops import rational
 from salesops.metrics.columns import ZERO, Figures, with_minimum
 from salesops.metrics.levels import parts_of_formula
 from salesops.metrics.periods import TO_DATE_SPANS
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from config.metrics import DerivedMetric, Parameter
     from config.metrics.formula import Expression
     from salesops.metrics.columns import Node
-    from salesops.metrics.rational import Rational
     from salesops.metrics.seen import Look, Seen
+    from salesops.rational import Rational
     from salesops.rules import Rules
 
 _BINARY: Mapping[str, Callable[[Rational, Rational], Rational]] = {

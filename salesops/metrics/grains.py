@@ -55,7 +55,7 @@ def with_key(basis: Basis, rows: ir.Table, source: str, grain: str) -> ir.Table:
         raise RuleError(f"{source} leads to nothing that it could be split by {grain} with")
     value = rows[key_column(path)]
     if grain == TERRITORY:
-        territories = _territories(basis)
+        territories = territories_of_accounts(basis)
         joined = rows.join(territories, value == territories["of_account"])
         return joined.drop("of_account")
     dimension = basis.rules.dimensions.get(grain)
@@ -122,7 +122,7 @@ def build_numbered_places(
     return Places(table, found["place"][0].as_py(), members, engine.keep("present teams", teams))
 
 
-def _territories(basis: Basis) -> ir.Table:
+def territories_of_accounts(basis: Basis) -> ir.Table:
     """The territories of each account, by our rules where the project has them, else as the CRM has put it."""
     if basis.rules.territories is not None:
         ours = compute_territories(basis)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from config.metrics import ConversionMetric, SimpleMetric
 from config.metrics.kinds import SPLITS
-from salesops.metrics import rational
+from salesops import rational
 from salesops.metrics.columns import PARTS, Figures
 from salesops.sql import quoted
 

@@ -136,7 +136,7 @@ def _declared(basis: Basis) -> pa.Table:
             raise RuleError(f"quota {name}: its metric {quota.metric} does not add up; a sum or count is needed")
         if basis.rules.simple(quota.metric).source == "quota_period":
             raise RuleError(f"quota {name}: its metric {quota.metric} is of quotas itself")
-        for period, scope, who, target in _targets(quota, basis.periods):
+        for period, scope, who, target in declared_targets(quota, basis.periods):
             if places_of(target) > PLACES:
                 raise RuleError(f"quota {name}: the target {target} has more than {PLACES} places")
             targets[name, quota.metric, period.name, scope, who] = target, period.start, period.end
@@ -144,7 +144,9 @@ def _declared(basis: Basis) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=_TARGETS)
 
 
-def _targets(quota: Quota, periods: tuple[Period, ...]) -> Iterator[tuple[Period, str, str, Decimal]]:
+def declared_targets(quota: Quota, periods: tuple[Period, ...]) -> Iterator[tuple[Period, str, str, Decimal]]:
+    """Each target with its period, its scope (users, teams, default) and who it is for there; of two for the same, the
+    one that starts later comes later."""
     for entry in sorted(quota.targets, key=lambda entry: entry.from_):
         for period in periods:
             if period.kind != quota.period or period.start < entry.from_:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
-from config.comp_plans import MarginalTiers
 from salesops.exact import AMOUNT, WHOLE, amount, in_millionths, millionths_ratio, product, rounded
 from salesops.money import PLACES
-from salesops.people import eligible_people, people_of
 from salesops.quotas.attainment import compute_attainment
+from salesops.quotas.next_tiers import next_tiers
 from salesops.quotas.seasonality import expected_share
 from salesops.results import AMOUNT as DECIMAL
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
-    from config.comp_plans import CompPlan
     from salesops.basis import Basis
 
 _COLUMNS: dict[str, pa.DataType] = {
@@ -35,7 +33,6 @@ _COLUMNS: dict[str, pa.DataType] = {
     "whole": pa.int64(),
 }
 _PERIODS = pa.schema(_COLUMNS)
-_TIERS: pa.Schema = pa.schema({"of_id": pa.string(), "next_tier_at": DECIMAL})
 _DAY = timedelta(days=1)
 _FIGURES = ("credited", "target", "allowed_target", "expected", "remaining", "next_tier_at", "to_next_tier")
 
@@ -47,7 +44,7 @@ def quota_periods(basis: Basis) -> ir.Table:
     same = [attainment["quota"] == periods["of_quota"], attainment["period"] == periods["in_period"]]
     held = attainment.join(periods, same)
     held = held.mutate(id=held["quota"] + " " + held["user_id"] + " " + held["starts_on"].cast("string"))
-    tiers = _next_tiers(basis, held)
+    tiers = next_tiers(basis, held)
     rows = held.left_join(tiers, held["id"] == tiers["of_id"])
     target = rows["target"]
     less = rounded(product(target, amount(1) - rows["allowance"]), PLACES, "half_up").cast(AMOUNT)
@@ -76,27 +73,3 @@ def _periods(basis: Basis) -> Iterator[dict[str, object]]:
                     "part": share.numerator,
                     "whole": share.denominator,
                 }
-
-
-def _next_tiers(basis: Basis, held: ir.Table) -> ir.Table:
-    """Of each row the smallest tier above what is credited (`of_id`, `next_tier_at`), if there is one."""
-    plans = sorted(basis.rules.comp_plans.items())
-    found = [bounds for _, plan in plans for bounds in _tiers(basis, held, plan)]
-    if not found:
-        return basis.engine.load("no tiers", _TIERS.empty_table())
-    tiers = ibis.union(*found) if len(found) > 1 else found[0]
-    return tiers.group_by("of_id").agg(next_tier_at=tiers["bound"].min())
-
-
-def _tiers(basis: Basis, held: ir.Table, plan: CompPlan) -> Iterator[ir.Table]:
-    """The bounds above what is credited, of a comp plan's components."""
-    of_plan = held.filter((held["quota"] == plan.quota) & (held["starts_on"] >= plan.effective_from))
-    if plan.effective_until is not None:
-        of_plan = of_plan.filter(of_plan["starts_on"] < plan.effective_until)
-    on_plan = eligible_people(people_of(basis), plan.eligible)
-    of_plan = of_plan.semi_join(on_plan, of_plan["user_id"] == on_plan["payee_id"])
-    bounds = {tier.from_ for each in plan.components if isinstance(each, MarginalTiers) for tier in each.tiers}
-    for bound in sorted(bounds):
-        at = rounded(product(of_plan["target"], amount(bound)), PLACES, "half_up").cast(AMOUNT)
-        above = of_plan.select(of_id="id", credited="credited", bound=at)
-        yield above.filter(above["bound"] > above["credited"]).select("of_id", "bound")

@@ -52,12 +52,14 @@ _CONTRACTS = _facts(
     opportunity="account_id amount currency close_date is_won type",
     exchange_rate="currency to_currency rate from_date",
 )
-_LEAVING = _facts(
+LEAVING = _facts(
     user="active created_at",
     change=_CHANGES,
     opportunity="owner_id is_closed close_date",
     activity="owner_id done at",
 )
+"""What says up to when users were active."""
+
 _CUSTOMER = _facts(opportunity="account_id close_date is_closed is_won")
 _ON_OPPORTUNITY = _facts(opportunity="", activity="opportunity_id at done")
 _ON_LEAD = _facts(lead="created_at", activity="lead_id kind direction at done")
@@ -74,7 +76,7 @@ NEEDS: Mapping[str | tuple[str, str], Mapping[str, frozenset[str]]] = MappingPro
             stage="probability forecast_category",
         ),
         "customer_period": _with(_CONTRACTS, account="owner_id"),
-        "user_period": _with(_LEAVING, user="manager_id team"),
+        "user_period": _with(LEAVING, user="manager_id team"),
         "data_entry": _facts(
             field_history="object record_id field at user_id", **dict.fromkeys(ENTERED, "created_by_id created_at")
         ),

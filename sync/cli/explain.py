@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sync.cli.explain_payout import payout
 from sync.cli.options import as_of_time, connections, json_option, load, open_store, project_option
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ SHOWN = 20
 @click.group()
 def explain() -> None:
     """Explain a number: its definition, every record that counts, and what was left out."""
+
+
+explain.add_command(payout)
 
 
 @explain.command()

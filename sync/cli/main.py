@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
+from keyword import iskeyword
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -18,9 +19,12 @@ COMMANDS = {
     "demo": ("sync.cli.demo", "Show the whole flow against a sandbox CRM, with no set-up."),
     "init": ("sync.cli.init", "Write a new project, commented, that runs against the sandbox."),
     "check": ("sync.cli.check", "Validate the project's files, offline."),
+    "test": ("sync.cli.test", "Run the tests in comp plans: given this, expect that."),
+    "comp-plan": ("sync.cli.comp_plan", "Say a comp plan in plain language, as who is paid by it would get it."),
     "doctor": ("sync.cli.doctor", "Show what can be computed and written, and what to set up."),
     "provision": ("sync.cli.provision", "Create the CRM fields that the project writes to."),
     "pull": ("sync.cli.verbs", "Copy what changed in the CRM into the store."),
+    "import": ("sync.cli.imports", "Take invoices or payments from a CSV file into the store."),
     "compute": ("sync.cli.verbs", "Compute metrics, quotas, territories and commissions."),
     "plan": ("sync.cli.plans", "Show what would change in the CRM, and why."),
     "apply": ("sync.cli.plans", "Make the changes of a plan file."),
@@ -46,7 +50,10 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(
+            importlib.import_module(COMMANDS[cmd_name][0]), f"{name}_" if iskeyword(name) else name
+        )
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

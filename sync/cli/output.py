@@ -155,6 +155,7 @@ def show_computed(results: Mapping[str, Results], moments: Mapping[str, datetime
         name: {
             "metric_values": r.metrics.num_rows,
             "attainments": r.attainment.num_rows,
+            "credits": r.credits.num_rows,
             "earnings": r.earnings.num_rows,
             "territories": r.territories.num_rows,
         }
@@ -186,6 +187,7 @@ def metrics_text(computed: int, kept: int) -> str:
 _ONE = {
     "metric_values": "metric value",
     "attainments": "attainment",
+    "credits": "credit",
     "earnings": "earning",
     "territories": "territory",
 }

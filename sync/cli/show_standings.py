@@ -1,4 +1,4 @@
-"""`salesops show quota`, `territory` and `payout`: how users stand."""
+"""`salesops show quota`, `territory`, `payout` and `credit`: how users stand, and what they earn."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ import click
 from sync.cli.showing import period_option, showing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sync.asked import Whose
     from sync.cli.showing import Asked
+    from sync.payout import Asked as PayoutAsked
 
 
 @click.command(short_help="How users stand against a quota.")
@@ -67,11 +71,16 @@ def territory(asked: Asked, name: str | None) -> None:
     show_accounts(known, read_accounts(asked.store, asked.connection, known), asked.output)
 
 
+def _comp_plan_option(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option("--comp-plan", metavar="NAME", help="Only this comp plan.")(command)
+
+
 @click.command(short_help="What users earn by the comp plans.")
 @period_option
-@click.option("--user", metavar="EMAIL", help="One user's, by opportunity.")
+@click.option("--user", metavar="EMAIL", help="One user's, by transaction.")
+@_comp_plan_option
 @showing
-def payout(asked: Asked, period: str | None, user: str | None) -> None:
+def payout(asked: Asked, period: str | None, user: str | None, comp_plan: str | None) -> None:
     """Show what users earn by the comp plans, and what open opportunities would earn them.
 
     These are earnings as computed; nothing is released for pay by it.
@@ -82,15 +91,50 @@ def payout(asked: Asked, period: str | None, user: str | None) -> None:
       salesops show payout --period last_quarter
       salesops show payout --user ann@acme.example --period this_year
     """
-    from sync.asked import find_user
-    from sync.cli.standings_report import show_earnings
-    from sync.standings import read_earnings
+    from sync.cli.payout_report import show_earnings
+    from sync.payout import read_earnings
 
-    wanted = asked.period("this_quarter" if period is None else period)
-    whose = None if user is None else find_user(asked.store, asked.connection, user)
-    user_id = whose.key if whose else None
-    earned = read_earnings(asked.project, asked.store, asked.connection, wanted, user_id)
-    said = "all time" if wanted is None else wanted.name
-    title = f"Earnings of {whose.name}, {said}" if whose else f"Earnings, {said}"
+    wanted, whose = _asked(asked, period, user, comp_plan)
+    earned = read_earnings(asked.project, asked.store, asked.connection, wanted)
     has_plans = bool(asked.project.comp_plans)
-    show_earnings(earned, title, asked.output, one=whose is not None, has_plans=has_plans)
+    show_earnings(earned, _title("Earnings", wanted, whose), asked.output, one=whose is not None, has_plans=has_plans)
+
+
+@click.command(short_help="What users are credited with by the comp plans.")
+@period_option
+@click.option("--user", metavar="EMAIL", help="One user's, by transaction.")
+@_comp_plan_option
+@showing
+def credit(asked: Asked, period: str | None, user: str | None, comp_plan: str | None) -> None:
+    """Show what counts for whom by the comp plans: what they are paid on and measured by.
+
+    \b
+    Examples:
+      salesops show credit
+      salesops show credit --user ann@acme.example --period last_month
+    """
+    from sync.cli.payout_report import show_credits
+    from sync.payout import read_credits
+
+    wanted, whose = _asked(asked, period, user, comp_plan)
+    credited = read_credits(asked.project, asked.store, asked.connection, wanted)
+    has_plans = bool(asked.project.comp_plans)
+    show_credits(credited, _title("Credits", wanted, whose), asked.output, one=whose is not None, has_plans=has_plans)
+
+
+def _asked(
+    asked: Asked, period: str | None, user: str | None, comp_plan: str | None
+) -> tuple[PayoutAsked, Whose | None]:
+    from sync.asked import check_comp_plan, find_user
+    from sync.payout import Asked as PayoutAsked
+
+    if comp_plan is not None:
+        check_comp_plan(asked.project, comp_plan)
+    whose = None if user is None else find_user(asked.store, asked.connection, user)
+    of = asked.period("this_quarter" if period is None else period)
+    return PayoutAsked(of, whose.key if whose else None, comp_plan), whose
+
+
+def _title(what: str, wanted: PayoutAsked, whose: Whose | None) -> str:
+    said = "all time" if wanted.period is None else wanted.period.name
+    return f"{what}{f' of {whose.name}' if whose else ''}, {said}"

@@ -1,4 +1,4 @@
-"""Standings for people, with bars, and for programs: quotas, territories, earnings."""
+"""Standings for people, with bars, and for programs: quotas and territories."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from config.loader import Project
     from sync.cli.show_output import Output
-    from sync.standings import Earned, Standing
+    from sync.standings import Standing
 
 
 def show_standings(
@@ -83,40 +83,3 @@ def show_accounts(territory: str, accounts: Sequence[tuple[str, str, str]], outp
     for id_, name, owner in shown:
         add_row(table, plain(name, LONGEST_NAME), owner, id_)
     print_shown(table, len(accounts) - len(shown))
-
-
-def show_earnings(earned: Sequence[Earned], title: str, output: Output, *, one: bool, has_plans: bool) -> None:
-    """What users earn by component, or what one earns by opportunity."""
-    rows = [
-        {
-            "user_id": each.user_id,
-            "name": each.name,
-            "comp_plan": each.comp_plan,
-            "component": each.component,
-            "period": each.period,
-            **({"opportunity_id": each.opportunity_id, "opportunity": each.opportunity} if one else {}),
-            "earned": number_text(each.earned),
-            "estimated": number_text(each.estimated),
-        }
-        for each in earned
-    ]
-    if output.write(rows, "earnings"):
-        return
-    say(title)
-    if not earned:
-        none = "Nothing is earned there." if has_plans else "The project has no comp plans, so nothing is earned."
-        click.echo(none)
-        return
-    shown = output.first(earned)
-    periods = ["period"] if len({each.period for each in earned}) > 1 else []
-    table = new_table("opportunity" if one else "user", "component", *periods, ">earned", ">if won", "")
-    lines = []
-    for each in shown:
-        name = plain(each.opportunity if one else each.name, LONGEST_NAME)
-        figures = [figure_text(number, Unit.MONEY) if number else "" for number in (each.earned, each.estimated)]
-        lines.append([name, each.component, *([each.period] if periods else []), *figures])
-    add_bars(table, lines, [each.earned for each in shown])
-    print_shown(table, len(earned) - len(shown))
-    totals = (sum((getattr(each, field) for each in earned), Decimal(0)) for field in ("earned", "estimated"))
-    whole, would = (figure_text(total, Unit.MONEY) for total in totals)
-    say(f"Together {whole} earned; open opportunities would earn {would} if they were won.")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from config.comp_plans import ManagerOverride
+from config.comp_plans.credits import ByManagers
+from config.comp_plans.formula import names, parse_pay_formula
+from config.comp_plans.plan import Eligible
 from config.metrics import Condition, SimpleMetric
 from config.metrics.narrowed import listed
+from config.used_metrics import metrics_of_pay
 from salesops.fill import Ask
-from sync.doctor.needs import Need, Role, condition_needs, metric_needs
+from sync.doctor.needs import Need, Role, condition_needs, credit_needs, metric_needs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -99,14 +102,23 @@ def _quota(project: Project, quota: Quota, starts: Mapping[str, date]) -> tuple[
 
 
 def _comp_plan(project: Project, plan: CompPlan, starts: Mapping[str, date]) -> tuple[Need, ...]:
-    needs = list(_quota(project, project.quotas[plan.quota], starts))
-    eligible = plan.eligible
+    needs = [need for credit in plan.credits.values() for need in credit_needs(credit)]
+    needs += [need for metric in sorted(metrics_of_pay({"": plan})) for need in metric_needs(project, metric)]
+    needs += [need for quota in _quotas_of(project, plan) for need in _quota(project, quota, starts)]
+    eligible = plan.eligible or Eligible()
     for field, named in (("team", eligible.teams), ("role", eligible.roles), ("email", eligible.users)):
         if named:
             needs.append(_of_people(field))
-    if any(isinstance(component, ManagerOverride) for component in plan.components):
+    if any(isinstance(credit.to, ByManagers) for credit in plan.credits.values()):
         needs.append(_of_people("manager_id"))
     return tuple(dict.fromkeys(needs))
+
+
+def _quotas_of(project: Project, plan: CompPlan) -> list[Quota]:
+    """The quotas that targets of a comp plan's measures name."""
+    targets = (measure.target for measure in plan.measures.values() if measure.target not in {None, "individual"})
+    named = {each.name for target in targets for each in names(parse_pay_formula(target))}
+    return [quota for name, quota in sorted(project.quotas.items()) if name in named]
 
 
 def _of_people(field: str) -> Need:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from config.comp_plans.formula import names, parse_pay_formula
 from config.metrics import AS_OF, ORDERED, WORDED, Condition, ConversionMetric, Operator, SimpleMetric
 from config.metrics.kinds import PERIOD
 from config.metrics.parts import parts_of
-from config.model import OBJECTS
-from config.sources import CUSTOM, default_owner, find_field
+from config.model import IMPORTED, OBJECTS
+from config.sources import CUSTOM, NoField, default_owner, find_field
 from salesops.fill import Ask
 from salesops.reads import CREATED, owner_path
 from salesops.rules import says_created
@@ -22,6 +23,7 @@ from salesops.rules import says_created
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from config.comp_plans import Credit
     from config.loader import Project
     from config.metrics import Event
 
@@ -148,6 +150,33 @@ def condition_needs(source: str, where: tuple[Condition, ...]) -> Iterator[Need]
     yield from _Rows.of(source, AS_OF, None, where).conditions(where)
 
 
+def credit_needs(credit: Credit) -> Iterator[Need]:
+    """What a credit reads of its transactions, of whose rows all count that meet its conditions."""
+    if credit.source is None:
+        return
+    days = [credit.time] if credit.time else [part.time for part in credit.parts]
+    dates = [name for day in days for name in _fields(credit.source, day)]
+    rows = _Rows.of(credit.source, dates[0] if dates else AS_OF, None, credit.where)
+    yield from rows.time()
+    for field in _fields(credit.source, credit.amount or "amount"):
+        yield from rows.need(field, Role.VALUE, ("0",))
+    if credit.to == "owner":
+        yield from rows.owned(None)
+    yield from rows.conditions(credit.where)
+
+
+def _fields(source: str, formula: str) -> list[str]:
+    """The names of a formula that are fields of the source, not of a table or a value."""
+    found = []
+    for name in names(parse_pay_formula(formula)):
+        try:
+            find_field(source, name.name)
+        except NoField:
+            continue
+        found.append(name.name)
+    return found
+
+
 def _conditions_on(
     where: tuple[Condition, ...], known: tuple[Condition, ...]
 ) -> Iterator[tuple[str, tuple[Condition, ...], tuple[str, ...]]]:
@@ -216,7 +245,7 @@ class _Rows:
             # a record need not belong to another one: few may do so, but not none
             if step.source == self.source:
                 yield from self._own(step.field, Role.CONDITION, (), self.where)
-            elif step.source in OBJECTS:
+            elif step.source in OBJECTS and step.source not in IMPORTED:
                 yield _elsewhere(step.source, step.field, Role.CONDITION)
         if made := MADE_OF.get((found.source, found.field)):
             yield from (_elsewhere(object_, field, Role.MADE) for object_, field in made)
@@ -250,4 +279,5 @@ def _is_named(condition: Condition) -> bool:
 
 def _is_fact(source: str, path: str) -> bool:
     """Whether a path is a field of the source itself that comes from the CRM."""
-    return source in OBJECTS and (path.startswith(CUSTOM) or path in OBJECTS[source].fields)
+    known = source in OBJECTS and source not in IMPORTED
+    return known and (path.startswith(CUSTOM) or path in OBJECTS[source].fields)

@@ -79,7 +79,7 @@ def _needs_teams(project: Project, connection: str) -> bool:
     """Whether something of the project is by team."""
     return (
         any(targets.teams for quota in project.quotas.values() for targets in quota.targets)
-        or any(plan.eligible.teams for plan in project.comp_plans.values())
+        or any(plan.eligible and plan.eligible.teams for plan in project.comp_plans.values())
         or any(kept.per == "team" for kept in project.writeback.records.get(connection, ()))
     )
 
@@ -90,7 +90,7 @@ def _quota(name: str, where: str, what: str, people: Iterable[User]) -> Finding:
         Area.PEOPLE,
         f"Quota {name}: {what}.",
         where,
-        f"They have no attainment, and earn nothing by tiers: {_names(people)}.",
+        f"They have no attainment, and nothing is earned by it: {_names(people)}.",
         "Add them, their team or a default to the quota's targets; in a new year, targets from its first day on.",
         (f"quota {name}",),
     )

@@ -10,6 +10,7 @@ from config.metrics import Unit
 from config.model import OBJECTS
 from config.values import BELONGS_TO, REACHES
 from connectors.writing import Standing, Target
+from sync.plan.measure_results import measure_results, unit_of_measure
 from sync.plan.metric_results import metric_of_user, unit_of_metric
 from sync.plan.model import Policy, Skip
 from sync.plan.results import (
@@ -105,6 +106,8 @@ def unit_of(project: Project, value: Value) -> Unit | None:
             return unit_of_metric(project, value)
         case "quota":
             return unit_of_quota(project, value.quota, value.show)
+        case "measure":
+            return unit_of_measure(project, value)
         case "territory" | "updated":
             return None
         case _:
@@ -139,6 +142,8 @@ def value_results(results: Results, value: Value) -> Lookup:
             return metric_of_user(results, value.metric, period, value.grain, value.show)
         case "quota":
             return quota_results(results, value.quota, value.show, results.calendar.resolve(value.period, results.day))
+        case "measure":
+            return measure_results(results, value, results.calendar.resolve(value.period, results.day))
         case "commission":
             return commission_results(results, results.calendar.resolve(value.period, results.day))
         case "territory":

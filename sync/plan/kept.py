@@ -10,6 +10,7 @@ from config.metrics import Unit
 from connectors.base import CrmField, ValueKind
 from connectors.writing import OWNER, Target
 from salesops.calendar import EARLIEST
+from sync.plan.measure_results import measure_results, unit_of_measure
 from sync.plan.metric_results import metric_of_user, metric_results, unit_of_metric
 from sync.plan.model import Policy, Skip
 from sync.plan.results import Wanted, commission_results, quota_results, unit_of_quota
@@ -65,6 +66,8 @@ def record_unit(project: Project, value: RecordValue) -> Unit | None:
             return unit_of_metric(project, value)
         case "quota":
             return unit_of_quota(project, value.quota, value.show)
+        case "measure":
+            return unit_of_measure(project, value)
         case "commission":
             return Unit.MONEY
         case _:
@@ -126,6 +129,8 @@ class _Set:
                 return metric_of_user(self.results, value.metric, period, value.grain or "user", value.show)
             case "quota":
                 return quota_results(self.results, value.quota, value.show, period)
+            case "measure":
+                return measure_results(self.results, value, period)
             case "commission":
                 return commission_results(self.results, period, value.component)
             case "updated":

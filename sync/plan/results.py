@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from config.metrics import ConversionMetric, Event, SimpleMetric, Unit
 from config.scalars import decimal_text
-from salesops.fiscal import FISCAL_KINDS
-from sync.fiscal import calendar_of
+from sync.fiscal import calendar_of, pay_periods_in
 from sync.plan.values import shown
 from sync.store.results import read_partial
 
@@ -34,8 +32,6 @@ ZERO = Decimal(0)
 
 OF_LOGINS = frozenset({"user", "user_period", "data_entry"})
 """The sources with rows of everybody who has a login, whether they sell or not."""
-
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +100,44 @@ class Results:
         """The teams that have a row of a metric of sales work."""
         return self._at_work("team") - {""}
 
+    def is_there(self, user: str, period: Period) -> bool:
+        """Whether somebody works here now and had come by the end of a period: so much is 0 for them, not nothing."""
+        return self._came.get(user, "9999") < period.end.isoformat()
+
+    @cached_property
+    def _came(self) -> Mapping[str, str]:
+        """When each active user came; "" where nobody knows, or a quota holds for them all the same."""
+        sql = (
+            "SELECT id, CASE WHEN id IN (SELECT user_id FROM attainment WHERE connection = ?1) THEN ''"
+            " ELSE coalesce(created_at, '') END FROM user WHERE connection = ?1 AND deleted = 0 AND active = 1"
+        )
+        return {row[0]: row[1] for row in self.rows(sql)}
+
+    @cached_property
+    def earned(self) -> Mapping[tuple[str, str, str], tuple[Decimal, Decimal]]:
+        """(payee, pay period, component) -> what was credited, and what that earned."""
+        found: dict[tuple[str, str, str], tuple[Decimal, Decimal]] = {}
+        for payee, period, component, credit, amount in self.rows(
+            "SELECT payee_id, period, component, credit, amount FROM earning WHERE connection = ? AND status = 'earned'"
+        ):
+            before = found.get((payee, period, component), (ZERO, ZERO))
+            found[payee, period, component] = before[0] + Decimal(credit), before[1] + Decimal(amount)
+        return found
+
+    @cached_property
+    def payees(self) -> Sequence[tuple[str, str, str, bool]]:
+        """(user, pay period, comp plan, whether anything is credited or earned) of whoever has a target or a credit."""
+        rows = self.rows(
+            "SELECT payee_id, period, comp_plan, 0 FROM measure_value WHERE connection = ?1 AND target IS NOT NULL"
+            " UNION SELECT payee_id, period, comp_plan, 1 FROM credit WHERE connection = ?1"
+            " UNION SELECT payee_id, period, comp_plan, 1 FROM earning WHERE connection = ?1 AND status = 'earned'"
+        )
+        return [(user, period, comp_plan, bool(is_credited)) for user, period, comp_plan, is_credited in rows]
+
+    def periods_in(self, period: Period) -> list[Period]:
+        """The periods that a comp plan may pay by and that lie in a period."""
+        return pay_periods_in(self.calendar, period)
+
     def _at_work(self, grain: str) -> frozenset[str]:
         """The keys that have a row, in any period, of a metric whose rows only those have who sell."""
         sql = (
@@ -167,20 +201,19 @@ def quota_results(results: Results, name: str, show: QuotaFigure, period: Period
 
 
 def commission_results(results: Results, period: Period, component: str | None = None) -> Lookup:
-    """What users earned in a period: in the periods of their comp plans that lie in it."""
-    inside = [p for kind in FISCAL_KINDS for p in results.calendar.periods(kind, period.start, period.end - _DAY)]
-    names = {p.name for p in inside if period.start <= p.start and p.end <= period.end}
+    """What users earned in a period: in the pay periods that lie in it."""
+    names = {each.name for each in results.periods_in(period)}
     payees: dict[str, bool] = {}
-    for user, name in results.rows("SELECT DISTINCT user_id, period FROM attainment WHERE connection = ?"):
-        payees[user] = payees.get(user, False) or name in names
+    for user, name, comp_plan, is_credited in results.payees:
+        is_payee = is_credited or results.is_there(user, period)
+        if is_payee and (component is None or component in _components(results.project, comp_plan)):
+            payees[user] = payees.get(user, False) or name in names
     amounts: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     credits_: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for payee, name, of_component, credit, amount in results.rows(
-        "SELECT payee_id, period, component, credit, amount FROM earning WHERE connection = ? AND status = 'earned'"
-    ):
+    for (payee, name, of_component), (credit, amount) in results.earned.items():
         if name in names and component in {None, of_component}:
-            amounts[payee][of_component] += Decimal(amount)
-            credits_[payee, of_component] += Decimal(credit)
+            amounts[payee][of_component] += amount
+            credits_[payee, of_component] += credit
     what = "commission" if component is None else component
 
     def look_up(user: str) -> Wanted:
@@ -191,8 +224,7 @@ def commission_results(results: Results, period: Period, component: str | None =
             return Wanted(value, said, source, period.name, what, counted=payees.get(user, False))
         parts = amounts[user]
         detail = " + ".join(
-            f"{name} {shown(amount, Unit.MONEY)} on {plain_number(str(credits_[user, name]))}"
-            for name, amount in sorted(parts.items())
+            f"{name} {shown(amount, Unit.MONEY)}{_on(credits_[user, name])}" for name, amount in sorted(parts.items())
         )
         return Wanted(sum(parts.values(), ZERO), f"{what} {period.name}: {detail}", source, period.name, what)
 
@@ -212,25 +244,34 @@ def territory_results(results: Results) -> Lookup:
     return look_up
 
 
+def _components(project: Project, comp_plan: str) -> Collection[str]:
+    """The components of a comp plan; none of one that the project no longer has."""
+    return project.comp_plans[comp_plan].components if comp_plan in project.comp_plans else ()
+
+
+def _on(credit: Decimal) -> str:
+    """What an earning is paid on, in words; nothing where it is paid on none."""
+    return f" on {plain_number(str(credit))}" if credit else ""
+
+
 def opportunity_results(results: Results, status: str) -> Lookup:
-    """What an opportunity's owner earns on it (`earned`), or would (`estimated`); overrides of others show on their own
-    figures, not on the deal."""
-    overrides = {
-        (name, component.name)
-        for name, comp_plan in results.project.comp_plans.items()
-        for component in comp_plan.components
-        if component.kind == "manager_override"
-    }
-    amounts: dict[str, Decimal] = defaultdict(Decimal)
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for opportunity, comp_plan, component, period, credit, amount in results.rows(
-        "SELECT opportunity_id, comp_plan, component, period, credit, amount FROM earning"
-        " WHERE connection = ? AND status = ? ORDER BY comp_plan, component, period",
+    """What an opportunity's owner earns on it (`earned`), or would (`estimated`); what others earn on it shows on their
+    own figures, not on the deal."""
+    found: dict[str, dict[tuple[str, ...], list[Decimal]]] = defaultdict(dict)
+    for opportunity, credit, amount, *place in results.rows(
+        "SELECT e.opportunity_id, e.credit, e.amount, e.period, e.comp_plan, e.component FROM earning AS e"
+        " JOIN opportunity AS o ON o.connection = e.connection AND o.id = e.opportunity_id AND o.owner_id = e.payee_id"
+        " WHERE e.connection = ? AND e.status = ? ORDER BY e.comp_plan, e.component, e.period",
         status,
     ):
-        if (comp_plan, component) not in overrides:
-            amounts[opportunity] += Decimal(amount)
-            reasons[opportunity].append(f"{period} on {plain_number(credit)}: {comp_plan}, {component}")
+        numbers = found[opportunity].setdefault(tuple(place), [ZERO, ZERO])
+        numbers[0] += Decimal(credit)
+        numbers[1] += Decimal(amount)
+    amounts = {of: sum((amount for _, amount in its.values()), ZERO) for of, its in found.items()}
+    reasons = {
+        of: [f"{period}{_on(credit)}: {plan}, {part}" for (period, plan, part), (credit, _) in its.items()]
+        for of, its in found.items()
+    }
 
     def look_up(opportunity: str) -> Wanted:
         source = f"{status}_commission/opportunity/{opportunity}"

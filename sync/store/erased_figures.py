@@ -17,6 +17,9 @@ TABLES = ("metric_value", "snapshot_metric")
 
 _OF_USERS = ("user", "manager")
 _NAMES = ("name", "email")
+_IN_PAY = {"opportunity": "opportunity_id", "user": "payee_id"}
+"""The column of credits and earnings that holds an object's ids, besides `transaction_id`."""
+
 _OF_NOBODY = {"company", "team", "family", "segment", *_OF_USERS}
 """Grains whose keys are no record's name."""
 
@@ -51,9 +54,27 @@ def erase_figures(db: sqlite3.Connection, connection: str, name: str, records: S
             for metric, grain in _grains(db, table, connection):
                 keys = [*(records if _has_ids(grain, name) else ()), *(() if grain in _OF_NOBODY else labels)]
                 gone += _delete(db, table, (connection, metric, grain), keys)
+    gone += _erase_pay(db, connection, name, ids, json.dumps([*records, *labels]))
     if gone:  # what is gone is computed again, if there is anything to compute
         db.execute("UPDATE computation SET made_of = '' WHERE connection = ?", (connection,))
     return gone
+
+
+def _erase_pay(db: sqlite3.Connection, connection: str, name: str, ids: str, labels: str) -> int:
+    """How many rows of pay went: those of the records as payees or transactions, or in groups that bear their names."""
+    told = ["source = :name AND transaction_id IN (SELECT value FROM json_each(:ids))"]
+    if name in _IN_PAY:
+        told.append(f"{_IN_PAY[name]} IN (SELECT value FROM json_each(:ids))")
+    of_rows = " OR ".join(told)
+    groups = '"group" IN (SELECT value FROM json_each(:labels))'
+    if name == "user":
+        groups += " OR payee_id IN (SELECT value FROM json_each(:ids))"
+    values = {"connection": connection, "name": name, "ids": ids, "labels": labels}
+    conditions = {"credit": of_rows, "earning": of_rows, "measure_value": groups}
+    return sum(
+        db.execute(f"DELETE FROM {table} WHERE connection = :connection AND ({where})", values).rowcount
+        for table, where in conditions.items()
+    )
 
 
 def forget_owners(db: sqlite3.Connection, connection: str, users: Iterable[str]) -> int:

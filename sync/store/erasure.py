@@ -56,14 +56,12 @@ _MIRRORED_OF = {"opportunity": (*PARTS_OF_OPPORTUNITY, "pipeline_snapshot")}
 """What the mirror has of a record besides its own row."""
 
 _RESULTS = {
-    "opportunity": ("earning WHERE connection = :connection AND opportunity_id = :id",),
     "account": (
         "assigned_territory WHERE connection = :connection AND account_id = :id",
         *_named_after("object = 'territory_account'"),
     ),
     "user": (
         "attainment WHERE connection = :connection AND user_id = :id",
-        "earning WHERE connection = :connection AND payee_id = :id",
         *_named_after("object NOT IN ('account', 'opportunity', 'lead', 'contact', 'territory_account')"),
     ),
 }

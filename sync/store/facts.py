@@ -61,8 +61,9 @@ def read_facts(store: Store, connection: str, columns: Mapping[str, Collection[s
     Live rows only, in no particular order. With a deleted record goes what is nothing without it: with an opportunity
     its history, splits, members, line items and quotes; with a team, territory, user or account the memberships that
     name it; with any record its field history and its associations. What stands by itself stays and keeps the
-    reference: the activities of a deleted opportunity, the opportunities of a deleted account, the splits and quotas of
-    a deleted user, the lead that became a deleted opportunity. The tasks that we made are nobody's activities.
+    reference: the activities, invoices and payments of a deleted opportunity, the opportunities of a deleted account,
+    the splits and quotas of a deleted user, the lead that became a deleted opportunity. The tasks that we made are
+    nobody's activities.
 
     Of the tables that the store keeps besides (`salesops.facts`), `change` has the changes of the fields that are asked
     for of the other objects: what was never read need not be taken back. The CRM's history of a record's field goes

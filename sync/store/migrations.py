@@ -608,5 +608,58 @@ def _log(db: Database, table: str, name: str, record: str, when: str = "1", labe
         )
 
 
-STEPS = 18
+@migrations()
+def pay(db: Database) -> None:
+    """What comp plans make of the facts: credits, what measures come to, and earnings, which a transaction earns or
+    none ("" there). Earnings from before are gone: they are computed again with the next run."""
+    db.execute("DROP TABLE earning")
+    for statement in (
+        """
+        CREATE TABLE credit (
+            connection TEXT NOT NULL, comp_plan TEXT NOT NULL, credit TEXT NOT NULL, payee_id TEXT NOT NULL,
+            period TEXT NOT NULL, day TEXT NOT NULL, source TEXT NOT NULL, transaction_id TEXT NOT NULL,
+            opportunity_id TEXT, amount TEXT NOT NULL,
+            PRIMARY KEY (connection, comp_plan, credit, payee_id, period, day, source, transaction_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE measure_value (
+            connection TEXT NOT NULL, comp_plan TEXT NOT NULL, measure TEXT NOT NULL, payee_id TEXT NOT NULL,
+            period TEXT NOT NULL, interval TEXT NOT NULL, value TEXT, target TEXT, attainment TEXT,
+            "group" TEXT NOT NULL,
+            PRIMARY KEY (connection, comp_plan, measure, payee_id, period, interval, "group")
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE earning (
+            connection TEXT NOT NULL, comp_plan TEXT NOT NULL, component TEXT NOT NULL, payee_id TEXT NOT NULL,
+            period TEXT NOT NULL, day TEXT NOT NULL, source TEXT NOT NULL, transaction_id TEXT NOT NULL,
+            opportunity_id TEXT, status TEXT NOT NULL, credit TEXT NOT NULL, amount TEXT NOT NULL,
+            PRIMARY KEY (connection, comp_plan, component, payee_id, period, day, source, transaction_id, status)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ):
+        db.execute(statement)
+
+
+@migrations()
+def billing(db: Database) -> None:
+    """What was billed and paid, imported from files."""
+    tables = {
+        "invoice": "account_id TEXT, opportunity_id TEXT, owner_id TEXT, product_id TEXT, number TEXT, amount TEXT,"
+        " currency TEXT, issued_on TEXT, due_on TEXT, status TEXT",
+        "payment": "invoice_id TEXT, account_id TEXT, opportunity_id TEXT, owner_id TEXT, amount TEXT, currency TEXT,"
+        " paid_on TEXT, method TEXT",
+    }
+    for name, own in tables.items():
+        db.execute(
+            f"CREATE TABLE {name} (connection TEXT NOT NULL, id TEXT NOT NULL, {own}, merged_into TEXT, {_RECORD})"
+            " STRICT, WITHOUT ROWID"
+        )
+        db.execute(f"CREATE INDEX {name}_stamp ON {name} (connection, modified_at, deleted)")
+        db.execute(f"CREATE INDEX {name}_merged ON {name} (connection, merged_into) WHERE merged_into IS NOT NULL")
+        _log(db, name, name, "{row}.id")
+
+
+STEPS = 20
 """How many steps there are here; a store that has more was made by a newer version."""

@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from config.scalars import decimal_text
 from sync.store.snapshots import freeze
 from sync.store.store import now
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from sync.store.store import Store
 
 BATCH_ROWS = 10_000
+
+_EMPTY_IN_KEYS = frozenset({"source", "transaction_id", "group"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ def save_results(
     tables = (
         ("metric_value", results.metrics),
         ("attainment", results.attainment),
+        ("credit", results.credits),
+        ("measure_value", results.measures),
         ("earning", results.earnings),
         ("assigned_territory", results.territories),
         ("partial_period", results.partial),
@@ -65,7 +68,7 @@ def save_results(
             kept = (json.dumps(sorted(results.kept)),) if of_metrics else ()
             db.execute(f"DELETE FROM {name} WHERE connection = ?{of_metrics}", (connection, *kept))
             places = ", ".join("?" * (table.num_columns + 1))
-            columns = ", ".join(["connection", *table.column_names])
+            columns = ", ".join(f'"{column}"' for column in ("connection", *table.column_names))
             db.executemany(f"INSERT INTO {name} ({columns}) VALUES ({places})", _rows(connection, table))
         db.execute("DELETE FROM note WHERE connection = ?", (connection,))
         db.executemany(
@@ -82,24 +85,30 @@ def save_results(
 
 def _rows(connection: str, table: pa.Table) -> Iterator[tuple[str | bool | None, ...]]:
     for batch in table.to_batches(max_chunksize=BATCH_ROWS):
-        columns = [_plain(column) for column in batch.columns]
+        columns = [_plain(name, column) for name, column in zip(batch.schema.names, batch.columns, strict=True)]
         for row in zip(*columns, strict=True):
             yield (connection, *row)
 
 
-def _plain(column: pa.Array[Any]) -> list[str | bool | None]:
-    """The column's values, numbers and days as text."""
+def _plain(name: str, column: pa.Array[Any]) -> list[str | bool | None]:
+    """The column's values, numbers and days as text; "" for none in a key."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
+    if isinstance(column, pa.DictionaryArray) and len(column.dictionary) > len(column):
+        column = column.dictionary_decode()  # of many names only those that stand here
     if isinstance(column, pa.DictionaryArray):
         names: list[Any] = column.dictionary.to_pylist()
         codes: list[Any] = column.indices.to_pylist()
-        return [names[code] for code in codes]
-    values: list[Any] = column.to_pylist()
+        none = "" if name in _EMPTY_IN_KEYS else None
+        return [none if code is None else names[code] for code in codes]
     if pa.types.is_decimal(column.type):
-        return [None if value is None else decimal_text(value) for value in values]
-    if pa.types.is_date(column.type):
-        return [None if value is None else value.isoformat() for value in values]
+        column = pc.utf8_rtrim(pc.utf8_rtrim(column.cast(pa.string()), "0"), ".")  # as `decimal_text`: all have places
+    elif pa.types.is_date(column.type):
+        column = column.cast(pa.string())
+    if name in _EMPTY_IN_KEYS:
+        column = column.fill_null("")
+    values: list[Any] = column.to_pylist()
     return values
 
 

@@ -62,11 +62,25 @@ comp_plans:
   ae:
     label: AE
     effective_from: 2026-01-01
-    quota: bookings
+    period: quarter
+    eligible: {}
+    credits:
+      won: {source: opportunity, where: [{field: is_won, is: true}], time: close_date}
+    measures:
+      booked: {credits: [won], target: bookings}
     components:
-      - kind: marginal_tiers
-        name: commission
+      commission:
+        kind: tiers
+        by: booked
+        reading: marginal
         tiers: [{from: 0, rate: 0.08}, {from: 1, rate: 0.12}]
+payees:
+  ann@example.com: [{comp_plan: ae, from: 2026-01-01}]
+tests:
+  - name: Eight percent up to the quota
+    quotas: {bookings: 100000}
+    transactions: [{id: a, on: 2026-01-15, amount: 50000}]
+    expect: {total: 4000}
 """,
     "writeback.yaml": """\
 writeback:

@@ -31,7 +31,7 @@ def test_a_project_holds_what_its_files_say(project: Project) -> None:
     assert project.quotas["bookings"].targets[0].default == Decimal(250_000)
     assert project.territories is not None
     assert project.territories.otherwise == "Rest"
-    assert project.comp_plans["ae"].quota == "bookings"
+    assert project.comp_plans["ae"].measures["booked"].target == "bookings"
     assert project.writeback.writeback["crm"][0].field == "salesops_won"
     assert project.warnings == ()
 
@@ -145,12 +145,12 @@ def test_pay_to_write_must_be_there(tmp_path: Path) -> None:
     ]
 
 
-def test_pay_on_a_count_is_a_warning(tmp_path: Path) -> None:
+def test_money_held_against_a_quota_on_a_count_is_a_warning(tmp_path: Path) -> None:
     files = {**BASE, "quotas/quotas.yaml": BASE["quotas/quotas.yaml"].replace("won_amount", "won_count")}
     assert problems_of(write_project(tmp_path, files)) == [
         (
-            "warning: comp_plans/comp_plans.yaml:5: comp_plans.ae.quota: bookings is in count, so a rate pays a part "
-            "of 1 for each. To pay a share of what was sold, refer to a quota on money."
+            "warning: comp_plans/comp_plans.yaml:10: comp_plans.ae.measures.booked.target: booked adds up money, and "
+            "bookings is in count. Hold it against a quota in what it adds up."
         )
     ]
 

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 from reference_contracts import contracts
 from reference_history import stage_of
+from reference_pay_people import on_day
 from reference_people import _manages, left_on
-from reference_quotas import attainment, eligible
+from reference_quotas import attainment
 from reference_working import hours_of_days, working_days
 from reference_world import day_start, nearest
+
+from config.comp_plans import Tiers
+from config.comp_plans.formula import Number, parse_pay_formula
 
 if TYPE_CHECKING:
     from datetime import date
@@ -187,15 +191,22 @@ def _expected(world: World, attained: Attained) -> Fraction:
 
 
 def _next_tier(world: World, attained: Attained) -> Fraction | None:
+    """The smallest tier by attainment of the quota above what is credited, of comp plans that the user is on then."""
     user = world.user(attained.user)
+    assert user is not None
+    days = _every_day(attained.period)
     bounds = [
-        nearest(Fraction(tier.from_) * attained.target)
-        for plan in world.rules.comp_plans.values()
-        if plan.quota == attained.quota and user is not None and eligible(plan, user)
-        if plan.effective_from <= attained.period.start
-        if plan.effective_until is None or attained.period.start < plan.effective_until
-        for component in plan.components
-        if component.kind == "marginal_tiers"
+        nearest(parsed.value * attained.target)
+        for name, plan in world.rules.comp_plans.items()
+        if any(on_day(world, name, user, day) is not None for day in days)
+        for component in plan.components.values()
+        if isinstance(component, Tiers) and component.of != "value"
+        if plan.measures[component.by].target == attained.quota
         for tier in component.tiers
+        if isinstance(parsed := parse_pay_formula(tier.from_), Number)
     ]
     return min((bound for bound in bounds if bound > attained.credited), default=None)
+
+
+def _every_day(period: Period) -> list[date]:
+    return [period.start + timedelta(days=number) for number in range((period.end - period.start).days)]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reference_world import Row, World
 
-    from config.comp_plans import CompPlan
     from salesops.calendar import Period
 
 
@@ -66,12 +65,3 @@ def _had_come(world: World, user: Row, period: Period) -> bool:
     if not user.get("created_at") or all(day > world.today for day in created):
         return True
     return world.day(user["created_at"]) <= min(world.today, period.end - timedelta(days=1))
-
-
-def eligible(plan: CompPlan, user: Row) -> bool:
-    who = plan.eligible
-    return (
-        (not who.teams or user.get("team") in who.teams)
-        and (not who.roles or user.get("role") in who.roles)
-        and (not who.users or (user.get("email") or "").lower() in [email.lower() for email in who.users])
-    )

@@ -218,9 +218,11 @@ def test_a_quota_is_compared_with_what_its_season_expects_and_what_its_next_tier
         for name in ("credited", "target", "allowed_target", "expected", "remaining", "next_tier_at", "to_next_tier")
     )
     plans = """
-        ae: {label: A, effective_from: 2017-01-01, quota: bookings, components: [
-             {kind: marginal_tiers, name: c,
-              tiers: [{from: 0, rate: 0.1}, {from: 0.5, rate: 0.2}, {from: 1, rate: 0.3}]}]}
+        ae: {label: A, effective_from: 2017-01-01, eligible: {}, period: quarter,
+             credits: {sales: {source: opportunity, where: [{field: is_won, is: true}], time: close_date}},
+             measures: {sold: {credits: [sales], target: bookings}},
+             components: {c: {kind: tiers, by: sold, reading: marginal,
+                              tiers: [{from: 0, rate: 0.1}, {from: 0.5, rate: 0.2}, {from: 1, rate: 0.3}]}}}
     """
     given = rules(metrics=metrics, only=(), quotas=quotas, comp_plans=plans)
     found = compute(facts(user=USERS, opportunity=DEALS), given, datetime(2017, 12, 15, 22, tzinfo=UTC))

@@ -53,6 +53,6 @@ def test_what_is_accepted_computes_to_what_the_reference_says(tmp_path: Path, se
 def test_conversions_take_whatever_is_accepted(tmp_path: Path) -> None:
     project, names = odd_project(tmp_path, seed=8)
     conversions = [name for name in names if project.metrics[name].kind == "conversion"]
-    assert len(conversions) > 3
+    assert len(conversions) >= 3
     results = compute(facts(**random_company(8)), rules_of(project, conversions, 8), AS_OFS[0])
     assert results.metrics.num_rows

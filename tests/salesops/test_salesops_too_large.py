@@ -13,8 +13,10 @@ from salesops.compute import NumberTooLarge, compute
 
 QUOTA = "q: {label: Q, metric: won_amount, period: year, targets: [{from: 2017-01-01, default: 1000}]}"
 COMP_PLAN = """
-    p: {label: P, effective_from: 2017-01-01, quota: q,
-        components: [{kind: marginal_tiers, name: commission, tiers: [{from: 0, rate: 0.1}]}]}
+    p: {label: P, effective_from: 2017-01-01, eligible: {}, period: year,
+        credits: {sales: {source: opportunity, where: [{field: is_won, is: true}], time: close_date}},
+        measures: {sold: {credits: [sales], target: q}},
+        components: {commission: {kind: tiers, by: sold, reading: marginal, tiers: [{from: 0, rate: 1000000}]}}}
 """
 SEATS = """
     seats: {label: Seats, kind: simple, unit: number, source: opportunity, aggregate: sum, of: custom.seats,
@@ -34,10 +36,11 @@ def message(deals: list[dict[str, Any]], **ruled: str) -> str:
 
 
 def test_pay_on_an_amount_that_is_too_large_names_the_record() -> None:
-    deals = [won("006A", "12.5"), won("006B", "1e24"), won("006C", "-7e23")]
+    deals = [won("006A", "12.5"), won("006B", "9e30"), won("006C", "-7e23")]
     assert message(deals, quotas=QUOTA, comp_plans=COMP_PLAN) == (
         "an amount is too large to be computed exactly. The largest of those that the rules read is amount of "
-        "opportunity 006B: 1,000,000,000,000,000,000,000,000. Correct it in the CRM, then pull and compute again."
+        "opportunity 006B: 9,000,000,000,000,000,000,000,000,000,000. Correct it in the CRM, then pull and compute "
+        "again."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -17,7 +18,17 @@ from connectors.sandbox.behaviour import CALM
 from connectors.sandbox.dialect import Settings
 from connectors.sandbox.run import open_sandbox
 from connectors.writing import Status, Target
-from salesops.results import ATTAINMENT, EARNINGS, METRICS, PARTIAL, TERRITORIES, Note, Results
+from salesops.results import (
+    ATTAINMENT,
+    CREDITS,
+    EARNINGS,
+    MEASURES,
+    METRICS,
+    PARTIAL,
+    TERRITORIES,
+    Note,
+    Results,
+)
 from sync.connections import connect
 from sync.plan import build_plan
 from sync.provision import build_steps
@@ -69,14 +80,20 @@ comp_plans:
   ae:
     label: AE
     effective_from: 2025-01-01
-    quota: bookings
+    eligible: {}
+    period: quarter
+    credits:
+      sales: {source: opportunity, where: [{field: is_won, is: true}], time: close_date}
+      of_team: {source: opportunity, where: [{field: is_won, is: true}], time: close_date, to: {managers: [1]}}
+    measures:
+      sold: {credits: [sales], target: bookings}
     components:
-      - kind: marginal_tiers
-        name: commission
+      commission:
+        kind: tiers
+        by: sold
+        reading: marginal
         tiers: [{from: 0, rate: 0.08}, {from: 1, rate: 0.12}]
-      - kind: manager_override
-        name: override
-        rate: 0.01
+      override: {kind: rate, on: of_team, rate: 0.01}
 """
 
 TERRITORY_RULES = """\
@@ -143,6 +160,8 @@ def results(
     *,
     metrics: Iterable[Sequence[Any]] = (),
     attainment: Iterable[Sequence[Any]] = (),
+    credits_: Iterable[Sequence[Any]] = (),
+    measures: Iterable[Sequence[Any]] = (),
     earnings: Iterable[Sequence[Any]] = (),
     territories: Iterable[Sequence[Any]] = (),
     notes: Iterable[Note] = (),
@@ -150,13 +169,42 @@ def results(
 ) -> Results:
     """Results of plain rows in the order of their schemas, metrics up to the denominator; numbers are texts."""
     return Results(
-        _table(METRICS, [(*row, None, False) for row in metrics]),
-        _table(ATTAINMENT, attainment),
-        _table(EARNINGS, earnings),
-        _table(TERRITORIES, territories),
-        tuple(notes),
-        _table(PARTIAL, partial),
+        metrics=_table(METRICS, [(*row, None, False) for row in metrics]),
+        attainment=_table(ATTAINMENT, attainment),
+        territories=_table(TERRITORIES, territories),
+        credits=_table(CREDITS, credits_),
+        measures=_table(MEASURES, measures),
+        earnings=_table(EARNINGS, earnings),
+        notes=tuple(notes),
+        partial=_table(PARTIAL, partial),
     )
+
+
+def earning(
+    payee: str,
+    period: str,
+    amount: str,
+    component: str = "commission",
+    *,
+    opportunity: str = "o",
+    status: str = "earned",
+    credit: str = "100",
+) -> tuple[Any, ...]:
+    """What an opportunity earns somebody by a component of the comp plan ae."""
+    what = ("opportunity", opportunity, opportunity)
+    return ("ae", component, payee, period, date(2026, 4, 1), *what, status, credit, amount)
+
+
+def credit(
+    payee: str,
+    opportunity: str,
+    source: str = "opportunity",
+    id_: str | None = None,
+    period: str = "FY2026-Q2",
+    amount: str = "100",
+) -> tuple[Any, ...]:
+    """What somebody is credited with by the comp plan ae, by an opportunity or by what belongs to one."""
+    return ("ae", "sales", payee, period, date(2026, 4, 1), source, id_ or opportunity, opportunity, amount)
 
 
 def _table(schema: pa.Schema, rows: Iterable[Sequence[Any]]) -> pa.Table:

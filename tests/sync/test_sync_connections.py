@@ -112,7 +112,7 @@ def test_a_built_in_metric_that_nothing_names_needs_no_field(tmp_path: Path) -> 
     needed = needed_fields(write_project(tmp_path))
     assert "amount" in needed["opportunity"]  # of the quota's metric
     assert "lead" not in needed
-    assert "activity" not in needed
+    assert "line_item" not in needed
 
 
 @pytest.mark.parametrize(("metric", "of_object"), [("calls", "activity"), ("lead_conversion", "lead")])

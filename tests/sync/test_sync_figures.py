@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from synced import keep, results, save_rows, write_project
+from synced import earning, keep, results, save_rows, write_project
 
 from sync.figures import Figures, Rep, read_figures
 
@@ -28,7 +28,7 @@ def won(key: str, amount: str | None, period: str = "all", grain: str = "user") 
 
 
 def earned(payee: str, amount: str, component: str = "commission", status: str = "earned") -> tuple[Any, ...]:
-    return ("ae", component, payee, QUARTER, f"{payee}-{component}", status, "1", amount)
+    return earning(payee, QUARTER, amount, component, opportunity=f"{payee}-{component}", status=status)
 
 
 def figures(store: Store, folder: Path, users: list[dict[str, Any]], **computed: Any) -> Figures:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from examined import about, deals, examined, save_users
-from synced import AS_OF, keep, open_org, results, save_rows, settings_for, write_project
+from synced import AS_OF, earning, keep, open_org, results, save_rows, settings_for, write_project
 
 from config.loader import load_project
 from config.problems import ConfigError
@@ -120,7 +120,7 @@ def test_records_are_kept_of_the_periods_that_the_calendar_has(project: Project,
 def test_commission_of_a_year_of_weeks_is_that_of_the_periods_in_it(store: Store, tmp_path: Path) -> None:
     project = write_project(tmp_path / "project", settings=RETAIL)
     rows = [
-        ("ae", "commission", "u", quarter, "o", "earned", "100", amount)
+        earning("u", quarter, amount)
         for quarter, amount in (("FY2023-Q1", "1"), ("FY2023-Q4", "2"), ("FY2024-Q1", "4"))
     ]
     keep(store, project, results(earnings=rows))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from planned import Asked, by_record, plan_of, refuse, remember, user, write
-from synced import keep, number, results, save_fields, save_rows, text
+from synced import credit, earning, keep, number, results, save_fields, save_rows, text
 
 from config.problems import ConfigError
 from connectors.base import CrmField
@@ -53,10 +53,6 @@ FIELDS = (
 )
 
 
-def earning(payee: str, period: str, amount: str, component: str = "commission") -> tuple[str, ...]:
-    return ("ae", component, payee, period, "o", "earned", "100", amount)
-
-
 # Records
 
 
@@ -75,6 +71,11 @@ def statements(store: Store, tmp_path: Path) -> Project:
                 ("bookings", "u1", "FY2025-Q4", "1", "10000", "0"),
                 ("bookings", "u2", "FY2026-Q1", "0", "10000", "0"),
             ],
+            measures=[
+                ("ae", "sold", payee, period, period, "0", "10000", "0", None)
+                for payee, period in (("u1", "FY2026-Q2"), ("u1", "FY2026-Q1"))
+            ],
+            credits_=[credit("u2", "o", period="FY2026-Q1", amount="0")],  # who left has nothing else
             earnings=[earning("u1", "FY2026-Q2", "12.5"), earning("u1", "FY2026-Q2", "0.5", "override")],
         ),
     )

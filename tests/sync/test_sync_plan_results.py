@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from synced import QUOTAS, SETTINGS, keep, results, save_rows, to_field, write_project
+from synced import COMP_PLANS, SETTINGS, earning, keep, results, save_rows, to_field, write_project
 
 from config.metrics import Unit
 from sync.plan.fields import unit_of, value_results
@@ -123,11 +123,6 @@ def test_the_attainment_of_a_target_of_0_is_nothing(look: Callable[..., Callable
     assert said(wanted("u")) == (None, "Bookings FY2026-Q2: 2,500.00 of 0.00")
 
 
-def earning(payee: str, period: str, amount: str, component: str = "commission", **more: str) -> tuple[str, ...]:
-    row = {"opportunity": "o", "status": "earned", "comp_plan": "ae"} | more
-    return (row["comp_plan"], component, payee, period, row["opportunity"], row["status"], "100", amount)
-
-
 PAY_QUARTER = "{kind: commission, period: this_quarter}"
 
 
@@ -147,16 +142,16 @@ def test_a_commission_adds_up_what_is_earned_by_component(look: Callable[..., Ca
 
 
 def test_monthly_pay_adds_up_to_the_quarter_and_the_year(look: Callable[..., Callable[[str], Wanted]]) -> None:
-    quotas = QUOTAS.replace("quarter", "month")
+    monthly = COMP_PLANS.replace("period: quarter", "period: month")
     rows = [earning("u", f"2026-{month:02}", f"{month}.01") for month in range(1, 13)]
     rows.append(earning("u", "2025-12", "1000"))
-    quarter = look(PAY_QUARTER, "user", results(earnings=rows), quotas=quotas)
+    quarter = look(PAY_QUARTER, "user", results(earnings=rows), comp_plans=monthly)
     assert quarter("u").value == Decimal("15.03")
-    year = look("{kind: commission, period: this_year}", "user", results(earnings=rows), quotas=quotas)
+    year = look("{kind: commission, period: this_year}", "user", results(earnings=rows), comp_plans=monthly)
     assert year("u").value == Decimal("78.12")
-    last = look("{kind: commission, period: last_quarter}", "user", results(earnings=rows), quotas=quotas)
+    last = look("{kind: commission, period: last_quarter}", "user", results(earnings=rows), comp_plans=monthly)
     assert last("u").value == Decimal("6.03")
-    month = look("{kind: commission, period: this_month}", "user", results(earnings=rows), quotas=quotas)
+    month = look("{kind: commission, period: this_month}", "user", results(earnings=rows), comp_plans=monthly)
     assert month("u").value == Decimal("5.01")
 
 
@@ -167,13 +162,19 @@ def test_monthly_and_quarterly_pay_together_are_each_counted_once(
     assert look(PAY_QUARTER, "user", results(earnings=rows))("u").value == 11
 
 
-def test_who_has_a_quota_and_earned_nothing_shows_0_and_who_has_none_shows_nothing(
-    look: Callable[..., Callable[[str], Wanted]],
+def test_who_is_measured_and_earned_nothing_shows_0_and_who_is_on_no_comp_plan_or_not_there_shows_nothing(
+    look: Callable[..., Callable[[str], Wanted]], store: Store
 ) -> None:
-    rows = [("bookings", "payee", "FY2026-Q2", "0", "10000", "0")]
-    wanted = look(PAY_QUARTER, "user", results(attainment=rows))
+    people = {"payee": 1, "left": 0, "somebody": 1}
+    save_rows(store, "user", *({"id": id_, "active": active} for id_, active in people.items()), custom={})
+    save_rows(store, "user", {"id": "later", "active": 1, "created_at": "2026-07-01T08:00:00.000Z"}, custom={})
+    rows = [
+        ("ae", "sold", each, "FY2026-Q2", "FY2026-Q2", "0", "10000", "0", None) for each in ("payee", "left", "later")
+    ]
+    wanted = look(PAY_QUARTER, "user", results(measures=rows))
     assert said(wanted("payee")) == (Decimal(0), "commission FY2026-Q2: nothing earned")
-    assert said(wanted("somebody")) == (None, "commission FY2026-Q2: nothing earned")
+    for each in ("somebody", "left", "later"):
+        assert said(wanted(each)) == (None, "commission FY2026-Q2: nothing earned")
 
 
 @pytest.mark.parametrize("status", ["earned", "estimated"])
@@ -278,7 +279,8 @@ def test_a_component_of_the_commission_stands_alone(store: Store, tmp_path: Path
     quarter = found.calendar.period_of("quarter", DAY)
     override = commission_results(found, quarter, "override")
     assert said(override("u")) == (3, "override FY2026-Q2: override 3.00 on 100")
-    assert override("v").value is None
+    assert override("v").value == 0
+    assert override("w").value is commission_results(found, quarter, "bonus")("v").value is None
     assert override("u").source == "component/override/user/u/FY2026-Q2"
 
 
@@ -320,3 +322,48 @@ def test_who_has_a_login_and_sells_nothing_has_no_zero(store: Store, tmp_path: P
     assert [won(user).value for user in ("clerk", "rep")] == [None, 0]
     assert of_teams("Office").value is None
     assert [of_managers(user).value for user in ("boss", "head")] == [None, 0]
+
+
+def measured(payee: str, period: str, interval: str, value: str, comp_plan: str = "ae") -> tuple[Any, ...]:
+    return (comp_plan, "sold", payee, period, interval, value, "1000", str(Decimal(value) / 1000), None)
+
+
+SOLD = "{{kind: measure, measure: sold, show: {show}, period: {period}}}"
+MONTHLY = COMP_PLANS.replace("period: quarter", "period: month").replace(
+    "sold: {credits", "sold: {over: quarter, credits"
+)
+
+
+@pytest.mark.parametrize(
+    ("show", "period", "expected"),
+    [
+        ("value", "this_quarter", "700"),  # as it stands at the end of the latest month
+        ("value", "this_month", "700"),
+        ("value", "last_month", "500"),
+        ("value", "last_quarter", "1300"),
+        ("target", "this_quarter", "1000"),
+        ("attainment", "this_quarter", "0.7"),
+        ("remaining", "this_quarter", "300"),
+        ("remaining", "last_quarter", "0"),
+    ],
+)
+def test_a_measure_shows_where_the_payee_stands(
+    look: Callable[..., Callable[[str], Wanted]], show: str, period: str, expected: str
+) -> None:
+    rows = [
+        measured("u", "2026-03", "FY2026-Q1", "1300"),
+        measured("u", "2026-04", "FY2026-Q2", "500"),
+        measured("u", "2026-05", "FY2026-Q2", "700"),
+    ]
+    wanted = look(SOLD.format(show=show, period=period), "user", results(measures=rows), comp_plans=MONTHLY)
+    assert wanted("u").value == Decimal(expected)
+    assert wanted("v").value is None
+
+
+def test_a_measure_says_what_it_is_held_against(look: Callable[..., Callable[[str], Wanted]]) -> None:
+    rows = [measured("u", "2026-05", "FY2026-Q2", "700")]
+    attained = SOLD.format(show="attainment", period="this_quarter")
+    wanted = look(attained, "user", results(measures=rows), comp_plans=MONTHLY)("u")
+    assert wanted.reason == "Sold FY2026-Q2: 700.00 of 1,000.00"
+    assert wanted.source == "measure/ae/sold/user/u/FY2026-Q2"
+    assert in_words("{attainment}, {remaining} to go", wanted, Unit.PERCENT, "Ann").value == "70 %, 300.00 to go"

@@ -12,7 +12,7 @@ from config.metrics import AS_OF, ConversionMetric, Operator, SimpleMetric, Unit
 from config.metrics.grains import has_people
 from config.metrics.kinds import CREATOR, NOBODY, PERIOD, SPLITS, THEN
 from config.metrics.units import field_measure, fits
-from config.model import OBJECTS, FieldType, references
+from config.model import IMPORTED, OBJECTS, FieldType, references
 from config.sources import SOURCES, NoField, default_owner, find_field
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ COUNTS = (Unit.COUNT, Unit.NUMBER)
 DURATIONS = (Unit.DAYS, Unit.HOURS, Unit.MINUTES, Unit.NUMBER)
 _UNITS = {"count": COUNTS, "distinct": COUNTS, "duration": DURATIONS}
 
-OWNED = tuple(name for name, spec in OBJECTS.items() if "owner_id" in spec.fields)
+OWNED = tuple(name for name, spec in OBJECTS.items() if "owner_id" in spec.fields and name not in IMPORTED)
 """The objects whose owner changes, and is known to have changed."""
 
 

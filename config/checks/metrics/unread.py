@@ -8,7 +8,7 @@ from config.catalog_files import read_catalog
 from config.messages import did_you_mean
 from config.metrics.formula import FUNCTIONS
 from config.metrics.words import conditions_of, meanings_in, parameters_in, parameters_of
-from config.project_folder import MEANINGS, METRICS, PARAMETERS, TERRITORIES
+from config.project_folder import COMP_PLANS, MEANINGS, METRICS, PARAMETERS, TERRITORIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
@@ -23,6 +23,8 @@ def check_unread(draft: Draft) -> Iterator[Problem]:
         return
     rules = draft.territories.territories if draft.territories else ()
     conditions = [condition for rule in rules for condition in rule.where]
+    credits_ = [credit for plan in draft.comp_plans.values() for credit in plan.credits.values()]
+    conditions += [condition for credit in credits_ for condition in (*credit.where, *credit.where_any)]
     meanings, parameters = meanings_in(conditions), parameters_in(conditions)
     for metric in draft.metrics.values():
         meanings |= meanings_in(conditions_of(metric))
@@ -41,8 +43,9 @@ def _is_all_readable(draft: Draft) -> bool:
     is_here = draft.territories is not None or TERRITORIES not in draft.names
     return (
         is_here
-        and not draft.unreadable & {METRICS, TERRITORIES}
+        and not draft.unreadable & {METRICS, TERRITORIES, COMP_PLANS}
         and len(draft.metrics) == len(draft.names.get(METRICS, ()))
+        and len(draft.comp_plans) == len(draft.names.get(COMP_PLANS, ()))
     )
 
 

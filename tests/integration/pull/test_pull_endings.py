@@ -27,7 +27,7 @@ def mentions(world: World, record: str) -> list[str]:
     for table in tables:
         columns = [row[1] for row in world.select(f"PRAGMA table_info({table})")]
         for column in columns:
-            sql = f"SELECT count(*) FROM {table} WHERE instr(CAST({column} AS TEXT), '{record}')"
+            sql = f"SELECT count(*) FROM {table} WHERE instr(CAST(\"{column}\" AS TEXT), '{record}')"
             if world.select(sql)[0][0]:
                 found.append(f"{table}.{column}")
     return found

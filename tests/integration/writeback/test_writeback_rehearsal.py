@@ -57,8 +57,11 @@ DEALS = [("1", 1, "won", "1234.56"), ("2", 1, "open", "500.00"), ("3", 2, "won",
 RULES = {
     "quotas/q.yaml": "quotas:\n  bookings:\n    label: Bookings\n    metric: won_amount\n    period: quarter\n"
     "    targets:\n      - {from: 2025-01-01, default: 10000}\n",
-    "comp_plans/c.yaml": "comp_plans:\n  ae:\n    label: AE\n    effective_from: 2025-01-01\n    quota: bookings\n"
-    "    components:\n      - {kind: marginal_tiers, name: commission, tiers: [{from: 0, rate: 0.08}]}\n",
+    "comp_plans/c.yaml": "comp_plans:\n  ae:\n    label: AE\n    effective_from: 2025-01-01\n    eligible: {}\n"
+    "    period: quarter\n"
+    "    credits:\n      sales: {source: opportunity, where: [{field: is_won, is: true}], time: close_date}\n"
+    "    measures:\n      sold: {credits: [sales], target: bookings}\n"
+    "    components:\n      commission: {kind: tiers, by: sold, reading: marginal, tiers: [{from: 0, rate: 0.08}]}\n",
     "territories/t.yaml": "territories:\n  - name: North\n    where:\n      - {field: industry, is: technology}\n"
     "otherwise: Rest\n",
 }

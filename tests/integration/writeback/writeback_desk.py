@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import count
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 USERS, ACCOUNTS, DEALS = ("u1", "u2"), ("a1", "a2", "a3"), ("d1", "d2", "d3")
 NAMES = {"user": USERS, "account": ACCOUNTS, "opportunity": DEALS}
 QUARTER, AS_OF = "FY2026-Q2", "2026-05-20T12:00:00.000Z"
+DAY = date(2026, 5, 20)
+OWNER = "u1"  # of every opportunity
 STATEMENT = "Statement__c"
 FIELDS = {
     "user": ("won__c", "changed__c"),
@@ -69,8 +71,11 @@ connections:
 RULES = {
     "quotas/q.yaml": "quotas:\n  bookings:\n    label: Bookings\n    metric: won_amount\n    period: quarter\n"
     "    targets:\n      - {from: 2026-01-01, default: 100}\n",
-    "comp_plans/c.yaml": "comp_plans:\n  ae:\n    label: AE\n    effective_from: 2026-01-01\n    quota: bookings\n"
-    "    components:\n      - {kind: marginal_tiers, name: commission, tiers: [{from: 0, rate: 0.08}]}\n",
+    "comp_plans/c.yaml": "comp_plans:\n  ae:\n    label: AE\n    effective_from: 2026-01-01\n    eligible: {}\n"
+    "    period: quarter\n"
+    "    credits:\n      sales: {source: opportunity, where: [{field: is_won, is: true}], time: close_date}\n"
+    "    measures:\n      sold: {credits: [sales], target: bookings}\n"
+    "    components:\n      commission: {kind: tiers, by: sold, reading: marginal, tiers: [{from: 0, rate: 0.08}]}\n",
     "territories/t.yaml": "territories:\n"
     + "".join(f"  - {{name: {name}, where: [{{field: industry, is: {name}}}]}}\n" for name in PLACES.values()),
 }
@@ -143,8 +148,8 @@ class Wants:
             if value
         ]
         earned = [
-            ("ae", "commission", USERS[number % 2], QUARTER, key, "earned", value, value)
-            for number, (key, value) in enumerate(self.earned.items())
+            ("ae", "commission", OWNER, QUARTER, DAY, "opportunity", key, key, "earned", value, value)
+            for key, value in self.earned.items()
             if value
         ]
         reached = [
@@ -152,8 +157,12 @@ class Wants:
             for key, value in self.reached.items()
             if value
         ]
-        tables = ((METRICS, won), (ATTAINMENT, reached), (EARNINGS, earned), (TERRITORIES, self.territory.items()))
-        return Results(*(_table(schema, rows) for schema, rows in tables))
+        return Results(
+            metrics=_table(METRICS, won),
+            attainment=_table(ATTAINMENT, reached),
+            territories=_table(TERRITORIES, self.territory.items()),
+            earnings=_table(EARNINGS, earned),
+        )
 
 
 def _table(schema: pa.Schema, rows: Any) -> pa.Table:
@@ -263,7 +272,7 @@ START = datetime(2026, 5, 1, tzinfo=UTC)
 def _values(of_object: str, name: str) -> dict[str, Any]:
     if of_object == "user":
         return {"id": name, "record_id": name, "name": name, "email": f"{name}@x.example", "active": 1}
-    return {"id": name, "name": name, "owner_id": "u1"}
+    return {"id": name, "name": name, "owner_id": OWNER}
 
 
 def _association(record_id: str, name: str) -> dict[str, Any]:

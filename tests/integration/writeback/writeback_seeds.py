@@ -150,10 +150,17 @@ comp_plans:
   ae:
     label: AE
     effective_from: 2031-01-01
-    quota: bookings
+    eligible: {}
+    period: quarter
+    credits:
+      sales: {source: opportunity, where: [{field: is_won, is: true}], time: close_date}
+    measures:
+      sold: {credits: [sales], target: bookings}
     components:
-      - kind: marginal_tiers
-        name: commission
+      commission:
+        kind: tiers
+        by: sold
+        reading: marginal
         tiers: [{from: 0, rate: 0.08}, {from: 1, rate: 0.12}]
 """,
         "territories/t.yaml": "territories:\n"

@@ -134,9 +134,18 @@ comp_plans:
   sales:
     label: Sales
     effective_from: 2031-01-01
-    quota: bookings
+    eligible: {managers: false}
+    period: month
+    credits:
+      sales: {source: opportunity, where: [{field: is_won, is: true}], time: close_date}
+    measures:
+      sold: {credits: [sales], target: bookings}
     components:
-      - {kind: marginal_tiers, name: commission, tiers: [{from: 0, rate: 0.0333}, {from: 1.0, rate: 0.12}]}
+      commission:
+        kind: tiers
+        by: sold
+        reading: marginal
+        tiers: [{from: 0, rate: 0.0333}, {from: 1.0, rate: 0.12}]
 """
 
 

@@ -130,7 +130,7 @@ def test_territories_are_shown_with_their_accounts(project: Project) -> None:
     assert [each["name"] for each in shown(project, "territory", "north")["accounts"]] == ["Acme"]
 
 
-def test_earnings_are_shown_by_user_and_those_of_one_by_opportunity(project: Project) -> None:
+def test_earnings_are_shown_by_user_and_those_of_one_by_transaction(project: Project) -> None:
     by_user = shown(project, "payout")["earnings"]
     assert {(each["name"], each["component"], each["earned"]) for each in by_user} == {
         ("Ann Lee", "commission", "160.04"),
@@ -138,7 +138,7 @@ def test_earnings_are_shown_by_user_and_those_of_one_by_opportunity(project: Pro
         ("Mia Moss", "override", "50.01"),
     }
     of_ann = shown(project, "payout", "--user", "ann@x.example")["earnings"]
-    assert [(each["opportunity"], each["earned"]) for each in of_ann] == [("Deal 6001", "96.04"), ("Deal 6002", "64")]
+    assert [(each["transaction"], each["earned"]) for each in of_ann] == [("Deal 6001", "96.04"), ("Deal 6002", "64")]
 
 
 @pytest.mark.parametrize(

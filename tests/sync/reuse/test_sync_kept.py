@@ -18,7 +18,7 @@ import sync.compute
 from config.scalars import instant_text
 from salesops.compute import compute
 from salesops.rules import needed_columns
-from sync.compute import compute_present
+from sync.compute import compute_present, known_now
 from sync.store.erasure import erase
 from sync.store.facts import read_facts
 from sync.store.results import _rows, save_results
@@ -46,16 +46,12 @@ def run(store: Store, rules: Rules, as_of: datetime) -> int:
     results, said = compute_present(store, "crm", rules, "rules", as_of)
     with recorded(store, "compute", "crm") as record:
         save_results(store, "crm", record.id, instant_text(as_of), "rules", results, None, said)
-    afresh = compute(read_facts(store, "crm", needed_columns(rules)), rules, as_of)
+    afresh = compute(known_now(read_facts(store, "crm", needed_columns(rules)), as_of), rules, as_of)
     expected = {
         name: set(_rows("crm", table)) for name, table in zip(TABLES, (afresh.metrics, afresh.partial), strict=True)
     }
-    assert (results.attainment, results.earnings, results.territories, results.notes) == (
-        afresh.attainment,
-        afresh.earnings,
-        afresh.territories,
-        afresh.notes,
-    )
+    for what in ("attainment", "credits", "measures", "earnings", "territories", "notes"):
+        assert getattr(results, what) == getattr(afresh, what), what
     found = stored(store, afresh)
     for name in TABLES:
         off = found[name] ^ expected[name]

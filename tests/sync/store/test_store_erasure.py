@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from synced import changes, keep, results, write_project
+from synced import changes, credit, earning, keep, results, write_project
 
 from connectors.base import Gone, Links, Page, Row, RowProblem
 from sync.store.erasure import erase
@@ -130,14 +130,16 @@ def test_an_opportunity_takes_what_belongs_to_it_along_and_its_results(store: St
     save(store, "opportunity", {"id": "o1", "stage": "Won"}, {"id": "o2"})
     for part in parts:
         save(store, part, {"id": "p1", "opportunity_id": "o1"}, {"id": "p2", "opportunity_id": "o2"})
-    earned = [("ae", "c", "u1", "2026-Q2", each, "earned", "1", "1") for each in ("o1", "o2")]
-    keep(store, write_project(tmp_path), results(earnings=earned))
+    earned = [earning("u1", "FY2026-Q2", "1", opportunity=each) for each in ("o1", "o2")]
+    paid_on = [credit("u1", each, "line_item", each.replace("o", "p")) for each in ("o1", "o2")]
+    keep(store, write_project(tmp_path), results(earnings=earned, credits_=paid_on))
     erase(store, "crm", "opportunity", "o1")
     for part in parts:
         assert [row["id"] for row in store.rows(f"SELECT id FROM {part}")] == ["p2"]
         save(store, part, {"id": "p1", "opportunity_id": "o1"}, at=TUESDAY)
         assert [row["id"] for row in store.rows(f"SELECT id FROM {part}")] == ["p2"]
-    assert [row["opportunity_id"] for row in store.rows("SELECT * FROM earning")] == ["o2"]
+    for table in ("credit", "earning"):
+        assert [row["opportunity_id"] for row in store.rows(f"SELECT * FROM {table}")] == ["o2"]
 
 
 def test_a_user_goes_with_their_figures_and_the_changes_written_to_them(store: Store, tmp_path: Path) -> None:
@@ -147,6 +149,9 @@ def test_a_user_goes_with_their_figures_and_the_changes_written_to_them(store: S
     computed = results(
         attainment=[("q", each, "2026-Q2", "1", "1", "1") for each in ("u1", "u2")],
         metrics=[("m", "user", each, "2026-Q2", "1", None, None) for each in ("u1", "u2")],
+        credits_=[credit(each, "o") for each in ("u1", "u2")],
+        measures=[("ae", "sold", each, "2026-Q2", "2026-Q2", "1", "1", "1", None) for each in ("u1", "u2")],
+        earnings=[earning(each, "2026-Q2", "1") for each in ("u1", "u2")],
     )
     run = keep(store, write_project(tmp_path), computed)
     with store.transaction() as db:
@@ -168,7 +173,8 @@ def test_a_user_goes_with_their_figures_and_the_changes_written_to_them(store: S
     assert "'u1'" not in everything(store)
     assert "'r1'" not in everything(store)
     assert "u1|" not in everything(store)
-    assert len(store.rows("SELECT * FROM attainment")) == len(store.rows("SELECT * FROM metric_value")) == 1
+    for table in ("attainment", "metric_value", "credit", "measure_value", "earning"):
+        assert len(store.rows(f"SELECT * FROM {table}")) == 1
     assert store.rows("SELECT owner_id FROM account")[0][0] == "u2"
 
 

@@ -54,13 +54,14 @@ def save(store: Store, computed: Results, connection: str = "crm", rules: str = 
 
 
 def tables(store: Store, connection: str = "crm") -> dict[str, list[tuple[object, ...]]]:
-    names = ("metric_value", "attainment", "earning", "assigned_territory")
+    names = ("metric_value", "attainment", "credit", "measure_value", "earning", "assigned_territory")
     return {
         name: [tuple(row)[1:] for row in store.rows(f"SELECT * FROM {name} WHERE connection = ?", (connection,))]
         for name in names
     }
 
 
+DAY = date(2026, 5, 1)
 FULL = results(
     metrics=[
         ("win_rate", "user", "u", "FY2026", "0.333333", "1", "3"),
@@ -68,7 +69,12 @@ FULL = results(
         ("won_amount", "user", "u", "all", None, None, None),
     ],
     attainment=[("bookings", "u", "FY2026-Q2", "0.000001", "10000.50", None)],
-    earnings=[("ae", "commission", "u", "FY2026-Q2", "o", "earned", "-12.340000", "0.000000")],
+    credits_=[("ae", "sales", "u", "FY2026-Q2", DAY, "line_item", "l", "o", "-12.340000")],
+    measures=[("ae", "sold", "u", "FY2026-Q2", "FY2026", "0.000001", None, None, None)],
+    earnings=[
+        ("ae", "commission", "u", "FY2026-Q2", DAY, "line_item", "l", "o", "earned", "-12.340000", "0.000000"),
+        ("ae", "bonus", "u", "FY2026-Q2", DAY, None, None, None, "earned", "0", "1000"),
+    ],
     territories=[("a1", "Nörd"), ("a2", None)],
     notes=[Note("warning", "one"), Note("info", "two")],
 )
@@ -83,7 +89,12 @@ def test_every_table_is_kept_with_exact_plain_numbers(store: Store) -> None:
             ("won_amount", "user", "u", "all", None, None, None, None, 0),
         ],
         "attainment": [("bookings", "u", "FY2026-Q2", "0.000001", "10000.5", None)],
-        "earning": [("ae", "commission", "u", "FY2026-Q2", "o", "earned", "-12.34", "0")],
+        "credit": [("ae", "sales", "u", "FY2026-Q2", "2026-05-01", "line_item", "l", "o", "-12.34")],
+        "measure_value": [("ae", "sold", "u", "FY2026-Q2", "FY2026", "0.000001", None, None, "")],
+        "earning": [
+            ("ae", "bonus", "u", "FY2026-Q2", "2026-05-01", "", "", None, "earned", "0", "1000"),
+            ("ae", "commission", "u", "FY2026-Q2", "2026-05-01", "line_item", "l", "o", "earned", "-12.34", "0"),
+        ],
         "assigned_territory": [("a1", "Nörd"), ("a2", None)],
     }
 
@@ -91,7 +102,7 @@ def test_every_table_is_kept_with_exact_plain_numbers(store: Store) -> None:
 def test_the_next_computation_replaces_the_last_whole(store: Store) -> None:
     save(store, FULL)
     run = save(store, results(territories=[("a3", "West")]), rules="newer")
-    none: dict[str, list[object]] = {"metric_value": [], "attainment": [], "earning": []}
+    none: dict[str, list[object]] = {each: [] for each in tables(store) if each != "assigned_territory"}
     assert tables(store) == none | {"assigned_territory": [("a3", "West")]}
     assert read_notes(store, "crm") == []
     computation = read_computation(store, "crm")

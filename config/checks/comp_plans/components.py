@@ -1,0 +1,188 @@
+"""Checks of components: what they are paid on, what they name, and bounds on what they are worth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from config.checks.comp_plans.context import shown
+from config.checks.comp_plans.cycles import formulas_of
+from config.checks.comp_plans.names import MEASURED, PAID, formula_problems, measures_outside, scope
+from config.checks.comp_plans.rows import mixed, names_row, row_problems
+from config.comp_plans.components import Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
+from config.comp_plans.formula import names, parse_pay_formula
+from config.comp_plans.intervals import interval_of, measure_interval
+from config.comp_plans.measures import Last
+from config.messages import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from config.checks.comp_plans.context import Context
+    from config.comp_plans.components import Bound, Component
+    from config.problems import Problem
+    from config.yaml_text import Path
+
+_TOTALS = frozenset({"total", "team_total"})
+
+
+def check_components(context: Context) -> Iterator[Problem]:
+    """Components on what is not there, that can never pay, or that say two things."""
+    for name, component in context.comp_plan.components.items():
+        at: Path = ("components", name)
+        yield from _check_on(context, component, at)
+        yield from _check_formulas(context, component, at)
+        yield from _check_window(context, component, at)
+        yield from _check_bounds(context, component, at)
+        match component:
+            case GreaterOf() | LesserOf():
+                yield from _check_of(context, component, at)
+            case Guarantee():
+                if component.over is not None:
+                    yield context.error((*at, "over"), "a guarantee is of each pay period.", "Remove it.")
+                yield from _check_guarantee(context, component, at)
+            case Pool():
+                yield from _check_pool(context, component, at)
+            case _:
+                pass
+    yield from _check_plan_bounds(context)
+
+
+def _check_on(context: Context, component: Component, at: Path) -> Iterator[Problem]:
+    plan = context.comp_plan
+    on: str | None = getattr(component, "on", None)
+    if on is not None and on not in plan.credits:
+        hint = (
+            did_you_mean(on, plan.credits)
+            or "Define it under credits: bookings: {source: opportunity, time: close_date}."
+        )
+        yield context.error((*at, "on"), f"there is no credit {on}.", hint)
+    if isinstance(component, Tiers | Curve) and component.by not in plan.measures:
+        hint = did_you_mean(component.by, plan.measures) or "Define it under measures: booked: {credits: [bookings]}."
+        yield context.error((*at, "by"), f"there is no measure {component.by}.", hint)
+
+
+def _check_formulas(context: Context, component: Component, at: Path) -> Iterator[Problem]:
+    credit = context.comp_plan.credits.get(context.credit_of(component) or "")
+    paid = scope(context, PAID, of_credit=credit is not None)
+    measured = scope(context, MEASURED)
+    for inner, text in formulas_of(component):
+        path = (*at, *inner)
+        of_transaction = isinstance(component, RatePay | Spif) and inner in {("rate",), ("pays",)}
+        if of_transaction and names_row(context, text, credit):
+            if (other := mixed(context, text)) is not None:
+                yield context.error(
+                    path,
+                    f"looks at each transaction and at {other}, which is the payee's.",
+                    "Multiply: what the transaction says in `rate` or `pays`, what the payee reached in `multipliers`.",
+                )
+            elif credit is not None:
+                yield from row_problems(context, text, credit, path)
+        else:
+            yield from formula_problems(
+                context, text, path, measured if inner[0] == "when" or inner[-1] == "from" else paid
+            )
+
+
+def _check_window(context: Context, component: Component, at: Path) -> Iterator[Problem]:
+    plan = context.comp_plan
+    if component.from_ is not None and component.until is not None and component.until <= component.from_:
+        yield context.error(
+            (*at, "until"), f"({component.until}) must be after from ({component.from_}).", "Exchange them."
+        )
+    if component.until is not None and component.until <= plan.effective_from:
+        yield context.error(
+            (*at, "until"),
+            f"is not after {plan.effective_from}, when the comp plan begins.",
+            "Nothing would ever count.",
+        )
+    if component.from_ is not None and plan.effective_until is not None and component.from_ >= plan.effective_until:
+        yield context.error(
+            (*at, "from"),
+            f"is not before {plan.effective_until}, when the comp plan ends.",
+            "Nothing would ever count.",
+        )
+
+
+def _check_bounds(context: Context, component: Component, at: Path) -> Iterator[Problem]:
+    interval = interval_of(context.comp_plan, component)
+    yield from _cap_below_floor(context, component.cap, component.floor, at, interval)
+    for key in ("cap", "floor"):
+        bound: Bound | None = getattr(component, key)
+        if bound is not None and bound.over == "transaction" and not _pays_transactions(context, component):
+            yield context.error(
+                (*at, key, "over"),
+                f"is of each transaction, and {component.kind} is not reckoned by transaction.",
+                "Write over: pay_period, or use kind rate, spif, or tiers with reading: transaction.",
+            )
+
+
+def _cap_below_floor(
+    context: Context, cap: Bound | None, floor: Bound | None, at: Path, interval: object
+) -> Iterator[Problem]:
+    if cap is None or floor is None or cap.over != floor.over:
+        return
+    over = interval if cap.over == "interval" else context.comp_plan.period if cap.over == "pay_period" else cap.over
+    most, least = context.number(cap.amount, over), context.number(floor.amount, over)
+    if most is not None and least is not None and most < least:
+        yield context.error(
+            (*at, "cap", "amount"),
+            f"({shown(most)}) is below the floor ({shown(least)}).",
+            "Let the cap be above the floor.",
+        )
+
+
+def _pays_transactions(context: Context, component: Component) -> bool:
+    if isinstance(component, RatePay | Spif):
+        return True
+    if not isinstance(component, Tiers):
+        return False
+    return component.reading == "transaction" or measure_interval(context.comp_plan, component.by) == "transaction"
+
+
+def _check_of(context: Context, component: GreaterOf | LesserOf, at: Path) -> Iterator[Problem]:
+    components = context.comp_plan.components
+    named = {
+        each.name: None for text in component.of for each in names(parse_pay_formula(text)) if each.name in components
+    }
+    over = {name: interval_of(context.comp_plan, components[name]) for name in named}
+    if len(set(over.values())) > 1:
+        listed = ", ".join(f"{name} over {_words(each)}" for name, each in over.items())
+        yield context.error(
+            (*at, "of"), f"compares what is reckoned over different intervals: {listed}.", "Give them the same `over`."
+        )
+
+
+def _words(over: str | Last) -> str:
+    return f"the last {over.last} months" if isinstance(over, Last) else over.replace("_", " ")
+
+
+def _check_guarantee(context: Context, component: Guarantee, at: Path) -> Iterator[Problem]:
+    components = context.comp_plan.components
+    for number, name in enumerate(component.of):
+        if name not in components:
+            yield context.error((*at, "of", number), f"there is no component {name}.", did_you_mean(name, components))
+
+
+def _check_pool(context: Context, component: Pool, at: Path) -> Iterator[Problem]:
+    outside = measures_outside(parse_pay_formula(component.amount), _TOTALS)
+    if own := sorted(outside & (context.comp_plan.measures.keys() | context.comp_plan.components.keys())):
+        yield context.error(
+            (*at, "amount"),
+            f"is one amount for all, and {own[0]} is each payee's own.",
+            f"Write total({own[0]}), or team_total({own[0]}) with among: team.",
+        )
+
+
+def _check_plan_bounds(context: Context) -> Iterator[Problem]:
+    plan = context.comp_plan
+    paid = scope(context, PAID)
+    for key, bound in (("cap", plan.cap), ("floor", plan.floor)):
+        if bound is not None:
+            yield from formula_problems(context, bound.amount, (key, "amount"), paid)
+            if bound.over == "transaction":
+                yield context.error(
+                    (key, "over"),
+                    "is of each transaction, and this bounds the sum of all components.",
+                    "Write over: pay_period, or bound a component.",
+                )
+    yield from _cap_below_floor(context, plan.cap, plan.floor, (), plan.period)

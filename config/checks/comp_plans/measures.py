@@ -1,0 +1,180 @@
+"""Checks of measures: what they add up, what they are held against, and over which intervals."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from config.checks.comp_plans.names import MEASURED, STARTING, TARGET, formula_problems, scope
+from config.checks.comp_plans.rows import source_problems
+from config.comp_plans.formula import names, parse_pay_formula
+from config.comp_plans.intervals import interval_of, measure_interval
+from config.comp_plans.measures import Last
+from config.messages import did_you_mean
+from config.project_folder import COMP_PLANS, METRICS, QUOTAS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from config.checks.comp_plans.context import Context
+    from config.comp_plans.measures import Measure
+    from config.problems import Problem
+    from config.yaml_text import Path
+
+_METRIC = ("month", "quarter", "year")
+"""What metrics are reckoned by."""
+
+
+def check_measures(context: Context) -> Iterator[Problem]:
+    """Measures of what is not there, targets that cannot be spread over their interval, keys that change nothing."""
+    for name, measure in context.comp_plan.measures.items():
+        at: Path = ("measures", name)
+        yield from _check_parts(context, measure, at)
+        yield from _check_formulas(context, measure, at)
+        yield from _check_target(context, name, measure, at)
+        yield from _check_without_target(context, name, measure, at)
+        yield from _check_interval(context, name, measure, at)
+        yield from _check_groups(context, measure, at)
+    yield from _check_weeks(context)
+
+
+def _check_parts(context: Context, measure: Measure, at: Path) -> Iterator[Problem]:
+    plan = context.comp_plan
+    for number, credit in enumerate(measure.credits):
+        if credit not in plan.credits:
+            yield context.error(
+                (*at, "credits", number),
+                f"there is no credit {credit}.",
+                did_you_mean(credit, plan.credits) or _DEFINE_CREDIT,
+            )
+    if measure.metric is not None:
+        yield from context.draft.unknown(METRICS, measure.metric, (COMP_PLANS, context.name, *at, "metric"))
+    if measure.rank is not None and measure.rank not in plan.measures:
+        yield context.error(
+            (*at, "rank"), f"there is no measure {measure.rank}.", did_you_mean(measure.rank, plan.measures)
+        )
+    for number, part in enumerate(measure.weighted):
+        path = (*at, "weighted", number, "measure")
+        if part.measure not in plan.measures:
+            yield context.error(path, f"there is no measure {part.measure}.", did_you_mean(part.measure, plan.measures))
+        elif not context.has_target(part.measure):
+            yield context.error(
+                path,
+                f"{part.measure} has no target, so no attainment to weigh.",
+                "Give it one: target: 100000, or target: individual.",
+            )
+    weight = sum((part.weight for part in measure.weighted), Decimal(0))
+    if measure.weighted and weight != 1:
+        yield context.warning(
+            (*at, "weighted"),
+            f"has weights of {weight} in all.",
+            "Let them add up to 1, so that the score is 1 where every target is met.",
+        )
+
+
+_DEFINE_CREDIT = "Define one under credits: bookings: {source: opportunity, time: close_date}."
+
+
+def _check_formulas(context: Context, measure: Measure, at: Path) -> Iterator[Problem]:
+    if measure.formula is not None:
+        yield from formula_problems(context, measure.formula, (*at, "formula"), scope(context, MEASURED))
+    yield from formula_problems(context, measure.starts_with, (*at, "starts_with"), scope(context, STARTING))
+    if measure.target is not None and measure.target != "individual":
+        yield from formula_problems(context, measure.target, (*at, "target"), scope(context, TARGET))
+
+
+def _check_target(context: Context, name: str, measure: Measure, at: Path) -> Iterator[Problem]:
+    """A quota that cannot be spread over the measure's interval."""
+    if measure.target is None or measure.target == "individual":
+        return
+    named = [each.name for each in names(parse_pay_formula(measure.target))]
+    over = measure_interval(context.comp_plan, name)
+    known = context.draft.names.get(QUOTAS, frozenset())
+    quota = next((each for each in named if each in known and each not in context.comp_plan.values), None)
+    if quota is not None and over == "all_time":
+        yield context.error(
+            (*at, "target"),
+            f"{quota} has a target in each period, and {name} runs over all time.",
+            "Let the measure run over a year or less, or write the target as a number.",
+        )
+
+
+def _check_without_target(context: Context, name: str, measure: Measure, at: Path) -> Iterator[Problem]:
+    if context.has_target(name):
+        if measure.carry and (over := measure_interval(context.comp_plan, name)) in {"transaction", "all_time"}:
+            yield context.error(
+                (*at, "carry"), f"carries into the next interval, and there is none after {over}.", "Remove it."
+            )
+        return
+    given = [
+        key for key in ("carry", "so_far", "if_no_target", "allowance", "rounds") if key in measure.model_fields_set
+    ]
+    for key in given if not measure.weighted else ():
+        yield context.error(
+            (*at, key),
+            f"is about a target, and {name} has none.",
+            "Give it one: target: 100000, or target: individual.",
+        )
+
+
+def _check_interval(context: Context, name: str, measure: Measure, at: Path) -> Iterator[Problem]:
+    over = measure_interval(context.comp_plan, name)
+    if measure.metric is not None and over not in _METRIC:
+        yield context.error(
+            (*at, "over"), f"a metric has no value over {_words(over)}.", f"Write one of {', '.join(_METRIC)}."
+        )
+    if measure.over is not None and not measure.credits and measure.metric is None:
+        wrong = {
+            part: measure_interval(context.comp_plan, part)
+            for part in [each.measure for each in measure.weighted] + ([measure.rank] if measure.rank else [])
+            if part in context.comp_plan.measures and measure_interval(context.comp_plan, part) != measure.over
+        }
+        for part, other in wrong.items():
+            yield context.error(
+                (*at, "over"),
+                f"is not that of {part}, which runs over {_words(other)}.",
+                "Remove it, or let both run over the same.",
+            )
+    if isinstance(measure.over, Last) and not measure.credits:
+        yield context.error(
+            (*at, "over"),
+            "only sums of credits run over the last months.",
+            "Let a measure of credits run so, and name it.",
+        )
+
+
+def _words(over: str | Last) -> str:
+    return f"the last {over.last} months" if isinstance(over, Last) else over.replace("_", " ")
+
+
+def _check_groups(context: Context, measure: Measure, at: Path) -> Iterator[Problem]:
+    if measure.grouped_by is None:
+        return
+    if not measure.credits:
+        yield context.error(
+            (*at, "grouped_by"), "only credits have transactions to group.", "Remove it, or measure credits."
+        )
+    for credit in measure.credits:
+        if credit in context.comp_plan.credits:
+            yield from source_problems(
+                context, measure.grouped_by, context.comp_plan.credits[credit], (*at, "grouped_by")
+            )
+
+
+def _check_weeks(context: Context) -> Iterator[Problem]:
+    """Weeks beside fiscal periods: a week may lie in two of them."""
+    plan = context.comp_plan
+    intervals: list[tuple[Path, str | Last]] = [
+        (("measures", name, "over"), measure_interval(plan, name)) for name in plan.measures
+    ]
+    intervals += [(("components", name, "over"), interval_of(plan, each)) for name, each in plan.components.items()]
+    free = {"transaction", "all_time", plan.period}
+    for path, over in intervals:
+        if isinstance(over, str) and over not in free and "week" in {over, plan.period}:
+            longer, pay = over.replace("_", " "), plan.period.replace("_", " ")
+            yield context.error(
+                path,
+                f"runs over the {longer}, and pay is by the {pay}: a week may lie in two of them.",
+                f"Write `over: {plan.period}`, or another `period` of pay.",
+            )
+            return

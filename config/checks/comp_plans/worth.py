@@ -1,0 +1,256 @@
+"""Checks of what tiers and caps come to: rates in percent, cliffs, rates that fall, caps below target pay."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from config.checks.comp_plans.context import is_of_money, shown
+from config.checks.comp_plans.tiers import RATES, reading_of
+from config.comp_plans.components import Curve, Guarantee, Pool, RatePay, Tiers
+from config.comp_plans.constants import constant
+from config.comp_plans.intervals import interval_of, measure_interval
+from config.comp_plans.table_rows import read_rows
+from config.metrics import Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from config.checks.comp_plans.context import Context
+    from config.comp_plans.components import Bound, Tier
+    from config.problems import Problem
+    from config.yaml_text import Path
+
+_TENTH = Fraction(1, 10)
+
+
+def check_worth(context: Context) -> Iterator[Problem]:
+    """What is written in percent, and what is probably not meant."""
+    for name, component in context.comp_plan.components.items():
+        at: Path = ("components", name)
+        if isinstance(component, RatePay):
+            yield from _check_rate(context, component.rate, component.on, (*at, "rate"))
+        if isinstance(component, Curve):
+            yield from _check_points(context, component, at)
+        if isinstance(component, Tiers):
+            on = context.credit_of(component)
+            for number, tier in enumerate(component.tiers):
+                if tier.rate is not None:
+                    yield from _check_rate(context, tier.rate, on, (*at, "tiers", number, "rate"))
+            yield from _check_falling(context, component, at)
+            yield from _check_cliffs(context, component, at)
+    yield from _check_caps(context)
+    yield from _check_units(context)
+
+
+def _check_rate(context: Context, text: str, credit: str | None, path: Path) -> Iterator[Problem]:
+    """A rate on money above 1: a percentage that was not divided by a hundred."""
+    if not is_of_money(context, credit):
+        return
+    table = context.comp_plan.tables.get(text.strip())
+    if table is not None:
+        rows = [(keys, number) for keys, number in read_rows(table) if number > 1]
+        if rows:
+            keys, number = rows[0]
+            yield context.error(("tables", text.strip(), "rows", *keys), *_percent(Fraction(number)))
+        return
+    rate = context.number(text)
+    if rate is not None and rate > 1:
+        yield context.error(path, *_percent(rate))
+
+
+def _check_points(context: Context, component: Curve, at: Path) -> Iterator[Problem]:
+    """Shares of pay in percent."""
+    if component.pay != "target_pay":
+        return
+    for number, point in enumerate(component.points):
+        if point.pays >= 10:
+            yield context.error(
+                (*at, "points", number, "pays"),
+                f"is {shown(Fraction(point.pays * 100))} % of target pay.",
+                f"It is a fraction of 1: for {point.pays} percent write {shown(Fraction(point.pays) / 100)}.",
+            )
+            return
+
+
+def _percent(rate: Fraction) -> tuple[str, str]:
+    return (
+        f"must be a fraction of 1, got {shown(rate)}.",
+        f"A rate of {shown(rate)} pays {shown(rate * 100)} %. For {shown(rate)} percent write {shown(rate / 100)}.",
+    )
+
+
+def _paid_by(context: Context, component: Tiers, tier: Tier) -> Fraction | None:
+    """The rate or amount of a tier; None where it depends."""
+    if tier.multiple is not None:
+        multiple = context.number(tier.multiple)
+        rate = context.number(component.rate) if component.rate is not None else None
+        return None if multiple is None or rate is None else multiple * rate
+    interval = interval_of(context.comp_plan, component)
+    return context.number(tier.rate if tier.rate is not None else tier.amount or "", interval)
+
+
+def _check_falling(context: Context, component: Tiers, at: Path) -> Iterator[Problem]:
+    measure = context.comp_plan.measures.get(component.by)
+    if component.stacking or (measure is not None and measure.rank is not None):
+        return  # the first place is the lowest number
+    for number, (below, above) in enumerate(pairwise(component.tiers), start=1):
+        low, high = _paid_by(context, component, below), _paid_by(context, component, above)
+        same = (reading_of(component, below) in RATES) == (reading_of(component, above) in RATES)
+        if low is not None and high is not None and same and high < low:
+            key = next(key for key in ("rate", "multiple", "amount") if getattr(above, key) is not None)
+            yield context.warning(
+                (*at, "tiers", number, key),
+                f"falls from {shown(low)} to {shown(high)}: {_less(context, component, number, low, high)}.",
+                f"If that is not meant, let {key}s rise from tier to tier.",
+            )
+
+
+def _less(context: Context, component: Tiers, number: int, low: Fraction, high: Fraction) -> str:
+    """What a rate or amount that falls at a tier means, for people."""
+    tier = component.tiers[number]
+    reading, bound = reading_of(component, tier), context.number(tier.from_)
+    start = tier.from_ if bound is None else shown(bound)
+    if reading == "marginal":
+        return f"each further unit pays less from {start} on"
+    if reading != "whole" or high <= 0 or bound is None or not _places_itself(context, component):
+        return f"selling more can pay less in all from {start} on"
+    until = bound * low / high
+    if number + 1 < len(component.tiers) and (end := context.number(component.tiers[number + 1].from_)) is not None:
+        until = min(until, end)
+    return f"selling more pays less in all from {start} to {shown(until)}"
+
+
+def _check_cliffs(context: Context, component: Tiers, at: Path) -> Iterator[Problem]:
+    """Bounds where one more unit of credit pays at least a tenth more at once, or a tenth of target pay."""
+    found: list[tuple[int, str]] = []
+    attainment = "attainment " if context.looks_at_attainment(component) else ""
+    for number, (below, above) in enumerate(pairwise(component.tiers), start=1):
+        if reading_of(component, above) in {"whole", "step"} and (
+            more := _more_at_once(context, component, below, above)
+        ):
+            found.append((number, f"{more} at {attainment}{shown(context.number(above.from_) or Fraction(0))}"))
+    if found:
+        listed = ", ".join(said for _, said in found[:3]) + (
+            f" and at {len(found) - 3} more bound{'s' if len(found) > 4 else ''}" if len(found) > 3 else ""
+        )
+        reading = reading_of(component, component.tiers[found[0][0]])
+        smooth = "marginal or interpolated_rate" if reading == "whole" else "interpolated_amount"
+        yield context.warning(
+            (*at, "tiers", found[0][0]),
+            f"is a cliff: one more unit of credit pays {listed}.",
+            f"If that is not meant, read the tiers as {smooth}.",
+        )
+
+
+def _more_at_once(context: Context, component: Tiers, below: Tier, above: Tier) -> str:
+    """What reaching a bound adds, for people; "" where it is less than a tenth, or cannot be known."""
+    low, high = _paid_by(context, component, below), _paid_by(context, component, above)
+    bound = context.number(above.from_)
+    in_percent = bound is not None and bound >= 10 and context.looks_at_attainment(component)
+    if low is None or high is None or bound is None or bound <= 0 or in_percent:
+        return ""
+    if reading_of(component, above) == "step":
+        if above.amount is None:
+            return ""
+        before, after = low, (low + high if component.stacking else high)
+        base: Fraction | None = Fraction(1)
+    else:
+        before, after = low, high
+        base = _amount_at(context, component, bound)
+    if after <= before:
+        return ""
+    more = None if base is None else (after - before) * base
+    target_pay = context.number("target_pay", interval_of(context.comp_plan, component))
+    of_pay = more is not None and target_pay is not None and more >= target_pay * _TENTH
+    if before > 0 and after - before < before * _TENTH and not of_pay:
+        return ""
+    if more is not None:
+        return f"{shown(more)} more"
+    return (
+        f"{shown(round((after - before) / before * 1000) / Fraction(10))} % more"
+        if before > 0
+        else f"{shown(round(after * 1000) / Fraction(10))} % of everything"
+    )
+
+
+def _amount_at(context: Context, component: Tiers, bound: Fraction) -> Fraction | None:
+    """The credit where the measure is at the bound, if it adds up just that credit; None where that is not known."""
+    if not _places_itself(context, component):
+        return None
+    if not context.looks_at_attainment(component):
+        return bound
+    target = _target(context, component.by)
+    return None if target is None else bound * target
+
+
+def _places_itself(context: Context, component: Tiers) -> bool:
+    """Whether the measure adds up just what is paid on."""
+    measure = context.comp_plan.measures.get(component.by)
+    return measure is not None and measure.credits == (context.credit_of(component),) and measure.take == "amount"
+
+
+def _target(context: Context, name: str) -> Fraction | None:
+    text = context.comp_plan.measures[name].target
+    interval = measure_interval(context.comp_plan, name)
+    if text is None or text == "individual":
+        return None
+    quota = context.draft.quotas.get(text)
+    if quota is not None and quota.period == interval and text not in context.comp_plan.values:
+        default = quota.targets[-1].default
+        return None if default is None else Fraction(default)
+    return context.number(text, interval)
+
+
+def _check_units(context: Context) -> Iterator[Problem]:
+    """Money that is held against a number of something, and the other way round."""
+    for name, measure in context.comp_plan.measures.items():
+        quota = context.draft.quotas.get(measure.target or "")
+        metric = context.draft.metrics.get(quota.metric) if quota is not None else None
+        if metric is None or not measure.credits:
+            continue
+        of_money = measure.take == "amount" and is_of_money(context, measure.credits[0])
+        if of_money != (metric.unit is Unit.MONEY) and (of_money or measure.take == "count"):
+            what = "money" if of_money else "counts"
+            yield context.warning(
+                ("measures", name, "target"),
+                f"{name} adds up {what}, and {measure.target} is in {metric.unit}.",
+                "Hold it against a quota in what it adds up.",
+            )
+
+
+def _check_caps(context: Context) -> Iterator[Problem]:
+    """Caps that nobody can reach target pay under."""
+    plan = context.comp_plan
+    if plan.cap is not None:
+        yield from _check_cap(context, plan.cap, plan.period, ("cap", "amount"))
+    paid = [
+        name
+        for name, each in plan.components.items()
+        if each.paid is not False and not isinstance(each, Guarantee | Pool)
+    ]
+    if len(paid) == 1 and (cap := plan.components[paid[0]].cap) is not None:
+        interval = interval_of(plan, plan.components[paid[0]])
+        yield from _check_cap(context, cap, interval, ("components", paid[0], "cap", "amount"))
+
+
+def _check_cap(context: Context, cap: Bound, interval: object, path: Path) -> Iterator[Problem]:
+    over = {"interval": interval, "pay_period": context.comp_plan.period}.get(cap.over, cap.over)
+    if over == "transaction":
+        return
+    most, target = context.number(cap.amount, over), context.number("target_pay", over)
+    if most is None and target is None:  # whatever target pay is
+        most, target = constant(cap.amount, {"target_pay": Fraction(1)}), Fraction(1)
+        if most is not None and most < target:
+            yield context.warning(
+                path,
+                f"is {shown(most * 100)} % of target pay: nobody can earn what they are meant to.",
+                "Let it be 1 * target_pay or more.",
+            )
+    elif most is not None and target is not None and most < target:
+        yield context.warning(
+            path,
+            f"is {shown(most)}, below the target pay of {shown(target)}: nobody can earn it.",
+            f"Let it be {shown(target)} or more.",
+        )

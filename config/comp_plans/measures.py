@@ -1,0 +1,112 @@
+"""Measures: a number for each payee that runs up with their credits, perhaps against a target."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Tag, model_validator
+
+from config.base import Flag, Label, Model, Money, Name, Share, Whole
+from config.comp_plans.base import TEXT, Formula, Interval, Path, by_key
+
+
+class Allowance(Model):
+    """How much of the target may be missed without harm, and what that means."""
+
+    rate: Annotated[Share, Field(description="The share that may be missed: 0.05 is five percent.")]
+    means: Annotated[
+        Literal["lowers_target", "adds_to_attainment", "counts_as_met", "pays_as_met"],
+        Field(
+            description="lowers_target: the target is multiplied by 1 - rate. adds_to_attainment: rate is added to "
+            "attainment. counts_as_met: from 1 - rate to 1 attainment is 1, everywhere. pays_as_met: it is 1 for pay, "
+            "and shown, and looked at by gates, as it is."
+        ),
+    ]
+
+
+class Weighted(Model):
+    """One of several attainments that a score is made of."""
+
+    measure: Annotated[Name, Field(description="A measure with a target.")]
+    weight: Annotated[Share, Field(description="How much of the score it is.")]
+    at_least: Annotated[Money | None, Field(description="Attainment below this counts as 0.")] = None
+    at_most: Annotated[Money | None, Field(description="Attainment above this counts as this.")] = None
+
+
+class Rounds(Model):
+    """Attainment, rounded before anything is paid on it."""
+
+    places: Annotated[Whole, Field(ge=0, le=6, description="Decimals of the fraction: 2 is whole percents.")]
+    mode: Annotated[Literal["half_up", "half_even", "down", "up"], Field(description="How.")] = "half_up"
+
+
+class Last(Model):
+    """The months up to each credit's day."""
+
+    last: Annotated[Whole, Field(ge=1, le=120, description="How many months back.")]
+
+
+Over = Annotated[Annotated[Interval, Tag(TEXT)] | Annotated[Last, Tag("last")], by_key("last")]
+
+
+class Measure(Model):
+    """A number for each payee: the sum of credits, a metric, a formula over measures, a score, or a rank."""
+
+    label: Annotated[Label | None, Field(description="What people call it; made of the name if missing.")] = None
+    credits: Annotated[tuple[Name, ...], Field(description="The credits it adds up.")] = ()
+    take: Annotated[Literal["amount", "count"], Field(description="Their amounts, or how many they are.")] = "amount"
+    metric: Annotated[Name | None, Field(description="Or the payee's value of a metric in the period.")] = None
+    formula: Annotated[
+        Formula | None, Field(description="Or a formula over measures, values and pay; previous(m) is m a period ago.")
+    ] = None
+    weighted: Annotated[tuple[Weighted, ...], Field(description="Or the weighted sum of attainments.")] = ()
+    rank: Annotated[
+        Name | None, Field(description="Or the place among the payees by this measure: 1 is the most, ties share it.")
+    ] = None
+    among: Annotated[Literal["plan", "team"], Field(description="Of a rank: among whom.")] = "plan"
+    over: Annotated[
+        Over | None,
+        Field(
+            description="What it runs over; the pay period if missing, or, of a formula or score, the longest of what "
+            "it is made of."
+        ),
+    ] = None
+    grouped_by: Annotated[
+        Path | None, Field(description="Measured apart for each value of this field of the transactions.")
+    ] = None
+    starts_with: Annotated[Formula, Field(description="What is there before the first credit of each period.")] = "0"
+    carry: Annotated[
+        tuple[Literal["excess", "shortfall"], ...],
+        Field(description="What goes over into the next period: what is above the target, what is missing, or both."),
+    ] = ()
+    target: Annotated[
+        Formula | None,
+        Field(
+            description="What it is held against: a quota's name, a number, or a formula over quotas, values and pay; "
+            "`individual` where each payee must have one under `payees`. One under `payees` always goes before."
+        ),
+    ] = None
+    so_far: Annotated[
+        Flag, Field(description="Whether the target is what is expected up to the end of the pay period, as `true`.")
+    ] = False
+    if_no_target: Annotated[
+        Money | None, Field(description="The attainment of who has no target, or one of 0; none if missing.")
+    ] = None
+    allowance: Annotated[Allowance | None, Field(description="How much of the target may be missed.")] = None
+    rounds: Annotated[Rounds | None, Field(description="Attainment, rounded before it is paid on.")] = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Measure:
+        kinds = ("credits", "metric", "formula", "weighted", "rank")
+        given = [name for name in kinds if getattr(self, name)]
+        if len(given) != 1:
+            raise ValueError(
+                f"needs one of {', '.join(kinds)}, has {' and '.join(given) or 'none'}. "
+                "Write `credits: [NAME]` to add up credits."
+            )
+        return self
+
+    @property
+    def kind(self) -> str:
+        """credits, metric, formula, weighted or rank."""
+        return next(name for name in ("credits", "metric", "formula", "weighted", "rank") if getattr(self, name))

@@ -1,0 +1,116 @@
+"""A comp plan: who is on it, what they are credited with, what is measured, and what that pays."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from config.base import Day, Email, Flag, Label, Model, Money, Name, Number, Share, Whole
+from config.comp_plans.base import PayPeriod, Rounding
+from config.comp_plans.components import Bound, Component
+from config.comp_plans.credits import Credit
+from config.comp_plans.measures import Measure
+from config.comp_plans.tables import Table
+from config.project import Currency
+
+
+class Eligible(Model):
+    """Who is on a comp plan: everyone who meets all that is given, on the days on which they do."""
+
+    roles: Annotated[tuple[Label, ...], Field(description="Holders of one of these roles.")] = ()
+    teams: Annotated[tuple[Label, ...], Field(description="Members of one of these teams.")] = ()
+    users: Annotated[tuple[Email, ...], Field(description="These users, by the e-mail of the CRM login.")] = ()
+    territories: Annotated[tuple[Label, ...], Field(description="Members of one of these territories of the CRM.")] = ()
+    managers: Annotated[Flag | None, Field(description="true: who manages somebody; false: who does not.")] = None
+
+
+class Pay(Model):
+    """What a payee is meant to earn; `payees` may say otherwise for each."""
+
+    base: Annotated[Money, Field(description="Fixed pay.")] = Decimal(0)
+    target: Annotated[Money, Field(description="Variable pay when every target is met.")] = Decimal(0)
+    per: Annotated[Literal["month", "quarter", "year"], Field(description="The period that both are for.")] = "year"
+
+
+class Proration(Model):
+    """What is left of targets and pay where a payee is on the comp plan for a part of a period only."""
+
+    of: Annotated[
+        tuple[Literal["targets", "pay"], ...], Field(description="What is prorated; empty where nothing is.")
+    ] = ("targets", "pay")
+    by: Annotated[
+        Literal["days", "working_days", "months"],
+        Field(description="days, working_days: those on it over all. months: each fiscal month weighs the same."),
+    ] = "days"
+    ends: Annotated[
+        Literal["inclusive", "exclusive"],
+        Field(description="inclusive: the first and the last day on it both count; exclusive: the last one does not."),
+    ] = "inclusive"
+
+
+class RampStep(Model):
+    """What holds up to a month after `started_on`."""
+
+    until_month: Annotated[Whole, Field(ge=1, le=60, description="The last month: 3 is the first three months.")]
+    share: Annotated[Share, Field(description="The share of the target in them.")]
+
+
+class CompPlan(Model):
+    """Rules of pay that hold from a day on. Earnings are reckoned in each pay period, to date."""
+
+    label: Annotated[Label, Field(description="What people call it.")]
+    description: Annotated[str | None, Field(max_length=2000, description="What it is for, in a sentence or two.")] = (
+        None
+    )
+    effective_from: Annotated[Day, Field(description="The first day on which it holds.")]
+    effective_until: Annotated[Day | None, Field(description="The day from which on it no longer does.")] = None
+    period: Annotated[PayPeriod, Field(description="The pay period.")] = "month"
+    currency: Annotated[Currency | None, Field(description="The currency of pay; the project's if missing.")] = None
+    rate_date: Annotated[
+        Literal["credit", "period_start", "period_end", "plan_start"],
+        Field(description="The day whose exchange rate converts a credit."),
+    ] = "credit"
+    eligible: Annotated[
+        Eligible | None,
+        Field(description="Who is on it besides those named under `payees`; nobody if missing, everybody if empty."),
+    ] = None
+    pay: Annotated[Pay, Field(description="Base and target pay.")] = Pay()
+    values: Annotated[dict[Name, Number], Field(description="Numbers that formulas may name.")] = {}
+    tables: Annotated[dict[Name, Table], Field(description="Rates and factors that depend on something.")] = {}
+    proration: Annotated[Proration, Field(description="How parts of periods count.")] = Proration()
+    ramp: Annotated[
+        tuple[RampStep, ...], Field(description="Lower targets for who is new, from the first month on.")
+    ] = ()
+    change: Annotated[
+        Literal["together", "apart"],
+        Field(
+            description="Where targets change within an interval: together, the sum of the parts is the target; apart, "
+            "each part is measured by itself."
+        ),
+    ] = "together"
+    credits: Annotated[dict[Name, Credit], Field(description="What counts, for whom.")] = {}
+    measures: Annotated[dict[Name, Measure], Field(description="What is measured.")] = {}
+    components: Annotated[dict[Name, Component], Field(min_length=1, description="What it pays, in this order.")]
+    cap: Annotated[Bound | None, Field(description="The most that all components pay together.")] = None
+    floor: Annotated[Bound | None, Field(description="The least that all components pay together.")] = None
+    rounding: Annotated[Rounding, Field(description="How an earning becomes an amount.")] = Rounding()
+    named: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    """Its name, then those of all that it extends, the nearest first. No key of the file: the loader says it."""
+
+    @field_validator("named", mode="before")
+    @classmethod
+    def _no_key(cls, _: object) -> object:
+        raise ValueError("is not a key that can stand here.")
+
+    @model_validator(mode="after")
+    def _coherent(self) -> CompPlan:
+        if self.effective_until is not None and self.effective_until <= self.effective_from:
+            raise ValueError(
+                f"effective_until ({self.effective_until}) must be after effective_from ({self.effective_from})."
+            )
+        months = [step.until_month for step in self.ramp]
+        if months != sorted(set(months)):
+            raise ValueError(f"ramp: until_month must rise, got {', '.join(map(str, months))}.")
+        return self

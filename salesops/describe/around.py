@@ -1,0 +1,104 @@
+"""What a letter says around pay: whom it is for, joining and leaving, rounding, and limits of the whole."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from salesops.describe.model import Part, Point
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from config.comp_plans.components import Bound
+    from config.comp_plans.plan import Eligible
+    from salesops.describe.formulas import Told
+
+_DAY = timedelta(days=1)
+
+
+def whom(told: Told) -> Part:
+    """Who is on the comp plan, when, and what they are meant to earn."""
+    plan, words = told.plan, told.words
+    said = [words.say("for", who=_who(told, plan.eligible))]
+    since = words.day(plan.effective_from)
+    if plan.effective_until is None:
+        said.append(words.say("since", since=since))
+    else:
+        said.append(words.say("from_to", since=since, last=words.day(plan.effective_until - _DAY)))
+    said.append(words.say("pay_period", each=words.each[plan.period], currency=told.currency))
+    if plan.pay.base:
+        said.append(words.say("base_pay", base=told.amount(plan.pay.base), period=words.a[plan.pay.per]))
+    if plan.pay.target:
+        said.append(words.say("target_pay", target=told.amount(plan.pay.target), period=words.a[plan.pay.per]))
+    said.append(words.say(f"rate_date_{plan.rate_date}", currency=told.currency))
+    return Part(words.say("heading_whom"), (" ".join(said[:2]), " ".join(said[2:])))
+
+
+def _who(told: Told, eligible: Eligible | None) -> str:
+    words = told.words
+    if eligible is None:
+        return words.say("who_named")
+    listed = (
+        ("roles", eligible.roles),
+        ("teams", eligible.teams),
+        ("users", eligible.users),
+        ("territories", eligible.territories),
+    )
+    found = [words.say(f"who_{key}", names=words.one_of(names)) for key, names in listed if names]
+    if eligible.managers is not None:
+        found.append(words.say("who_managers" if eligible.managers else "who_no_managers"))
+    return words.say("who_all", conditions=words.all_of(found)) if found else words.say("who_everyone")
+
+
+def limits(told: Told) -> Part:
+    """The most and the least of all components together."""
+    plan, words = told.plan, told.words
+    bounds = (("most", plan.cap), ("least", plan.floor))
+    said = [bounded(told, f"{which}_in_all", bound, "pay_period") for which, bound in bounds if bound is not None]
+    return Part(words.say("heading_limits"), tuple(said))
+
+
+def bounded(told: Told, sentence: str, bound: Bound, interval: str) -> str:
+    """What a cap or a floor says; `interval` is what it is of where it says no other."""
+    over = interval if bound.over == "interval" else bound.over
+    over = told.plan.period if over == "pay_period" else over
+    return told.words.say(sentence, amount=told.formula(bound.amount, "money"), each=told.words.each[over])
+
+
+def in_between(told: Told) -> Part:
+    """What happens to who joins, leaves, is away, or whose targets change in the middle of a period."""
+    return Part(told.words.say("heading_between"), tuple(_between(told)))
+
+
+def _between(told: Told) -> Iterator[str | Point]:
+    plan, words = told.plan, told.words
+    there = {
+        "targets": bool(told.targets) or any(measure.target is not None for measure in plan.measures.values()),
+        "pay": bool(plan.pay.base or plan.pay.target),
+    }
+    if not any(there.values()):
+        return
+    prorated = [each for each in plan.proration.of if there[each]]
+    if not prorated:
+        yield words.say("not_prorated")
+    else:
+        of = words.all_of(words.say(f"of_{each}") for each in prorated)
+        yield words.say("prorated", of=of, by=words.say(f"by_{plan.proration.by}"))
+        if plan.proration.ends == "exclusive" and plan.proration.by != "months":
+            yield words.say("ends_exclusive")
+    yield words.say("leave")
+    if plan.ramp:
+        steps = [
+            words.say("ramp_step", month=str(step.until_month), share=words.share(step.share)) for step in plan.ramp
+        ]
+        yield words.say("ramp", steps=words.all_of(steps))
+    yield words.say(f"change_{plan.change}")
+
+
+def rounding(told: Told) -> Part:
+    """How an earning becomes an amount, and where months stand to quarters."""
+    rule, words = told.plan.rounding, told.words
+    places = words.say("to_whole") if rule.places == 0 else words.say("to_places", places=str(rule.places))
+    said = [words.say("rounded", places=places, mode=words.say(f"mode_{rule.mode}")), words.say(f"at_{rule.at}")]
+    return Part(words.say("heading_rounding"), (" ".join(said), words.say("to_date")))

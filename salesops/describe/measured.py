@@ -1,0 +1,101 @@
+"""What a letter says of measures: what adds up over which time, and what it is held against."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from config.comp_plans.base import shown_label
+from config.comp_plans.formula import Name, parse_pay_formula
+from config.comp_plans.intervals import measure_interval
+from config.comp_plans.measures import Last
+from salesops.describe.model import Part, Point
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from config.comp_plans import Measure
+    from salesops.describe.formulas import Told
+
+
+def measured(told: Told) -> Part:
+    """The measures, each with what it says."""
+    points = (
+        Point(told.label(name), " ".join(_measure(told, name, measure))) for name, measure in told.plan.measures.items()
+    )
+    return Part(told.words.say("heading_measured"), tuple(points))
+
+
+def over(told: Told, interval: str | Last) -> str:
+    """ "in each quarter", and its like."""
+    words = told.words
+    if isinstance(interval, Last):
+        return words.say("in_last", months=str(interval.last))
+    return words.say(f"over_{interval}") if f"over_{interval}" in words.sentences else words.each[interval]
+
+
+def _measure(told: Told, name: str, measure: Measure) -> Iterator[str]:
+    words = told.words
+    yield _what(told, measure, over(told, measure_interval(told.plan, name)))
+    if measure.grouped_by is not None:
+        yield words.say("grouped", field=words.field(measure.grouped_by))
+    if measure.starts_with.strip() != "0":
+        yield words.say("starts_with", amount=told.formula(measure.starts_with))
+    if measure.carry:
+        yield words.say("carry_" + "_and_".join(sorted(measure.carry)))
+    yield from _target(told, name, measure)
+    if measure.allowance is not None:
+        rule = measure.allowance
+        yield words.say(f"allowance_{rule.means}", share=words.share(rule.rate), from_share=words.share(1 - rule.rate))
+    if measure.rounds is not None:
+        mode = words.say(f"mode_{measure.rounds.mode}")
+        yield words.say("attainment_rounded", places=str(measure.rounds.places), mode=mode)
+
+
+def _what(told: Told, measure: Measure, during: str) -> str:
+    words = told.words
+    match measure.kind:
+        case "credits":
+            what = words.all_of(words.quoted(told.label(each)) for each in measure.credits)
+            return words.say("count_of" if measure.take == "count" else "sum_of", credits=what, over=during)
+        case "metric":
+            metric = words.quoted(shown_label(measure.metric or "", None))
+            return words.say("metric_of", metric=metric, over=during)
+        case "formula":
+            return words.say("formula_of", formula=told.formula(measure.formula or "0"))
+        case "rank":
+            return words.say(f"rank_in_{measure.among}", measure=words.quoted(told.label(measure.rank or "")))
+    parts = []
+    for each in measure.weighted:
+        part = words.say("weight", share=words.share(each.weight), measure=words.quoted(told.label(each.measure)))
+        if each.at_least is not None and each.at_most is not None:
+            part += words.say("weight_between", least=words.share(each.at_least), most=words.share(each.at_most))
+        elif each.at_least is not None:
+            part += words.say("weight_from", share=words.share(each.at_least))
+        elif each.at_most is not None:
+            part += words.say("weight_to", share=words.share(each.at_most))
+        parts.append(part)
+    return words.say("weighted", parts="; ".join(parts))
+
+
+def _target(told: Told, name: str, measure: Measure) -> Iterator[str]:
+    words = told.words
+    if name in told.targets:
+        yield words.say("target", target=words.number(told.targets[name]))
+    elif measure.target == "individual":
+        yield words.say("target_individual")
+    elif measure.target is not None:
+        expression = parse_pay_formula(measure.target)
+        is_quota = isinstance(expression, Name) and expression.name not in told.values
+        if is_quota and "." not in measure.target and _is_quota(told, measure.target):
+            quota = shown_label(measure.target, None)
+            yield words.say("target_quota", named="" if measure.target == "quota" else f" ({words.quoted(quota)})")
+        else:
+            yield words.say("target", target=told.formula(measure.target))
+    if measure.so_far:
+        yield words.say("target_so_far")
+    if measure.if_no_target is not None:
+        yield words.say("if_no_target", share=words.share(measure.if_no_target))
+
+
+def _is_quota(told: Told, name: str) -> bool:
+    return name not in {*told.plan.measures, *told.plan.tables, "base_pay", "target_pay"}

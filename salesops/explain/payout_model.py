@@ -1,0 +1,148 @@
+"""What is told of a payee's pay: components, each with the intervals that it is reckoned over, and its transactions.
+
+Numbers are exact to 12 places, amounts that are earned as they are paid. A `path` leads to lines of the comp plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from config.yaml_text import Path
+
+ZERO = Decimal(0)
+
+Unit = Literal["money", "number", "share"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A number on the way from credit to pay, in words; none where there is none."""
+
+    what: str
+    value: Decimal | None
+    unit: Unit
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the payee stands in a measure. `start`: with what it starts in its interval.
+
+    `target_is` is how the target is written, `share` how much of the interval counts for it, `ramps` whether a ramp
+    lowers it besides; all of that is empty, None and false without a target.
+    """
+
+    measure: str
+    label: str
+    interval: str
+    start: Decimal | None
+    value: Decimal | None
+    target: Decimal | None
+    attainment: Decimal | None
+    target_is: str
+    share: Decimal | None
+    ramps: bool
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A tier, or a point of a curve: from which bound on, as it is written, as a number and as a value of the measure.
+
+    `number` is its rate or amount, `laid` the credit to date in it, `earns` what that comes to: of tiers up to one that
+    is not read as marginal, all in the row of that one.
+    """
+
+    written: str
+    bound: Decimal | None
+    starts_at: Decimal | None
+    number: Decimal | None
+    unit: Unit
+    reading: str
+    is_reached: bool
+    laid: Decimal | None
+    earns: Decimal | None
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class GateTold:
+    """A gate: what it looks at, its bounds as they are written and as numbers, and whether it is met."""
+
+    measure: str
+    looked_at: Decimal | None
+    unit: Unit
+    bounds: tuple[tuple[str, str, Decimal | None], ...]  # the key, as it is written, the number
+    is_met: bool
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """A component in one of its intervals, up to the end of what is asked for.
+
+    `worth` is to date, before it is rounded; `to_date` what is earned of it, `before` of that in earlier pay periods,
+    and `earned` in the asked ones: to_date - before.
+    """
+
+    interval: str
+    last_day: date
+    measures: tuple[Standing, ...]
+    rungs: tuple[Rung, ...]
+    gates: tuple[GateTold, ...]
+    steps: tuple[Step, ...]
+    worth: Decimal | None
+    rounded: Decimal | None
+    to_date: Decimal
+    before: Decimal
+    missing: tuple[str, ...]  # what is not shown, and why
+
+    @property
+    def earned(self) -> Decimal:
+        return self.to_date - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class EntryTold:
+    """What a transaction earns by a component on a day; with no source what no transaction earns.
+
+    `tier`: the one it is paid by, from 1; `rate`: its own; `measure`: where the one that places it stands after it.
+    """
+
+    day: date
+    period: str
+    source: str
+    id: str
+    opportunity_id: str
+    credit: Decimal
+    tier: int | None
+    rate: Decimal | None
+    measure: Decimal | None
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentTold:
+    """What a component of a comp plan earns in the pay periods asked for, and why; `says` it in plain words."""
+
+    comp_plan: str
+    component: str
+    label: str
+    kind: str
+    says: str
+    currency: str
+    is_paid: bool
+    path: Path
+    lines: tuple[tuple[str, Path], ...]  # what else decides it: credits, values, tables
+    intervals: tuple[Reckoned, ...]
+    entries: tuple[EntryTold, ...]
+
+    @property
+    def amount(self) -> Decimal:
+        """What it earns; 0 of one that is only a step for others."""
+        return sum((entry.amount for entry in self.entries), ZERO)

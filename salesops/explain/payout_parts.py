@@ -1,0 +1,225 @@
+"""A component in each of its intervals: what its states say of measures, tiers, gates and the way to its worth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from config.checks.comp_plans.cycles import formulas_of
+from config.comp_plans import Curve, Tiers
+from config.comp_plans.base import shown_label
+from config.comp_plans.formula import Name as Named
+from config.comp_plans.formula import parse_pay_formula, walk
+from config.comp_plans.intervals import measure_interval, sums_over
+from salesops.explain.payout_model import ZERO, GateTold, Reckoned, Rung, Standing
+from salesops.explain.payout_steps import steps_of
+from salesops.incentives.events import credits_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from decimal import Decimal
+
+    from config.comp_plans import Component, CompPlan
+    from config.yaml_text import Path
+    from salesops.explain.payout_columns import Columns, Row
+    from salesops.explain.payout_rows import ReadRows
+
+_BOUNDS = ("at_least", "more_than", "at_most", "less_than")
+
+
+def reckoned(columns: Columns, rows: ReadRows, name: str, periods: Collection[str]) -> Iterator[Reckoned]:
+    """The component in each of its intervals with a cell in the pay periods, in their order."""
+    kind: str = columns.program.worths.setting(name).partition[1]
+    last: dict[str, int] = {}
+    for place, row in enumerate(rows.states):
+        if row["ends"] and row["period"] in periods and (name not in columns.program.closes or row["is_close"]):
+            last[row[kind]] = place
+    for key, place in last.items():
+        row = rows.states[place]
+        states = [each for each in rows.states[: place + 1] if each[kind] == key]
+        known = {(each["day"], each["source"], each["id"]) for each in states}
+        earned = [
+            each
+            for each in rows.earned.get(name, ())
+            if (each.state["day"], each.state["source"], each.state["id"]) in known
+        ]
+        to_date = sum((each.amount for each in earned), ZERO)
+        yield Reckoned(
+            interval=row["period"] if kind == "period" else row[f"{kind} name"],
+            last_day=row["day"],
+            measures=tuple(_standings(columns, row, name)),
+            rungs=tuple(_rungs(columns, row, name, states)),
+            gates=tuple(_gates(columns, row, name)),
+            steps=tuple(steps_of(columns, rows, row, name)),
+            worth=columns.read(row, name, "worth"),
+            rounded=columns.read(row, name, "rounded"),
+            to_date=to_date,
+            before=sum((each.amount for each in earned if each.period not in periods), ZERO),
+            missing=tuple(_missing(columns, name)),
+        )
+
+
+def _standings(columns: Columns, row: Row, name: str) -> Iterator[Standing]:
+    plan = columns.program.plan
+    for measure in measures_of(plan, plan.components[name]):
+        held, at = plan.measures[measure], ("measure", measure)
+        kind: str = sums_over(plan, measure_interval(plan, measure))
+        target = columns.read(row, *at, "target")
+        has = columns.program.measures.has_target(measure)
+        yield Standing(
+            measure=measure,
+            label=shown_label(measure, held.label),
+            interval=row["period"] if kind == "period" else row[f"{kind} name"],
+            start=columns.read(row, *at, "start"),
+            value=columns.read(row, *at, "value"),
+            target=target,
+            attainment=columns.read(row, *at, "attainment"),
+            target_is=(held.target or "individual") if has else "",
+            share=columns.read(row, *at, "share") if has and "targets" in plan.proration.of else None,
+            ramps=has and bool(plan.ramp),
+            path=("measures", measure),
+        )
+
+
+def _gates(columns: Columns, row: Row, name: str) -> Iterator[GateTold]:
+    plan = columns.program.plan
+    for place, gate in enumerate(plan.components[name].when):
+        is_share = gate.of != "value" and columns.program.measures.has_target(gate.measure)
+        yield GateTold(
+            measure=gate.measure,
+            looked_at=columns.read(row, name, "gate", place),
+            unit="share" if is_share else "number",
+            bounds=tuple(
+                (key, getattr(gate, key), columns.read(row, name, "gate", place, key))
+                for key in _BOUNDS
+                if getattr(gate, key) is not None
+            ),
+            is_met=columns.read(row, name, "met", place) == 1,
+            path=("components", name, "when", place),
+        )
+
+
+def _rungs(columns: Columns, row: Row, name: str, states: Sequence[Row]) -> Iterator[Rung]:
+    component = columns.program.plan.components[name]
+    if isinstance(component, Curve):
+        yield from _points(columns, row, name, component)
+    if not isinstance(component, Tiers):
+        return
+    tier = columns.read(row, name, "tier")
+    reached = None if tier is None else int(tier) - 1
+    readings = [each.reading or component.reading or "marginal" for each in component.tiers]
+    up_to = None
+    if reached is not None:
+        up_to = max((k for k in range(reached + 1) if readings[k] != "marginal"), default=None)
+    laid = [columns.read(row, name, "laid", k) for k in range(len(readings))]
+    by_event = (name, "of event") in columns.found
+    if by_event:
+        laid = _by_event(columns, states, name, "own", len(readings))
+        earns = _by_event(columns, states, name, "of event", len(readings))
+    else:
+        earns = _earned_in(columns, row, name, reached, up_to, readings)
+        if reached is not None and earns[reached] is not None and "marginal" not in readings:
+            laid[reached] = columns.read(row, name, "credited")
+    for k, each in enumerate(component.tiers):
+        yield Rung(
+            written=each.from_,
+            bound=columns.read(row, name, "bound", k),
+            starts_at=columns.read(row, name, "starts", k),
+            number=columns.read(row, name, "number", k),
+            unit="money" if each.amount is not None else "share",
+            reading=readings[k],
+            is_reached=k == reached,
+            laid=laid[k],
+            earns=earns[k],
+            path=("components", name, "tiers", k),
+        )
+
+
+def _earned_in(
+    columns: Columns, row: Row, name: str, reached: int | None, up_to: int | None, readings: Sequence[str]
+) -> list[Decimal | None]:
+    """What the credit in each tier comes to; all up to one that is not marginal (`up_to`) in the row of that one."""
+    found: list[Decimal | None] = [None] * len(readings)
+    bare = columns.read(row, name, "bare")
+    if reached is None or bare is None or _is_inside(columns, name) or "transaction" in readings:
+        return found
+    first = 0 if up_to is None else up_to + 1
+    for k in range(first, len(readings)):
+        found[k] = columns.read(row, name, "earns", k) if k <= reached else ZERO
+    if up_to is not None:
+        found[up_to] = bare - sum((each for each in found[first:] if each is not None), ZERO)
+    return found
+
+
+def _by_event(columns: Columns, states: Sequence[Row], name: str, what: str, tiers: int) -> list[Decimal | None]:
+    """The sum of a number of transactions in the tier that each is paid by."""
+    found: list[Decimal | None] = [ZERO] * tiers
+    for state in states:
+        tier, value = columns.read(state, name, "tier"), columns.read(state, name, what)
+        if not state["ends"] and tier is not None and value is not None:
+            found[int(tier) - 1] = (found[int(tier) - 1] or ZERO) + value
+    return found
+
+
+def _points(columns: Columns, row: Row, name: str, component: Curve) -> Iterator[Rung]:
+    place = columns.read(row, name, "place")
+    below = [k for k, point in enumerate(component.points) if place is not None and point.at <= place]
+    for k, point in enumerate(component.points):
+        yield Rung(
+            written=str(point.at),
+            bound=point.at,
+            starts_at=None,
+            number=point.pays,
+            unit="share",
+            reading="curve",
+            is_reached=bool(below) and k == below[-1],
+            laid=None,
+            earns=None,
+            path=("components", name, "points", k),
+        )
+
+
+def _is_inside(columns: Columns, name: str) -> bool:
+    """Whether it is worth something for each transaction, or each group, and has no tier of its own."""
+    setting = columns.program.worths.setting(name)
+    return setting.is_each_alone or setting.group is not None
+
+
+def _missing(columns: Columns, name: str) -> Iterator[str]:
+    setting = columns.program.worths.setting(name)
+    component = setting.component
+    if setting.group is not None:
+        field = columns.program.plan.measures[component.by].grouped_by  # type: ignore[union-attr]
+        yield f"each {field} is measured apart: where each of them stands is shown with its transactions"
+    elif setting.is_each_alone:
+        yield "each transaction is worth something by itself: what decides it is shown with the transactions"
+
+
+def measures_of(plan: CompPlan, component: Component) -> tuple[str, ...]:
+    """The measures that a component looks at: that which places it, those of its gates and of its formulas."""
+    by: str | None = getattr(component, "by", None)
+    found = [by] if by is not None else []
+    found += [gate.measure for gate in component.when]
+    for _, formula in formulas_of(component):
+        parts = walk(parse_pay_formula(formula))
+        found += [each.name.partition(".")[0] for each in parts if isinstance(each, Named)]
+    return tuple(dict.fromkeys(name for name in found if name in plan.measures))
+
+
+def lines_of(plan: CompPlan, component: Component) -> Iterator[tuple[str, Path]]:
+    """What else of the comp plan decides what a component earns, with the lines that say it."""
+    measures = measures_of(plan, component)
+    credited = [*credits_of(plan, component), *(each for name in measures for each in plan.measures[name].credits)]
+    for name in dict.fromkeys(credited):
+        yield f"credit {shown_label(name, plan.credits[name].label)}", ("credits", name)
+    for name in measures:
+        yield f"measure {shown_label(name, plan.measures[name].label)}", ("measures", name)
+    named = {
+        part.name
+        for _, formula in formulas_of(component)
+        for part in walk(parse_pay_formula(formula))
+        if isinstance(part, Named)
+    }
+    for section in ("tables", "values", "components"):
+        for name in getattr(plan, section):
+            if name in named:
+                yield f"{section[:-1]} {name}", (section, name)

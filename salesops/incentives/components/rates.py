@@ -1,0 +1,54 @@
+"""Rates and SPIFs: the credit times a number, of the payee or of each transaction."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from config.comp_plans import RatePay, Spif
+from salesops.incentives.numbers import rounded_rational
+from salesops.rational import NONE, Rational, chosen, constant, least, minus, times
+
+if TYPE_CHECKING:
+    from salesops.incentives.components.setting import Setting
+
+
+def rate_worth(setting: Setting, component: RatePay | Spif) -> Rational:
+    """What all credit to date is worth."""
+    most = component.at_most if isinstance(component, Spif) else None
+    if setting.has_numbers:
+        if most is None:
+            return setting.summed("paid", rate_of_event(setting, component))
+        return setting.summed("paid", setting.of_row(_within(setting, setting.number(most)), "paid"))
+    counted = setting.credited
+    if most is not None:
+        # None goes through: where nobody can say how many count, nothing is paid.
+        limit = setting.column("at most", setting.number(most))
+        counted = times(least((counted, limit)), _one_where_some(limit))
+    return times(counted, setting.number(_formula(component)))
+
+
+def rate_of_event(setting: Setting, component: RatePay | Spif) -> Rational:
+    """What an event is worth by itself, to 12 places."""
+    if setting.has_numbers:
+        return setting.of_row(setting.each, "of row")
+    worth = rounded_rational(times(setting.each, setting.number(_formula(component))), 12)
+    return setting.measures.fold.rational(f"of event {setting.name}", worth)
+
+
+def _formula(component: RatePay | Spif) -> str:
+    return component.rate if isinstance(component, RatePay) else component.pays
+
+
+def _within(setting: Setting, most: Rational) -> Rational:
+    """The units of an event that are within the most that is paid."""
+    after = setting.credited
+    before = Rational(after.scale, f"({after.above} - coalesce({setting.each.above}, 0))")
+    parts = minus(least((after, most)), least((before, most)))
+    return setting.measures.fold.rational(f"within {setting.name}", times(parts, _one_where_some(setting.each)))
+
+
+def _one_where_some(number: Rational) -> Rational:
+    if number.number is not None:
+        return constant(Fraction(1))
+    return chosen(f"NOT {number.is_none}", constant(Fraction(1)), NONE)

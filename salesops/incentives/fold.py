@@ -1,0 +1,160 @@
+"""The fold: columns of a payee's states, each made of the event and of the state before it, as one SQL query.
+
+Three steps make a column: `number` of other columns of its row, `running` what sums up to and with it, `previous` what
+a column was in the row before. The same steps serve rows that happened (windows over them) and rows that might: each
+alone on top of the payee's latest state, which then is the row before it. So whatever is reckoned is written once.
+
+Columns that need nothing of each other are made side by side, so windows over the same rows share one sort.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from salesops.exact import WHOLE
+from salesops.incentives.numbers import materialized
+from salesops.sql import cast, names, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from salesops.rational import Rational
+
+ORDER = "position"
+"""The order of a payee's events (`salesops.incentives.numbered`): by day, what ends with it last, source and id."""
+
+_NAMES = re.compile(r"""'(?:[^']|'')*'|"((?:[^"]|"")*)\"""")
+"""Quoted names; texts are passed over."""
+
+Partition = tuple[str, ...]
+"""The columns that rows must have in common to follow one another."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    happened: str  # the column where it happened, as SQL
+    supposed: str  # the same on top of the latest state, whose columns are `latest NAME`
+    depth: int
+
+
+@dataclass(slots=True)
+class Fold:
+    """Columns built one upon another, each named once; every method gives the quoted name of its column."""
+
+    _steps: dict[str, _Step] = field(default_factory=dict)
+    _made: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, str | None] = field(default_factory=dict)
+    """What rows that might happen need of the latest state, each with the column of its group if it is of one."""
+
+    def number(self, name: str, value: str) -> str:
+        """A column made of columns of the same row."""
+        return self.window(name, value, value)
+
+    def rational(self, name: str, value: Rational) -> Rational:
+        """The fraction in columns of its own, so that what is made of it repeats no more than their names."""
+        columns, read = materialized(value, name)
+        for column, sql in columns.items():
+            if value.number is None:
+                self.number(column, sql)
+        return value if value.number is not None else read
+
+    def hold(self, value: Rational) -> Rational:
+        """A step of a long formula in columns of its own; the same step is held once."""
+        key = f"{value.scale} {value.above} / {value.below}"
+        name = self._made.setdefault(key, f"step {len(self._made)}")
+        return self.rational(name, value)
+
+    def running(self, name: str, value: str, partition: Partition) -> str:
+        """The sum of whole numbers over the rows of the partition up to and with this one; made once."""
+        added = f"coalesce({value}, 0)"
+        happened = cast(f"sum({added}) OVER {_so_far(partition)}", WHOLE)
+        if happened not in self._made:
+            latest = f"coalesce({quoted(f'latest {name}')}, 0)"
+            self._made[happened] = self.window(name, happened, cast(f"{latest} + {added}", WHOLE))
+            self._look_back(name, partition)
+        return self._made[happened]
+
+    def previous(self, of: str, partition: Partition) -> str:
+        """What a column was in the row before, of the same partition; null in its first row."""
+        happened = f"lag({of}) OVER (PARTITION BY {names(partition)} ORDER BY {ORDER})"
+        if happened not in self._made:
+            bare = _unquoted(of)
+            self._made[happened] = self.window(f"{bare} previous", happened, quoted(f"latest {bare}"))
+            self._look_back(bare, partition)
+        return self._made[happened]
+
+    def _look_back(self, name: str, partition: Partition) -> None:
+        self.groups[name] = next((each for each in partition if each.startswith("group ")), None)
+
+    def window(self, name: str, happened: str, supposed: str) -> str:
+        """A column that is made in another way of rows that happened than of one that might."""
+        if name in self._steps:
+            if self._steps[name].happened != happened:
+                raise ValueError(f"the column {name} is made twice, of different things")
+            return quoted(name)
+        needed = (self._steps[each] for each in _named(happened) if each in self._steps)
+        depth = max((step.depth + 1 for step in needed), default=0)
+        self._steps[name] = _Step(happened, supposed, depth)
+        return quoted(name)
+
+    def same(self, name: str, happened: str) -> str:
+        """A column that is what it was in the latest state, in a row that might happen."""
+        self.groups[name] = None
+        return self.window(name, happened, quoted(f"latest {name}"))
+
+    @property
+    def looked_back_at(self) -> frozenset[str]:
+        """The columns of the latest state that rows that might happen need."""
+        return frozenset(self.groups)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The columns that must be there already."""
+        return frozenset(name for step in self._steps.values() for name in _named(step.happened)) - self._steps.keys()
+
+    def mentions(self, word: str) -> bool:
+        """Whether a column is made of one that is written without quotes."""
+        return any(re.search(rf"\b{word}\b", _NAMES.sub("", step.happened)) for step in self._steps.values())
+
+    def has(self, name: str) -> bool:
+        """Whether the column is one of its own."""
+        return name in self._steps
+
+    def query(self, rows: str, kept: Iterable[str], *, supposed: bool = False) -> str:
+        """The rows of a query with the columns made; only those that are kept."""
+        kept = tuple(kept)
+        wanted = self._wanted(kept, supposed=supposed)
+        for depth in sorted({step.depth for step in wanted.values()}):
+            made = {name: step for name, step in wanted.items() if step.depth == depth}
+            listed = [
+                f"{step.supposed if supposed else step.happened} AS {quoted(name)}" for name, step in made.items()
+            ]
+            rows = f"SELECT *, {', '.join(listed)} FROM ({rows})"
+        return f"SELECT {names(kept)} FROM ({rows})"
+
+    def _wanted(self, kept: Iterable[str], *, supposed: bool) -> dict[str, _Step]:
+        """The steps that the kept columns are made of."""
+        found: set[str] = set()
+        waiting = [name for name in kept if name in self._steps]
+        while waiting:
+            if (name := waiting.pop()) not in found:
+                found.add(name)
+                step = self._steps[name]
+                waiting += [
+                    each for each in _named(step.supposed if supposed else step.happened) if each in self._steps
+                ]
+        return {name: step for name, step in self._steps.items() if name in found}
+
+
+def _so_far(partition: Partition) -> str:
+    return f"(PARTITION BY {names(partition)} ORDER BY {ORDER} ROWS UNBOUNDED PRECEDING)"
+
+
+def _named(sql: str) -> set[str]:
+    return {found.replace('""', '"') for found in _NAMES.findall(sql) if found}
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"')

@@ -1,0 +1,71 @@
+"""Rows by number as tables of results: each name once, and its place in each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from salesops.incentives.numbered import order_table
+from salesops.sql import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from salesops.engine import Engine
+    from salesops.incentives.states import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the numbers of a comp plan's cells and transactions stand for, each in its order, from 1."""
+
+    cells: pa.Table  # payee_id, period, last: its last day
+    order: pa.Table  # day, source, id, opportunity_id
+
+    def of_cell(self, column: str, rows: pa.Table) -> pa.Array[Any]:
+        """A column of names of each row's cell."""
+        return _taken(self.cells[column], _places(rows["cell"]))
+
+    def of_event(self, column: str, rows: pa.Table) -> pa.Array[Any]:
+        """A column of names of each row's transaction, null where it has none."""
+        return _taken(self.order[column], _places(rows["event"]))
+
+    def days(self, rows: pa.Table) -> pa.ChunkedArray[Any]:
+        """The day of each row's transaction, or the last one of its cell."""
+        last = self.cells["last"].take(_places(rows["cell"]))
+        return pc.coalesce(self.order["day"].take(_places(rows["event"])), last)
+
+
+def names_of(engine: Engine, program: Program) -> Names:
+    last = "CAST(cell_ends - 1 AS DATE) AS last"
+    cells = engine.fetch(f"SELECT payee_id, period, {last} FROM {quoted(program.cells)} ORDER BY cell")
+    order = f"SELECT day, source, id, opportunity_id FROM {quoted(order_table(program.name))} ORDER BY event"
+    return Names(cells, engine.fetch(order))
+
+
+def one_of(names: Sequence[str], places: pa.ChunkedArray[Any]) -> pa.Array[Any]:
+    """Names by their place, from 0."""
+    return pa.DictionaryArray.from_arrays(_whole(places).cast(pa.int32()), pa.array(names, pa.string()))
+
+
+def always(name: str, rows: pa.Table) -> pa.Array[Any]:
+    """One name in each row."""
+    return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), len(rows)), pa.array([name]))
+
+
+def _taken(names: pa.ChunkedArray[Any], places: pa.Array[Any]) -> pa.Array[Any]:
+    coded = _whole(names).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(coded.indices.take(places), coded.dictionary)
+
+
+def _places(numbers: pa.ChunkedArray[Any]) -> pa.Array[Any]:
+    return pc.subtract(_whole(numbers), 1)
+
+
+def _whole(column: pa.ChunkedArray[Any]) -> pa.Array[Any]:
+    """In one piece."""
+    return column.combine_chunks()

@@ -1,0 +1,126 @@
+"""The explanation of a payout for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sync.cli.show_output import number_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from config.yaml_text import Path
+    from salesops.explain.payout_model import ComponentTold, EntryTold, Reckoned
+    from sync.explain_payout import Payout
+
+    Lines = Callable[[str, Path], dict[str, Any]]
+    """File and line of a path in a comp plan."""
+
+
+def payout_json(told: Payout, lines: Lines, limit: int | None) -> dict[str, Any]:
+    """All of an explanation; of the transactions of each component so many, all where no limit is given."""
+    return {
+        "user_id": told.user,
+        "name": told.name,
+        "period": told.period,
+        "as_of": told.as_of,
+        "earned": number_text(told.amount),
+        "stored": number_text(told.stored),
+        "differs": told.differs,
+        "components": [_component(told, each, lines, limit) for each in told.components],
+    }
+
+
+def _component(told: Payout, each: ComponentTold, lines: Lines, limit: int | None) -> dict[str, Any]:
+    return {
+        "comp_plan": each.comp_plan,
+        "component": each.component,
+        "label": each.label,
+        "kind": each.kind,
+        "currency": each.currency,
+        "is_paid": each.is_paid,
+        "earned": number_text(each.amount),
+        "says": each.says,
+        **lines(each.comp_plan, each.path),
+        "rules": [{"says": what, **lines(each.comp_plan, path)} for what, path in each.lines],
+        "intervals": [_interval(each, interval, lines) for interval in each.intervals],
+        "transactions": [_entry(told, entry) for entry in (each.entries[:limit] if limit else each.entries)],
+    }
+
+
+def _interval(each: ComponentTold, interval: Reckoned, lines: Lines) -> dict[str, Any]:
+    def at(path: Path) -> dict[str, Any]:
+        return lines(each.comp_plan, path)
+
+    return {
+        "interval": interval.interval,
+        "last_day": interval.last_day.isoformat(),
+        "worth": number_text(interval.worth),
+        "rounded": number_text(interval.rounded),
+        "earned_to_date": number_text(interval.to_date),
+        "earned_before": number_text(interval.before),
+        "earned": number_text(interval.earned),
+        "not_shown": list(interval.missing),
+        "measures": [
+            {
+                "measure": one.measure,
+                "interval": one.interval,
+                "starts_with": number_text(one.start),
+                "value": number_text(one.value),
+                "target": number_text(one.target),
+                "attainment": number_text(one.attainment),
+                "target_is": one.target_is,
+                "share": number_text(one.share),
+                "ramps": one.ramps,
+                **at(one.path),
+            }
+            for one in interval.measures
+        ],
+        "tiers": [
+            {
+                "from": one.written,
+                "bound": number_text(one.bound),
+                "starts_at": number_text(one.starts_at),
+                "pays": number_text(one.number),
+                "unit": one.unit,
+                "reading": one.reading,
+                "reached": one.is_reached,
+                "in_it": number_text(one.laid),
+                "comes_to": number_text(one.earns),
+                **at(one.path),
+            }
+            for one in interval.rungs
+        ],
+        "gates": [
+            {
+                "measure": one.measure,
+                "looked_at": number_text(one.looked_at),
+                "bounds": [{"is": key, "written": text, "number": number_text(n)} for key, text, n in one.bounds],
+                "met": one.is_met,
+                **at(one.path),
+            }
+            for one in interval.gates
+        ],
+        "steps": [
+            {"says": one.what, "value": number_text(one.value), "unit": one.unit, **at(one.path)}
+            for one in interval.steps
+        ],
+    }
+
+
+def _entry(told: Payout, entry: EntryTold) -> dict[str, Any]:
+    key = (entry.source, entry.id)
+    return {
+        "day": entry.day.isoformat(),
+        "period": entry.period,
+        "source": entry.source,
+        "transaction_id": entry.id,
+        "opportunity_id": entry.opportunity_id,
+        "transaction": told.names.get(key, ""),
+        "link": told.links.get(key),
+        "credit": number_text(entry.credit),
+        "tier": entry.tier,
+        "rate": number_text(entry.rate),
+        "measure": number_text(entry.measure),
+        "earned": number_text(entry.amount),
+    }

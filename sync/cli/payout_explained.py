@@ -1,0 +1,182 @@
+"""The explanation of a payout for people."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import click
+
+from config.metrics import Unit
+from sync.cli.figure_text import exact_text, figure_text
+from sync.cli.output import add_row, linked, new_table, plain, print_table
+from sync.cli.show_output import LONGEST_NAME
+from sync.cli.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from config.yaml_text import Path
+    from salesops.explain.payout_model import ComponentTold, EntryTold, GateTold, Reckoned, Standing
+    from salesops.explain.payout_model import Unit as Of
+    from sync.explain_payout import Payout
+
+    Place = Callable[[str, Path], str]
+    """A line of the project's files, as it is shown: by comp plan and path."""
+
+_ORDERS = {"at_least": "at least", "more_than": "more than", "at_most": "at most", "less_than": "less than"}
+
+
+def show_payout(told: Payout, place: Place, limit: int) -> None:
+    """The whole of an explanation; of the transactions of each component so many, all with a limit of 0."""
+    say(f"Earnings of {plain(told.name)}, {told.period}: {_money(told.amount)}")
+    if told.differs:
+        say(f"The stored results say {_money(told.stored)}: {told.differs}.")
+    if not told.components:
+        click.echo("Nothing is earned there.")
+        return
+    table = new_table("component", "comp plan", ">earned", "")
+    for each in told.components:
+        note = "" if each.is_paid else "a step for others"
+        add_row(table, each.label, each.comp_plan, _money(each.amount) if each.is_paid else "", note)
+    print_table(table)
+    for each in told.components:
+        _show_component(told, each, place, limit)
+
+
+def _show_component(told: Payout, each: ComponentTold, place: Place, limit: int) -> None:
+    click.echo()
+    say(f"{each.label} ({each.comp_plan}): {_money(each.amount)}  [{place(each.comp_plan, each.path)}]")
+    say(f"  {each.says}")
+    for what, path in each.lines:
+        if path[0] == "measures" and not told.is_of_transaction:
+            continue  # each interval says where it stands
+        say(f"  {what}  [{place(each.comp_plan, path)}]")
+    if not told.is_of_transaction:
+        for interval in each.intervals:
+            _show_interval(each, interval, place)
+    _show_entries(told, each, limit)
+
+
+def _show_interval(each: ComponentTold, interval: Reckoned, place: Place) -> None:
+    click.echo()
+    say(f"  In {interval.interval}, up to {interval.last_day}:")
+    for measure in interval.measures:
+        say(f"  {_standing(measure)}  [{place(each.comp_plan, measure.path)}]")
+    for gate in interval.gates:
+        say(f"  {_gate(gate)}  [{place(each.comp_plan, gate.path)}]")
+    _show_rungs(each, interval, place)
+    for step in interval.steps:
+        say(f"  {step.what}: {_number(step.value, step.unit)}")
+    for missing in interval.missing:
+        say(f"  {missing}.")
+    say(f"  {_result(each, interval)}")
+
+
+def _result(each: ComponentTold, interval: Reckoned) -> str:
+    if not each.is_paid:
+        return f"worth to date {_number(interval.worth, 'number')}, which others are made of"
+    said = f"worth to date {_number(interval.worth, 'number')}"
+    if interval.to_date != interval.worth:
+        said += f", of which {_money(interval.to_date)} is paid"
+    if interval.before:
+        said += f", less {_money(interval.before)} earned before"
+    return f"{said} = {_money(interval.earned)}"
+
+
+def _standing(measure: Standing) -> str:
+    said = f"{measure.label} in {measure.interval}: {_number(measure.value, 'number')}"
+    if measure.target is not None:
+        said += f" of {_number(measure.target, 'number')}"
+    if measure.attainment is not None:
+        said += f" = {figure_text(measure.attainment, Unit.PERCENT)}"
+    notes = [f"starts with {_number(measure.start, 'number')}"] if measure.start else []
+    if measure.target_is and measure.target_is != str(measure.target):
+        notes.append(f"target: {measure.target_is}")
+    if measure.share not in {None, Decimal(1)}:
+        notes.append(f"{_number(measure.share, 'share')} of it counts")
+    if measure.ramps:
+        notes.append("with the ramp of the comp plan")
+    return said + (f" ({', '.join(notes)})" if notes else "")
+
+
+def _gate(gate: GateTold) -> str:
+    bounds = " and ".join(
+        f"{_ORDERS[key]} {_number(number, gate.unit)}" + ("" if _is_plain(written) else f" ({written})")
+        for key, written, number in gate.bounds
+    )
+    met = "met" if gate.is_met else "not met"
+    return f"gate: {gate.measure} is {_number(gate.looked_at, gate.unit)}, asked {bounds}: {met}"
+
+
+def _is_plain(written: str) -> bool:
+    return written.replace(".", "", 1).isdigit()
+
+
+def _show_rungs(each: ComponentTold, interval: Reckoned, place: Place) -> None:
+    if not interval.rungs:
+        return
+    if each.kind == "curve":
+        table = new_table("point at", ">share", "")
+        for rung in interval.rungs:
+            add_row(table, rung.written, _number(rung.number, "share"), "reached" if rung.is_reached else "")
+        print_table(table)
+        return
+    mixed = len({rung.reading for rung in interval.rungs}) > 1
+    table = new_table("tier from", ">starts at", ">pays", ">in it", ">comes to", "")
+    for rung in interval.rungs:
+        line = place(each.comp_plan, rung.path).rpartition(":")[2]
+        notes = [rung.reading] * mixed + ["reached"] * rung.is_reached + [f"line {line}"]
+        numbers = ["" if n is None else _number(n, "number") for n in (rung.starts_at, rung.laid, rung.earns)]
+        pays = _rate(rung.number) if rung.unit == "share" else _number(rung.number, rung.unit)
+        add_row(table, rung.written, numbers[0], pays, numbers[1], numbers[2], ", ".join(notes))
+    print_table(table)
+
+
+def _show_entries(told: Payout, each: ComponentTold, limit: int) -> None:
+    shown = each.entries[:limit] if limit else each.entries
+    if not shown:
+        return
+    has = {
+        "tier": any(entry.tier is not None for entry in shown),
+        "rate": any(entry.rate is not None for entry in shown),
+    }
+    table = new_table("day", "transaction", "id", ">credit", *(f">{key}" for key in has if has[key]), ">earned")
+    for entry in shown:
+        row = [entry.id, _money(entry.credit) if entry.credit else ""]
+        row += ["" if entry.tier is None else str(entry.tier)] * has["tier"]
+        row += ["" if entry.rate is None else _rate(entry.rate)] * has["rate"]
+        name = linked(_name(told, entry), told.links.get((entry.source, entry.id), ""))
+        table.add_row(linked(entry.day.isoformat()), name, *map(linked, (*row, _money(entry.amount))))
+    print_table(table)
+    _show_hidden(each.entries[len(shown) :])
+
+
+def _show_hidden(hidden: Sequence[EntryTold]) -> None:
+    if hidden:
+        rest = _money(sum((entry.amount for entry in hidden), Decimal(0)))
+        say(f"… and {len(hidden):,} more, {rest} in all; --limit 0 shows them.")
+
+
+def _name(told: Payout, entry: EntryTold) -> str:
+    if not entry.source:
+        return "without a transaction"
+    name = told.names.get((entry.source, entry.id)) or f"{entry.source.replace('_', ' ')} {entry.id}"
+    return plain(name, LONGEST_NAME)
+
+
+def _money(amount: Decimal) -> str:
+    return figure_text(amount, Unit.MONEY)
+
+
+def _rate(rate: Decimal | None) -> str:
+    """A share of 1, or money for each unit."""
+    return _number(rate, "share" if rate is not None and abs(rate) <= 1 else "number")
+
+
+def _number(number: Decimal | None, unit: Of) -> str:
+    if number is None:
+        return "none"
+    if unit == "share":
+        return f"{exact_text(number * 100, Unit.NUMBER)} %"
+    return exact_text(number, Unit.NUMBER)

@@ -1,0 +1,92 @@
+"""`salesops test`: the cases of comp plans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sync.cli.options import json_option, project_option
+
+if TYPE_CHECKING:
+    from config.loader import Project
+    from salesops.cases.model import Verdict
+    from sync.cases import Found
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option("-k", "word", help="Only cases with this word in their name or the name of their comp plan.")
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the outcome as JUnit XML.")
+@project_option
+@json_option
+@click.pass_context
+def test(
+    context: click.Context,
+    paths: tuple[Path, ...],
+    word: str | None,
+    junit: Path | None,
+    project: str | None,
+    as_json: bool,
+) -> None:
+    """Run the tests in comp plans: what is given, against what is expected. No CRM is needed, and no project.
+
+    PATH is a file with comp plans, or a folder that has some; the project's comp_plans, or else this folder, if none is
+    named. In a project its calendar, time zone, currency, metrics and quotas hold.
+
+    \b
+    Examples:
+      salesops test
+      salesops test comp_plans/account_executives.yaml -k accelerator
+      salesops test plans --junit junit.xml
+    """
+    from sync.cases import find_cases
+    from sync.cli.case_report import show_cases, write_junit
+    from sync.cli.failures import DONE, ROWS_FAILED, WRONG
+
+    named = _project(context, project)
+    cases = find_cases(paths or (_usual(named),), named)
+    chosen = [each for each in cases.found if _is_chosen(each, word)]
+    verdicts = _run(chosen)
+    outcome = list(zip(chosen, verdicts, strict=True))
+    show_cases(outcome, cases.problems, as_json=as_json)
+    if junit is not None:
+        try:
+            write_junit(junit, outcome)
+        except OSError as error:
+            raise click.BadParameter(f"{junit} cannot be written: {error.strerror}.", param_hint="--junit") from error
+    is_wrong = any(problem.severity == "error" for problem in cases.problems)
+    if is_wrong or not chosen or any(verdict is not None and verdict.fault for verdict in verdicts):
+        context.exit(WRONG)
+    context.exit(DONE if all(verdict is not None and verdict.holds for verdict in verdicts) else ROWS_FAILED)
+
+
+def _project(context: click.Context, project: str | None) -> Project | None:
+    """The project that `--project` names, or else the one around this folder, if there is one."""
+    from sync.cases import project_around
+    from sync.cli.options import locate
+
+    if project or (context.obj or {}).get("project"):
+        return locate(context, project)
+    return project_around(Path.cwd())
+
+
+def _usual(project: Project | None) -> Path:
+    return Path.cwd() if project is None else project.root / "comp_plans"
+
+
+def _is_chosen(found: Found, word: str | None) -> bool:
+    named = f"{found.placed.case.name} {found.placed.comp_plan or ''}"
+    return word is None or word.lower() in named.lower()
+
+
+def _run(chosen: list[Found]) -> list[Verdict | None]:
+    """What came of each case; None where something in it is wrong."""
+    setups = [each.setup for each in chosen if each.setup is not None]
+    if not setups:
+        return [None] * len(chosen)
+    from salesops.cases.run import run_cases
+
+    verdicts = iter(run_cases(setups))
+    return [None if each.setup is None else next(verdicts) for each in chosen]

@@ -1,0 +1,149 @@
+"""Files of comp plans: what they inherit, who is on them, and what they are with no project around them."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from config_projects import BASE, problems_of, write_project
+
+from config.comp_plans import RatePay
+from config.comp_plans.alone import CompPlanFiles, load_comp_plan_files
+from config.comp_plans.base import shown_label
+from config.loader import load_project
+
+PAGE = Path(__file__).parents[2] / "docs" / "comp-plans.md"
+PARENT = """\
+comp_plans:
+  ae:
+    label: AE
+    effective_from: 2026-01-01
+    values: {low: 0.05, high: 0.1}
+    credits:
+      won: {source: opportunity, time: close_date}
+    components:
+      first: {kind: rate, on: won, rate: low}
+      second: {kind: rate, on: won, rate: high}
+"""
+CHILD = """\
+comp_plans:
+  senior:
+    extends: ae
+    label: Senior
+    values: {high: 0.2}
+    components:
+      second: {kind: rate, on: won, rate: 2 * high}
+      third: {kind: rate, on: won, rate: 0.01}
+"""
+
+
+def files(root: Path, *texts: str) -> CompPlanFiles:
+    """What files of these texts hold together."""
+    paths = [root / f"{number}.yaml" for number in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text, encoding="utf-8")
+    return load_comp_plan_files(paths)
+
+
+def test_a_child_replaces_and_adds_parts_by_their_name(tmp_path: Path) -> None:
+    found = files(tmp_path, CHILD, PARENT)
+    senior = found.comp_plans["senior"]
+    rates = {name: each.rate for name, each in senior.components.items() if isinstance(each, RatePay)}
+    assert found.problems == ()
+    assert (senior.label, senior.values) == ("Senior", {"low": Decimal("0.05"), "high": Decimal("0.2")})
+    assert rates == {"first": "low", "second": "2 * high", "third": "0.01"}
+
+
+def test_what_only_a_child_looks_at_is_not_called_unused(tmp_path: Path) -> None:
+    profit = "    credits:\n      profit: {source: opportunity, time: close_date, amount: amount - 1}\n"
+    parent = PARENT.replace("    credits:\n", profit)
+    assert [problem.where.line for problem in files(tmp_path, parent).problems] == [7]
+    assert files(tmp_path, parent, CHILD.replace("on: won, rate: 0.01", "on: profit, rate: 0.01")).problems == ()
+
+
+def test_a_comp_plan_is_named_by_all_that_it_extends(tmp_path: Path) -> None:
+    chief = "comp_plans:\n  chief: {extends: senior, label: Chief}\n"
+    found = files(tmp_path, PARENT, CHILD, chief).comp_plans
+    assert {name: plan.named for name, plan in found.items()} == {
+        "ae": ("ae",),
+        "senior": ("senior", "ae"),
+        "chief": ("chief", "senior", "ae"),
+    }
+
+
+def test_named_is_no_key_of_a_file(tmp_path: Path) -> None:
+    (problem,) = files(tmp_path, PARENT.replace("label: AE", "label: AE\n    named: [x]")).problems
+    assert "named: is not a key that can stand here." in str(problem)
+
+
+def test_what_is_wrong_with_an_inherited_part_is_said_where_it_is_written(tmp_path: Path) -> None:
+    problems = files(tmp_path, PARENT.replace("on: won, rate: low", "on: wn, rate: low"), CHILD).problems
+    assert {(problem.where.file, problem.where.line) for problem in problems} == {(str(tmp_path / "0.yaml"), 9)}
+
+
+def test_a_file_may_hold_payees_alone_and_a_payee_may_stand_in_several(tmp_path: Path) -> None:
+    ann = "payees:\n  {}: [{{comp_plan: ae, from: {}, until: {}}}]\n"
+    found = files(
+        tmp_path,
+        PARENT,
+        ann.format("Ann@x.com", "2026-01-01", "2026-02-01"),
+        ann.format("ann@x.com", "2026-02-01", "2026-03-01"),
+    )
+    assert found.problems == ()
+    assert [str(each.from_) for each in found.payees["ann@x.com"]] == ["2026-01-01", "2026-02-01"]
+
+
+def test_a_case_is_of_the_comp_plan_that_it_names_or_of_the_only_one_of_its_file(tmp_path: Path) -> None:
+    case = "tests:\n  - {{name: One, {}expect: {{total: 5}}}}\n"
+    found = files(tmp_path, PARENT + case.format(""), case.format("comp_plan: ae, "), case.format(""))
+    assert [test.comp_plan for test in found.tests] == ["ae", "ae", None]
+    assert [str(problem).partition(": ")[2] for problem in found.problems] == [
+        "tests.0: does not say which comp plan it is of, and its file has no single one. Write comp_plan: ae."
+    ]
+    assert str(found.places[(*found.tests[1].path, "expect")]).startswith(f"{tmp_path / '1.yaml'}:2")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("{credits: [won]}", "{credits: [won], target: my_quota}"),
+        ("source: opportunity, time: close_date", "metric: my_metric"),
+        ("time: close_date", "time: close_date, amount: custom.Mine__c"),
+    ],
+)
+def test_without_a_project_what_it_would_define_is_believed_to_be_there(
+    before: str, after: str, tmp_path: Path
+) -> None:
+    text = PARENT.replace("    components:", "    measures:\n      m: {credits: [won]}\n    components:")
+    assert before in text
+    assert files(tmp_path, text.replace(before, after)).problems == ()
+
+
+def test_a_project_holds_payees_and_tests(tmp_path: Path) -> None:
+    project = load_project(write_project(tmp_path, BASE))
+    assert [each.comp_plan for each in project.payees["ann@example.com"]] == ["ae"]
+    assert [(test.comp_plan, test.case.name) for test in project.tests] == [("ae", "Eight percent up to the quota")]
+    assert project.where("comp_plans/comp_plans.yaml", "tests", 0).line == 20
+
+
+def test_a_wrong_case_leaves_the_comp_plans_readable(tmp_path: Path) -> None:
+    text = BASE["comp_plans/comp_plans.yaml"].replace("expect: {total: 4000}", "expects: {total: 4000}")
+    problems = problems_of(write_project(tmp_path, {**BASE, "comp_plans/comp_plans.yaml": text}))
+    assert len(problems) == 2
+    assert all("tests.0.expect" in problem for problem in problems)
+
+
+def test_people_are_shown_a_name_in_words_where_there_is_no_label() -> None:
+    assert (shown_label("new_business", None), shown_label("new_business", "Neugeschäft")) == (
+        "New business",
+        "Neugeschäft",
+    )
+
+
+def test_all_examples_of_the_page_together_hold(tmp_path: Path) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    found = files(tmp_path, *blocks)
+    assert [str(problem) for problem in found.problems if "is a cliff" not in problem.summary] == []
+    assert len(found.comp_plans) > 10

@@ -1,0 +1,141 @@
+"""Comp plans in plain language: both languages say the same, and the examples are those of the engine."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from string import Formatter
+
+import pytest
+from worked import parse
+
+from config.calendars import FiscalYear
+from config.comp_plans import Assignment, CompPlan
+from salesops.cases.model import Around
+from salesops.describe.english import ENGLISH
+from salesops.describe.french import FRENCH
+from salesops.describe.letter import build_letter, tell
+from salesops.describe.model import Grid, as_markdown
+from salesops.describe.worked import worked_tables
+from salesops.rules import Rules
+
+PLAN = """
+label: Account executives 2026
+description: What account executives earn.
+effective_from: 2026-01-01
+effective_until: 2027-01-01
+eligible: {roles: [Account Executive, Senior AE]}
+pay: {base: 60000, target: 40000}
+values: {kicker: 0.02}
+ramp: [{until_month: 3, share: 0.5}]
+tables:
+  by_product:
+    by: [product.family]
+    rows: {License: 1, Services: 0.5}
+credits:
+  sales:
+    source: line_item
+    where: [{field: opportunity.is_won, is: true}, {field: opportunity.type, in: [New, Upsell]}]
+    time: opportunity.close_date
+    multipliers: [by_product]
+    to: {splits: [Revenue]}
+measures:
+  sold: {credits: [sales], over: quarter, target: 250000}
+components:
+  commission:
+    kind: tiers
+    by: sold
+    reading: marginal
+    when: [{measure: sold, at_least: 0.5}]
+    cap: {amount: 2 * target_pay}
+    tiers: [{from: 0, rate: 0.06}, {from: 1, rate: 0.09}]
+  kicker: {kind: rate, on: sales, rate: kicker}
+"""
+
+
+def plan(**changes: object) -> CompPlan:
+    return CompPlan.model_validate(parse(PLAN) | changes)
+
+
+def letter(language: str, own: Assignment | None = None, **changes: object) -> str:
+    return as_markdown(build_letter(tell(plan(**changes), language, "EUR", own), {}))
+
+
+def test_both_languages_have_the_same_sentences_with_the_same_parts() -> None:
+    def parts(sentence: str) -> set[str | None]:
+        return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+    assert ENGLISH.sentences.keys() == FRENCH.sentences.keys()
+    assert [key for key in ENGLISH.sentences if parts(ENGLISH.sentences[key]) != parts(FRENCH.sentences[key])] == []
+    for name in ("each", "a", "sources"):
+        assert getattr(ENGLISH, name).keys() == getattr(FRENCH, name).keys()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "# How you are paid: Account executives 2026",
+        "This comp plan is for everybody who has the role Account Executive or Senior AE.",
+        "It holds from 1 January 2026 to 31 December 2026, both days included.",
+        "Base pay is EUR 60,000 a year.",
+        "A line item counts if it is won and type (opportunity) is “New” or “Upsell”.",
+        "It counts for those who share in it (“Revenue”), each with their share, with its amount, times",
+        "times the number in the table “By product”.",
+        "The sum of “Sales” in each quarter. The target is 250,000.",
+        "It is only paid when attainment of “Sold” is 50% or more.",
+        "| 0% to 100%   |   6% |",
+        "It is 2 \N{MULTIPLICATION SIGN} target pay at most, each quarter.",
+        "You earn 2% of “Sales”.",
+        "Who is new has lower targets: 50% up to month 3; the full ones after that.",
+    ],
+)
+def test_a_letter_says_it_in_english(said: str) -> None:
+    assert said in letter("en")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "# Votre rémunération : Account executives 2026",
+        "Il est en vigueur du 1er janvier 2026 au 31 décembre 2026 inclus.",
+        "Le salaire de base est de 60\u202f000\xa0EUR par an.",
+        "Vous gagnez 2\u202f% de «\u202fSales\u202f».",
+        "L'objectif est de 250\u202f000.",
+    ],
+)
+def test_a_letter_says_it_in_french(said: str) -> None:
+    assert said in letter("fr")
+
+
+def test_a_payee_reads_their_own_numbers() -> None:
+    own = Assignment.model_validate({"comp_plan": "ae", "values": {"kicker": "0.05"}, "base_pay": "70000"})
+    said = letter("en", own)
+    assert "You earn 5% of “Sales”." in said
+    assert "Base pay is EUR 70,000 a year." in said
+
+
+def test_what_a_comp_plan_does_not_have_is_not_said() -> None:
+    said = letter("en", ramp=(), cap=None)
+    assert re.search("## Limits|Who is new", said) is None
+
+
+def test_examples_are_what_the_engine_comes_to() -> None:
+    rules = Rules(time_zone="UTC", fiscal_year=FiscalYear(), currency="EUR", metrics={})
+    found = worked_tables(tell(plan(), "en", "EUR"), Around(rules, {}), None)
+    assert found == {
+        "commission": Grid(
+            (">Reached", ">Result", ">You earn"),
+            # 6 % of 125,000; of 250,000; and 9 % of 125,000 more, but no more than twice the quarter's 10,000
+            (
+                ("50%", "125,000", "EUR 7,500"),
+                ("100%", "250,000", "EUR 15,000"),
+                ("150%", "375,000", "EUR 20,000"),
+            ),
+        )
+    }
+
+
+def test_numbers_are_written_as_in_the_language() -> None:
+    assert ENGLISH.number(Decimal("-1234567.50")) == "\N{MINUS SIGN}1,234,567.5"
+    assert FRENCH.share(Decimal("0.125")) == "12,5\u202f%"
+    assert ENGLISH.money(Decimal("0.5"), "EUR") == "EUR 0.50"

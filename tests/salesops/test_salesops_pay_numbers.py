@@ -1,0 +1,237 @@
+"""Formulas of comp plans in the engine: exact whatever their size, rounded as they say, none where there is none."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+
+from config.comp_plans.formula import Binary, Call, Compare, Expression, If, Logic, Name, Negative, Number
+from config.comp_plans.formula import parse_pay_formula as parsed
+from salesops import rational
+from salesops.engine import Engine, NumberTooLarge
+from salesops.incentives.numbers import Mode, Order, column, compare, materialized, number, rounded_to
+from salesops.rational import Rational
+from salesops.sql import columns
+from salesops.wide import divide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from config.comp_plans.formula import Condition
+
+Row = dict[str, Fraction | None]
+ORDERS: tuple[Order, ...] = ("<", "<=", ">", ">=", "==", "!=")
+MODES: tuple[Mode, ...] = ("half_up", "half_even", "down", "up", "floor", "ceil")
+WHOLE = pa.decimal128(38, 0)
+SCALE = Fraction(1, 10**6)
+TINY_NUMBER = Fraction(1, 10**12)
+TINY = rational.constant(TINY_NUMBER)
+NAMES = ("a", "b", "c", "d")
+ROWS = 1_000
+
+
+def resolved(part: Name | Call) -> Rational:
+    """a and b are millionths; c and d are fractions."""
+    assert isinstance(part, Name)
+    below = f'"{part.name} below"' if part.name in "cd" else None
+    return Rational(SCALE, f'"{part.name}"', below)
+
+
+def random_rows(dice: random.Random) -> list[Row]:
+    """Numbers of every size from a few units to as many digits as there is room for, some of them none or equal."""
+
+    def whole(digits: int) -> int:
+        return dice.randint(-(10**digits), 10**digits)
+
+    rows: list[Row] = []
+    for _ in range(ROWS):
+        digits = dice.choice((1, 3, 7, 12, 16, 18, 19))
+        row: Row = {}
+        for name in NAMES:
+            below = dice.randint(1, 10 ** dice.choice((1, 3, 12, digits))) if name in "cd" else 1
+            row[name] = None if dice.random() < 0.05 else whole(digits) * SCALE / below
+        if dice.random() < 0.1:
+            row["b"] = row["a"]
+        rows.append(row)
+    return rows
+
+
+def table(rows: Sequence[Row]) -> pa.Table:
+    def above_and_below(row: Row) -> dict[str, Decimal | None]:
+        found: dict[str, Decimal | None] = {}
+        for name in NAMES:
+            value = row[name]
+            scaled = None if value is None else value / SCALE
+            found[name] = None if scaled is None else Decimal(scaled.numerator)
+            found[f"{name} below"] = None if scaled is None else Decimal(scaled.denominator)
+        return found
+
+    held = [above_and_below(row) for row in rows]
+    types: dict[str, pa.DataType] = dict.fromkeys(held[0], WHOLE) | {"row": pa.int64()}
+    return pa.Table.from_pylist([each | {"row": at} for at, each in enumerate(held)], schema=pa.schema(types))
+
+
+def reckoned(part: Expression, row: Row) -> Fraction | None:
+    """What a formula comes to, by hand."""
+    match part:
+        case Number(value=value):
+            return value
+        case Name(name=name):
+            return row[name]
+        case Negative(operand=operand):
+            found = reckoned(operand, row)
+            return None if found is None else -found
+        case If(condition=asked, then=then, otherwise=otherwise):
+            return reckoned(then if held(asked, row) else otherwise, row)
+        case Binary(operator=operator, left=left, right=right):
+            ours, theirs = reckoned(left, row), reckoned(right, row)
+            if ours is None or theirs is None or (operator == "/" and theirs == 0):
+                return None
+            return (
+                {"+": ours + theirs, "-": ours - theirs, "*": ours * theirs}.get(operator)
+                if operator != "/"
+                else ours / theirs
+            )
+    return called(part, [reckoned(each, row) for each in part.arguments])
+
+
+def called(call: Call, values: list[Fraction | None]) -> Fraction | None:
+    there = [each for each in values if each is not None]
+    if call.function in ("min", "max", "if_none"):
+        in_order = there if call.function == "if_none" else sorted(there, reverse=call.function == "max")
+        return in_order[0] if there else None
+    if values[0] is None:
+        return None
+    if call.function == "abs":
+        return abs(values[0])
+    if call.function == "round":
+        return rounded(values[0], int(there[1]), "half_up")
+    return rounded(values[0], 0, "floor" if call.function == "floor" else "ceil")
+
+
+def held(asked: Condition, row: Row) -> bool:
+    if isinstance(asked, Logic):
+        met = [held(each, row) for each in asked.conditions]
+        return {"and": all(met), "or": any(met), "not": not met[0]}[asked.operator]
+    ours, theirs = reckoned(asked.left, row), reckoned(asked.right, row)
+    if ours is None or theirs is None:
+        return False
+    order = {"<": ours < theirs, "<=": ours <= theirs, ">": ours > theirs, ">=": ours >= theirs}
+    return (order | {"==": ours == theirs, "!=": ours != theirs})[asked.operator]
+
+
+def parsed_condition(left: str, order: Order, right: str) -> Compare:
+    return Compare(order, parsed(left), parsed(right), 0)
+
+
+def rounded(value: Fraction, places: int, mode: Mode) -> Fraction:
+    units = value * 10**places
+    return Fraction(divide(units.numerator, units.denominator, mode), 10**places)
+
+
+def fetched(engine: Engine, asked: dict[str, str], source: str = "numbers") -> list[dict[str, Any]]:
+    return engine.fetch(f"SELECT {columns(asked)} FROM {source} ORDER BY row").to_pylist()
+
+
+FORMULAS = (
+    "a * 0.073",
+    "a * b / c",
+    "-c",
+    "a + b - 12.5",
+    "a * b",
+    "a * b * c",
+    "a / b",
+    "c - d",
+    "a * (0.05 * c + 0.000001 * (b - 0.8 * c)) / c",
+    "min(a, b, 100)",
+    "max(0, min(c, d))",
+    "min(c * d, a / 3) - max(b, d)",
+    "if(a * b >= c * d, a * 0.1, if(not c < d or a == b, -c, 0.25))",
+    "if_none(a / b, if_none(c, 7)) * 2 - -d",
+    "round(a * b / 7, 2) + floor(c / 3) - ceil(d)",
+    "abs(a - b) * abs(c * d)",
+    "0 * a + (1 - 1) * b + 4 * 0.25",
+    "a / 0",
+    "(a - b) / (a - b)",
+    "a * b * c * d * a * b * c * d / (a * a * b * b * c * c * d * d)",
+)
+
+
+MODES_OF_ALL = 3
+"""The formulas that are rounded in every mode; the others in one."""
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[Row]:
+    return random_rows(random.Random(7))
+
+
+@pytest.fixture(scope="module")
+def engine(rows: list[Row]) -> Iterator[Engine]:
+    with Engine() as opened:
+        opened.load("given", table(rows))
+        opened.keep_rows("numbers", "SELECT * FROM given")
+        yield opened
+
+
+def test_a_formula_is_exact_in_every_row_and_mode(rows: list[Row], engine: Engine) -> None:
+    asked = [(text, mode) for at, text in enumerate(FORMULAS) for mode in (MODES if at < MODES_OF_ALL else MODES[:1])]
+    found = fetched(
+        engine,
+        {f"{text} {mode}": rounded_to(rational.times(number(text, resolved), TINY), 3, mode) for text, mode in asked},
+    )
+    for row, got in zip(rows, found, strict=True):
+        for text, mode in asked:
+            value = reckoned(parsed(text), row)
+            expected = None if value is None else rounded(value * TINY_NUMBER, 3, mode)
+            assert got[f"{text} {mode}"] == expected, (text, mode, row)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_comparison_is_exact_and_never_null(rows: list[Row], engine: Engine, order: Order) -> None:
+    pairs = {"a b": ("a", "b"), "c d": ("c * d * c", "d * a * b"), "a 1": ("a", "-0.0000015"), "1 c": ("0.3", "c")}
+    sides = {name: tuple(number(text, resolved) for text in pair) for name, pair in pairs.items()}
+    found = fetched(engine, {name: compare(left, order, right) for name, (left, right) in sides.items()})
+    for row, got in zip(rows, found, strict=True):
+        expected = {name: held(parsed_condition(left, order, right), row) for name, (left, right) in pairs.items()}
+        assert got == expected, row
+
+
+def test_a_number_put_into_columns_is_the_same_number(rows: list[Row], engine: Engine) -> None:
+    texts = ("c / d", "c - a", "a * b", "max(c, d)", "4", "a / c * (c / b) / d * d")
+    held_in: dict[str, str] = {}
+    read: dict[str, Rational] = {}
+    for text in texts:
+        made, read[text] = materialized(rational.reduced(number(text, resolved)), text)
+        held_in |= made
+    found = fetched(engine, held_in)
+    for row, got in zip(rows, found, strict=True):
+        for text in texts:
+            above, below = got[text], got.get(f"{text} below", 1)
+            value = None if above is None or below is None else read[text].scale * Fraction(above) / Fraction(below)
+            assert value == reckoned(parsed(text), row), (text, row)
+
+
+def test_where_a_result_has_no_room_the_engine_says_so(engine: Engine) -> None:
+    engine.keep_rows("far", f"SELECT CAST('{'9' * 38}' AS DECIMAL(38, 0)) AS a, 1 AS row")
+    far = rational.times(resolved(Name("a", 0)), resolved(Name("a", 0)))
+    (fits,) = fetched(engine, {"fits": rounded_to(rational.over(far, far), 2), "less": compare(far, "<", TINY)}, "far")
+    assert fits == {"fits": 1, "less": False}
+    with pytest.raises(NumberTooLarge):
+        fetched(engine, {"far": rounded_to(far, 2)}, "far")
+
+
+def test_a_decimal_column_is_the_number_it_holds() -> None:
+    amounts = [Decimal(each) for each in ("0", "-0.000001", "12345678901234567890.123456", "999999.999999", "0.5")]
+    types: dict[str, pa.DataType] = {"amount": pa.decimal128(38, 6), "rate": pa.decimal128(38, 12), "row": pa.int64()}
+    with Engine() as opened:
+        held_there = [{"amount": each, "rate": each, "row": at} for at, each in enumerate(amounts)]
+        opened.load("numbers", pa.Table.from_pylist(held_there, schema=pa.schema(types)))
+        asked = {"amount": rounded_to(column("amount"), 6), "rate": rounded_to(column("rate", 12), 6)}
+        found = fetched(opened, asked)
+    assert found == [{"amount": each, "rate": each} for each in amounts]

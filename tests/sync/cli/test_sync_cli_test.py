@@ -1,0 +1,143 @@
+"""`salesops test`: what a case that does not hold prints, exit codes, JSON and JUnit."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from defusedxml.ElementTree import parse
+from synced import SETTINGS, write_project
+
+from sync.cli.main import cli
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+PLAN = """\
+comp_plans:
+  sellers:
+    label: Sellers
+    effective_from: 2026-01-01
+    eligible: {}
+    credits:
+      sales: {source: opportunity, where: [{field: is_won, is: true}], time: close_date}
+    measures:
+      sold: {credits: [sales], over: quarter, target: 1000}
+    components:
+      commission: {kind: rate, on: sales, rate: 0.1}
+tests:
+"""
+HOLDS = """\
+  - name: A tenth of it
+    payee: ann@example.com
+    transactions: [{id: a, on: 2026-01-05, amount: 500}]
+    expect: {total: 50}
+"""
+FAILS = """\
+  - name: A fifth of it
+    payee: ann@example.com
+    transactions: [{id: a, on: 2026-01-05, amount: 500}, {id: b, on: 2026-02-05, amount: 250.5}]
+    expect: {earnings: {commission: {2026-01: 100}}, attainment: {sold: 0.7505}}
+"""
+WRONG = """\
+  - name: In a month that there is not
+    payee: ann@example.com
+    transactions: [{id: a, on: 2026-01-05, amount: 500}]
+    expect: {total: {2026-13: 50}}
+"""
+
+
+def call(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
+    monkeypatch.chdir(folder)
+    return CliRunner().invoke(cli, ["test", *words], env={"COLUMNS": "100"})
+
+
+@pytest.fixture
+def plans(tmp_path: Path) -> Path:
+    """A folder with nothing but a file of comp plans: one case holds, one does not."""
+    (tmp_path / "sellers.yaml").write_text(PLAN + HOLDS + FAILS, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_case_that_fails_says_what_came_instead_and_how(plans: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = call(plans, monkeypatch)
+    assert result.exit_code == 1
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert "ok A tenth of it" in lines
+    assert f"FAIL A fifth of it ({plans / 'sellers.yaml'}:17)" in lines
+    assert "earnings.commission.2026-01: expected 100, got 50" in lines
+    assert "sales 2026-02-05 b 250.5" in lines
+    assert "sold 2026-02 FY2026-Q1 750.5 1,000 0.7505" in lines
+    assert "commission 2026-02 2026-02-05 b 250.5 25.05 75.05" in lines
+    assert lines[-1].startswith("1 test holds, 1 does not.")
+
+
+def test_only_cases_with_the_word_are_run(plans: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = call(plans, monkeypatch, "sellers.yaml", "-k", "TENTH")
+    assert (result.exit_code, "fifth" in result.stdout) == (0, False)
+
+
+def test_the_outcome_is_json_for_programs(plans: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = json.loads(call(plans, monkeypatch, "--json").stdout)
+    assert told["ok"] is False
+    assert [(each["name"], each["line"], each["ok"]) for each in told["tests"]] == [
+        ("A tenth of it", 13, True),
+        ("A fifth of it", 17, False),
+    ]
+    (difference,) = told["tests"][1]["differences"]
+    assert difference == {
+        "payee": "ann@example.com",
+        "what": "earnings.commission.2026-01",
+        "expected": "100",
+        "got": "50",
+    }
+
+
+def test_junit_has_a_suite_for_each_file_and_a_failure_for_what_fails(
+    plans: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call(plans, monkeypatch, "--junit", "out.xml")
+    root = parse(plans / "out.xml").getroot()
+    (suite,) = root
+    assert {key: root.get(key) for key in ("tests", "failures", "errors")} == {
+        "tests": "2",
+        "failures": "1",
+        "errors": "0",
+    }
+    assert [case.get("name") for case in suite] == ["A tenth of it", "A fifth of it"]
+    assert suite[1][0].get("message") == "earnings.commission.2026-01: expected 100, got 50"
+
+
+def test_what_is_wrong_in_a_case_is_a_problem_and_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sellers.yaml").write_text(PLAN + HOLDS + WRONG, encoding="utf-8")
+    result = call(tmp_path, monkeypatch)
+    assert result.exit_code == 2
+    assert f"{tmp_path / 'sellers.yaml'}:20: tests.1.expect.total.2026-13: there is no period 2026-13." in result.stderr
+    assert "ok    A tenth of it" in result.stdout
+
+
+def test_without_any_case_the_call_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call(tmp_path, monkeypatch).exit_code == 2
+    assert call(tmp_path, monkeypatch, "missing.yaml").exit_code == 2
+
+
+def test_a_mistake_inside_the_only_case_does_not_end_in_there_are_no_tests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sellers.yaml").write_text(PLAN + HOLDS.replace("amount: 500", "amount: 1.200,00"), encoding="utf-8")
+    result = call(tmp_path, monkeypatch)
+    assert "Decimals have a point" in result.output
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (2, "No test was run: 1 problem.")
+
+
+def test_in_a_project_its_calendar_currency_and_quotas_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = PLAN.replace("target: 1000", "target: bookings").replace("2026-01-01", "2025-02-01")
+    case = HOLDS.replace("{total: 50}", "{total: {FY2026-Q4: 50}, targets: {sold: {2026-01: 2000}}}")
+    settings = f"{SETTINGS}fiscal_year: {{starts: february}}\n"
+    write_project(tmp_path, settings=settings, comp_plans=f"{plan}{case}    quotas: {{bookings: 2000}}\n")
+    result = call(tmp_path / "quotas", monkeypatch)
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "comp_plans/c.yaml")
