@@ -11,9 +11,10 @@ FAULTS ?= 200
 SEED ?= 1
 EXAMPLES ?= 2000
 ARGS ?=
-LONG := tests/plans/test_plans_examples.py tests/salesops/test_explain_payout.py \
+LONG := tests/plans/test_plans_examples.py tests/plans/published tests/salesops/test_explain_payout.py \
 	tests/sync/cli/test_cli_explain_payout.py tests/salesops/test_salesops_describe.py \
 	$(addprefix tests/salesops/test_salesops_pay_,properties.py frame_reference.py least.py inverse.py) \
+	tests/salesops/test_salesops_metric_properties.py \
 	tests/test_readme.py tests/test_readme_demo_hubspot.py tests/test_readme_demo_salesforce.py \
 	tests/test_docs_sandbox.py tests/metrics/test_metrics_explained.py \
 	$(addprefix tests/integration/test_,run_interrupted.py run_failures.py explain_adds_up.py both_crms_agree.py \
@@ -23,8 +24,9 @@ LONG := tests/plans/test_plans_examples.py tests/salesops/test_explain_payout.py
 	$(addprefix tests/integration/writeback/test_writeback_,answers.py provision.py quiet.py rehearsal.py \
 	reorganised.py refused.py refused_plans.py undo.py clearing.py)
 
-# An activated environment, or uv settings of the user's, must not decide where this project is installed.
-unexport VIRTUAL_ENV
+# An activated environment, or uv settings of the user's, must not decide where this project is installed; and what
+# Python compiled once is kept, or each command that a test starts would compile everything anew.
+unexport VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
 export UV_PYTHON_DOWNLOADS := never
 

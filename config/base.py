@@ -79,6 +79,13 @@ _DIGITS_BEFORE, _DIGITS_AFTER = 15, 6  # what the columns of facts and results h
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
+def _with_point(text: str) -> str:
+    """A number whose decimals follow a comma, as 0,05 or 1.250,50, with a point; others, as 1,000, as they are."""
+    before, _, after = text.rpartition(",")
+    is_decimal = after.isdecimal() and "," not in before and (len(after) != 3 or "." in before)
+    return f"{before.replace('.', '')}.{after}" if is_decimal else text
+
+
 def parse_number(text: str) -> Decimal:
     """The exact number that a text stands for; ValueError says how to write it.
 
@@ -86,7 +93,7 @@ def parse_number(text: str) -> Decimal:
     Decimal('12.50')
     """
     if not _NUMBER.fullmatch(text):
-        plain = re.sub(r"[\s,_'$€£]", "", text)
+        plain = re.sub(r"[\s,_'$€£]", "", _with_point(text))
         instead = (
             f"Write {plain}."
             if _NUMBER.fullmatch(plain) and len(plain) < 30

@@ -48,7 +48,7 @@ def _without_further_cuts(details: list[ErrorDetails]) -> list[ErrorDetails]:
             and detail["input"] is None
             and cut.get(detail["loc"][:-1], detail) is not detail
         )
-        and not (detail["loc"][:-1] in cut and "goes wrong at" in detail["msg"])
+        and not (detail["loc"][:-1] in cut and "ends inside parentheses" in detail["msg"])
     ]
 
 
@@ -135,6 +135,10 @@ _PARTS = frozenset({"numerator", "denominator", "formula", "metric"})
 """The keys under which a metric names those that it is made of, and whose conditions are its own."""
 
 
+_UPPER_BOUNDS = frozenset({"to", "up_to", "until", "max", "at_most"})
+"""What others call the end of a tier."""
+
+
 def _explain(detail: ErrorDetails, shape: Shape, around: Block | None, key: str) -> tuple[str, str]:
     """(what is wrong, what to write instead). A value is repeated only where it cannot be a secret."""
     given: Any = detail["input"]
@@ -142,12 +146,8 @@ def _explain(detail: ErrorDetails, shape: Shape, around: Block | None, key: str)
     match detail["type"]:
         case "extra_forbidden" if around and given is None and (")" in key or key.isdecimal()):
             return _explain_cut_off(key, around)
-        case "extra_forbidden" if around and key in {"where", "where_any"} and _PARTS & around.keys().keys():
-            parts = " and ".join(sorted(_PARTS & around.keys().keys(), reverse=True))
-            return "is not a key that can stand here.", f"Conditions belong to the metrics under {parts}."
         case "extra_forbidden":
-            hint = _elsewhere(key, around) if around else ""
-            return "is not a key that can stand here.", hint or did_you_mean(key, around.keys() if around else ())
+            return "is not a key that can stand here.", _instead_of_key(key, around)
         case "missing":
             meaning = f" {info.description}" if info is not None and info.description else ""
             return "is missing.", f"Write {_form(shape)}.{meaning}"
@@ -171,6 +171,17 @@ def _explain_cut_off(key: str, around: Block) -> tuple[str, str]:
         return "is the rest of a number that ends at its comma here.", hint
     written = "formula: " if around.keys().get("formula") else ""
     return "is the rest of a formula that ends at its comma here.", f'Quote it: {written}"max(a, b)".'
+
+
+def _instead_of_key(key: str, around: Block | None) -> str:
+    if around is None:
+        return ""
+    known = around.keys().keys()
+    if key in {"where", "where_any"} and _PARTS & known:
+        return f"Conditions belong to the metrics under {' and '.join(sorted(_PARTS & known, reverse=True))}."
+    if key in _UPPER_BOUNDS and {"from", "multiple"} <= known:
+        return "A tier ends where the next one begins: write only `from`."
+    return _elsewhere(key, around) or did_you_mean(key, known)
 
 
 def _elsewhere(key: str, block: Block) -> str:
@@ -204,10 +215,22 @@ def _blocks_in(path: str, shape: Shape) -> Iterator[tuple[str, Block]]:
             yield from _blocks_in(f"{path}.N", item)
 
 
+_RECIPIENTS = frozenset({"owner", "creator", "everyone"})
+_OTHER_RECIPIENTS = {
+    "manager": "{managers: [1]}, where 1 is the owner's manager and 2 the one above",
+    "split": "{splits: [TYPE]}",
+    "member": "{members: [ROLE]}",
+    "field": "{field: FIELD}",
+}
+"""Whom a credit may go to in a form of its own."""
+
+
 def _explain_word(word: object, shape: Shape) -> tuple[str, str]:
     allowed = _words(shape)
     if not isinstance(word, str):
         return f"must be a word, is {_what(word)}.", f"Write {_form(allowed)}."
+    if {*allowed.words} >= _RECIPIENTS and (form := _OTHER_RECIPIENTS.get(word.lower().removesuffix("s"))):
+        return f"must be {_form(allowed)}, or a block, got {quote(word)}.", f"Write {form}."
     hint = did_you_mean(word, allowed.words)
     return f"must be {_form(allowed)}, got {quote(word)}.", hint if hint.startswith("Did") else ""
 
@@ -236,6 +259,8 @@ def _explain_type(detail: ErrorDetails, shape: Shape) -> tuple[str, str]:
             return f"must be a list, is {_what(given)}.", "Write each item on a line of its own, after a dash."
         case "too_short":
             return "must not be empty.", "Write at least one."
+        case "too_long":
+            return f"has {limits['actual_length']} entries, and {limits['max_length']} is the most.", "Join some."
         case "greater_than_equal":
             return f"must be at least {limits['ge']}, got {quote(given)}.", ""
         case "less_than_equal":

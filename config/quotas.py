@@ -62,8 +62,8 @@ class Quota(Model):
     seasonality: Annotated[
         tuple[Money, ...],
         Field(
-            description="How much each fiscal month weighs in what is expected so far: 3 numbers for a quarter, 12 for "
-            "a year. All weigh the same if missing."
+            description="How much each fiscal month weighs, in what is expected so far and for who is on a comp plan "
+            "for a part of the period: 3 numbers for a quarter, 12 for a year. All weigh the same if missing."
         ),
     ] = ()
     allowance: Annotated[

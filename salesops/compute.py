@@ -57,6 +57,7 @@ def compute(facts: Facts, rules: Rules, as_of: datetime, kept: Kept | None = Non
         try:
             return _compute(basis, kept)
         except NumberTooLarge as error:
+            engine.resume()
             raise NumberTooLarge(f"{error} {largest_number(basis)}".strip()) from error
 
 

@@ -6,26 +6,29 @@ The database lives in memory, opens no file, loads no extension and spills nowhe
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import duckdb
 import ibis
 from duckdb.func import FunctionNullHandling, PythonUDFType
 from ibis.backends.sql.compilers import duckdb as duckdb_sql
 
-from salesops.exact import RATIO_MACRO
+from salesops.exact import RATIO_MACRO, WHOLE, narrowed
 from salesops.sql import names, quoted
 from salesops.wide import reckon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
 
     import ibis.expr.types as ir
     import pyarrow as pa
     from ibis.expr.operations import Node
+
+Rows = TypeVar("Rows")
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -47,13 +50,14 @@ class NumberTooLarge(ArithmeticError):
 class Engine:
     """One in-memory database, closed on leaving the `with` block.
 
-    Statements run one after another in a thread of its own, while the caller goes on to make the next ones. What a
-    statement raises is raised by the first that asks for rows after it.
+    Statements run one after another in a thread of its own, while callers go on to make the next ones. Once one has
+    failed none runs any more, and whoever asks for rows gets what it raised, until `resume`.
     """
 
     def __init__(self) -> None:
         self._kept: dict[str, ir.Table] = {}
         self._names: set[str] = set()
+        self._reckoned: set[str] = set()
         self._database = duckdb.connect(":memory:", config=_SETTINGS)
         self._database.execute(RATIO_MACRO)
         self._database.create_function(
@@ -65,7 +69,7 @@ class Engine:
             null_handling=FunctionNullHandling.SPECIAL,
         )
         self._statements = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
-        self._told: list[Future[object]] = []
+        self._failure: Exception | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -90,6 +94,15 @@ class Engine:
         self._names.add(name)
         self._run(f"CREATE TEMP TABLE {quoted(name)} AS {query}")
 
+    def keep_reckoned(self, name: str, query: str) -> None:
+        """The same of a query over whole numbers of type WHOLE (`salesops.exact`), reckoned with 64 bits if all fit.
+
+        Other columns must not be BIGINT.
+        """
+        self._names.add(name)
+        self._reckoned.add(name)
+        self._tell(lambda: self._reckon(name, query))
+
     def keeps(self, name: str) -> bool:
         """Whether rows are kept under the name."""
         return name in self._names
@@ -97,6 +110,10 @@ class Engine:
     def drop(self, name: str) -> None:
         """Forget the rows under a name, if there are any: nothing reads them any more."""
         self._names.discard(name)
+        if name in self._reckoned:
+            self._reckoned.discard(name)
+            self._run(f"DROP VIEW IF EXISTS {quoted(name)}")
+            name = _as_reckoned(name)
         self._run(f"DROP TABLE IF EXISTS {quoted(name)}")
 
     def view(self, name: str, expression: ir.Table) -> ir.Table:
@@ -110,11 +127,11 @@ class Engine:
 
     def fetch(self, query: str) -> pa.Table:
         """The rows of a query in SQL."""
-        rows = self._statements.submit(self._rows, query)
-        told, self._told = self._told, []
-        for each in told:
-            each.result()
-        return rows.result()
+        return self._submit(lambda: self._rows(query)).result()
+
+    def resume(self) -> None:
+        """Let statements run again after one that failed."""
+        self._statements.submit(self._forget_failure).result()
 
     def once(self, name: str, build: Callable[[], ir.Table]) -> ir.Table:
         """What `build` makes, kept under a name by whoever asks for it first."""
@@ -141,7 +158,22 @@ class Engine:
         return self.fetch(ordered).cast(schema)
 
     def _tell(self, what: Callable[[], object]) -> None:
-        self._told.append(self._statements.submit(what))
+        self._submit(what)
+
+    def _submit(self, what: Callable[[], Rows]) -> Future[Rows]:
+        def run() -> Rows:
+            if self._failure is not None:
+                raise self._failure
+            try:
+                return what()
+            except Exception as error:
+                self._failure = error
+                raise
+
+        return self._statements.submit(run)
+
+    def _forget_failure(self) -> None:
+        self._failure = None
 
     def _run(self, statement: str) -> None:
         self._tell(lambda: self._execute(statement))
@@ -150,10 +182,26 @@ class Engine:
         with _in_range():
             self._database.execute(statement)
 
+    def _reckon(self, name: str, query: str) -> None:
+        table = quoted(_as_reckoned(name))
+        try:
+            self._execute(f"CREATE TEMP TABLE {table} AS {narrowed(query)}")
+        except NumberTooLarge:
+            self._execute(f"CREATE TEMP TABLE {table} AS {query}")
+        found = self._database.sql(f"FROM {table} LIMIT 0")
+        narrow = [quoted(each) for each, type_ in zip(found.columns, found.types, strict=True) if type_ == "BIGINT"]
+        casts = ", ".join(f"CAST({each} AS {WHOLE}) AS {each}" for each in narrow)
+        replaced = f" REPLACE ({casts})" if casts else ""
+        self._execute(f"CREATE TEMP VIEW {quoted(name)} AS SELECT *{replaced} FROM {table}")
+
     def _rows(self, query: str) -> pa.Table:
         with _in_range():
             rows: pa.Table = self._database.sql(query).to_arrow_table()
         return rows
+
+
+def _as_reckoned(name: str) -> str:
+    return f"{name} as reckoned"
 
 
 def _sql(expression: ir.Table) -> str:

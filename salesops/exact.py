@@ -50,6 +50,33 @@ END;"""
     for mode, quotient in _DIVIDED.items()
 )
 
+_NARROW_MACROS = f"""
+CREATE TEMP MACRO as_whole(x) AS CAST(x AS DECIMAL(38, 0));
+CREATE TEMP MACRO where_it_fits(narrow, wide) AS coalesce(TRY(narrow), wide);
+CREATE TEMP MACRO where_both_fit(narrow, other, wide) AS
+    CASE WHEN TRY(narrow) IS NOT NULL AND TRY(other) IS NOT NULL THEN TRY(narrow) ELSE wide END;
+CREATE TEMP MACRO scaled_down(n, unit, d) AS CAST(n * unit AS DECIMAL(38, 0));
+CREATE TEMP MACRO in_trillionths(x) AS CAST(x * 1000000000000 AS DECIMAL(38, 0));
+CREATE TEMP MACRO narrow_as_whole(x) AS CAST(CAST(x AS DECIMAL(18, 0)) AS BIGINT);
+CREATE TEMP MACRO narrow_where_it_fits(narrow, wide) AS narrow;
+CREATE TEMP MACRO narrow_where_both_fit(narrow, other, wide) AS narrow;
+CREATE TEMP MACRO narrow_scaled_down(n, unit, d) AS whole_quotient(CAST(n AS BIGINT), CAST(d AS BIGINT));
+CREATE TEMP MACRO narrow_in_millionths(x) AS CAST(CAST(x AS DECIMAL(18, 6)) * CAST(1000000 AS DECIMAL(7, 0)) AS BIGINT);
+CREATE TEMP MACRO narrow_in_trillionths(x) AS
+    CAST(CAST(x AS DECIMAL(18, 12)) * CAST(1000000000000 AS DECIMAL(13, 0)) AS BIGINT);
+CREATE TEMP MACRO narrow_millionths_of_twelve(x) AS CASE
+    WHEN CAST(CAST(x AS DECIMAL(18, 12)) AS DECIMAL(12, 6)) = CAST(x AS DECIMAL(18, 12))
+    THEN narrow_in_millionths(CAST(CAST(x AS DECIMAL(18, 12)) AS DECIMAL(12, 6)))
+END;
+CREATE TEMP MACRO narrow_without_common_factor(x, y) AS CAST(x AS BIGINT) // gcd(CAST(x AS BIGINT), CAST(y AS BIGINT));
+{
+    "".join(
+        f"CREATE TEMP MACRO narrow_divided_{mode}(n, d) AS quotient_{mode}(CAST(n AS BIGINT), CAST(d AS BIGINT));"
+        for mode in _DIVIDED
+    )
+}
+"""
+
 RATIO_MACRO = f"""
 CREATE TEMP MACRO is_small(x) AS x BETWEEN CAST(-999999 AS {AMOUNT}) AND CAST(999999 AS {AMOUNT});
 CREATE TEMP MACRO small_millionths(x) AS CAST(TRY_CAST(x * 1000000 AS DECIMAL(18, {PLACES})) AS BIGINT);
@@ -96,10 +123,37 @@ CREATE TEMP MACRO without_common_factor(x, y) AS CASE
     ELSE x
 END;
 {_DIVIDE_MACROS}
+{_NARROW_MACROS}
 """
 
 WHOLE = "decimal(38, 0)"
 """The engine's type of whole numbers that products of amounts are made in: what does not fit raises."""
+
+_NARROW = {WHOLE: "BIGINT"} | {
+    f"{macro}(": f"narrow_{macro}("
+    for macro in (
+        "as_whole",
+        "where_it_fits",
+        "where_both_fit",
+        "scaled_down",
+        "in_trillionths",
+        "in_millionths",
+        "millionths_of_twelve",
+        "without_common_factor",
+        *(f"divided_{mode}" for mode in _DIVIDED),
+    )
+}
+
+
+def narrowed(query: str) -> str:
+    """The same query with whole numbers of 64 bits, which is several times as fast; what does not fit them raises.
+
+    It takes no more digits for single rows. Decimals come in through `as_whole` and the like: `//` of them is no whole
+    number.
+    """
+    for wide, narrow in _NARROW.items():
+        query = query.replace(wide, narrow)
+    return query
 
 
 def amount(value: Decimal | int) -> ir.Value:

@@ -17,7 +17,7 @@ from sync.store.results import read_computation
 from sync.used_metrics import computed_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from config.loader import Project
     from salesops.calendar import Period
@@ -51,7 +51,9 @@ class Payout:
     components: tuple[ComponentTold, ...]
     names: Mapping[tuple[str, str], str]  # of transactions, by source and id
     links: Mapping[tuple[str, str], str]
+    users: Mapping[str, str]  # names of who shares in transactions, by id
     stored: Decimal
+    notes: tuple[str, ...] = ()  # what comes to nothing
     differs: str = ""
     is_of_transaction: bool = False
 
@@ -81,7 +83,8 @@ def explain_payout(
         comp_plans=_comp_plans(project, store, connection, user.key, meant),
     )
     facts = facts_as_of(store, connection, rules, moment)
-    told = tuple(_meant(explained(facts, rules, moment, wanted), meant))
+    components, notes = explained(facts, rules, moment, wanted)
+    told = tuple(_meant(components, meant))
     stored = _stored(project, store, connection, Asked(period, user.key, meant.comp_plan), meant)
     names, links = _records(project, store, connection, told)
     payout = Payout(
@@ -90,8 +93,10 @@ def explain_payout(
         period=period.name,
         as_of=moment.isoformat(),
         components=told,
+        notes=notes,
         names=names,
         links=links,
+        users=record_names(store, connection, "user", {user for each in told for user in _sharing(each)}),
         stored=sum(stored.values(), ZERO),
         is_of_transaction=meant.transaction is not None,
     )
@@ -142,6 +147,13 @@ def _stored(
             key = (row["comp_plan"], row["component"])
             found[key] = found.get(key, ZERO) + Decimal(row["amount"])
     return found
+
+
+def _sharing(component: ComponentTold) -> Iterator[str]:
+    """The ids of all who share in what the component pays on."""
+    for entry in component.entries:
+        if entry.made is not None:
+            yield from (user for user, _ in entry.made.shares)
 
 
 def _records(

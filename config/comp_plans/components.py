@@ -156,7 +156,9 @@ class Tiers(_Component):
         None
     )
     rate: Annotated[Formula | None, Field(description="The rate that `multiple` of tiers is of.")] = None
-    tiers: Annotated[tuple[Tier, ...], Field(min_length=1, description="From the lowest bound on, rising.")]
+    tiers: Annotated[
+        tuple[Tier, ...], Field(min_length=1, max_length=200, description="From the lowest bound on, rising.")
+    ]
 
     @model_validator(mode="after")
     def _readable(self) -> Tiers:
@@ -179,7 +181,7 @@ class Curve(_Component):
     by: Annotated[Name, Field(description="The measure whose attainment is looked up.")]
     of: Annotated[Literal["attainment", "value"] | None, Field(description="As of tiers.")] = None
     pay: Annotated[Formula, Field(description="What it is a share of.")] = "target_pay"
-    points: Annotated[tuple[Point, ...], Field(min_length=1, description="Rising by `at`.")]
+    points: Annotated[tuple[Point, ...], Field(min_length=1, max_length=200, description="Rising by `at`.")]
     below: Annotated[
         Literal["nothing", "flat", "line"],
         Field(description="Below the first point: nothing, as at it, or on the line from 0."),

@@ -88,7 +88,10 @@ class OfEarnings(Model):
     """What payees earn, as transactions that credit others: for overrides on earnings."""
 
     comp_plans: Annotated[tuple[Name, ...], Field(min_length=1, description="Of these comp plans.")]
-    components: Annotated[tuple[Name, ...], Field(description="Of these components of theirs; all if missing.")] = ()
+    components: Annotated[
+        tuple[Name, ...],
+        Field(description="Of these components of theirs, also if not paid; all that are paid if missing."),
+    ] = ()
 
 
 class Credit(Model):

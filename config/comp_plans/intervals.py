@@ -39,6 +39,9 @@ LENGTHS: tuple[Interval, ...] = (
 )
 """Every interval, the shortest first."""
 
+SEASONAL = frozenset({"quarter", "half_year", "year", "anniversary"})
+"""Intervals of several months, in which a quota's seasonality says how much each month weighs."""
+
 
 def measure_interval(comp_plan: CompPlan, name: str) -> Interval | Last:
     """What the measure runs over: what it says; of a formula, score or rank the longest of what it is made of; else the
@@ -65,12 +68,27 @@ def interval_of(comp_plan: CompPlan, component: Component) -> Interval:
     """What the component is reckoned over: what it says, else that of the measure that places it, else the longest of
     its gates' measures and of what its formulas and factors name, else the pay period.
 
-    A guarantee is reckoned over the pay period always. `transaction` has no interval of its own: see `sums_over`.
+    A guarantee is reckoned over the pay period always, greater_of and lesser_of over the longest of what they compare.
+    `transaction` has no interval of its own: see `sums_over`.
     """
+    return _interval_of(comp_plan, component, ())
+
+
+def _interval_of(comp_plan: CompPlan, component: Component, within: tuple[str, ...]) -> Interval:
+    """The same; `within` are the components that led to it."""
     if isinstance(component, Guarantee):
         return comp_plan.period
     if component.over is not None:
         return component.over
+    if isinstance(component, GreaterOf | LesserOf):
+        found = []
+        for name in looked_at(comp_plan, component):
+            other = None if name in comp_plan.measures else comp_plan.components[name]
+            if other is None:
+                found.append(longest(comp_plan, [name]))
+            elif other.over != "transaction" and name not in within:
+                found.append(_interval_of(comp_plan, other, (*within, name)))
+        return max(found, key=LENGTHS.index, default=comp_plan.period)
     measures = [component.by] if isinstance(component, Tiers | Curve) else _measures_of(comp_plan, component, ())
     return longest(comp_plan, measures)
 
@@ -79,6 +97,35 @@ def sums_over(comp_plan: CompPlan, interval: Interval | Last) -> Interval:
     """The interval whose cells hold what runs over this one: the pay period where that is a transaction, or months
     back from a day."""
     return comp_plan.period if isinstance(interval, Last) or interval == "transaction" else interval
+
+
+def is_over_transactions(comp_plan: CompPlan, component: Component) -> bool:
+    """Whether the component, or the measure that places it, runs over single transactions."""
+    if interval_of(comp_plan, component) == "transaction":
+        return True
+    by = component.by if isinstance(component, Tiers | Curve) else None
+    return by in comp_plan.measures and measure_interval(comp_plan, by) == "transaction"
+
+
+def is_each_alone(comp_plan: CompPlan, component: Component) -> bool:
+    """Whether each transaction is worth something by itself: over transactions, or bounded in each."""
+    if is_over_transactions(comp_plan, component):
+        return True
+    is_bounded = isinstance(component, RatePay | Spif | Tiers | Curve) and has_bounds_of_each(component)
+    return is_bounded and not is_rerated(comp_plan, component)
+
+
+def is_rerated(comp_plan: CompPlan, component: Component) -> bool:
+    """Whether each transaction is bounded, at the rate of the tier that all of them have reached by now."""
+    if not isinstance(component, Tiers) or is_over_transactions(comp_plan, component):
+        return False
+    readings = {tier.reading or component.reading for tier in component.tiers}
+    return has_bounds_of_each(component) and readings == {"whole"}
+
+
+def has_bounds_of_each(component: Component) -> bool:
+    """Whether it has a cap or a floor of each transaction."""
+    return any(bound is not None and bound.over == "transaction" for bound in (component.cap, component.floor))
 
 
 def kinds_in_use(comp_plan: CompPlan) -> tuple[Interval, ...]:
@@ -118,6 +165,17 @@ def looked_at(comp_plan: CompPlan, component: Component) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in found if each in known))
 
 
+def measures_in(comp_plan: CompPlan, text: str) -> tuple[str, ...]:
+    """The measures that a formula names, itself or through tables, in the order of the text."""
+    found: list[str] = []
+    for root in _roots(text):
+        found.append(root)
+        if root in comp_plan.tables:
+            axes = (axis.of for axis in comp_plan.tables[root].by if isinstance(axis, Steps))
+            found += [each for axis in axes for each in _roots(axis)]
+    return tuple(dict.fromkeys(each for each in found if each in comp_plan.measures))
+
+
 def _reached(comp_plan: CompPlan, name: str) -> set[str]:
     """The measure and all that it is made of, however deep."""
     found, waiting = {name}, [name]
@@ -133,12 +191,8 @@ def _measures_of(comp_plan: CompPlan, component: Component, within: tuple[str, .
     """The measures of its gates and of what it names, through tables and other components."""
     found = [gate.measure for gate in component.when if gate.measure in comp_plan.measures]
     for root in dict.fromkeys(root for text in _formulas(component) for root in _roots(text)):
-        if root in comp_plan.measures:
-            found.append(root)
-        elif root in comp_plan.tables:
-            axes = (axis.of for axis in comp_plan.tables[root].by if isinstance(axis, Steps))
-            found += [each for axis in axes for each in _roots(axis) if each in comp_plan.measures]
-        elif root in comp_plan.components and root not in within:
+        found += measures_in(comp_plan, root)
+        if root in comp_plan.components and root not in within:
             other = comp_plan.components[root]
             by = [other.by] if isinstance(other, Tiers | Curve) else []
             found += by or _measures_of(comp_plan, other, (*within, root))

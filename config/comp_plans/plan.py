@@ -31,7 +31,24 @@ class Pay(Model):
 
     base: Annotated[Money, Field(description="Fixed pay.")] = Decimal(0)
     target: Annotated[Money, Field(description="Variable pay when every target is met.")] = Decimal(0)
+    on_target: Annotated[
+        Money | None, Field(description="Instead of both: what they are together (on-target earnings).")
+    ] = None
+    mix: Annotated[Share | None, Field(description="The share of `on_target` that is base pay: 0.6 is 60/40.")] = None
     per: Annotated[Literal["month", "quarter", "year"], Field(description="The period that both are for.")] = "year"
+
+    @model_validator(mode="after")
+    def _in_two(self) -> Pay:
+        """The same with `base` (half even to 6 places) and `target` as `on_target` and `mix` say."""
+        if self.on_target is None and self.mix is None:
+            return self
+        if self.on_target is None or self.mix is None:
+            has, lacks = ("mix", "on_target") if self.on_target is None else ("on_target", "mix")
+            raise ValueError(f"has {has} without {lacks}. Write both, as `{{on_target: 120000, mix: 0.6}}`.")
+        if self.base or self.target:
+            raise ValueError("has on_target and its two parts. Write on_target with mix, or base and target.")
+        base = round(self.on_target * self.mix, 6)
+        return self.model_copy(update={"base": base, "target": self.on_target - base})
 
 
 class Proration(Model):
@@ -51,10 +68,21 @@ class Proration(Model):
 
 
 class RampStep(Model):
-    """What holds up to a month after `started_on`."""
+    """What holds up to a month, or a day, after `started_on`."""
 
-    until_month: Annotated[Whole, Field(ge=1, le=60, description="The last month: 3 is the first three months.")]
-    share: Annotated[Share, Field(description="The share of the target in them.")]
+    until_month: Annotated[
+        Whole | None, Field(ge=1, le=60, description="The last month: 3 is the first three months.")
+    ] = None
+    until_day: Annotated[
+        Whole | None, Field(ge=1, le=1830, description="The last day: 90 is the first 90 days, `started_on` the first.")
+    ] = None
+    share: Annotated[Share, Field(description="The share of the target up to then.")]
+
+    @model_validator(mode="after")
+    def _counts_one_way(self) -> RampStep:
+        if (self.until_month is None) == (self.until_day is None):
+            raise ValueError("must have one end. Write until_month: 3 for the first three months, or until_day: 90.")
+        return self
 
 
 class CompPlan(Model):
@@ -81,7 +109,8 @@ class CompPlan(Model):
     tables: Annotated[dict[Name, Table], Field(description="Rates and factors that depend on something.")] = {}
     proration: Annotated[Proration, Field(description="How parts of periods count.")] = Proration()
     ramp: Annotated[
-        tuple[RampStep, ...], Field(description="Lower targets for who is new, from the first month on.")
+        tuple[RampStep, ...],
+        Field(description="Lower targets for who is new, by months or by days since they started."),
     ] = ()
     change: Annotated[
         Literal["together", "apart"],
@@ -110,7 +139,11 @@ class CompPlan(Model):
             raise ValueError(
                 f"effective_until ({self.effective_until}) must be after effective_from ({self.effective_from})."
             )
-        months = [step.until_month for step in self.ramp]
-        if months != sorted(set(months)):
-            raise ValueError(f"ramp: until_month must rise, got {', '.join(map(str, months))}.")
+        months = [step.until_month for step in self.ramp if step.until_month is not None]
+        days = [step.until_day for step in self.ramp if step.until_day is not None]
+        if months and days:
+            raise ValueError("ramp: counts months and days. Write until_month, or until_day, in every step.")
+        key, ends = ("until_day", days) if days else ("until_month", months)
+        if ends != sorted(set(ends)):
+            raise ValueError(f"ramp: {key} must rise, got {', '.join(map(str, ends))}.")
         return self

@@ -9,15 +9,15 @@ may convert one length of time into another: hours / 24 may be declared days.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from config.metrics.formula import Binary, Call, Expression, Name, Negative, Number, place
+from config.metrics.formula import Binary, Call, Name, Negative, place
 from config.metrics.kinds import SimpleMetric, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from config.metrics.formula import Expression
     from config.metrics.kinds import Metric
 
 _AMOUNTS = frozenset(
@@ -178,72 +178,3 @@ def _alike(text: str, at: int, does: str, measures: Sequence[Measure | None]) ->
         if not each.is_like(known[0]):
             raise UnitClash(f"{does} {known[0]} and {each}, {place(text, at)}")
     return next((each for each in known if not each.converted), known[0] if known else None)
-
-
-def constant(expression: Expression, parameters: Mapping[str, Fraction]) -> Fraction | None:
-    """The number that an expression always is, whatever the metrics are; None where they decide or there is none.
-
-    A metric less itself is 0, and so is 0 times anything.
-    """
-    match expression:
-        case Number(value=value):
-            return value
-        case Name(name=name):
-            return parameters.get(name)
-        case Negative(operand=operand):
-            value_ = constant(operand, parameters)
-            return None if value_ is None else -value_
-        case Binary():
-            return _constant_binary(expression, parameters)
-        case Call(function="if_none", arguments=(first, _)):
-            return constant(first, parameters)
-        case Call(function=function, arguments=arguments):
-            values = [constant(argument, parameters) for argument in arguments]
-            return _constant_call(function, [value for value in values if value is not None], len(values))
-
-
-def _constant_binary(part: Binary, parameters: Mapping[str, Fraction]) -> Fraction | None:
-    left, right = constant(part.left, parameters), constant(part.right, parameters)
-    if part.operator == "-" and _spelled(part.left) == _spelled(part.right):
-        return Fraction(0)
-    if part.operator == "*" and 0 in {left, right}:
-        return Fraction(0)
-    if left is None or right is None:
-        return None
-    match part.operator:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "/":
-            return left / right if right else None
-
-
-def _constant_call(function: str, known: list[Fraction], given: int) -> Fraction | None:
-    if len(known) < given:
-        return None
-    match function:
-        case "min":
-            return min(known)
-        case "max":
-            return max(known)
-        case "abs":
-            return abs(known[0])
-    return None
-
-
-def _spelled(expression: Expression) -> object:
-    """The expression without its places, to compare two of them."""
-    match expression:
-        case Number(value=value):
-            return value
-        case Name(name=name):
-            return name
-        case Negative(operand=operand):
-            return ("-", _spelled(operand))
-        case Binary(operator=operator, left=left, right=right):
-            return (operator, _spelled(left), _spelled(right))
-        case Call(function=function, arguments=arguments):
-            return (function, *map(_spelled, arguments))

@@ -18,7 +18,9 @@ from salesops.cases.judge import came_of, differences
 from salesops.cases.model import Verdict
 from salesops.cases.passes import passes
 from salesops.cases.story import story_of
+from salesops.cases.uncredited import uncredited
 from salesops.engine import Engine, NumberTooLarge
+from salesops.incentives.notes import pay_notes
 from salesops.incentives.pay import keep_pay, read_pay
 from salesops.metrics.compute import compute_metrics
 from salesops.results import METRICS
@@ -63,18 +65,21 @@ def _computed(setups: list[Setup]) -> list[Verdict]:
 
 
 def compute_together(setups: list[Setup]) -> list[tuple[Came, tuple[str, ...]]]:
-    """What came of cases that one pass computes, each with the notes of the pass."""
+    """What came of cases that one pass computes, each with the notes of the pass; of one alone also why transactions
+    are credited to nobody."""
     given = build_given(setups)
     with Engine() as engine:
         basis = build_basis(engine, given.facts, given.rules, given.as_of)
         programs = keep_pay(basis, _metric_values(basis, given))
         pay = read_pay(basis, programs)
         asked = [ask(basis, programs, setup, prefix) for setup, prefix in zip(setups, given.prefixes, strict=True)]
-    notes = tuple(note.text for note in pay.notes)
-    return [
-        (came_of(setup, pay, prefix, more), notes)
-        for setup, prefix, more in zip(setups, given.prefixes, asked, strict=True)
-    ]
+        came = [
+            came_of(setup, pay, prefix, more) for setup, prefix, more in zip(setups, given.prefixes, asked, strict=True)
+        ]
+        notes = [note.text for note in (*pay.notes, *pay_notes(basis, pay.measures))]
+        if len(setups) == 1:
+            notes += uncredited(basis, setups[0], came[0])
+    return [(each, tuple(notes)) for each in came]
 
 
 def _verdict(setup: Setup, came: Came, notes: tuple[str, ...]) -> Verdict:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from config.comp_plans.formula import names, parse_pay_formula
 from config.messages import did_you_mean
+from config.metrics.kinds import CREATOR
 from config.model import OBJECTS, FieldType
 from config.sources import SOURCES, NoField, default_owner, find_field
 from salesops.calendar import day_start
 from salesops.cases.conditions import fitting, meets
 from salesops.cases.model import Fault
 from salesops.cases.values import on_day, read_value
-from salesops.reads import currency_path, opportunity_path
+from salesops.reads import currency_path, opportunity_path, owner_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +83,8 @@ def add_transactions(records: Records, setup: Setup, meaning: Meaning) -> list[F
 def _give(records: Records, setup: Setup, made: _Made, meaning: Meaning) -> list[Fault]:
     """Put what the case says of a transaction; what cannot be put."""
     given, source, faults = made.given, made.source, list[Fault]()
-    owner = given.owner or _only_payee(setup)
+    payee = _only_payee(setup)
+    owner = given.owner or payee
     if owner is not None and (path := default_owner(source)) is not None and path not in given.fields:
         records.put(source, made.id, path, records.user(owner))
     for path, value in sorted(given.fields.items(), key=lambda item: (item[0].count("."), item[0])):
@@ -92,6 +94,8 @@ def _give(records: Records, setup: Setup, made: _Made, meaning: Meaning) -> list
             faults.append(Fault((*made.path, "fields", path), f"{error}.", did_you_mean(error.step, error.known)))
         except ValueError as error:
             faults.append(Fault((*made.path, "fields", path), str(error)))
+    if payee is not None and (path := _creator(source)) is not None and path not in given.fields:
+        records.default(source, made.id, path, records.user(payee))
     if given.amount is not None:
         if "amount" in OBJECTS[source].fields:
             records.put(source, made.id, "amount", given.amount)
@@ -102,6 +106,15 @@ def _give(records: Records, setup: Setup, made: _Made, meaning: Meaning) -> list
         records.put(source, made.id, path, given.currency)
     _share(records, made)
     return faults
+
+
+def _creator(source: str) -> str | None:
+    """The path to who created a row; None where nothing says so."""
+    path = owner_path(source, CREATOR)
+    try:
+        return path if path is not None and find_field(source, path) else None
+    except NoField:
+        return None
 
 
 def _value(records: Records, source: str, path: str, value: Any, meaning: Meaning) -> Any:

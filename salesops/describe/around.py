@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from config.comp_plans.base import shown_label
+from salesops.describe.formulas import MONTHS
 from salesops.describe.model import Part, Point
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from decimal import Decimal
 
     from config.comp_plans.components import Bound
-    from config.comp_plans.plan import Eligible
+    from config.comp_plans.plan import Eligible, Pay, RampStep
     from salesops.describe.formulas import Told
 
 _DAY = timedelta(days=1)
@@ -27,12 +31,22 @@ def whom(told: Told) -> Part:
     else:
         said.append(words.say("from_to", since=since, last=words.day(plan.effective_until - _DAY)))
     said.append(words.say("pay_period", each=words.each[plan.period], currency=told.currency))
-    if plan.pay.base:
-        said.append(words.say("base_pay", base=told.amount(plan.pay.base), period=words.a[plan.pay.per]))
-    if plan.pay.target:
-        said.append(words.say("target_pay", target=told.amount(plan.pay.target), period=words.a[plan.pay.per]))
+    said += [words.say(key, pay=_pay(told, amount)) for key, amount in _pays(plan.pay) if amount]
     said.append(words.say(f"rate_date_{plan.rate_date}", currency=told.currency))
     return Part(words.say("heading_whom"), (" ".join(said[:2]), " ".join(said[2:])))
+
+
+def _pays(pay: Pay) -> tuple[tuple[str, Decimal], ...]:
+    return ("base_pay", pay.base), ("target_pay", pay.target)
+
+
+def _pay(told: Told, amount: Decimal) -> str:
+    """An amount as it is agreed, and what it is for a full pay period."""
+    words, per, period = told.words, told.plan.pay.per, told.plan.period
+    if period == per or period not in MONTHS:
+        return words.say("pay_per", amount=told.amount(amount), period=words.a[per])
+    part = told.amount(round(Fraction(amount) * MONTHS[period] / MONTHS[per], 2))
+    return words.say("pay_per_two", amount=told.amount(amount), period=words.a[per], part=part, each=words.a[period])
 
 
 def _who(told: Told, eligible: Eligible | None) -> str:
@@ -63,7 +77,8 @@ def bounded(told: Told, sentence: str, bound: Bound, interval: str) -> str:
     """What a cap or a floor says; `interval` is what it is of where it says no other."""
     over = interval if bound.over == "interval" else bound.over
     over = told.plan.period if over == "pay_period" else over
-    return told.words.say(sentence, amount=told.formula(bound.amount, "money"), each=told.words.each[over])
+    amount = told.formula(bound.amount, "money", over=over)
+    return told.words.say(sentence, amount=amount, each=told.words.each[over])
 
 
 def in_between(told: Told) -> Part:
@@ -85,15 +100,24 @@ def _between(told: Told) -> Iterator[str | Point]:
     else:
         of = words.all_of(words.say(f"of_{each}") for each in prorated)
         yield words.say("prorated", of=of, by=words.say(f"by_{plan.proration.by}"))
+        if "targets" in prorated and told.seasonal:
+            yield words.say(
+                "seasonal", quotas=words.all_of(words.quoted(shown_label(each, None)) for each in told.seasonal)
+            )
         if plan.proration.ends == "exclusive" and plan.proration.by != "months":
             yield words.say("ends_exclusive")
     yield words.say("leave")
     if plan.ramp:
-        steps = [
-            words.say("ramp_step", month=str(step.until_month), share=words.share(step.share)) for step in plan.ramp
-        ]
-        yield words.say("ramp", steps=words.all_of(steps))
+        steps = words.all_of(_ramp_step(told, step) for step in plan.ramp)
+        unit = "month" if plan.ramp[0].until_day is None else "day"
+        yield words.say("ramp", steps=steps) + " " + words.say(f"ramp_from_{unit}")
     yield words.say(f"change_{plan.change}")
+
+
+def _ramp_step(told: Told, step: RampStep) -> str:
+    """The share of a step, and how far it goes."""
+    unit, until = ("month", step.until_month) if step.until_day is None else ("day", step.until_day)
+    return told.words.say(f"ramp_until_{unit}", share=told.words.share(step.share), until=str(until))
 
 
 def rounding(told: Told) -> Part:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from config.comp_plans.formula import names, parse_pay_formula
+from config.comp_plans.intervals import measure_interval
 from salesops.describe.around import in_between, limits, rounding, whom
 from salesops.describe.counts import credited, tables
 from salesops.describe.english import ENGLISH
@@ -14,16 +17,20 @@ from salesops.describe.model import Letter
 from salesops.describe.pays import paid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from config.comp_plans import Assignment, CompPlan
-    from salesops.describe.model import Grid
+    from config.quotas import Quota
+    from salesops.describe.model import Example
     from salesops.describe.words import Words
 
+NO_QUOTAS: Mapping[str, Quota] = MappingProxyType({})
 LANGUAGES: Mapping[str, Words] = {"en": ENGLISH, "fr": FRENCH}
 
 
-def tell(plan: CompPlan, language: str, currency: str, own: Assignment | None = None) -> Told:
+def tell(
+    plan: CompPlan, language: str, currency: str, own: Assignment | None = None, quotas: Mapping[str, Quota] = NO_QUOTAS
+) -> Told:
     """What is told of a comp plan, in a language, with the numbers that a payee has of their own."""
     pay = plan.pay
     if own is not None:
@@ -35,11 +42,23 @@ def tell(plan: CompPlan, language: str, currency: str, own: Assignment | None = 
         currency=plan.currency or currency,
         values={**plan.values, **(own.values if own else {})},
         targets=own.targets if own else {},
+        seasonal=tuple(_seasonal(plan, quotas)),
     )
 
 
-def build_letter(told: Told, worked: Mapping[str, Grid], payee: str | None = None) -> Letter:
-    """The letter, with tables of worked payouts by component."""
+def _seasonal(plan: CompPlan, quotas: Mapping[str, Quota]) -> Iterator[str]:
+    """The quotas that targets of longer than a month name, and that ask more of some months than of others."""
+    named = {
+        each.name
+        for name, measure in plan.measures.items()
+        if measure.target is not None and measure_interval(plan, name) not in {"transaction", "week", "month"}
+        for each in names(parse_pay_formula(measure.target))
+    }
+    return (name for name, quota in quotas.items() if name in named - plan.values.keys() and quota.seasonality)
+
+
+def build_letter(told: Told, worked: Mapping[str, Example], payee: str | None = None) -> Letter:
+    """The letter, with examples of payouts by component."""
     plan, words = told.plan, told.words
     opening = [plan.description] if plan.description else []
     if payee is not None:

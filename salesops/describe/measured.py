@@ -45,17 +45,28 @@ def _measure(told: Told, name: str, measure: Measure) -> Iterator[str]:
     yield from _target(told, name, measure)
     if measure.allowance is not None:
         rule = measure.allowance
-        yield words.say(f"allowance_{rule.means}", share=words.share(rule.rate), from_share=words.share(1 - rule.rate))
+        points = words.number(rule.rate * 100)
+        shares = {"share": words.share(rule.rate), "from_share": words.share(1 - rule.rate), "points": points}
+        yield words.say(f"allowance_{rule.means}", **shares)
     if measure.rounds is not None:
-        mode = words.say(f"mode_{measure.rounds.mode}")
-        yield words.say("attainment_rounded", places=str(measure.rounds.places), mode=mode)
+        yield words.say(
+            "attainment_rounded", unit=_unit(told, measure.rounds.places), mode=words.say(f"mode_{measure.rounds.mode}")
+        )
+
+
+def _unit(told: Told, places: int) -> str:
+    """What attainment of so many decimals is rounded to."""
+    if places == 2:
+        return told.words.say("percents_whole")
+    said, left = ("percents_places", places - 2) if places > 2 else ("fraction_places", places)
+    return told.words.say(said, places=str(left))
 
 
 def _what(told: Told, measure: Measure, during: str) -> str:
     words = told.words
     match measure.kind:
         case "credits":
-            what = words.all_of(words.quoted(told.label(each)) for each in measure.credits)
+            what = words.all_of(told.quoted(each) for each in measure.credits)
             return words.say("count_of" if measure.take == "count" else "sum_of", credits=what, over=during)
         case "metric":
             metric = words.quoted(shown_label(measure.metric or "", None))
@@ -63,10 +74,10 @@ def _what(told: Told, measure: Measure, during: str) -> str:
         case "formula":
             return words.say("formula_of", formula=told.formula(measure.formula or "0"))
         case "rank":
-            return words.say(f"rank_in_{measure.among}", measure=words.quoted(told.label(measure.rank or "")))
+            return words.say(f"rank_in_{measure.among}", measure=told.quoted(measure.rank or ""))
     parts = []
     for each in measure.weighted:
-        part = words.say("weight", share=words.share(each.weight), measure=words.quoted(told.label(each.measure)))
+        part = words.say("weight", share=words.share(each.weight), measure=told.quoted(each.measure))
         if each.at_least is not None and each.at_most is not None:
             part += words.say("weight_between", least=words.share(each.at_least), most=words.share(each.at_most))
         elif each.at_least is not None:
@@ -74,7 +85,7 @@ def _what(told: Told, measure: Measure, during: str) -> str:
         elif each.at_most is not None:
             part += words.say("weight_to", share=words.share(each.at_most))
         parts.append(part)
-    return words.say("weighted", parts="; ".join(parts))
+    return words.say("weighted", parts=words.say("weights_between").join(parts))
 
 
 def _target(told: Told, name: str, measure: Measure) -> Iterator[str]:
@@ -90,7 +101,9 @@ def _target(told: Told, name: str, measure: Measure) -> Iterator[str]:
             quota = shown_label(measure.target, None)
             yield words.say("target_quota", named="" if measure.target == "quota" else f" ({words.quoted(quota)})")
         else:
-            yield words.say("target", target=told.formula(measure.target))
+            over = measure_interval(told.plan, name)
+            target = told.formula(measure.target, "target", over=over if isinstance(over, str) else "")
+            yield words.say("target", target=target)
     if measure.so_far:
         yield words.say("target_so_far")
     if measure.if_no_target is not None:

@@ -14,6 +14,14 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """What a component comes to at some results, and what is taken for granted there."""
+
+    assumed: tuple[str, ...]
+    grid: Grid
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """A sentence or two under a name of their own, with tables and further sentences below."""
 

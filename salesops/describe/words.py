@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 class Words:
     """A language. `sentences` have names of what stands in them in braces; both languages have the same ones.
 
-    `fields` are words for fields of records, `sources` for a record of a kind, `objects` for one
-    that is named,
-    `each` for "each month" by interval, `a` for "a month". `thousands` and `point` stand in numbers, `percent` behind.
+    `fields` are words for fields of records, `sources` for a record of a kind, `objects` for "of the opportunity",
+    `each` for "each month" by interval, `a` for "a month". `own` and `others` are how a field of the transaction
+    itself, and one of another record, stand in a sentence; `articles` are what headings leave out.
+    `thousands` and `point` stand in numbers, `percent` behind.
     """
 
     language: str
@@ -31,6 +32,9 @@ class Words:
     objects: Mapping[str, str]
     each: Mapping[str, str]
     a: Mapping[str, str]
+    own: str
+    others: str
+    articles: tuple[str, ...]
     thousands: str
     point: str
     percent: str
@@ -87,11 +91,11 @@ class Words:
         return f"{self.quotes[0]}{text}{self.quotes[1]}"
 
     def field(self, path: str) -> str:
-        """A field of a record in words; that of another record names it behind.
+        """A field of a record in words; one of another record says whose.
 
         >>> from salesops.describe.english import ENGLISH
         >>> ENGLISH.field("opportunity.close_date"), ENGLISH.field("custom.Go_Live__c")
-        ('close date (opportunity)', '“Go Live”')
+        ('close date of the opportunity', '“Go Live”')
         """
         before, dot, custom = path.partition("custom.")
         if dot and (not before or before.endswith(".")):
@@ -100,8 +104,18 @@ class Words:
         else:
             steps, _, last = path.rpartition(".")
             name = self.fields.get(last, last.removesuffix("_id").replace("_", " "))
-        of = [self.objects.get(step, step.replace("_", " ")) for step in steps.split(".") if step]
-        return f"{name} ({', '.join(reversed(of))})" if of else name
+        of = [self.objects.get(step, f"({step.replace('_', ' ')})") for step in steps.split(".") if step]
+        return " ".join((name, *reversed(of)))
+
+    def its(self, path: str) -> str:
+        """A field as it stands in a sentence about the transaction: "its type", "the family of the product"."""
+        steps = path.removeprefix("custom.").rpartition(".")[0].removesuffix("custom").rstrip(".")
+        return (self.others if steps else self.own).format(field=self.field(path))
+
+    def heading(self, text: str) -> str:
+        """A name as it stands above a column."""
+        text = next((text.removeprefix(each) for each in self.articles if text.startswith(each)), text)
+        return text[:1].upper() + text[1:]
 
 
 def _decimal(number: Fraction) -> Decimal:

@@ -43,6 +43,7 @@ def evaluate(
             return look(function, names(part)[0].name)
         case Call(function=function, arguments=arguments):
             return _call(function, [of(each) for each in arguments])
+    raise TypeError(f"metrics have no conditions: {part}")
 
 
 def _binary(operator: str, left: Fraction | None, right: Fraction | None) -> Fraction | None:
@@ -94,3 +95,4 @@ def _said(part: Expression, say: Callable[[str, str], str], above: int) -> str:
             return say(function, names(part)[0].name)
         case Call(function=function, arguments=arguments):
             return f"{function}({', '.join(_said(each, say, 0) for each in arguments)})"
+    raise TypeError(f"metrics have no conditions: {part}")

@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from config.checks.comp_plans.closing import closing_components, closing_measures
 from salesops.describe.letter import tell
 from salesops.describe.model import Point
 from salesops.describe.pays import paid as said_of_components
 from salesops.explain.payout_columns import told_columns
+from salesops.explain.payout_credits import told_credits
 from salesops.explain.payout_model import ComponentTold, EntryTold
 from salesops.explain.payout_parts import lines_of, reckoned
 from salesops.explain.payout_rows import ReadRows, read_rows
-from salesops.incentives.closing import closing_components, closing_measures
 from salesops.incentives.credits import pays_on
 from salesops.incentives.paid import paid_components
 from salesops.sql import quoted, text
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from config.comp_plans import Assignment, CompPlan
     from salesops.basis import Basis
     from salesops.explain.payout_columns import Columns
-    from salesops.explain.payout_model import Reckoned
+    from salesops.explain.payout_credits import Event
+    from salesops.explain.payout_model import CreditTold, Reckoned
     from salesops.facts import Facts
     from salesops.incentives.states import Program
     from salesops.rules import Rules
@@ -43,8 +45,11 @@ class Wanted:
     comp_plans: frozenset[str]
 
 
-def explain_payout(facts: Facts, rules: Rules, as_of: datetime, wanted: Wanted) -> tuple[ComponentTold, ...]:
-    """What each component of the comp plans earns the payee in the pay periods, and why, in the order of the files.
+def explain_payout(
+    facts: Facts, rules: Rules, as_of: datetime, wanted: Wanted
+) -> tuple[tuple[ComponentTold, ...], tuple[str, ...]]:
+    """What each component of the comp plans earns the payee in the pay periods, and why, in the order of the files; and
+    notes of what comes to nothing.
 
     `rules` are those of the figures that are explained, whole: they decide where periods begin. Only the comp plans
     asked for are computed, and those that they are paid on; one that looks at nobody else for the payee alone.
@@ -68,7 +73,19 @@ def explain_payout(facts: Facts, rules: Rules, as_of: datetime, wanted: Wanted) 
                 _narrow(basis, name, wanted.payee_id)
         told = Told()
         programs = keep_pay(basis, metrics, told.tell)
-        return told_payout(basis, programs, told, wanted)
+        return told_payout(basis, programs, told, wanted), tuple(_notes(basis, programs, wanted))
+
+
+def _notes(basis: Basis, programs: list[Program], wanted: Wanted) -> Iterable[str]:
+    """What comes to nothing by the comp plans asked for: for the payee, or for whoever these were computed for."""
+    from salesops.incentives.none_notes import none_notes
+    from salesops.incentives.notes import target_notes
+    from salesops.incentives.output import read_measures
+
+    for each in programs:
+        if each.name in wanted.comp_plans:
+            yield from (note.text for note in none_notes(basis, each))
+            yield from (note.text for note in target_notes(basis, each.name, read_measures(basis, each)))
 
 
 class Told:
@@ -88,7 +105,7 @@ def told_payout(basis: Basis, programs: Iterable[Program], told: Told, wanted: W
     for program in sorted(programs, key=lambda each: each.name):
         if program.name in wanted.comp_plans:
             rows = read_rows(basis, program, told.columns[program.name], wanted.payee_id)
-            found += _components(basis.rules, program, told.columns[program.name], rows, wanted)
+            found += _components(basis, program, told.columns[program.name], rows, wanted)
     return tuple(found)
 
 
@@ -114,15 +131,16 @@ def _narrow(basis: Basis, name: str, payee_id: str) -> None:
 
 
 def _components(
-    rules: Rules, program: Program, columns: Columns, rows: ReadRows, wanted: Wanted
+    basis: Basis, program: Program, columns: Columns, rows: ReadRows, wanted: Wanted
 ) -> Iterable[ComponentTold]:
-    plan = program.plan
+    plan, rules = program.plan, basis.rules
     own = _assigned(rules, program.name, plan, wanted.email)
     said = _said(rules, program, own)
     paid = paid_components(plan)
     for name in (*plan.components, *(each for each in ("cap", "floor") if each in program.totals.amounts)):
-        entries = tuple(_entries(columns, rows, name, wanted.periods))
         component = plan.components.get(name)
+        made = {} if component is None else told_credits(basis, program.name, name, _with_values(plan, own))
+        entries = tuple(_entries(columns, rows, name, wanted.periods, made))
         if component is None:
             if entries:
                 yield _of_plan(rules, program, name, entries)
@@ -164,8 +182,18 @@ def _of_plan(rules: Rules, program: Program, name: str, entries: tuple[EntryTold
     )
 
 
-def _entries(columns: Columns, rows: ReadRows, name: str, periods: Collection[str]) -> Iterable[EntryTold]:
-    by: str | None = getattr(columns.program.plan.components.get(name), "by", None)
+def _with_values(plan: CompPlan, own: Assignment | None) -> CompPlan:
+    """The comp plan with the numbers of its values that are agreed with the payee."""
+    return plan if own is None else plan.model_copy(update={"values": {**plan.values, **own.values}})
+
+
+def _entries(
+    columns: Columns, rows: ReadRows, name: str, periods: Collection[str], made: Mapping[Event, CreditTold]
+) -> Iterable[EntryTold]:
+    component = columns.program.plan.components.get(name)
+    by: str | None = getattr(component, "by", None)
+    if component is not None:
+        by = columns.program.worths.setting(name).grouped_by or by
     for earned in rows.earned.get(name, ()):
         if earned.period not in periods or not (earned.amount or earned.credit):
             continue
@@ -179,9 +207,10 @@ def _entries(columns: Columns, rows: ReadRows, name: str, periods: Collection[st
             opportunity_id=earned.opportunity_id,
             credit=earned.credit,
             tier=None if tier is None else int(tier),
-            rate=columns.read(state, name, "row rate") if state else None,
+            rate=columns.own_rate(name, state) if state else None,
             measure=columns.read(state, "measure", by, "value") if by and state else None,
             amount=earned.amount,
+            made=made.get((earned.day, earned.source, earned.id)) if earned.credit else None,
         )
 
 

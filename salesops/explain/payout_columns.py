@@ -7,18 +7,22 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from config.checks.comp_plans.closing import closing_worths
 from config.checks.comp_plans.cycles import formulas_of
 from config.comp_plans import Curve, GreaterOf, Guarantee, LesserOf, Pool, Tiers
 from config.comp_plans.formula import Call, parse_pay_formula, walk
 from config.comp_plans.formula import Name as Named
 from config.comp_plans.intervals import measure_interval, sums_over
 from config.comp_plans.measures import Last
-from salesops.incentives.closing import closing_worths
+from salesops.incentives.components.laid import laid_to_date, own_of
 from salesops.incentives.components.lines import on_line
+from salesops.incentives.components.scale import Scale
 from salesops.incentives.components.setting import TWELVE
-from salesops.incentives.components.tiers import ZERO, Scale, laid_to_date, transaction_worth
+from salesops.incentives.components.shared import guarantee_scope, guaranteed
+from salesops.incentives.components.tiers import transaction_worth
 from salesops.incentives.gates import gates_met
 from salesops.incentives.numbers import number, rounded_rational
+from salesops.incentives.prorated import share_of
 from salesops.incentives.rounding import unit_of
 from salesops.rational import Rational, minus, over, times
 from salesops.rules import RuleError
@@ -59,6 +63,17 @@ class Columns:
             return each
         value = row.get(each[0])
         return None if value is None else decimal(Fraction(int(value)) * each[1])
+
+    def own_rate(self, name: str, row: Row) -> Decimal | None:
+        """The rate that an event's row has of its own: of the component, or in the tier that it is paid by."""
+        tier = self.read(row, name, "tier")
+        component = self.program.plan.components.get(name)  # none of the comp plan's own cap and floor
+        if not isinstance(component, Tiers) or tier is None:
+            return self.read(row, name, "row rate")
+        if int(tier) - 1 not in self.program.worths.setting(name).row_tiers:
+            return self.read(row, name, "row rate")
+        is_divided = "marginal" in {each.reading or component.reading for each in component.tiers}
+        return None if is_divided else self.read(row, name, "number", int(tier) - 1)
 
     def put(self, fold: Fold, value: Rational, *key: str | int) -> None:
         if value.number is not None:
@@ -118,9 +133,9 @@ def _measure(columns: Columns, name: str) -> None:
         sum_ = Rational(own.scale, measures.fold.running(f"sum {name}", own.above, measures.partition(name)))
         columns.put(fold, minus(value, sum_), "measure", name, "start")
     if measures.has_target(name):
-        kind = sums_over(plan, interval)
+        share_is = share_of(name) if name in program.frame.seasonal else f"share {sums_over(plan, interval)}"
         columns.put(fold, measures.target(name), "measure", name, "target")
-        share = Rational(Fraction(1), quoted(f"share {kind}"), quoted(f"share {kind} below"))
+        share = Rational(Fraction(1), quoted(share_is), quoted(f"{share_is} below"))
         columns.put(fold, share, "measure", name, "share")
     if measures.has_target(name) or measure.weighted:
         columns.put(fold, measures.attainment(name), "measure", name, "attainment")
@@ -131,7 +146,7 @@ def _component(columns: Columns, name: str, component: Component) -> None:
     setting, worths = program.worths.setting(name), program.worths
     inner = standing_in(program, name)
     if setting.own is not None:
-        columns.put(inner.fold, setting.credited, name, "credited")
+        columns.put(inner.fold, _credited(setting), name, "credited")
     columns.put(inner.fold, worths.bare(name), name, "bare")
     columns.put(setting.fold, worths.of(name), name, "worth")
     if setting.fold.has(f"rounded {name}"):
@@ -145,6 +160,16 @@ def _component(columns: Columns, name: str, component: Component) -> None:
         if (bound := getattr(component, key)) is not None:
             _bound(columns, setting, key, bound)
     _kind(columns, inner)
+
+
+def _credited(setting: Setting) -> Rational:
+    """All that it is paid on, to date; of all groups together."""
+    if setting.group is None or setting.own is None:
+        return setting.credited
+    fold = setting.measures.fold
+    return Rational(
+        setting.own.scale, fold.running(f"credited of all in {setting.name}", setting.own.above, setting.partition)
+    )
 
 
 def _kind(columns: Columns, setting: Setting) -> None:
@@ -161,12 +186,8 @@ def _kind(columns: Columns, setting: Setting) -> None:
             for place_, text in enumerate(component.of):
                 columns.put(fold, setting.number(text), name, "part", place_)
         case Guarantee():
-            least = setting.number(component.amount)
-            if "pay" in setting.plan.proration.of:
-                kind = setting.kind
-                share = Rational(Fraction(1), quoted(f"share {kind}"), quoted(f"share {kind} below"))
-                columns.put(fold, share, name, "share")
-                least = times(least, share)
+            share, least = guaranteed(setting, component)
+            columns.put(fold, share, name, "share")
             columns.put(fold, least, name, "guaranteed")
         case Pool():
             weight = next(each for each in (f"weight in {name} ", f"weight in {name}") if fold.has(each))
@@ -188,11 +209,12 @@ def _tiers(columns: Columns, setting: Setting, component: Tiers) -> None:
             fold, on_line(scale.bounds, scale.numbers, scale.place, beyond=component.beyond), name, "on the line"
         )
     if not setting.is_each_alone and setting.group is None and "transaction" not in scale.readings:
-        for place, laid in enumerate(laid_to_date(scale) or ()):
-            columns.put(fold, laid, name, "laid", place)
-            columns.put(fold, times(scale.numbers[place], laid), name, "earns", place)
+        laid = laid_to_date(scale)
+        for place, part in enumerate([] if laid is None else laid.parts):
+            columns.put(fold, part, name, "laid", place)
+            columns.put(fold, laid.paid(place, place, place), name, "earns", place)  # type: ignore[union-attr]
     if set(scale.readings) == {"transaction"} and component.by not in columns.program.measures.closes:
-        columns.put(fold, setting.own or ZERO, name, "own")
+        columns.put(fold, own_of(scale), name, "own")
         columns.put(fold, transaction_worth(scale), name, "of event")
 
 
@@ -205,6 +227,8 @@ def _formulas(columns: Columns, setting: Setting) -> None:
         scope = setting.scope
         if path[0] in {"cap", "floor"}:
             scope = setting.scope_over(_kind_of(setting, getattr(setting.component, str(path[0]))))
+        if isinstance(setting.component, Guarantee) and path == ("amount",):
+            scope = guarantee_scope(setting)
         for part in named_in(text):
             try:
                 columns.put(setting.fold, scope.resolve(part), setting.name, "name", path[0], written(part))
@@ -212,7 +236,7 @@ def _formulas(columns: Columns, setting: Setting) -> None:
                 continue
         if path[0] in {"rate", "pays", "at_most", "pay", "amount", "shared_by", "multipliers"}:
             try:
-                value = setting.number(text)
+                value = number(text, scope.resolve, setting.fold.hold)
             except RuleError:
                 continue
             columns.put(setting.fold, value, setting.name, "formula", *path)

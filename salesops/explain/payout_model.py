@@ -33,8 +33,9 @@ class Step:
 class Standing:
     """Where the payee stands in a measure. `start`: with what it starts in its interval.
 
-    `target_is` is how the target is written, `share` how much of the interval counts for it, `ramps` whether a ramp
-    lowers it besides; all of that is empty, None and false without a target.
+    `target_is` is how the target is written, `full` what it is in a full interval without a ramp (none where that is
+    not one number), `share` how much of the interval counts for it, `ramp` how much a ramp asks of it, none without
+    one; all of that is empty and None without a target.
     """
 
     measure: str
@@ -45,8 +46,9 @@ class Standing:
     target: Decimal | None
     attainment: Decimal | None
     target_is: str
+    full: Decimal | None
     share: Decimal | None
-    ramps: bool
+    ramp: Decimal | None
     path: Path
 
 
@@ -54,8 +56,8 @@ class Standing:
 class Rung:
     """A tier, or a point of a curve: from which bound on, as it is written, as a number and as a value of the measure.
 
-    `number` is its rate or amount, `laid` the credit to date in it, `earns` what that comes to: of tiers up to one that
-    is not read as marginal, all in the row of that one.
+    `number` is its rate or amount, none where each transaction has its own (`is_own`), `laid` the credit to date in it,
+    `earns` what that comes to: of tiers up to one that is not read as marginal, all in the row of that one.
     """
 
     written: str
@@ -68,6 +70,7 @@ class Rung:
     laid: Decimal | None
     earns: Decimal | None
     path: Path
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +111,36 @@ class Reckoned:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditTold:
+    """How the credit of a transaction comes about.
+
+    `amount` is the whole of it before `factors` (each as it is written), none where it depends on who is credited;
+    `looked_at` are the fields that tables are looked up by; `shares` all who share in it (a user's id), with 1 for all.
+    """
+
+    credit: str
+    amount: Decimal | None
+    factors: tuple[tuple[str, Decimal | None], ...]
+    looked_at: tuple[tuple[str, str | None], ...]
+    shares: tuple[tuple[str, Decimal], ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the amount counts as it is, for one recipient."""
+        return not (self.factors or self.looked_at or self.is_shared)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether somebody has less than all of it."""
+        return any(share != 1 for _, share in self.shares)
+
+
+@dataclass(frozen=True, slots=True)
 class EntryTold:
     """What a transaction earns by a component on a day; with no source what no transaction earns.
 
     `tier`: the one it is paid by, from 1; `rate`: its own; `measure`: where the one that places it stands after it.
+    `made`: how its credit comes about; none where it has no credit by the component.
     """
 
     day: date
@@ -124,6 +153,7 @@ class EntryTold:
     rate: Decimal | None
     measure: Decimal | None
     amount: Decimal
+    made: CreditTold | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from config.comp_plans.base import shown_label
 from config.comp_plans.formula import Name as Named
 from config.comp_plans.formula import parse_pay_formula, walk
 from config.comp_plans.intervals import measure_interval, sums_over
+from config.comp_plans.paid_on import credits_of
+from salesops.explain.payout_columns import decimal
 from salesops.explain.payout_model import ZERO, GateTold, Reckoned, Rung, Standing
 from salesops.explain.payout_steps import steps_of
-from salesops.incentives.events import credits_of
+from salesops.incentives.modifiers import is_inner
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -46,7 +48,7 @@ def reckoned(columns: Columns, rows: ReadRows, name: str, periods: Collection[st
         yield Reckoned(
             interval=row["period"] if kind == "period" else row[f"{kind} name"],
             last_day=row["day"],
-            measures=tuple(_standings(columns, row, name)),
+            measures=tuple(_standings(columns, rows, row, name)),
             rungs=tuple(_rungs(columns, row, name, states)),
             gates=tuple(_gates(columns, row, name)),
             steps=tuple(steps_of(columns, rows, row, name)),
@@ -58,13 +60,16 @@ def reckoned(columns: Columns, rows: ReadRows, name: str, periods: Collection[st
         )
 
 
-def _standings(columns: Columns, row: Row, name: str) -> Iterator[Standing]:
+def _standings(columns: Columns, rows: ReadRows, row: Row, name: str) -> Iterator[Standing]:
     plan = columns.program.plan
     for measure in measures_of(plan, plan.components[name]):
         held, at = plan.measures[measure], ("measure", measure)
+        if held.grouped_by is not None:
+            continue  # it stands in each group, and is shown with the transactions
         kind: str = sums_over(plan, measure_interval(plan, measure))
         target = columns.read(row, *at, "target")
         has = columns.program.measures.has_target(measure)
+        behind = rows.behind.get((measure, row[kind]))
         yield Standing(
             measure=measure,
             label=shown_label(measure, held.label),
@@ -74,15 +79,18 @@ def _standings(columns: Columns, row: Row, name: str) -> Iterator[Standing]:
             target=target,
             attainment=columns.read(row, *at, "attainment"),
             target_is=(held.target or "individual") if has else "",
+            full=behind.full(target) if behind is not None else None,
             share=columns.read(row, *at, "share") if has and "targets" in plan.proration.of else None,
-            ramps=has and bool(plan.ramp),
+            ramp=decimal(behind.ramp) if behind is not None and plan.ramp else None,
             path=("measures", measure),
         )
 
 
 def _gates(columns: Columns, row: Row, name: str) -> Iterator[GateTold]:
-    plan = columns.program.plan
+    plan, setting = columns.program.plan, columns.program.worths.setting(name)
     for place, gate in enumerate(plan.components[name].when):
+        if setting.group is not None and is_inner(setting, gate):
+            continue  # met in some groups, and not in others
         is_share = gate.of != "value" and columns.program.measures.has_target(gate.measure)
         yield GateTold(
             measure=gate.measure,
@@ -131,6 +139,7 @@ def _rungs(columns: Columns, row: Row, name: str, states: Sequence[Row]) -> Iter
             laid=laid[k],
             earns=earns[k],
             path=("components", name, "tiers", k),
+            is_own=k in columns.program.worths.setting(name).row_tiers,
         )
 
 
@@ -186,9 +195,8 @@ def _is_inside(columns: Columns, name: str) -> bool:
 
 def _missing(columns: Columns, name: str) -> Iterator[str]:
     setting = columns.program.worths.setting(name)
-    component = setting.component
     if setting.group is not None:
-        field = columns.program.plan.measures[component.by].grouped_by  # type: ignore[union-attr]
+        field = columns.program.plan.measures[setting.grouped_by or ""].grouped_by
         yield f"each {field} is measured apart: where each of them stands is shown with its transactions"
     elif setting.is_each_alone:
         yield "each transaction is worth something by itself: what decides it is shown with the transactions"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from salesops.explain.payout_targets import behind_targets
 from salesops.sql import names, quoted, text
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from salesops.basis import Basis
     from salesops.explain.payout_columns import Columns, Row
+    from salesops.explain.payout_targets import Behind
     from salesops.incentives.states import Program
 
 
@@ -33,10 +35,12 @@ class Earned:
 
 @dataclass(frozen=True, slots=True)
 class ReadRows:
-    """The states of a payee in their order, ends of pay periods with what stands only there; earnings by component."""
+    """The states of a payee in their order, ends of pay periods with what stands only there; earnings by component;
+    and what is behind targets, by measure and interval."""
 
     states: Sequence[Row]
     earned: Mapping[str, Sequence[Earned]]
+    behind: Mapping[tuple[str, str], Behind]
 
 
 def read_rows(basis: Basis, program: Program, columns: Columns, payee_id: str) -> ReadRows:
@@ -62,7 +66,7 @@ def read_rows(basis: Basis, program: Program, columns: Columns, payee_id: str) -
                 state=by_event[event],
             )
         )
-    return ReadRows(states, found)
+    return ReadRows(states, found, behind_targets(basis, program, payee_id))
 
 
 def _states(basis: Basis, program: Program, columns: Columns, own: str) -> list[dict[str, Any]]:

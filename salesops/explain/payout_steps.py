@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from config.comp_plans import Amount, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
 from salesops.explain.payout_model import ZERO, Step
+from salesops.incentives.modifiers import has_inner_factors, is_inner
 from salesops.incentives.paid import paid_components
 
 if TYPE_CHECKING:
@@ -27,18 +28,19 @@ def steps_of(columns: Columns, rows: ReadRows, row: Row, name: str) -> Iterator[
     credited = columns.read(row, name, "credited")
     if credited is not None and setting.own is not None:
         yield Step("credited to date", credited, "number", at)
-    if not setting.is_each_alone:
+    if not setting.is_each_alone and setting.group is None:
         yield from _of_kind(columns, rows, row, name, component)
         yield from _names(columns, row, name)
     bare = columns.read(row, name, "bare")
     if component.multipliers is not None or component.when or component.cap or component.floor:
         yield Step("comes to", bare, "money", at)
-    if component.multipliers is not None and not setting.is_each_whole:
+    if component.multipliers is not None and not setting.is_each_whole and not has_inner_factors(setting):
         for k, text in enumerate(component.multipliers.factors):
             factor = columns.read(row, name, "formula", "multipliers", "factors", k)
             yield Step(f"times {text}", factor, "number", (*at, "multipliers", "factors", k))
-    if component.when and not setting.is_each_whole and not isinstance(component, Pool):
-        met = all(columns.read(row, name, "met", k) == 1 for k in range(len(component.when)))
+    outer = [k for k, gate in enumerate(component.when) if not is_inner(setting, gate)]
+    if outer and not setting.is_each_whole and not isinstance(component, Pool):
+        met = all(columns.read(row, name, "met", k) == 1 for k in outer)
         factor = Decimal(1) if met else component.otherwise or ZERO
         yield Step("all gates are met, times" if met else "a gate is not met, times", factor, "number", (*at, "when"))
     for key in ("cap", "floor"):
@@ -112,7 +114,7 @@ def _guarantee(columns: Columns, rows: ReadRows, row: Row, name: str, component:
     at: Path = ("components", name)
     share = columns.read(row, name, "share")
     if share not in {None, Decimal(1)}:
-        yield Step("share of the pay period on the comp plan", share, "share", (*at, "amount"))
+        yield Step("share of the pay period that is guaranteed", share, "share", (*at, "amount"))
     yield Step("guaranteed", columns.read(row, name, "guaranteed"), "money", (*at, "amount"))
     plan = columns.program.plan
     counted = component.of or tuple(

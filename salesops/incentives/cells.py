@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from config.comp_plans.intervals import measure_interval, sums_over
 from salesops.incentives.carry import keep_starts
-from salesops.incentives.numbered import payees_table
+from salesops.incentives.numbered import order_table, payees_table
 from salesops.sql import cast, columns, names, quoted, text
 
 if TYPE_CHECKING:
@@ -33,17 +33,28 @@ def keep_cells(basis: Basis, name: str, frame: Frame) -> None:
             both = columns({f"start {measure}": "starts.above", f"start {measure} below": "starts.below"})
             on = f"starts.payee_id = rows.payee_id AND starts.key = rows.{quoted(kind)}"
             rows = f"SELECT rows.*, {both} FROM ({rows}) AS rows LEFT JOIN {quoted(starts)} AS starts ON {on}"
-    keys = {f"{kind} number": ("payee", kind) for kind in dict.fromkeys((*frame.kinds, "period"))}
+    keys = {f"{kind} number": ("payee", f"{kind} starts") for kind in frame.kinds}
+    keys["period number"] = ("payee", "period_starts")
     numbers = {key: f"CAST(dense_rank() OVER (ORDER BY {names(by)}) AS INTEGER)" for key, by in keys.items()}
     numbers["cell"] = "CAST(row_number() OVER (ORDER BY payee, cell_starts) AS INTEGER)"
     query = f"SELECT *, {columns(numbers)} FROM ({rows}) JOIN {quoted(payees_table(name))} USING (payee_id)"
     basis.engine.keep_rows(f"pay cells {name}", query)
+    basis.engine.keep_rows(f"pay days {name}", _days(name))
+
+
+def _days(name: str) -> str:
+    """Each day of a transaction, and the first day of its pay period."""
+    periods = f"SELECT DISTINCT period_starts, period_ends FROM {quoted(f'pay cells {name}')}"
+    return (
+        f"SELECT day, period_starts FROM (SELECT DISTINCT day FROM {quoted(order_table(name))}) "
+        f"JOIN ({periods}) ON day >= period_starts AND day < period_ends"
+    )
 
 
 def _closes(frame: Frame) -> str:
     """Whether the cell is the payee's last of each interval."""
     return "".join(
-        f", row_number() OVER (PARTITION BY payee_id, {quoted(kind)} ORDER BY cell_starts DESC) = 1 "
+        f", cell_ends = max(cell_ends) OVER (PARTITION BY payee_id, {quoted(f'{kind} starts')}) "
         f"AS {quoted(f'{kind} closes')}"
         for kind in frame.kinds
     )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from config.comp_plans.formula import names, parse_pay_formula
 from salesops.incentives.credits import credits_table
-from salesops.incentives.needs import amount_formulas, is_of_payee, row_numbers
+from salesops.incentives.needs import amount_formulas
+from salesops.incentives.own_numbers import is_of_payee, row_numbers
 from salesops.incentives.row_fields import Row
 from salesops.incentives.shares import transactions_table
 from salesops.results import Note
@@ -25,16 +26,17 @@ def credit_notes(basis: Basis, name: str) -> Iterator[Note]:
     for credit in plan.credits:
         yield from _without_rate(basis, name, credit)
         yield from _without_amount(basis, name, credit)
-    for component, (credit, formula) in row_numbers(basis.rules, name).items():
-        rows = f"{quoted(credits_table(name))} WHERE credit = {text(credit)}"
-        found = _without(basis, rows, quoted(f"number {component}"))
+    for number in row_numbers(basis.rules, name):
+        rows = f"{quoted(credits_table(name))} WHERE credit = {text(number.credit)}"
+        found = _without(basis, rows, quoted(f"number {number.name}"))
         if found:
-            tables = _open_tables(plan, formula)
+            tables = _open_tables(plan, number.formula)
+            of = number.component if number.tier is None else f"{number.component}, tier {number.tier + 1}"
             fits = f", or no row of {' or '.join(f'table {each}' for each in tables)} fits" if tables else ""
             remedy = f"give {' and '.join(tables)} `otherwise`, or mend the records" if tables else "mend the records"
             yield Note(
                 "warning",
-                f"comp plan {name}, component {component}: {found} of credit {credit} without a rate: a field that it"
+                f"comp plan {name}, component {of}: {found} of credit {number.credit} without a rate: a field that it"
                 f" looks at is empty{fits}. Nothing is paid on them there; {remedy}.",
             )
 

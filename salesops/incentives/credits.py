@@ -13,14 +13,15 @@ amount is none has no row.
     opportunity_id  VARCHAR        the opportunity that the record is or belongs to; null where there is none
     credit          VARCHAR        its name in the comp plan
     amount          DECIMAL(38,6)  in the comp plan's currency, half up
-    level           BIGINT         1 for the direct manager, 2 for the one above …; null where it is not for managers
+    level           INTEGER        1 for the direct manager, 2 for the one above …; null where it is not for managers
     "number C"      DECIMAL(38,12) for each component C whose `rate` (kind rate) or `pays` (kind spif) depends on the
                                    record: its number for this row, half up; null where the row is not of its `on`
-                                   credit, and where a table has no row that fits (it then earns nothing there)
-    "group M"       VARCHAR        for each measure M with `grouped_by`: the value of the field as text, '' where it is
-                                   empty; null where the row is of none of M's credits
+                                   credit, and where a table has no row that fits (it then earns nothing there);
+                                   "number C tier 2" where the `rate` of its second tier does
+    "group M"       VARCHAR        for each measure M with `grouped_by`: the value of the field as text; null where it
+                                   is empty, or the row's source does not have it
 
-`salesops.incentives.needs` says which: `row_numbers(rules, name)` the components C, `grouped(plan)` the measures M.
+`salesops.incentives.own_numbers` says which: `row_numbers(rules, name)`, and `grouped(plan)` the measures M.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ from typing import TYPE_CHECKING
 
 from config.comp_plans.credits import ByManagers, BySplits
 from salesops.exact import AMOUNT
-from salesops.incentives.needs import grouped, is_of_payee, reads_of, row_numbers, value_names
+from salesops.incentives.needs import reads_of
 from salesops.incentives.numbered import keep_order, keep_payees, numbered_table, order_table, show_credits
+from salesops.incentives.own_numbers import grouped, is_of_payee, row_numbers, value_names
 from salesops.incentives.recipients import with_recipients
 from salesops.incentives.row_numbers import NUMBER, groups_of_rows, numbers_of_rows, share_of_amount
-from salesops.incentives.shares import keep_transactions
+from salesops.incentives.shares import keep_transactions, transactions_table
 from salesops.incentives.source_rows import GIVEN, counted_rows, is_decided_by_winning
 from salesops.sql import cast, columns, quoted, text
 
@@ -55,7 +57,7 @@ def build_credits(basis: Basis, name: str) -> None:
     each of `pays_on`."""
     keep_payees(basis.engine, name)
     plan = basis.rules.comp_plans[name]
-    numbers = [f"number {each}" for each in row_numbers(basis.rules, name)]
+    numbers = [f"number {each.name}" for each in row_numbers(basis.rules, name)]
     groups = [f"group {each}" for each in grouped(plan)]
     for kind, won in (("credits", False), ("possible", True)):
         found = {each: _transactions(basis, name, each, won=won) for each in plan.credits}
@@ -66,8 +68,16 @@ def build_credits(basis: Basis, name: str) -> None:
             rows = [_credit_rows(basis, name, each, transactions, kind) for each, transactions in there.items()]
         else:
             basis.engine.keep_rows(order_table(name, kind), _NO_ORDER)
-        basis.engine.keep_rows(numbered_table(name, kind), " UNION ALL ".join(rows))
+        basis.engine.keep_reckoned(numbered_table(name, kind), " UNION ALL ".join(rows))
         show_credits(basis.engine, name, kind, plan.credits, [*numbers, *groups])
+
+
+def forget_credits(basis: Basis, name: str) -> None:
+    """Let go what `build_credits` kept of a row for each transaction or credit."""
+    for credit in basis.rules.comp_plans[name].credits:
+        basis.engine.drop(transactions_table(name, credit))
+    basis.engine.drop(numbered_table(name))
+    basis.engine.drop(order_table(name))
 
 
 def pays_on(rules: Rules, name: str) -> frozenset[str]:
@@ -122,7 +132,7 @@ def _credit_rows(basis: Basis, name: str, credit_name: str, found: Transactions,
         **{each: each for each in ("payee", "event", "day")},
         "credit": str(list(plan.credits).index(credit_name)),
         "amount": "amount",
-        "level": "level",
+        "level": "CAST(level AS INTEGER)",
         **numbers,
         **groups,
     }
@@ -156,12 +166,15 @@ def _earned(rules: Rules, name: str, earnings: OfEarnings) -> str:
     found, none = [], cast("NULL", "VARCHAR")
     for other in _meant(rules, name, earnings):
         currency = rules.comp_plans[other].currency or rules.currency
-        only = f" WHERE component IN ({', '.join(map(text, earnings.components))})" if earnings.components else ""
+        rows = quoted(f"pay earned {other}")
+        if earnings.components:  # these may be steps that are not paid
+            both = f"FROM {rows} UNION ALL BY NAME FROM {quoted(f'pay steps {other}')}"
+            rows = f"({both}) WHERE component IN ({', '.join(map(text, earnings.components))})"
         found.append(
             f"SELECT coalesce(id, {text(other)} || ' ' || component || ' ' || payee_id || ' ' || period) AS id,"
             f" coalesce(source, 'earnings') AS source, opportunity_id, payee_id AS user, {none} AS account,"
             f' {none} AS once, day AS "the day", amount AS {quoted(f"number {GIVEN}")},'
-            f" {text(currency)} AS {quoted(_CURRENCY + GIVEN)} FROM {quoted(f'pay earned {other}')}{only}"
+            f" {text(currency)} AS {quoted(_CURRENCY + GIVEN)} FROM {rows}"
         )
     return " UNION ALL ".join(found)
 
@@ -170,8 +183,8 @@ def _no_rows(basis: Basis, name: str) -> str:
     """A query of no rows, of the columns of credits."""
     rules = basis.rules
     types = {"payee": "INTEGER", "event": "INTEGER", "day": "DATE", "credit": "INTEGER"}
-    types |= {"amount": AMOUNT, "level": "BIGINT"}
-    types |= {f"number {each}": NUMBER for each in row_numbers(rules, name)}
+    types |= {"amount": AMOUNT, "level": "INTEGER"}
+    types |= {f"number {each.name}": NUMBER for each in row_numbers(rules, name)}
     types |= {f"group {each}": "VARCHAR" for each in grouped(rules.comp_plans[name])}
     return f"SELECT {columns({each: cast('NULL', type_) for each, type_ in types.items()})} WHERE false"
 

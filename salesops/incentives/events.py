@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from config.comp_plans import Curve, Tiers
 from config.comp_plans.intervals import looked_at
-from salesops.incentives.numbered import numbered_table, position, position_of_end
-from salesops.sql import columns, names, quoted, text, when
+from config.comp_plans.paid_on import credits_of
+from salesops.incentives.numbered import in_cells, numbered_table, position, position_of_end
+from salesops.sql import columns, quoted, text, when
 
 if TYPE_CHECKING:
     from config.comp_plans import Component, CompPlan
@@ -58,10 +59,9 @@ class Events:
             | {"ends": "TRUE"}
             | dict.fromkeys(self.columns, "NULL")
         )
-        listed = names(("event", "day", "position", "ends", *self.columns))
+        events = f"(SELECT *, {own} FROM ({self._numbered(plan)}))"
         return (
-            f"SELECT {listed}, {of_cell} FROM (SELECT *, {own} FROM ({self._numbered(plan)})) AS events "
-            f"JOIN {cells} ON events.payee = cells.payee AND day >= cell_starts AND day < cell_ends "
+            f"SELECT events.* EXCLUDE (payee), {of_cell} FROM {in_cells(plan, events)} "
             f"UNION ALL BY NAME SELECT {ends}, {of_cell} FROM {cells}"
         )
 
@@ -90,14 +90,6 @@ def events_of(plan: CompPlan, numbers: tuple[str, ...]) -> Events:
     groups = tuple(name for name, measure in plan.measures.items() if measure.grouped_by is not None)
     places = {name: place for place, name in enumerate(plan.credits) if name in used}
     return Events(tuple(places), tuple(places.values()), numbers, groups)
-
-
-def credits_of(plan: CompPlan, component: Component) -> tuple[str, ...]:
-    """The credits that a component is paid on: what it says, else those of the measure that places it."""
-    on: str | None = getattr(component, "on", None)
-    if on is not None:
-        return (on,)
-    return plan.measures[component.by].credits if isinstance(component, Tiers) else ()
 
 
 def credits_about(plan: CompPlan, component: Component) -> tuple[str, ...]:

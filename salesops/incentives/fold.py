@@ -15,15 +15,20 @@ from typing import TYPE_CHECKING
 
 from salesops.exact import WHOLE
 from salesops.incentives.numbers import materialized
-from salesops.sql import cast, names, quoted
+from salesops.sql import cast, names, quoted, when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from salesops.rational import Rational
 
 ORDER = "position"
 """The order of a payee's events (`salesops.incentives.numbered`): by day, what ends with it last, source and id."""
+
+_OF_ROW = re.compile(
+    r"\b(day|ends|position|team|cell_starts|cell_ends|is_close|tenure_from|period_starts|period_ends)\b"
+)
+"""Columns that are written without quotes and may differ from row to row."""
 
 _NAMES = re.compile(r"""'(?:[^']|'')*'|"((?:[^"]|"")*)\"""")
 """Quoted names; texts are passed over."""
@@ -45,8 +50,11 @@ class Fold:
 
     _steps: dict[str, _Step] = field(default_factory=dict)
     _made: dict[str, str] = field(default_factory=dict)
-    groups: dict[str, str | None] = field(default_factory=dict)
-    """What rows that might happen need of the latest state, each with the column of its group if it is of one."""
+    _running: dict[str, tuple[Partition, str]] = field(default_factory=dict)
+    steady: Mapping[str, str] = field(default_factory=dict)
+    """Columns that are the same in all rows of a payee with the same value of a column, which is given here."""
+    groups: dict[str, Partition | None] = field(default_factory=dict)
+    """What rows that might happen need of the latest state, each with what is the same there if it is of a group."""
 
     def number(self, name: str, value: str) -> str:
         """A column made of columns of the same row."""
@@ -74,19 +82,55 @@ class Fold:
             latest = f"coalesce({quoted(f'latest {name}')}, 0)"
             self._made[happened] = self.window(name, happened, cast(f"{latest} + {added}", WHOLE))
             self._look_back(name, partition)
+            self._running[name] = partition, added
         return self._made[happened]
 
     def previous(self, of: str, partition: Partition) -> str:
         """What a column was in the row before, of the same partition; null in its first row."""
-        happened = f"lag({of}) OVER (PARTITION BY {names(partition)} ORDER BY {ORDER})"
+        happened = f"lag({of}) OVER {_in_order(partition)}"
         if happened not in self._made:
             bare = _unquoted(of)
-            self._made[happened] = self.window(f"{bare} previous", happened, quoted(f"latest {bare}"))
+            found = self._without_event(bare, partition) or happened
+            self._made[happened] = self.window(f"{bare} previous", found, quoted(f"latest {bare}"))
             self._look_back(bare, partition)
         return self._made[happened]
 
+    def _without_event(self, name: str, partition: Partition) -> str | None:
+        """The previous column, made of sums without the event instead of another look at the row before, which takes
+        another sort; None where it is not made of sums over the partition and of what is the same in all of it."""
+        sums: set[str] = set()
+        before = self._before(name, partition, sums)
+        if before is None or not sums:
+            return None
+        depth = max(self._steps[each].depth for each in sums)
+        there = self._add(f"any before {depth} {names(partition)}", f"lag(TRUE) OVER {_in_order(partition)}", depth)
+        return when(there, before)
+
+    def _before(self, name: str, partition: Partition, sums: set[str]) -> str | None:
+        """The column as it is without the row's event; `sums` gets the sums that it is made of."""
+        if name not in self._steps:
+            return quoted(name) if self.steady.get(name) == partition[-1] else None
+        step = self._steps[name]
+        if name in self._running:
+            over, added = self._running[name]
+            sums.add(name)
+            without = cast(f"{quoted(name)} - {added}", WHOLE)
+            return self._add(f"{name} without event", without, step.depth + 1) if over == partition else None
+        if " OVER " in step.happened or _OF_ROW.search(_NAMES.sub("", step.happened)):
+            return None
+        found = {each: self._before(each, partition, sums) or "" for each in _named(step.happened)}
+        if not all(found.values()):
+            return None
+        made = _NAMES.sub(lambda each: found[_unquoted(each[0])] if each[0][0] == '"' else each[0], step.happened)
+        return self._add(f"{name} without event", made, step.depth + 1)
+
+    def _add(self, name: str, happened: str, depth: int) -> str:
+        """A column of rows that happened, which nothing that might happen needs."""
+        self._steps.setdefault(name, _Step(happened, happened, depth))
+        return quoted(name)
+
     def _look_back(self, name: str, partition: Partition) -> None:
-        self.groups[name] = next((each for each in partition if each.startswith("group ")), None)
+        self.groups[name] = partition if any(each.startswith("group ") for each in partition) else None
 
     def window(self, name: str, happened: str, supposed: str) -> str:
         """A column that is made in another way of rows that happened than of one that might."""
@@ -149,7 +193,11 @@ class Fold:
 
 
 def _so_far(partition: Partition) -> str:
-    return f"(PARTITION BY {names(partition)} ORDER BY {ORDER} ROWS UNBOUNDED PRECEDING)"
+    return f"{_in_order(partition)[:-1]} ROWS UNBOUNDED PRECEDING)"
+
+
+def _in_order(partition: Partition) -> str:
+    return f"(PARTITION BY {names(partition)} ORDER BY {ORDER})"
 
 
 def _named(sql: str) -> set[str]:

@@ -21,8 +21,12 @@ and the first fiscal year that the facts reach into, up to the pay period that h
     "target_pay K", "target_pay K below" DECIMAL(38,0)
     for each measure M of `Frame.targets`:
     "target M", "target M below"         DECIMAL(38,0)  millionths above / below; null where there is none
+    for each of these in `Frame.seasonal`:
+    "share of M", "share of M below"     DECIMAL(38,0)  the share of the target, where months weigh differently
     for each number V of `Frame.values`:
     "value V"                  DECIMAL(38,6)
+    and for each of `guarantee_fractions`:
+    "base_pay in full", …, "guaranteed G", and "… below"  DECIMAL(38,0)  of the pay period, as guarantees are made of it
 
 So a target is `Rational(MILLIONTH, '"target M"', '"target M below"')`. Fractions are in lowest terms, below at least 1.
 """
@@ -32,11 +36,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from salesops.incentives.guarantees import guarantee_fractions, guarantees_table, keep_guarantees
 from salesops.incentives.intervals import build_calendar_of
 from salesops.incentives.pieces import keep_days_in, keep_pieces, pieces_table
+from salesops.incentives.prorated import intervals_of, keep_intervals, lowest_terms, share_of
 from salesops.incentives.so_far import is_so_far, keep_so_far, so_far
 from salesops.incentives.stretches import stretches_table, value_names
-from salesops.incentives.targets import intervals_of, keep_intervals, keep_numbers, lowest_terms, numbers_in
+from salesops.incentives.targets import keep_numbers, numbers_in
 from salesops.rational import MILLIONTH
 from salesops.sql import names, quoted
 
@@ -61,6 +67,7 @@ class Frame:
     kinds: tuple[Interval, ...]  # in use, the shortest first; never `transaction`
     targets: tuple[str, ...]  # measures with a target, in the plan's order
     values: tuple[str, ...]
+    seasonal: tuple[str, ...] = ()  # of the targets, those that are spread by seasonality
 
 
 def build_frame(basis: Basis, name: str) -> Frame:
@@ -76,7 +83,10 @@ def build_frame(basis: Basis, name: str) -> Frame:
     for measure in targets.full:
         if is_so_far(targets, measure):
             keep_so_far(basis, targets, measure)
-    frame = Frame(f"pay frame {name}", calendar.kinds, tuple(targets.full), value_names(basis.rules, name))
+    if guarantee_fractions(basis.rules.comp_plans[name]):
+        keep_guarantees(basis, name)
+    values = value_names(basis.rules, name)
+    frame = Frame(f"pay frame {name}", calendar.kinds, tuple(targets.full), values, tuple(targets.seasons))
     basis.engine.keep_rows(frame.table, _frame(frame, targets))
     return frame
 
@@ -139,7 +149,14 @@ def _frame(frame: Frame, targets: Targets) -> str:
     joins += [join for measure in frame.targets for join in _joins(targets, measure)]
     selected = [_of(kind, each) for kind in frame.kinds for each in _of_kind(kind)]
     selected += [each for measure in frame.targets for each in _target(targets, measure)]
+    for measure in frame.seasonal:
+        selected += [_of(targets.kind(measure), each) for each in (share_of(measure), f"{share_of(measure)} below")]
     selected += [f"s.{quoted(f'value {value}')}" for value in frame.values]
+    if fractions := guarantee_fractions(plan):
+        selected += [f"g.{quoted(each)}, g.{quoted(f'{each} below')}" for each in fractions]
+        joins.append(
+            f"JOIN {quoted(guarantees_table(name))} g ON g.payee_id = cells.payee_id AND g.number = cells.{period}"
+        )
     return f"""
         WITH cells AS (
             SELECT p.payee_id, {names(numbers)}, c.change, c.cells,

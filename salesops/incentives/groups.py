@@ -33,7 +33,9 @@ def groups_at_close(program: Program, name: str) -> tuple[str, tuple[str, str, s
     if isinstance(interval, Last):
         within = f"e.day > CAST(c.cell_ends - 1 - INTERVAL '{interval.last} months' AS DATE)"
     closes = f"SELECT * FROM {quoted(program.cells)} WHERE is_close"
-    events = f"SELECT * FROM {quoted(f'pay states {program.name}')} WHERE {group} IS NOT NULL"
+    events = (
+        f"SELECT * FROM {quoted(f'pay states {program.name}')} WHERE {group} IS NOT NULL AND {own.above} IS NOT NULL"
+    )
     sums = (
         f"SELECT c.payee_id, c.period, e.{group}, {cast(f'sum({own.above})', WHOLE)} AS added "
         f"FROM ({closes}) AS c JOIN ({events}) AS e ON e.payee_id = c.payee_id AND e.day < c.cell_ends AND {within} "

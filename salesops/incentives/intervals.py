@@ -83,6 +83,13 @@ class PayCalendar:
     unit: int  # the days of a fiscal month weigh so much together, whatever its length
     months: tuple[Span, ...]  # fiscal ones, as far back as measures of the last months go
     periods: tuple[Span, ...]  # pay periods
+    worked: Mapping[date, tuple[int, int]] | None  # by working days: each day -> how many before it are, whether it is
+
+    def counting(self, span: Span | Period) -> int:
+        """How many days of a span count: all, or the working days."""
+        if self.worked is None:
+            return (span.end - span.start).days
+        return self.worked[span.end][0] - self.worked[span.start][0]
 
     @property
     def fiscal(self) -> tuple[FiscalKind, ...]:
@@ -127,6 +134,9 @@ def build_calendar_of(basis: Basis, name: str) -> PayCalendar:
     last = until - _DAY
     back = max((each.over.last for each in plan.measures.values() if isinstance(each.over, Last)), default=0)
     months = fiscal_spans(calendar, "month", since - back * _LONG_MONTH, last)
+    worked = None
+    if plan.proration.by == "working_days":
+        worked = _worked(basis, min(since, months[0].start) - _LONG_YEAR, until + _LONG_YEAR)
     made = PayCalendar(
         kinds=kinds,
         since=since,
@@ -134,15 +144,15 @@ def build_calendar_of(basis: Basis, name: str) -> PayCalendar:
         unit=lcm(*((month.end - month.start).days for month in months)),
         months=months,
         periods=fiscal_spans(calendar, plan.period, since, last),
+        worked=worked,
     )
     spans = {kind: fiscal_spans(calendar, kind, since, last) for kind in made.fiscal}
     in_frame = [each for each in framed if each.end > first]
     basis.engine.load(f"pay spans {name}", _span_rows(made, spans, in_frame))
-    weights = _weights(basis, made) if plan.proration.by == "working_days" else None
     for kind, its in spans.items():
-        basis.engine.load(f"pay {kind} in {name}", _interval_rows(calendar, plan, made, kind, its, weights))
-    if weights is not None:
-        rows = [{"day": day, "before": before, "works": works} for day, (before, works) in weights.items()]
+        basis.engine.load(f"pay {kind} in {name}", _interval_rows(calendar, plan, made, kind, its))
+    if worked is not None:
+        rows = [{"day": day, "before": before, "works": works} for day, (before, works) in worked.items()]
         basis.engine.load(f"pay weights {name}", pa.Table.from_pylist(rows, schema=pa.schema(_WEIGHTS)))
     return made
 
@@ -192,14 +202,11 @@ def _interval_rows(
     made: PayCalendar,
     kind: FiscalKind,
     spans: tuple[Span, ...],
-    weights: Mapping[date, tuple[int, int]] | None,
 ) -> pa.Table:
     rows = []
     for number, span in enumerate(spans):
-        whole = (span.end - span.start).days
-        if weights is not None:
-            whole = weights[span.end][0] - weights[span.start][0]
-        elif plan.proration.by == "months" and kind != "week":
+        whole = made.counting(span)
+        if plan.proration.by == "months" and kind != "week":
             whole = made.unit * len(calendar.months(span.start, span.end - _DAY))
         pay = Fraction(_in_year(calendar, plan.pay.per, span), _in_year(calendar, kind, span))
         rows.append(
@@ -226,9 +233,8 @@ def _in_year(calendar: FiscalCalendar, kind: FiscalKind, span: Span) -> int:
     return max(sum(each.start >= year.start for each in found), 1)
 
 
-def _weights(basis: Basis, made: PayCalendar) -> dict[date, tuple[int, int]]:
+def _worked(basis: Basis, first: date, last: date) -> dict[date, tuple[int, int]]:
     """Each day -> how many earlier ones are worked, and 1 where it is."""
-    first, last = made.since - _LONG_YEAR, made.until + _LONG_YEAR
     worked = build_calendars(basis.rules.working_time, basis.rules.time_zone, first, last)[COMPANY_CALENDAR]
     weights: dict[date, tuple[int, int]] = {}
     before = 0

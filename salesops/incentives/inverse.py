@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 MOST = Decimal(10**15)
 """Nobody is asked for more than this."""
 
+_CENTS = 2
 _SOURCE, _HERE, _AMOUNTS, _EARNED = "supposed", "payees asked", "amounts asked", "earned by amounts asked"
 _ONE = constant(Fraction(1))
 
@@ -52,35 +53,45 @@ def to_next_tier(basis: Basis, program: Program, component: str, payees: Iterabl
 
 
 def to_earn(basis: Basis, program: Program, credit: str, wanted: Mapping[str, Decimal]) -> dict[str, Decimal | None]:
-    """The least further amount of a credit, today, with which each payee earns so much more, in units of money.
+    """The least further amount of a credit, today, with which each payee earns so much more.
 
-    None where no amount does. It counts as a transaction without fields: rates that depend on those are none of it.
+    In steps of the credit: what it counts each record as, where that is a whole number, else a cent, or the last place
+    that amounts are rounded to if there are fewer. None where no amount does. It counts as a transaction without
+    fields: rates that depend on those are none of it.
     """
-    unit = Decimal(1).scaleb(-program.plan.rounding.places)
+    unit, step = Decimal(1).scaleb(-program.plan.rounding.places), _step(program.plan, credit)
     units = {payee: int(-(-amount // unit)) for payee, amount in wanted.items() if amount > 0}
     marks = {
-        payee: [int(each / unit) for each in found.values() if each is not None]
+        payee: [int(each / step) for each in found.values() if each is not None]
         for payee, found in _now(basis, program, units, dict(_marks(program, credit))).items()
     }
     asked = {payee: units[payee] for payee in marks}
-    worth = _worth(basis, program, credit, unit)
-    least = least_amounts(worth, asked, marks, int(MOST / unit)) if asked else {}
-    return {payee: Decimal(0) if payee not in units else _amount(least.get(payee), unit) for payee in wanted}
+    worth = _worth(basis, program, credit, unit, step)
+    least = least_amounts(worth, asked, marks, int(MOST / step)) if asked else {}
+    return {payee: Decimal(0) if payee not in units else _amount(least.get(payee), step) for payee in wanted}
 
 
-def _amount(units: int | None, unit: Decimal) -> Decimal | None:
-    return None if units is None else units * unit
+def _step(plan: CompPlan, credit: str) -> Decimal:
+    """The steps in which amounts of the credit are looked for: nobody holds half a meeting, or sells half a cent."""
+    each = parse_pay_formula(plan.credits[credit].amount or "amount")
+    if isinstance(each, Number) and each.value >= 1 and each.value.denominator == 1:
+        return Decimal(each.value.numerator)
+    return Decimal(1).scaleb(-min(plan.rounding.places, _CENTS))
+
+
+def _amount(steps: int | None, step: Decimal) -> Decimal | None:
+    return None if steps is None else steps * step
 
 
 def _worth(
-    basis: Basis, program: Program, credit: str, unit: Decimal
+    basis: Basis, program: Program, credit: str, unit: Decimal, step: Decimal
 ) -> Callable[[Points], dict[tuple[str, int], int]]:
     """What amounts of the credit earn, all components that are paid together; one query each time."""
     million = 10**PLACES
 
     def worth(points: Points) -> dict[tuple[str, int], int]:
         rows = [
-            {"payee_id": payee, "id": str(amount), "amount": Decimal(amount) * unit * million}
+            {"payee_id": payee, "id": str(amount), "amount": Decimal(amount) * step * million}
             for payee, amounts in points.items()
             for amount in amounts
         ]
@@ -142,13 +153,13 @@ def _now(
 
 
 def _to_next_bound(program: Program, component: str, tiers: Tiers) -> Rational:
-    """The amount up to the first bound that is not reached."""
+    """The amount up to the first bound that is not reached, of the second tier or above: below it all is the first."""
     setting, measures, measure = program.worths.setting(component), program.measures, tiers.by
     of_value = tiers.of == "value" or (tiers.of is None and not measures.has_target(measure))
     place = measures.looked_at(measure, "value" if of_value else "attainment", paid=True)
     value, target = measures.value(measure), measures.target(measure)
     needed = NONE
-    for k in range(len(tiers.tiers), 0, -1):
+    for k in range(len(tiers.tiers), 1, -1):
         bound = _bound(program, component, k, setting.number(tiers.tiers[k - 1].from_))
         least = bound if of_value else times(_least_share(program.plan.measures[measure], bound), target)
         is_above = compare(bound, ">=" if tiers.bound == "upper" else ">", place)
@@ -184,7 +195,7 @@ def _least_share(measure: Measure, bound: Rational) -> Rational:
 
 def _marks(program: Program, credit: str) -> Iterator[tuple[str, str]]:
     """Where what a credit earns may jump or fall: the way to each bound, of every measure that adds it up."""
-    measures, places = program.measures, program.plan.rounding.places
+    measures, places = program.measures, min(program.plan.rounding.places, _CENTS)
     bounds = sorted(_bounds(program.plan))
     for name, measure in program.plan.measures.items():
         if credit not in measure.credits or measure.take == "count" or name in measures.closes:

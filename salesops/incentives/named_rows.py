@@ -26,13 +26,17 @@ class Names:
     cells: pa.Table  # payee_id, period, last: its last day
     order: pa.Table  # day, source, id, opportunity_id
 
+    def coded(self) -> Names:
+        """The same with texts as dictionaries."""
+        return Names(_coded(self.cells), _coded(self.order))
+
     def of_cell(self, column: str, rows: pa.Table) -> pa.Array[Any]:
         """A column of names of each row's cell."""
-        return _taken(self.cells[column], _places(rows["cell"]))
+        return _taken(self.cells[column], rows["cell"])
 
     def of_event(self, column: str, rows: pa.Table) -> pa.Array[Any]:
         """A column of names of each row's transaction, null where it has none."""
-        return _taken(self.order[column], _places(rows["event"]))
+        return _taken(self.order[column], rows["event"])
 
     def days(self, rows: pa.Table) -> pa.ChunkedArray[Any]:
         """The day of each row's transaction, or the last one of its cell."""
@@ -40,11 +44,12 @@ class Names:
         return pc.coalesce(self.order["day"].take(_places(rows["event"])), last)
 
 
-def names_of(engine: Engine, program: Program) -> Names:
+def name_rows(engine: Engine, program: Program) -> Names:
+    """The names as they are read, each text by itself."""
     last = "CAST(cell_ends - 1 AS DATE) AS last"
-    cells = engine.fetch(f"SELECT payee_id, period, {last} FROM {quoted(program.cells)} ORDER BY cell")
+    cells = f"SELECT payee_id, period, {last} FROM {quoted(program.cells)} ORDER BY cell"
     order = f"SELECT day, source, id, opportunity_id FROM {quoted(order_table(program.name))} ORDER BY event"
-    return Names(cells, engine.fetch(order))
+    return Names(engine.fetch(cells), engine.fetch(order))
 
 
 def one_of(names: Sequence[str], places: pa.ChunkedArray[Any]) -> pa.Array[Any]:
@@ -57,9 +62,17 @@ def always(name: str, rows: pa.Table) -> pa.Array[Any]:
     return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), len(rows)), pa.array([name]))
 
 
-def _taken(names: pa.ChunkedArray[Any], places: pa.Array[Any]) -> pa.Array[Any]:
-    coded = _whole(names).dictionary_encode()
-    return pa.DictionaryArray.from_arrays(coded.indices.take(places), coded.dictionary)
+def _coded(table: pa.Table) -> pa.Table:
+    coded = {
+        name: _whole(table[name]).dictionary_encode() if pa.types.is_string(table[name].type) else table[name]
+        for name in table.column_names
+    }
+    return pa.table(coded)
+
+
+def _taken(names: pa.ChunkedArray[Any], numbers: pa.ChunkedArray[Any]) -> pa.Array[Any]:
+    coded = _whole(names).dictionary_encode()  # what is one already stays as it is
+    return pa.DictionaryArray.from_arrays(coded.indices.take(_places(numbers)), coded.dictionary)
 
 
 def _places(numbers: pa.ChunkedArray[Any]) -> pa.Array[Any]:

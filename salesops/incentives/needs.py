@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from config.comp_plans import RatePay, Spif, Tiers
 from config.comp_plans.credits import ByField, ByManagers, ByMembers, BySplits
 from config.comp_plans.formula import OF_DAYS, Call, Name, parse_pay_formula, walk
 from config.comp_plans.formula import names as names_in
 from config.metrics.kinds import CREATOR, SPLITS
-from config.sources import SOURCES, NoField, find_field
+from config.sources import SOURCES
 from salesops.facts import CHANGE, KEPT
+from salesops.incentives.own_numbers import DAY, LEVEL, Names, grouped, metric_of, row_numbers, value_names
 from salesops.reads import (
     CREATED,
     currency_path,
@@ -28,12 +28,9 @@ from salesops.reads import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from config.comp_plans import Component, CompPlan, Credit
+    from config.comp_plans import Credit
     from config.metrics import Condition, SimpleMetric
     from salesops.rules import Rules
-
-LEVEL, DAY = "level", "day"
-"""What formulas of credits may name besides fields, values and tables: how far above a manager is, the credit's day."""
 
 CLOSING_FIELDS = ("stage", "is_closed", "is_won")
 """Fields of an opportunity that winning it changes."""
@@ -82,12 +79,12 @@ def reads_of(rules: Rules, plan_name: str, name: str) -> CreditReads:
     """What a credit of a comp plan reads, for its own amount and for what else the comp plan looks up on its rows."""
     plan = rules.comp_plans[plan_name]
     credit = plan.credits[name]
-    metric = _metric(rules, credit)
+    metric = metric_of(rules, credit)
     source = credit.source or (metric.source if metric else None)
     fields = Fields()
     if source is not None:
-        names = _Names(plan, value_names(rules, plan_name))
-        _add_formulas(fields, names, source, _formulas(names, name, source))
+        names = Names(plan, value_names(rules, plan_name))
+        _add_formulas(fields, names, source, _formulas(rules, plan_name, name))
         _add_times(fields, credit)
         fields.texts |= {credit.once_per} if credit.once_per else set()
         fields.texts |= {path for credits_, path in grouped(plan).values() if name in credits_}
@@ -105,118 +102,12 @@ def read_by_credits(rules: Rules, plan_name: str) -> dict[str, set[str]]:
     return found
 
 
-def row_numbers(rules: Rules, plan_name: str) -> dict[str, tuple[str, str]]:
-    """Component -> its credit and the formula that gives each of the credit's rows a number of its own."""
-    plan = rules.comp_plans[plan_name]
-    names, found = _Names(plan, value_names(rules, plan_name)), {}
-    for name, component in plan.components.items():
-        on, formula = _rate(plan, component)
-        source = source_of(rules, plan.credits[on]) if on in plan.credits else None
-        if source is not None and formula is not None and _is_of_row(names, source, formula):
-            found[name] = (on, formula)
-    return found
-
-
-def _rate(plan: CompPlan, component: Component) -> tuple[str, str | None]:
-    """The credit that a component pays on, and what it pays for each unit of it."""
-    match component:
-        case RatePay(on=on, rate=formula) | Spif(on=on, pays=formula):
-            return on, formula
-        case Tiers(on=on, by=by, rate=multiplied):
-            measured = plan.measures[by].credits if by in plan.measures else ()
-            return on or (measured[0] if len(measured) == 1 else ""), multiplied
-    return "", None
-
-
-def grouped(plan: CompPlan) -> dict[str, tuple[frozenset[str], str]]:
-    """Measure -> its credits and the path that they are grouped by."""
-    return {
-        name: (frozenset(measure.credits), measure.grouped_by)
-        for name, measure in plan.measures.items()
-        if measure.grouped_by is not None
-    }
-
-
-def source_of(rules: Rules, credit: Credit) -> str | None:
-    """The source of a credit's transactions; None where they are earnings."""
-    metric = _metric(rules, credit)
-    return credit.source or (metric.source if metric else None)
-
-
-def value_names(rules: Rules, plan_name: str) -> frozenset[str]:
-    """The numbers that formulas of a comp plan may name: its own, and those that payees have besides."""
-    return frozenset(rules.comp_plans[plan_name].values) | _own_values(rules, plan_name)
-
-
-def _own_values(rules: Rules, plan_name: str) -> frozenset[str]:
-    meant = {plan_name, *rules.comp_plans[plan_name].named}
-    assigned = (one for each in rules.payees.values() for one in each if one.comp_plan in meant)
-    return frozenset(value for one in assigned for value in one.values)
-
-
-def is_of_payee(rules: Rules, plan_name: str, formula: str) -> bool:
-    """Whether a formula of a credit depends on who is credited: on `level`, or on a number that payees may have."""
-    of_payee = {LEVEL, *_own_values(rules, plan_name)}
-    return any(name in of_payee for name in _every_name(rules.comp_plans[plan_name], formula))
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """What formulas of a comp plan may name besides fields."""
-
-    plan: CompPlan
-    values: frozenset[str]
-
-
-def _is_of_row(names: _Names, source: str, formula: str) -> bool:
-    """Whether a formula of a component names a field of the transaction, or a table that looks one up."""
-    return any(_is_field(source, path) or path == LEVEL for path in _named(names, formula))
-
-
-def _is_field(source: str, path: str) -> bool:
-    try:
-        find_field(source, path)
-    except NoField:
-        return False
-    return True
-
-
-def _named(names: _Names, formula: str) -> Iterator[str]:
-    """What a formula names besides measures, components and values, over the tables that it looks up."""
-    ours = {*names.values, *names.plan.measures, *names.plan.components, *_STATE}
-    for name in _every_name(names.plan, formula):
-        if name not in ours and name.removesuffix(".attainment").removesuffix(".target") not in ours:
-            yield name
-
-
-def _every_name(plan: CompPlan, formula: str) -> Iterator[str]:
-    """All that a formula names; in place of a table what its axes do."""
-    for part in names_in(parse_pay_formula(formula)):
-        if part.name not in plan.tables:
-            yield part.name
-            continue
-        for axis in plan.tables[part.name].by:
-            yield from [axis] if isinstance(axis, str) else _every_name(plan, axis.of)
-
-
-_STATE = frozenset({"base_pay", "target_pay", "tenure", "credited", "share", DAY})
-"""What formulas of components may name of the payee's state."""
-
-
-def _metric(rules: Rules, credit: Credit) -> SimpleMetric | None:
-    return None if credit.metric is None else rules.simple(credit.metric)
-
-
-def _formulas(names: _Names, name: str, source: str) -> Iterator[str]:
+def _formulas(rules: Rules, plan_name: str, name: str) -> Iterator[str]:
     """The formulas that look at the rows of a credit, those of components among them."""
-    plan = names.plan
-    credit = plan.credits[name]
+    credit = rules.comp_plans[plan_name].credits[name]
     yield from amount_formulas(credit)
     yield credit.share
-    for component in plan.components.values():
-        on, formula = _rate(plan, component)
-        if on == name and formula is not None and _is_of_row(names, source, formula):
-            yield formula
+    yield from (each.formula for each in row_numbers(rules, plan_name) if each.credit == name)
 
 
 def amount_formulas(credit: Credit) -> tuple[str, ...]:
@@ -227,7 +118,7 @@ def amount_formulas(credit: Credit) -> tuple[str, ...]:
     return (credit.amount or default, *credit.multipliers)
 
 
-def _add_formulas(fields: Fields, names: _Names, source: str, formulas: Iterable[str]) -> None:
+def _add_formulas(fields: Fields, names: Names, source: str, formulas: Iterable[str]) -> None:
     for formula in formulas:
         expression = parse_pay_formula(formula)
         of_days = {
@@ -247,7 +138,7 @@ def _add_formulas(fields: Fields, names: _Names, source: str, formulas: Iterable
                 fields.numbers.add(part.name)
 
 
-def _add_axes(fields: Fields, names: _Names, source: str, table: str) -> None:
+def _add_axes(fields: Fields, names: Names, source: str, table: str) -> None:
     for axis in names.plan.tables[table].by:
         if not isinstance(axis, str):
             _add_formulas(fields, names, source, [axis.of])

@@ -63,9 +63,21 @@ def show_credits(engine: Engine, name: str, kind: str, credits_: Iterable[str], 
     )
 
 
+def in_cells(name: str, events: str) -> str:
+    """The FROM of a query: rows with `payee` and `day`, as `events`, and the `cells` that they lie in.
+
+    They are joined by payee and pay period; by days alone each would meet all cells of its payee.
+    """
+    return (
+        f"{events} AS events JOIN {quoted(f'pay days {name}')} AS days ON days.day = events.day "
+        f"JOIN {quoted(f'pay cells {name}')} AS cells ON cells.payee = events.payee "
+        "AND cells.period_starts = days.period_starts AND events.day >= cell_starts AND events.day < cell_ends"
+    )
+
+
 def position(day: str, event: str) -> str:
-    """The place in a payee's order of an event on a day, as SQL: one BIGINT to sort by."""
-    return f"CAST({day} - DATE '1900-01-01' AS BIGINT) * 4294967296 + {event}"
+    """The place in a payee's order of an event on a day, as SQL: one UBIGINT to sort by."""
+    return f"CAST({day} - DATE '1900-01-01' AS UBIGINT) * 4294967296 + CAST({event} AS UBIGINT)"
 
 
 def position_of_end(day: str) -> str:

@@ -134,11 +134,10 @@ def materialized(number: Rational, name: str) -> tuple[dict[str, str], Rational]
     if number.below is None:
         return {name: _guarded(number.above, above, number)}, Rational(number.scale, quoted(name))
     below = _whole_reckoned("below", *scale, number)
-    fits = f"TRY({number.above}) IS NOT NULL AND TRY({number.below}) IS NOT NULL"
     under = f"{name} below"
     held = {
-        name: _unless_none(when(fits, f"TRY({number.above})", above), number),
-        under: _unless_none(when(fits, f"TRY({number.below})", below), number),
+        name: _unless_none(f"where_both_fit({number.above}, {number.below}, {above})", number),
+        under: _unless_none(f"where_both_fit({number.below}, {number.above}, {below})", number),
     }
     return held, Rational(number.scale, quoted(name), quoted(under))
 
@@ -210,7 +209,7 @@ def _rounded_units(number: Rational, places: int, mode: Mode) -> str:
     if number.below is None and mode == "half_up" and (places := _zeros(scale.denominator)):
         # As a decimal with so many places it only loses them: a cast rounds half up, away from zero.
         unit = cast(f"0.{'1':0>{places}}", f"decimal({places}, {places})")
-        return _guarded(whole(f"{above} * {unit}"), wide, number)
+        return _guarded(f"scaled_down({above}, {unit}, {whole(scale.denominator)})", wide, number)
     below = whole(scale.denominator) if number.below is None else scaled(number.below, scale.denominator)
     return _guarded(f"divided_{mode}({above}, {below})", wide, number)
 
@@ -223,7 +222,7 @@ def _zeros(number: int) -> int:
 
 def _guarded(narrow: str, wide: str, *numbers: Rational) -> str:
     """What the engine makes of it within its digits, else what is reckoned with more; null where it is none."""
-    return _unless_none(f"coalesce(TRY({narrow}), {wide})", *numbers)
+    return _unless_none(f"where_it_fits({narrow}, {wide})", *numbers)
 
 
 def _unless_none(value: str, *numbers: Rational) -> str:

@@ -10,13 +10,13 @@ from config.comp_plans.intervals import measure_interval, sums_over
 from salesops.exact import AMOUNT
 from salesops.incentives.groups import groups_at_close
 from salesops.incentives.named_rows import always, one_of
-from salesops.incentives.numbered import numbered_table
+from salesops.incentives.numbered import in_cells, numbered_table
 from salesops.incentives.totals import money
 from salesops.results import CREDITS, EARNINGS, MEASURES
 from salesops.sql import cast, columns, names, quoted, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from salesops.basis import Basis
     from salesops.incentives.named_rows import Names
@@ -32,20 +32,22 @@ NOTHING_EARNED = (
 
 
 def show_earned(basis: Basis, program: Program) -> None:
-    """Makes `pay earned NAME`: payee_id, period, day, source, id, opportunity_id, component, credit, amount."""
+    """Makes `pay earned NAME`: payee_id, period, day, source, id, opportunity_id, component, credit, amount; and
+    `pay steps NAME`, the same of components that are not paid."""
     own = names(("payee_id", "period", "day", "source", "id", "opportunity_id"))
-    parts = [
-        each
-        for name in program.totals.amounts
-        for each in _of_component(program, name, f"{own}, {text(name)} AS component", f"pay states {program.name}")
-    ]
-    basis.engine.view_rows(f"pay earned {program.name}", " UNION ALL ".join(parts) or NOTHING_EARNED)
+    for table, amounts in (("pay earned", program.totals.amounts), ("pay steps", program.totals.steps)):
+        parts = [
+            each
+            for name in amounts
+            for each in _of_component(program, name, f"{own}, {text(name)} AS component", f"pay states {program.name}")
+        ]
+        basis.engine.view_rows(f"{table} {program.name}", " UNION ALL ".join(parts) or NOTHING_EARNED)
 
 
 def _of_component(program: Program, name: str, listed: str, states: str) -> Iterator[str]:
     """Every event on which the component earns something, or has a credit to pay on, as queries: `listed` columns,
     credit and amount."""
-    amount, owns = program.totals.amounts[name], program.owns.get(name)
+    amount, owns = (program.totals.amounts | program.totals.steps)[name], program.owns.get(name)
     table = program.table_of(name)
     if table == f"pay states {program.name}":
         yield _rows(program, listed, states, amount, owns)
@@ -69,23 +71,21 @@ def _rows(program: Program, listed: str, table: str, amount: str, owns: str | No
     return f"SELECT {listed}, {made} FROM {quoted(table)} WHERE {there}"
 
 
-def read_credits(basis: Basis, programs: Sequence[Program], found: Mapping[str, Names]) -> pa.Table:
-    """CREDITS, sorted by comp plan, credit, payee and transaction; `found` are the names of each comp plan."""
-    parts = [_credits(basis, each, found[each.name]) for each in sorted(programs, key=lambda each: each.name)]
-    return pa.concat_tables([CREDITS.empty_table(), *parts])
-
-
-def _credits(basis: Basis, program: Program, found: Names) -> pa.Table:
+def credit_rows(basis: Basis, program: Program) -> pa.Table:
+    """The credits of a comp plan by number, sorted by credit, payee and transaction."""
     credits_ = sorted(program.plan.credits)
     places = " ".join(f"WHEN {place} THEN {credits_.index(each)}" for place, each in enumerate(program.plan.credits))
-    rows = basis.engine.fetch(
+    return basis.engine.fetch(
         f"SELECT {f'CASE credit {places} END' if places else 'credit'} AS credit, cell, event, amount "
-        f"FROM {quoted(numbered_table(program.name))} AS e JOIN {quoted(program.cells)} AS c "
-        "ON e.payee = c.payee AND day >= cell_starts AND day < cell_ends ORDER BY 1, cell, event"
+        f"FROM {in_cells(program.name, quoted(numbered_table(program.name)))} ORDER BY 1, cell, event"
     )
+
+
+def named_credits(program: Program, found: Names, rows: pa.Table) -> pa.Table:
+    """CREDITS of `credit_rows`, in their order; `found` are the names that the comp plan has."""
     columns_ = [
         always(program.name, rows),
-        one_of(credits_, rows["credit"]),
+        one_of(sorted(program.plan.credits), rows["credit"]),
         found.of_cell("payee_id", rows),
         found.of_cell("period", rows),
         found.days(rows),
@@ -95,9 +95,9 @@ def _credits(basis: Basis, program: Program, found: Names) -> pa.Table:
     return pa.table(columns_, schema=CREDITS)
 
 
-def read_measures(basis: Basis, programs: Sequence[Program]) -> pa.Table:
-    parts = [_of_measure(each, name) for each in programs for name in each.plan.measures]
-    return _read(basis, parts, MEASURES)
+def read_measures(basis: Basis, program: Program) -> pa.Table:
+    """MEASURES of a comp plan, sorted by all columns."""
+    return _read(basis, [_of_measure(program, name) for name in program.plan.measures], MEASURES)
 
 
 def _of_measure(program: Program, name: str) -> str:
@@ -125,34 +125,29 @@ def _of_measure(program: Program, name: str) -> str:
     return f"SELECT {columns(shown)} FROM ({rows})"
 
 
-def read_earnings(basis: Basis, programs: Sequence[Program], found: Mapping[str, Names]) -> pa.Table:
-    """EARNINGS, sorted by comp plan, status, component, payee and the order of events."""
-    parts = [
-        part
-        for each in sorted(programs, key=lambda each: each.name)
-        for part in (_earned(basis, each, found[each.name]), _estimated(basis, each))
-    ]
-    return pa.concat_tables([EARNINGS.empty_table(), *parts])
-
-
-def _earned(basis: Basis, program: Program, found: Names) -> pa.Table:
+def earning_rows(basis: Basis, program: Program) -> pa.Table | None:
+    """What is earned under a comp plan by number, by component, payee and the order of events; None for nothing."""
     components = sorted(program.totals.amounts)
     parts = [
         each
         for place, name in enumerate(components)
-        for each in _of_component(
-            program, name, f"{place} AS component, cell, event, position", f"pay folded {program.name}"
-        )
+        for each in _of_component(program, name, f"{place} AS component, cell, event", f"pay folded {program.name}")
     ]
     if not parts:
-        return EARNINGS.empty_table()
-    rows = basis.engine.fetch(
+        return None
+    return basis.engine.fetch(
         f"SELECT component, cell, event, credit, amount FROM ({' UNION ALL '.join(parts)}) "
-        "ORDER BY component, cell, position"
+        "ORDER BY component, cell, event NULLS LAST"
     )
+
+
+def named_earnings(program: Program, found: Names, rows: pa.Table | None) -> pa.Table:
+    """EARNINGS of `earning_rows`, in their order."""
+    if rows is None:
+        return EARNINGS.empty_table()
     columns_ = [
         always(program.name, rows),
-        one_of(components, rows["component"]),
+        one_of(sorted(program.totals.amounts), rows["component"]),
         found.of_cell("payee_id", rows),
         found.of_cell("period", rows),
         found.days(rows),
@@ -164,7 +159,8 @@ def _earned(basis: Basis, program: Program, found: Names) -> pa.Table:
     return pa.table(columns_, schema=EARNINGS)
 
 
-def _estimated(basis: Basis, program: Program) -> pa.Table:
+def read_estimated(basis: Basis, program: Program) -> pa.Table:
+    """EARNINGS of what might happen, sorted by all columns."""
     own = (
         f"SELECT {text(program.name)} AS comp_plan, component, payee_id, period, day, source, id AS transaction_id, "
         f"opportunity_id, 'estimated' AS status, credit, amount FROM {quoted(f'pay estimated {program.name}')}"

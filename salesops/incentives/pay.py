@@ -9,55 +9,105 @@ import pyarrow as pa
 
 from salesops.incentives.cells import METRICS as METRICS_TABLE
 from salesops.incentives.credit_notes import credit_notes
-from salesops.incentives.credits import build_credits, pays_on
+from salesops.incentives.credits import build_credits, forget_credits, pays_on
 from salesops.incentives.frame import build_frame
-from salesops.incentives.named_rows import names_of
-from salesops.incentives.needs import row_numbers
-from salesops.incentives.output import read_credits, read_earnings, read_measures, show_earned
-from salesops.incentives.states import keep_states
+from salesops.incentives.named_rows import name_rows
+from salesops.incentives.none_notes import none_columns, none_notes
+from salesops.incentives.output import (
+    credit_rows,
+    earning_rows,
+    named_credits,
+    named_earnings,
+    read_estimated,
+    read_measures,
+    show_earned,
+)
+from salesops.incentives.own_numbers import row_numbers
+from salesops.incentives.states import forget_states, keep_states
 from salesops.incentives.stretches import build_stretches
 from salesops.incentives.supposed import keep_estimated
-from salesops.results import METRICS, Pay
+from salesops.results import CREDITS, EARNINGS, MEASURES, METRICS, Pay
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from salesops.basis import Basis
     from salesops.incentives.states import Program, Tell
     from salesops.rules import Rules
 
 
 def compute_pay(basis: Basis, metrics: pa.Table) -> Pay:
-    """What the comp plans of the rules make of the facts; `metrics` are the values that measures may take."""
-    return read_pay(basis, keep_pay(basis, metrics))
+    """What the comp plans of the rules make of the facts; `metrics` are the values that measures may take.
+
+    The rows of a comp plan get their names while the next one is reckoned, and what nothing needs any more is let go.
+    """
+    needed = {other for name in basis.rules.comp_plans for other in pays_on(basis.rules, name)}
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        parts = {}
+        for name in _plans(basis, metrics):
+            program = _keep(basis, name, None)
+            parts[name] = beside.submit(_read(basis, program, keep=name in needed))
+        return _together({name: part.result() for name, part in parts.items()})
 
 
 def read_pay(basis: Basis, programs: list[Program]) -> Pay:
     """What the programs come to."""
-    found = {each.name: names_of(basis.engine, each) for each in programs}
-    with ThreadPoolExecutor(max_workers=1) as beside:  # the engine reads one while the rows of another get their names
-        credits_ = beside.submit(read_credits, basis, programs, found)
-        earnings = read_earnings(basis, programs, found)
-        measures = read_measures(basis, programs)
-    return Pay(
-        credits=credits_.result(),
-        measures=measures,
-        earnings=earnings,
-        notes=tuple(note for each in programs for note in credit_notes(basis, each.name)),
-    )
+    return _together({each.name: _read(basis, each, keep=True)() for each in programs})
 
 
 def keep_pay(basis: Basis, metrics: pa.Table, tell: Tell | None = None) -> list[Program]:
     """The program of every comp plan, with all tables kept that results are read from; `tell` as of `keep_states`."""
+    return [_keep(basis, name, tell) for name in _plans(basis, metrics)]
+
+
+def _plans(basis: Basis, metrics: pa.Table) -> list[str]:
+    """The comp plans in order, once what all of them look at is loaded."""
     plans = in_order(basis.rules)
     if plans:
         basis.engine.load(METRICS_TABLE, _plain(metrics))
-    return [_keep(basis, name, tell) for name in plans]
+    return plans
+
+
+def _read(basis: Basis, program: Program, *, keep: bool) -> Callable[[], Pay]:
+    """Reads the rows of a comp plan; what is returned gives them their names, without the engine."""
+    engine, plan = basis.engine, program.name
+    names, credits_, earned = name_rows(engine, program), credit_rows(basis, program), earning_rows(basis, program)
+    measures, estimated = read_measures(basis, program), read_estimated(basis, program)
+    notes = (*credit_notes(basis, plan), *none_notes(basis, program))
+    if not keep:
+        forget_states(basis, program)
+        forget_credits(basis, plan)
+
+    def named() -> Pay:
+        found = names.coded()
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            of_credits = beside.submit(named_credits, program, found, credits_)
+            earnings = pa.concat_tables([named_earnings(program, found, earned), estimated])
+        return Pay(credits=of_credits.result(), measures=measures, earnings=earnings, notes=notes)
+
+    return named
+
+
+def _together(parts: Mapping[str, Pay]) -> Pay:
+    """The results of all comp plans, sorted by their names; the notes in the order of the parts."""
+    each = [parts[name] for name in sorted(parts)]
+    return Pay(
+        credits=pa.concat_tables([CREDITS.empty_table(), *(one.credits for one in each)]),
+        measures=pa.concat_tables([MEASURES.empty_table(), *(one.measures for one in each)]),
+        earnings=pa.concat_tables([EARNINGS.empty_table(), *(one.earnings for one in each)]),
+        notes=tuple(note for one in parts.values() for note in one.notes),
+    )
 
 
 def _keep(basis: Basis, name: str, tell: Tell | None) -> Program:
     build_stretches(basis, name)
     frame = build_frame(basis, name)
     build_credits(basis, name)
-    program = keep_states(basis, name, frame, tuple(row_numbers(basis.rules, name)), tell)
+
+    def told(program: Program) -> tuple[str, ...]:
+        return (*none_columns(program), *(tell(program) if tell else ()))
+
+    program = keep_states(basis, name, frame, tuple(each.name for each in row_numbers(basis.rules, name)), told)
     show_earned(basis, program)
     keep_estimated(basis, program)
     return program

@@ -1,9 +1,10 @@
 """Pieces: stretches cut at every boundary of a comp plan's calendar, and what they come to in each interval.
 
 `keep_pieces` keeps `pay pieces NAME`: payee_id, stretch, from_day, until_day, run_ends, in_frame, month, day_weight,
-the number "K #" of each kind of interval in use, `ramp` (what is asked of the target, of `ramp_unit`), and how much of
-it counts: `days_on` the plan, `days` that count, their `weight`, and `last_days`, `last_weight` of the last day where
-that counts only up to the end of the interval. For anniversaries also the day after.
+the number "K #" of each kind of interval in use, `ramp` (what is asked of the target, of `ramp_unit`), `guaranteed`
+(how many of `guarantee_months` are over, all where nobody knows since when), and how much of it counts: `days_on` the
+plan, `days` that count, their `weight`, and `last_days`, `last_weight` of the last day where that counts only up to the
+end of the interval. For anniversaries also the day after.
 
 `keep_days_in` keeps `pay days in K NAME`: a row for each payee, interval of a kind (`number`, starts, ends, whole) and
 stretch with a piece in it: `days_on`, `weight`, and both weighed by the ramp, `days_ramped` and `ramped`. pay_above and
@@ -17,6 +18,7 @@ from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING, Literal
 
+from config.comp_plans import Guarantee
 from salesops.calendar import EARLIEST
 from salesops.incentives.intervals import FISCAL
 from salesops.incentives.named import AFTER
@@ -24,8 +26,11 @@ from salesops.incentives.stretches import stretches_table
 from salesops.sql import columns, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from config.comp_plans import CompPlan
     from config.comp_plans.base import Interval
+    from config.comp_plans.plan import RampStep
     from salesops.basis import Basis
     from salesops.incentives.intervals import PayCalendar
 
@@ -35,6 +40,12 @@ _IN_YEAR = {"month": 12, "quarter": 4, "year": 1}
 def ramp_unit(plan: CompPlan) -> int:
     """What the whole of a target is in `ramp`."""
     return lcm(*(Fraction(step.share).denominator for step in plan.ramp))
+
+
+def guarantee_months(plan: CompPlan) -> list[int]:
+    """After how many months since somebody started guarantees end, rising, each once."""
+    guarantees = [each for each in plan.components.values() if isinstance(each, Guarantee)]
+    return sorted({each.months for each in guarantees if each.months is not None})
 
 
 def pieces_table(name: str) -> str:
@@ -49,10 +60,11 @@ def keep_pieces(basis: Basis, name: str, calendar: PayCalendar) -> None:
     """Keep `pay pieces NAME`."""
     plan = basis.rules.comp_plans[name]
     cut = f"""
-        SELECT s.payee_id, s.stretch, s.counts, s.started_on, s.run_ends, s.ramp, c.in_frame, c.month, c.day_weight,
+        SELECT s.payee_id, s.stretch, s.counts, s.started_on, s.run_ends, s.ramp, s.guaranteed,
+            c.in_frame, c.month, c.day_weight,
             greatest(s.from_day, c.starts) AS from_day, least(s.until_day, c.ends) AS until_day
             {"".join(f", c.{quoted(f'{kind} #')}" for kind in calendar.fiscal)}
-        FROM ({_ramped(plan, name, calendar)}) s
+        FROM ({_since_start(plan, name, calendar)}) s
         JOIN {quoted(f"pay spans {name}")} c ON s.from_day < c.ends AND s.until_day > c.starts
     """
     if "anniversary" in calendar.kinds:
@@ -62,27 +74,32 @@ def keep_pieces(basis: Basis, name: str, calendar: PayCalendar) -> None:
     basis.engine.keep_rows(pieces_table(name), _weighed(cut, plan, name))
 
 
-def _ramped(plan: CompPlan, name: str, calendar: PayCalendar) -> str:
-    """The stretches within the calendar, cut where a step of the ramp ends."""
-    stretches = quoted(stretches_table(name))
-    since, until = f"DATE '{calendar.since}'", f"DATE '{calendar.until}'"
-    if not plan.ramp:
-        return f"""
-            SELECT *, 1 AS ramp FROM (SELECT * REPLACE (
-                greatest(from_day, {since}) AS from_day, least(until_day, {until}) AS until_day
-            ) FROM {stretches}) WHERE from_day < until_day
-        """
-    unit, ends = ramp_unit(plan), [str(step.until_month) for step in plan.ramp]
-    shares = [int(Fraction(step.share) * unit) for step in plan.ramp]
-    steps = zip(["NULL", *ends], [*ends, "NULL"], [*shares, unit], strict=True)
-    rows = ", ".join(f"({begins}, {ends_}, {share})" for begins, ends_, share in steps)
-    begins = f"coalesce(CAST(started_on + to_months(begins) AS DATE), {since})"
-    ends_on = f"coalesce(CAST(started_on + to_months(ends) AS DATE), {until})"
+def _since_start(plan: CompPlan, name: str, calendar: PayCalendar) -> str:
+    """The stretches within the calendar, cut where a step of the ramp or a guarantee ends."""
+    unit, months = ramp_unit(plan), guarantee_months(plan)
+    ramp_ends = [_after(step) for step in plan.ramp]
+    shares = [*(int(Fraction(step.share) * unit) for step in plan.ramp), unit]
+    cut = _cut(quoted(stretches_table(name)), calendar, "ramp", ramp_ends, shares)
+    guarantee_ends = [f"to_months({each})" for each in months]
+    return _cut(f"({cut})", calendar, "guaranteed", guarantee_ends, range(len(months) + 1))
+
+
+def _after(step: RampStep) -> str:
+    return f"to_months({step.until_month})" if step.until_day is None else f"to_days({step.until_day})"
+
+
+def _cut(rows: str, calendar: PayCalendar, column: str, ends: Sequence[str], values: Iterable[int]) -> str:
+    """The rows within the calendar, cut so long after `started_on`; the column says what is of each part."""
+    parts = zip(["NULL", *ends], [*ends, "NULL"], values, strict=True)
+    listed = ", ".join(f"({begins}, {is_over}, {value})" for begins, is_over, value in parts)
+    begins = f"coalesce(CAST(started_on + begins AS DATE), DATE '{calendar.since}')"
+    is_over = f"coalesce(CAST(started_on + is_over AS DATE), DATE '{calendar.until}')"
     return f"""
         SELECT * FROM (SELECT s.* REPLACE (
-            greatest(from_day, {since}, {begins}) AS from_day, least(until_day, {until}, {ends_on}) AS until_day
-        ), CAST(r.ramp AS BIGINT) AS ramp
-        FROM {stretches} s JOIN (VALUES {rows}) r(begins, ends, ramp) ON started_on IS NOT NULL OR ends IS NULL)
+            greatest(from_day, DATE '{calendar.since}', {begins}) AS from_day,
+            least(until_day, DATE '{calendar.until}', {is_over}) AS until_day
+        ), CAST(r.value AS BIGINT) AS {column}
+        FROM {rows} s JOIN (VALUES {listed}) r(begins, is_over, value) ON started_on IS NOT NULL OR is_over IS NULL)
         WHERE from_day < until_day
     """
 

@@ -2,14 +2,15 @@
 
 A quota's target is spread over the fiscal months of its period by their weights, and evenly over the days of a month;
 so what it asks in an interval is its target where the periods are the same, its seasonal share of a longer one, and the
-sum of shorter ones. The target of a period is that of the payee, of the team they were in, or the default.
+sum of shorter ones. The target of a period is that of the payee, of the team they were in, or the default. What is left
+of it for who is there for a part of the interval: `salesops.incentives.seasons`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -21,20 +22,20 @@ from salesops.results import AMOUNT
 from salesops.sql import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
     from decimal import Decimal
 
     from config.quotas import Quota
     from salesops.basis import Basis
     from salesops.calendar import Period
-    from salesops.incentives.intervals import Span
+    from salesops.incentives.intervals import PayCalendar
 
 _MONTHS: dict[str, pa.DataType] = {
     "starts": pa.date32(),
     "ends": pa.date32(),
     "quota_starts": pa.date32(),
     "per_day": pa.int64(),
+    "season": pa.int64(),
 }
 _DECLARED: dict[str, pa.DataType] = {
     "quota_starts": pa.date32(),
@@ -50,46 +51,63 @@ TARGET = f"CAST(in_millionths(coalesce({', '.join(f'q_{scope}.target' for scope 
 
 @dataclass(frozen=True, slots=True)
 class PayQuota:
-    """A quota, loaded: of `unit`, each day of a month is `per_day` of the target of the quota's period."""
+    """A quota, loaded: of `unit`, each day of a month is `per_day` of the target of the quota's period.
 
+    Each day of a month that counts (by working days these) weighs `season` in intervals of several months.
+    """
+
+    name: str
     months: str
     declared: str
     unit: int
+    is_seasonal: bool
 
     def amount(self, column: str) -> Rational:
         """The number in a column with millionths of a target times `per_day`, added up."""
         return Rational(MILLIONTH / self.unit, column)
 
 
-def load_quota(basis: Basis, name: str, quota_name: str, months: Sequence[Span]) -> PayQuota:
-    """A quota that a comp plan names, its months and declared targets loaded. `months` are fiscal months, in order."""
-    quota = basis.rules.quotas[quota_name]
+def load_quota(basis: Basis, name: str, quota_name: str, calendar: PayCalendar) -> PayQuota:
+    """A quota that a comp plan names, its months and declared targets loaded."""
+    quota, months = basis.rules.quotas[quota_name], calendar.months
     periods = basis.calendar.periods(quota.period, months[0].start, months[-1].start)
     parts = [(period, month, part) for period in periods for month, part in _parts(basis, quota, period)]
-    unit = lcm(*(part.denominator for _, _, part in parts))
+    per_day = [part / (month.end - month.start).days for _, month, part in parts]
+    unit = lcm(*(each.denominator for each in per_day))
+    seasons = _in_proportion([part / max(calendar.counting(month), 1) for _, month, part in parts])
     rows: list[dict[str, object]] = [
-        {"starts": month.start, "ends": month.end, "quota_starts": period.start, "per_day": int(part * unit)}
-        for period, month, part in parts
+        dict(zip(_MONTHS, (month.start, month.end, period.start, int(each * unit), season), strict=True))
+        for (period, month, _), each, season in zip(parts, per_day, seasons, strict=True)
     ]
     targets: dict[tuple[date, str, str], Decimal] = {
         (period.start, scope, who): target for period, scope, who, target in declared_targets(quota, periods)
     }
     declared: list[dict[str, object]] = [dict(zip(_DECLARED, (*key, of), strict=True)) for key, of in targets.items()]
-    loaded = PayQuota(f"pay months of {quota_name} in {name}", f"pay targets of {quota_name} in {name}", unit)
+    tables = (f"pay months of {quota_name} in {name}", f"pay targets of {quota_name} in {name}")
+    loaded = PayQuota(quota_name, *tables, unit, bool(quota.seasonality))
     basis.engine.load(loaded.months, pa.Table.from_pylist(rows, schema=pa.schema(_MONTHS)))
     basis.engine.load(loaded.declared, pa.Table.from_pylist(declared, schema=pa.schema(_DECLARED)))
     return loaded
 
 
 def _parts(basis: Basis, quota: Quota, period: Period) -> list[tuple[Period, Fraction]]:
-    """The months of a quota's period, each with what a day of it is of the period's target."""
+    """The months of a quota's period, each with what it is of the period's target."""
     months = basis.calendar.months_in(period)
     even = len(quota.seasonality) != len(months)
     weights = [Fraction(1)] * len(months) if even else [Fraction(weight) for weight in quota.seasonality]
     whole = sum(weights)
-    return [
-        (month, weight / whole / (month.end - month.start).days) for month, weight in zip(months, weights, strict=True)
-    ]
+    return [(month, weight / whole) for month, weight in zip(months, weights, strict=True)]
+
+
+def _in_proportion(weights: list[Fraction]) -> list[int]:
+    """The smallest whole numbers that stand to each other as the weights do.
+
+    >>> _in_proportion([Fraction(1, 2), Fraction(3, 4), Fraction(0)])
+    [2, 3, 0]
+    """
+    unit = lcm(*(each.denominator for each in weights))
+    divisor = gcd(*(int(each * unit) for each in weights)) or 1
+    return [int(each * unit) // divisor for each in weights]
 
 
 def asked_in(quota: PayQuota, name: str, intervals: str, rows: str) -> str:

@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from config.comp_plans.intervals import sums_over
+from config.comp_plans.paid_on import credits_of
 from salesops.exact import WHOLE
-from salesops.incentives.events import credits_of
 from salesops.incentives.numbers import number, rounded_rational
 from salesops.rational import Rational, chosen, constant, greatest, least, minus
 from salesops.sql import cast, text
@@ -36,14 +36,8 @@ def earned(setting: Setting, worth: Rational) -> str:
     """The column with what each event earns of a component, null or 0 where nothing."""
     amount = _step(setting, worth)
     for bound in (setting.component.cap, setting.component.floor):
-        if bound is None or bound.over == "interval":
-            continue
-        is_cap = bound is setting.component.cap
-        if bound.over == "transaction":
-            if not setting.is_each_alone:
-                amount = _within_event(setting, amount, bound, is_cap=is_cap)
-        else:
-            amount = _within_period(setting, amount, bound, is_cap=is_cap)
+        if bound is not None and bound.over not in {"transaction", "interval"}:
+            amount = _within_period(setting, amount, bound, is_cap=bound is setting.component.cap)
     return amount
 
 
@@ -90,14 +84,6 @@ def _in_days(setting: Setting, amount: Rational) -> Rational:
     if until is None or credits_of(setting.plan, setting.component):
         return amount
     return chosen(f"day < CAST({text(until.isoformat())} AS DATE)", amount, constant(Fraction(0)))
-
-
-def _within_event(setting: Setting, amount: str, bound: Bound, *, is_cap: bool) -> str:
-    """What an event earns, within the most or the least of a transaction, where its credit is above 0."""
-    value = Rational(unit_of(setting.plan), amount)
-    limited = _limited(setting, value, bound, setting.kind, is_cap=is_cap)
-    label = "capped event of" if is_cap else "raised event of"
-    return setting.column(label, chosen(setting.is_above_0, limited, value)).above
 
 
 def _within_period(setting: Setting, amount: str, bound: Bound, *, is_cap: bool) -> str:

@@ -18,8 +18,8 @@ from salesops.calendar import EARLIEST
 from salesops.currency import rates_to
 from salesops.incentives.intervals import fiscal_spans
 from salesops.incentives.months import months_between
-from salesops.incentives.needs import DAY, LEVEL
 from salesops.incentives.numbers import column, number
+from salesops.incentives.own_numbers import DAY, LEVEL
 from salesops.incentives.tables import looked_up
 from salesops.rational import Rational, constant, times, whole
 from salesops.rules import RuleError
@@ -95,7 +95,7 @@ def with_rates(basis: Basis, plan: CompPlan, rows: str, money: Iterable[str]) ->
         )
         is_ours = f"{currency} = {text(ours)}"
         columns += [
-            f"{when(is_ours, whole(1), f'r{place}.{part}')} AS {quoted(f'rate {part} {path}')}"
+            f"{when(is_ours, whole(1), f'as_whole(r{place}.{part})')} AS {quoted(f'rate {part} {path}')}"
             for part in ("above", "below")
         ]
     return f"SELECT r.*, {', '.join(columns)} FROM ({rows}) r {' '.join(joins)}"

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from salesops.exact import AMOUNT
-from salesops.incentives.needs import grouped, row_numbers, value_names
 from salesops.incentives.numbers import column, rounded_to
+from salesops.incentives.own_numbers import grouped, row_numbers, value_names
 from salesops.incentives.shares import whole_amount
 from salesops.rational import minus, plus, times
 from salesops.sql import cast, quoted, when
@@ -57,15 +57,15 @@ def _bounds(*, shared: bool, in_parts: bool) -> tuple[Rational, Rational] | None
 
 
 def numbers_of_rows(rules: Rules, plan_name: str, credit: str, found: Transactions) -> Iterator[tuple[str, str]]:
-    """`number C` of each component that takes one, with its SQL."""
+    """`number C` of each component, and `number C tier N` of each tier, that takes one, with its SQL."""
     row = replace(found.row, own=value_names(rules, plan_name))
-    for component, (on, formula) in row_numbers(rules, plan_name).items():
-        value = rounded_to(row.worth(formula), NUMBER_PLACES) if on == credit else "NULL"
-        yield f"number {component}", cast(value, NUMBER)
+    for each in row_numbers(rules, plan_name):
+        value = rounded_to(row.worth(each.formula), NUMBER_PLACES) if each.credit == credit else "NULL"
+        yield f"number {each.name}", cast(value, NUMBER)
 
 
 def groups_of_rows(plan: CompPlan, credit: str) -> Iterator[tuple[str, str]]:
     """`group M` of each measure that is measured apart, with its SQL."""
     for measure, (of, path) in grouped(plan).items():
-        value = f"coalesce({quoted(f'text {path}')}, '')" if credit in of else "NULL"
+        value = f"nullif({quoted(f'text {path}')}, '')" if credit in of else "NULL"
         yield f"group {measure}", cast(value, "VARCHAR")

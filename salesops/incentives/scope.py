@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from config.comp_plans.formula import Call, Name
+from salesops.incentives.guarantees import IN_FULL
 from salesops.incentives.months import months_since
 from salesops.incentives.numbers import column, number
 from salesops.incentives.tables import looked_up
@@ -27,6 +28,7 @@ TENURE = months_since('"tenure_from"', "day")
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What names stand for. `kind` is the interval that pay and share are of; `paid`: attainments as pay sees them.
+    `in_full`: pay is that of a full pay period.
 
     `component` is what a component is worth, by its name; `credited` what the component is paid on.
     """
@@ -38,6 +40,7 @@ class Scope:
     paid: bool
     component: Callable[[str], Rational] | None = None
     credited: Callable[[], Rational] | None = None
+    in_full: bool = False
 
     def resolve(self, part: Name | Call) -> Rational:
         """What a name, or a call that looks at other events, comes to."""
@@ -66,7 +69,8 @@ class Scope:
 
     def _of_state(self, name: str) -> Rational:
         if name in {"base_pay", "target_pay"}:
-            return Rational(MILLIONTH, quoted(f"{name} {self.kind}"), quoted(f"{name} {self.kind} below"))
+            of = IN_FULL if self.in_full else self.kind
+            return Rational(MILLIONTH, quoted(f"{name} {of}"), quoted(f"{name} {of} below"))
         if name == "share":
             return Rational(Fraction(1), quoted(f"share {self.kind}"), quoted(f"share {self.kind} below"))
         if name == "tenure":

@@ -4,14 +4,14 @@ A kept table `pay transactions NAME CREDIT` (`pay open …` of open opportunitie
 `salesops.incentives.source_rows` and
 
     day                      DATE           the credit's
-    place                    BIGINT         tells the rows from each other
+    place                    INTEGER        tells the rows from each other
     part_from, part_to       DECIMAL(38,6)  from where to where a part goes in the whole of its transaction
     "the amount", "the amount below"  DECIMAL(38,0)  of the whole transaction, exact; null where it is none
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import reduce
@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 from salesops.calendar import EARLIEST
 from salesops.exact import AMOUNT
 from salesops.incentives.intervals import fiscal_spans
-from salesops.incentives.needs import amount_formulas, is_of_payee
+from salesops.incentives.needs import amount_formulas
 from salesops.incentives.numbers import materialized
+from salesops.incentives.own_numbers import is_of_payee
 from salesops.incentives.row_fields import Row, day_of, with_rates
 from salesops.incentives.source_rows import GIVEN
 from salesops.rational import times
@@ -71,9 +72,10 @@ def keep_transactions(
     amount = None
     if not any(is_of_payee(basis.rules, name, each) for each in amount_formulas(credit)):
         made, amount = materialized(whole_amount(row, credit), "the amount")
+        amount = replace(amount, above=_taken(amount.above), below=amount.below and _taken(amount.below))
     rated = with_rates(basis, plan, query, money)
-    made["place"] = "row_number() OVER ()"
-    basis.engine.keep_rows(table, f"SELECT *, {columns(made)} FROM ({rated})")
+    made["place"] = "CAST(row_number() OVER () AS INTEGER)"
+    basis.engine.keep_reckoned(table, f"SELECT *, {columns(made)} FROM ({rated})")
     return Transactions(table, amount, row)
 
 
@@ -84,6 +86,10 @@ def whole_amount(row: Row, credit: Credit) -> Rational:
     """What a transaction counts as in all, exact."""
     factors = [row.worth(each) for each in amount_formulas(credit)]
     return reduce(times, factors if credit.source is not None else [row.field(GIVEN), *factors])
+
+
+def _taken(column: str) -> str:
+    return f"as_whole({column})"
 
 
 def _dated(basis: Basis, plan: CompPlan, credit: Credit, rows: str, *, won: bool) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from config.checks.comp_plans.closing import closing_components, closing_measures
+from config.comp_plans.intervals import measure_interval, sums_over
+from config.comp_plans.paid_on import credits_of
 from salesops.incentives.cells import keep_cells
-from salesops.incentives.closing import closing_components, closing_measures
 from salesops.incentives.components.worth import Worths
-from salesops.incentives.events import KEYS, Events, credits_of, events_of
+from salesops.incentives.events import KEYS, Events, events_of
 from salesops.incentives.fold import Fold
 from salesops.incentives.measures import Measures
 from salesops.incentives.numbered import order_table
@@ -33,6 +35,8 @@ CELL = ("period", "period_ends", "team", "cell_starts", "is_close")
 """What every state has of its cell, besides the keys of the intervals in use."""
 _WORDS = ("team", "cell_starts", "cell_ends", "period_starts", "period_ends", "is_close", "tenure_from")
 """The columns of cells that are written without quotes."""
+_WHOLE = ("share ", "base_pay ", "target_pay ", "target ", "metric ", "start ")
+"""What the names of those that are whole numbers begin with."""
 NUMBERS = ("cell", "event", "position")
 """The numbers of a state: of its cell and its transaction, and its place in the order of the payee's."""
 
@@ -83,9 +87,16 @@ class Program:
         """Those of `owns` that are columns of the fold, not of the events."""
         return tuple(f"own {name}" for name in self.owns if self.measures.fold.has(f"own {name}"))
 
+    @property
+    def has_totals(self) -> bool:
+        """Whether something is made of the amounts of both folds."""
+        made = (*self.totals.amounts.values(), *self.totals.steps.values())
+        return any(self.totals.fold.has(bare(column)) for column in made)
+
     def table_of(self, component: str) -> str:
         """The kept table with what events earn of a component."""
-        if self.totals.amounts != self.paid:
+        column = (self.totals.amounts | self.totals.steps)[component]
+        if self.totals.fold.has(bare(column)):
             return f"pay totals {self.name}"
         return f"pay closing {self.name}" if component in self.closes else f"pay states {self.name}"
 
@@ -109,18 +120,24 @@ def keep_states(basis: Basis, name: str, frame: Frame, numbers: tuple[str, ...],
         program.told = tuple(tell(program))
     kept, own = _kept(program), _folded(program)
     rows = program.taken.with_cells(name, _of_cell(program))
-    basis.engine.keep_rows(f"pay folded {name}", program.measures.fold.query(rows, own))
+    basis.engine.keep_reckoned(f"pay folded {name}", program.measures.fold.query(rows, own))
     basis.engine.view_rows(f"pay states {name}", _shown(program, kept, frozenset(own)))
     if _has_closing(program):
         basis.engine.keep_rows(f"pay closing {name}", _closing(program))
-    if program.totals.amounts != program.paid:
+    if program.has_totals:
         basis.engine.keep_rows(f"pay totals {name}", _totals(program))
     return program
 
 
+def forget_states(basis: Basis, program: Program) -> None:
+    """Let go what `keep_states` kept of a row for each event."""
+    basis.engine.drop(f"pay folded {program.name}")
+    basis.engine.drop(f"pay totals {program.name}")
+
+
 def build_program(name: str, plan: CompPlan, frame: Frame, numbers: tuple[str, ...]) -> Program:
     """How the comp plan is reckoned; `numbers` are the components with a number for each row of their credit."""
-    fold, closing = Fold(), Fold()
+    fold, closing = Fold(steady=_steady(plan, frame)), Fold()
     measures = Measures(plan, fold, closing, frozenset(frame.targets), closing_measures(plan))
     amounts: dict[str, str] = {}
     closes = closing_components(plan)
@@ -141,8 +158,22 @@ def build_program(name: str, plan: CompPlan, frame: Frame, numbers: tuple[str, .
     for measure, given in plan.measures.items():
         if given.grouped_by is None:
             measures.show(measure)
-    totals = add_totals(measures, worths, {each: amounts[each] for each in paid_components(plan)})
+    paid = {each: amounts[each] for each in paid_components(plan)}
+    steps = {each: column for each, column in amounts.items() if each not in paid}
+    totals = add_totals(measures, worths, paid, steps)
     return Program(name, plan, frame, events_of(plan, numbers), measures, worths, amounts, totals)
+
+
+def _steady(plan: CompPlan, frame: Frame) -> dict[str, str]:
+    """Columns of cells that are the same in all of an interval, each with the interval's kind."""
+    found: dict[str, str] = {
+        f"{part} {kind}": kind for kind in frame.kinds for part in ("share", "base_pay", "target_pay")
+    }
+    for name in frame.targets:
+        interval = measure_interval(plan, name)
+        if interval == sums_over(plan, interval) and interval != "all_time" and not plan.measures[name].so_far:
+            found |= {f"target {name}": interval, f"start {name}": interval}
+    return found | {f"{column} below": kind for column, kind in found.items()}
 
 
 def bare(column: str) -> str:
@@ -180,7 +211,11 @@ def _of_cell(program: Program) -> str:
     taken = {"cell": "cells.cell", "payee_id": "cells.payee"} | by_number
     fold = program.measures.fold
     needed = sorted(fold.needs - own - taken.keys()) + [word for word in _WORDS if fold.mentions(word)]
-    return columns(taken | {name: f"cells.{quoted(name)}" for name in needed})
+    return columns(taken | {name: _taken(f"cells.{quoted(name)}", name) for name in needed})
+
+
+def _taken(column: str, name: str) -> str:
+    return f"as_whole({column})" if name.startswith(_WHOLE) else column
 
 
 def _shown(program: Program, kept: tuple[str, ...], own: frozenset[str]) -> str:
@@ -226,5 +261,5 @@ def _totals(program: Program) -> str:
         own = names(("payee_id", "cell_starts", "ends", *ours))
         closing = f"SELECT {own} FROM {quoted(f'pay closing {program.name}')}"
         rows = f"SELECT * FROM {states} LEFT JOIN ({closing}) USING (payee_id, cell_starts, ends)"
-    kept = (*program.keys, *program.own_columns, *fold.looked_back_at, *map(bare, program.totals.amounts.values()))
-    return fold.query(rows, dict.fromkeys(kept))
+    made = [each for each in map(bare, (program.totals.amounts | program.totals.steps).values()) if fold.has(each)]
+    return fold.query(rows, dict.fromkeys((*program.keys, *program.own_columns, *fold.looked_back_at, *made)))

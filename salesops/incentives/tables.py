@@ -55,7 +55,10 @@ def looked_up(table: Table, worth: Callable[[str], Rational], text_of: Callable[
 
 
 def _by_steps(value: Rational, axis: Steps, found: Mapping[str, str]) -> str:
-    """What is found in the highest step that the value reaches; null below the first, and where there is no value."""
+    """What is found in the highest step that the value reaches; null below the first, and where there is no value.
+
+    The first step has its bound in it, whichever way the others have theirs.
+    """
     order: Order = ">=" if axis.bound == "lower" else ">"
     steps = sorted((Fraction(parse_number(str(key))), each) for key, each in found.items())
 
@@ -65,7 +68,7 @@ def _by_steps(value: Rational, axis: Steps, found: Mapping[str, str]) -> str:
         half = len(some) // 2
         return when(compare(value, order, constant(some[half][0])), within(some[half:]), within(some[:half]))
 
-    return when(compare(value, order, constant(steps[0][0])), within(steps))
+    return when(compare(value, ">=", constant(steps[0][0])), within(steps))
 
 
 def _by_text(value: str, found: Mapping[str, str]) -> str:

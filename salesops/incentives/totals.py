@@ -29,19 +29,22 @@ CAP, FLOOR = "cap", "floor"
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The fold over the amounts of all components; `amounts` are the columns that are paid, in units of `unit`."""
+    """The fold over the amounts of all components; `amounts` are the columns that are paid, in units of `unit`, and
+    `steps` those of components that are not."""
 
     amounts: dict[str, str]
+    steps: dict[str, str]
     unit: Fraction
     fold: Fold = field(default_factory=Fold)
 
 
-def add_totals(measures: Measures, worths: Worths, amounts: Mapping[str, str]) -> Totals:
-    """What is paid of these amounts of the paid components, in their order."""
+def add_totals(measures: Measures, worths: Worths, amounts: Mapping[str, str], steps: Mapping[str, str]) -> Totals:
+    """What is paid of these amounts of the paid components, in their order, and what the steps come to."""
     plan = measures.plan
-    totals = Totals(dict(amounts), Fraction(1, 10**plan.rounding.places))
+    totals = Totals(dict(amounts), dict(steps), Fraction(1, 10**plan.rounding.places))
     if plan.rounding.at == "total":
         _round_totals(plan, totals)
+        _round_steps(plan, totals)
     for label, bound in ((CAP, plan.cap), (FLOOR, plan.floor)):
         if bound is not None:
             _add_bound(measures, worths, totals, label, bound)
@@ -61,6 +64,16 @@ def _round_totals(plan: CompPlan, totals: Totals) -> None:
         here = fold.rational(f"rounded up to {name}", rounded).above
         totals.amounts[name] = fold.number(f"paid of {name}", cast(f"{here} - {last}", WHOLE))
         last = here
+
+
+def _round_steps(plan: CompPlan, totals: Totals) -> None:
+    """What is in no total is rounded by itself, to date in its pay period."""
+    fold, partition = totals.fold, ("payee_id", "period")
+    for name, amount in totals.steps.items():
+        so_far = Rational(unit_of(plan), fold.running(f"step so far of {name}", amount, partition))
+        rounded = rounded_rational(so_far, plan.rounding.places, plan.rounding.mode)
+        held = fold.rational(f"rounded step of {name}", rounded).above
+        totals.steps[name] = fold.number(f"step of {name}", f"{held} - coalesce({fold.previous(held, partition)}, 0)")
 
 
 def _add_bound(measures: Measures, worths: Worths, totals: Totals, label: str, bound: Bound) -> None:

@@ -75,10 +75,11 @@ class _Formula:
                 return rational.negative(self.of(operand))
             case Binary(operator=operator, left=left, right=right):
                 return _BINARY[operator](self.of(left), self.of(right))
-        if part.function in _OF_VALUES:
-            return _OF_VALUES[part.function](tuple(self.of(each) for each in part.arguments))
-        (argument,) = names(part)
-        return self._of_metric(part.function, (argument.name, None))
+            case Call(function=function, arguments=arguments) if function in _OF_VALUES:
+                return _OF_VALUES[function](tuple(self.of(each) for each in arguments))
+            case Call(function=function, arguments=(Name(name=name),)):
+                return self._of_metric(function, (name, None))
+        raise TypeError(f"metrics have no conditions: {part}")
 
     def _parameter(self, parameter: Parameter) -> Rational:
         """A number, or the one in force on the first day of the period, over all time on the as-of day."""

@@ -58,7 +58,7 @@ def describe(
     around, names = _read(context, file, project)
     name = _chosen(plan, names)
     own = _own(around, name, payee)
-    told = tell(around.comp_plans[name], language, around.rules.currency, own)
+    told = tell(around.comp_plans[name], language, around.rules.currency, own, around.rules.quotas)
     letter = build_letter(told, worked_tables(told, around, own), payee)
     if output is not None:
         try:

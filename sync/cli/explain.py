@@ -10,10 +10,12 @@ from sync.cli.explain_payout import payout
 from sync.cli.options import as_of_time, connections, json_option, load, open_store, project_option
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
     from config.loader import Project
     from sync.asked import Whose
+    from sync.explain import Told
     from sync.store.store import Store
 
 SHOWN = 20
@@ -53,12 +55,8 @@ explain.add_command(payout)
 @click.pass_context
 def metric(
     context: click.Context,
+    /,
     name: str,
-    user: str | None,
-    team: str | None,
-    manager: str | None,
-    grain: str | None,
-    key: str | None,
     period: str | None,
     connection: str | None,
     as_of: str | None,
@@ -66,6 +64,7 @@ def metric(
     as_json: bool,
     csv_file: str | None,
     project: str | None,
+    **of: str | None,
 ) -> None:
     """Explain a metric's number, down to the records that add up to it.
 
@@ -82,41 +81,15 @@ def metric(
       salesops explain metric won_amount --as-of 2026-09-30 --period FY2026-Q3 --csv won.csv
       salesops explain metric metric/won_amount/user/005AA0000000001/FY2026-Q4
     """
-    from salesops.explain import NoFigure
-    from sync import asked
     from sync.cli.explain_data import explanation_json, write_csv
     from sync.cli.explain_report import show_explanation
     from sync.cli.explain_subjects import Records
     from sync.cli.output import print_json
-    from sync.explain import explain as explain_figure
-    from sync.explain import stored_as_of
-    from sync.fiscal import calendar_of
 
     loaded = load(context, project)
     connection = connections(loaded, connection)[0]
     with open_store(loaded) as store:
-        try:
-            asked.check_pulled(store, connection)
-            source = asked.parse_source(loaded, name)
-            if source is not None:
-                asked.check_alone(name, (user, team, manager, grain, key, period))
-                name, period = source.metric, source.period
-                whose = asked.find_key(store, connection, source.grain, source.key)
-            else:
-                name = asked.check_metric(loaded, name)
-                whose = whose_of(store, connection, user=user, team=team, manager=manager, grain=grain, key=key)
-            given = None if as_of is None else as_of_time(as_of, loaded)
-            moment = given or stored_as_of(store, connection)
-            if as_of is not None:
-                asked.check_past(as_of, local_day_of(loaded, moment), today_of(loaded))
-            wanted = asked.usual_period(loaded.metrics[name]) if period is None else period
-            of_period = asked.find_period(calendar_of(loaded, store), wanted, local_day_of(loaded, moment))
-            if of_period is not None:
-                asked.check_kind(loaded, name, of_period.kind)
-            asked.check_stands(loaded, name, of_period, local_day_of(loaded, moment))
-            told = explain_figure(loaded, store, connection, name, whose, of_period, given, examples=5)
-        except (asked.NotKnown, NoFigure) as error:
-            raise click.UsageError(str(error)) from error
+        told, whose = _told(loaded, store, connection, name, of, period, as_of)
         records = Records(loaded, store, connection)
         if csv_file is not None:
             count = write_csv(csv_file, told, records)
@@ -128,16 +101,58 @@ def metric(
         click.echo(f"Wrote {count:,} records to {csv_file}.")
 
 
+def _told(
+    project: Project,
+    store: Store,
+    connection: str,
+    name: str,
+    of: Mapping[str, str | None],
+    period: str | None,
+    as_of: str | None,
+) -> tuple[Told, Whose]:
+    """What is told of the number, and whose it is; UsageError where there is no such number. `of` is as the options of
+    `whose_of`."""
+    from salesops.explain import NoFigure
+    from sync import asked
+    from sync.explain import explain as explain_figure
+    from sync.explain import stored_as_of
+    from sync.fiscal import calendar_of
+
+    try:
+        asked.check_pulled(store, connection)
+        source = asked.parse_source(project, name)
+        if source is not None:
+            asked.check_alone(name, (*of.values(), period))
+            name, period = source.metric, source.period
+            whose = asked.find_key(store, connection, source.grain, source.key)
+        else:
+            name = asked.check_metric(project, name)
+            whose = whose_of(store, connection, **of)
+        given = None if as_of is None else as_of_time(as_of, project)
+        day = local_day_of(project, given or stored_as_of(store, connection))
+        if as_of is not None:
+            asked.check_past(as_of, day, today_of(project))
+        wanted = asked.usual_period(project.metrics[name]) if period is None else period
+        of_period = asked.find_period(calendar_of(project, store), wanted, day)
+        if of_period is not None:
+            asked.check_kind(project, name, of_period.kind)
+        asked.check_stands(project, name, of_period, day)
+        return explain_figure(project, store, connection, name, whose, of_period, given, examples=5), whose
+    except (asked.NotKnown, NoFigure) as error:
+        raise click.UsageError(str(error)) from error
+
+
 def whose_of(
     store: Store,
     connection: str,
+    option: str = "--grain",
+    /,
     *,
     user: str | None = None,
     team: str | None = None,
     manager: str | None = None,
     grain: str | None = None,
     key: str | None = None,
-    option: str = "--grain",
 ) -> Whose:
     """Whose number the options ask for; the company's where they say nothing. NotKnown where they say too much.
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from config.yaml_text import Path
-    from salesops.explain.payout_model import ComponentTold, EntryTold, Reckoned
+    from salesops.explain.payout_model import ComponentTold, CreditTold, EntryTold, Reckoned
     from sync.explain_payout import Payout
 
     Lines = Callable[[str, Path], dict[str, Any]]
@@ -27,6 +27,7 @@ def payout_json(told: Payout, lines: Lines, limit: int | None) -> dict[str, Any]
         "earned": number_text(told.amount),
         "stored": number_text(told.stored),
         "differs": told.differs,
+        "notes": told.notes,
         "components": [_component(told, each, lines, limit) for each in told.components],
     }
 
@@ -71,7 +72,8 @@ def _interval(each: ComponentTold, interval: Reckoned, lines: Lines) -> dict[str
                 "attainment": number_text(one.attainment),
                 "target_is": one.target_is,
                 "share": number_text(one.share),
-                "ramps": one.ramps,
+                "full_target": number_text(one.full),
+                "ramp": number_text(one.ramp),
                 **at(one.path),
             }
             for one in interval.measures
@@ -123,4 +125,18 @@ def _entry(told: Payout, entry: EntryTold) -> dict[str, Any]:
         "rate": number_text(entry.rate),
         "measure": number_text(entry.measure),
         "earned": number_text(entry.amount),
+        "made_of": None if entry.made is None else _made(told, entry.made),
+    }
+
+
+def _made(told: Payout, made: CreditTold) -> dict[str, Any]:
+    return {
+        "credit": made.credit,
+        "amount": number_text(made.amount),
+        "looked_at": [{"field": field, "value": value} for field, value in made.looked_at],
+        "factors": [{"written": text, "number": number_text(number)} for text, number in made.factors],
+        "shares": [
+            {"user_id": user, "name": told.users.get(user, ""), "share": number_text(share)}
+            for user, share in made.shares
+        ],
     }

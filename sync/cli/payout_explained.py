@@ -32,6 +32,8 @@ def show_payout(told: Payout, place: Place, limit: int) -> None:
     say(f"Earnings of {plain(told.name)}, {told.period}: {_money(told.amount)}")
     if told.differs:
         say(f"The stored results say {_money(told.stored)}: {told.differs}.")
+    for note in told.notes:
+        say(f"note: {note}")
     if not told.components:
         click.echo("Nothing is earned there.")
         return
@@ -93,10 +95,12 @@ def _standing(measure: Standing) -> str:
     notes = [f"starts with {_number(measure.start, 'number')}"] if measure.start else []
     if measure.target_is and measure.target_is != str(measure.target):
         notes.append(f"target: {measure.target_is}")
-    if measure.share not in {None, Decimal(1)}:
-        notes.append(f"{_number(measure.share, 'share')} of it counts")
-    if measure.ramps:
-        notes.append("with the ramp of the comp plan")
+    lowers = ((measure.share, "for the part of the interval"), (measure.ramp, "by the ramp"))
+    parts = [f"{_number(share, 'share')} {what}" for share, what in lowers if share not in {None, Decimal(1)}]
+    if parts and measure.full is not None:
+        parts.insert(0, f"in full {_number(measure.full, 'number')}")
+    if parts:
+        notes.append(" x ".join(parts))
     return said + (f" ({', '.join(notes)})" if notes else "")
 
 
@@ -129,6 +133,7 @@ def _show_rungs(each: ComponentTold, interval: Reckoned, place: Place) -> None:
         notes = [rung.reading] * mixed + ["reached"] * rung.is_reached + [f"line {line}"]
         numbers = ["" if n is None else _number(n, "number") for n in (rung.starts_at, rung.laid, rung.earns)]
         pays = _rate(rung.number) if rung.unit == "share" else _number(rung.number, rung.unit)
+        pays = "of each its own" if rung.is_own else pays
         add_row(table, rung.written, numbers[0], pays, numbers[1], numbers[2], ", ".join(notes))
     print_table(table)
 
@@ -150,6 +155,24 @@ def _show_entries(told: Payout, each: ComponentTold, limit: int) -> None:
         table.add_row(linked(entry.day.isoformat()), name, *map(linked, (*row, _money(entry.amount))))
     print_table(table)
     _show_hidden(each.entries[len(shown) :])
+    _show_made(told, shown)
+
+
+def _show_made(told: Payout, shown: Sequence[EntryTold]) -> None:
+    """How credits come about that are more than the amount of a transaction: once for each, however often it counts."""
+    made = {(entry.id, entry.made): entry for entry in shown if entry.made is not None and not entry.made.is_plain}
+    if not made:
+        return
+    table = new_table("id", ">amount", "made of")
+    for (id_, credit), entry in made.items():
+        looked_at = [f"{field}: {plain(value or 'empty', LONGEST_NAME)}" for field, value in credit.looked_at]
+        factors = [f"times {text} = {_number(number, 'number')}" for text, number in credit.factors]
+        shares = [f"{told.users.get(user, user)} {_number(share, 'share')}" for user, share in credit.shares]
+        shared = [f"shared: {', '.join(shares)}"] * credit.is_shared
+        amount = "" if credit.amount is None else _money(credit.amount)
+        link = told.links.get((entry.source, entry.id), "")
+        table.add_row(linked(id_, link), linked(amount), linked("; ".join((*looked_at, *factors, *shared))))
+    print_table(table)
 
 
 def _show_hidden(hidden: Sequence[EntryTold]) -> None:

@@ -93,7 +93,7 @@ def metric(
         show_values(name, definition, values, title, grain, asked.output, known)
         return
     by = None if (user and grain == "user") or (team and grain == "team") else grain
-    whose = whose_of(store, connection, user=user, team=team, grain=by, key=key, option="--by")
+    whose = whose_of(store, connection, "--by", user=user, team=team, grain=by, key=key)
     check_grain(name, whose.grain, grains)
     check_kind(project, name, over)
     inside = None if period is None else asked.period(period, known.as_of)

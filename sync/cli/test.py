@@ -10,9 +10,14 @@ import click
 from sync.cli.options import json_option, project_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from config.loader import Project
     from salesops.cases.model import Verdict
     from sync.cases import Found
+
+_NEAR = 3
+"""So many names are listed where none has the word."""
 
 
 @click.command()
@@ -48,6 +53,8 @@ def test(
     named = _project(context, project)
     cases = find_cases(paths or (_usual(named),), named)
     chosen = [each for each in cases.found if _is_chosen(each, word)]
+    if word is not None and cases.found and not chosen:
+        raise click.BadParameter(_no_such(word, cases.found), param_hint="-k")
     verdicts = _run(chosen)
     outcome = list(zip(chosen, verdicts, strict=True))
     show_cases(outcome, cases.problems, as_json=as_json)
@@ -79,6 +86,22 @@ def _usual(project: Project | None) -> Path:
 def _is_chosen(found: Found, word: str | None) -> bool:
     named = f"{found.placed.case.name} {found.placed.comp_plan or ''}"
     return word is None or word.lower() in named.lower()
+
+
+def _no_such(word: str, found: Sequence[Found]) -> str:
+    """That no case has the word, with the names that are most like it."""
+    from difflib import SequenceMatcher
+
+    from config.base import quote
+    from sync.cli.output import plain
+
+    def likeness(name: str) -> float:
+        parts = [name.lower(), *name.lower().split()]
+        return max(SequenceMatcher(None, word.lower(), part).ratio() for part in parts)
+
+    names = {plain(name) for each in found for name in (each.placed.case.name, each.placed.comp_plan) if name}
+    near = sorted(names, key=lambda name: (-likeness(name), name))[:_NEAR]
+    return f"no test, and no comp plan of one, has {quote(word)} in its name. Near it are: {'; '.join(near)}."
 
 
 def _run(chosen: list[Found]) -> list[Verdict | None]:

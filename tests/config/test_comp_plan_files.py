@@ -147,3 +147,44 @@ def test_all_examples_of_the_page_together_hold(tmp_path: Path) -> None:
     found = files(tmp_path, *blocks)
     assert [str(problem) for problem in found.problems if "is a cliff" not in problem.summary] == []
     assert len(found.comp_plans) > 10
+
+
+def test_a_target_of_several_months_is_not_of_quotas_whose_months_weigh_differently(tmp_path: Path) -> None:
+    second = """\
+quotas:
+  seasonal:
+    label: By season
+    metric: won_amount
+    period: quarter
+    seasonality: [1, 1, 2]
+    targets: [{from: 2026-01-01, default: 1000}]
+"""
+    measured = """    eligible: {}
+    measures:
+      year: {credits: [won], over: year, target: bookings + seasonal}
+      month: {credits: [won], over: month, target: bookings + seasonal}
+      alone: {credits: [won], over: year, target: 2 * seasonal}
+    components:"""
+    plan = PARENT.replace("    components:", measured)
+    project = write_project(tmp_path, BASE | {"quotas/b.yaml": second, "comp_plans/comp_plans.yaml": plan})
+    unlike = "comp_plans.ae.measures.year.target: names bookings and seasonal, whose months weigh differently."
+    remedy = "What is asked for a part of the interval could not be told. Give both the same seasonality, or use one."
+    assert problems_of(project) == [f"comp_plans/comp_plans.yaml:10: {unlike} {remedy}"]
+
+
+def test_a_case_says_where_the_months_of_two_quotas_of_a_target_weigh_differently(tmp_path: Path) -> None:
+    measured = "    measures: {both: {credits: [won], over: year, target: calls + visits}}\n    components:"
+    case = """
+tests:
+  - name: One
+    quota_periods:
+      calls: {period: quarter, seasonality: [1, 2, 3]}
+      visits: {period: year}
+    expect: {total: 5}
+"""
+    found = files(tmp_path, PARENT.replace("    components:", measured) + case)
+    assert [(problem.severity, problem.summary) for problem in found.problems] == [
+        ("error", "the target of both names calls and visits, whose months weigh differently.")
+    ]
+    alike = case.replace("period: year", "period: quarter, seasonality: [2, 4, 6]")
+    assert files(tmp_path, PARENT.replace("    components:", measured) + alike).problems == ()

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from config.constants import constant
 from config.metrics import Unit
 from config.metrics.formula import (
     MAX_DEPTH,
@@ -18,7 +19,7 @@ from config.metrics.formula import (
     Number,
     parse_formula,
 )
-from config.metrics.units import Measure, UnitClash, constant, fits, formula_measure, unit_measure
+from config.metrics.units import Measure, UnitClash, fits, formula_measure, unit_measure
 
 MONEY, DAYS, HOURS, COUNT = (unit_measure(unit) for unit in (Unit.MONEY, Unit.DAYS, Unit.HOURS, Unit.COUNT))
 SECONDS = Measure(times=(1, 0, 0, 0))
@@ -38,6 +39,7 @@ def spelled(expression: Expression) -> str:
             return f"({spelled(left)} {operator} {spelled(right)})"
         case Call(function=function, arguments=arguments):
             return f"{function}({', '.join(map(spelled, arguments))})"
+    raise AssertionError(expression)
 
 
 @pytest.mark.parametrize(

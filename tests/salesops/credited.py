@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.compute as pc
 from worked import NEW_YEARS_EVE, facts, parse, plain, rules, user
 
 from config.comp_plans import CompPlanFile
@@ -50,7 +51,8 @@ def credited(
     """Credit -> its rows, by payee, day and id, of a comp plan from 2017 on; `possible NAME` -> those of open deals,
     `notes` -> their texts.
 
-    Credits and the rest of the comp plan are in YAML; `earned` is what comp plan `below` earned.
+    Credits and the rest of the comp plan are in YAML; `earned` is what comp plan `below` earned,
+    of which component `step` is not paid.
     """
     components = "" if "components:" in plan else "components: {pay: {kind: amount, amount: 1}}"
     written = f"{{label: P, effective_from: 2017-01-01, {plan}, credits: {{{credits_}}}, {components}}}"
@@ -63,7 +65,9 @@ def credited(
         typed = {name: [_typed(row) for row in rows] for name, rows in ({"user": PEOPLE} | objects).items()}
         basis = build_basis(engine, facts(**typed), given, NEW_YEARS_EVE)
         if earned is not None:
-            engine.load("pay earned below", earned)
+            is_step = pc.equal(earned["component"], "step")
+            engine.load("pay earned below", earned.filter(pc.invert(is_step)))
+            engine.load("pay steps below", earned.filter(is_step))
         build_stretches(basis, "p")
         build_credits(basis, "p")
         found: dict[str, list[dict[str, Any]]] = {}

@@ -15,6 +15,7 @@ from config.comp_plans.intervals import kinds_in_use
 from salesops.engine import Engine
 from salesops.incentives.cells import METRICS as METRICS_TABLE
 from salesops.incentives.frame import Frame
+from salesops.incentives.guarantees import guarantee_fractions
 from salesops.incentives.numbered import keep_order, numbered_table, order_table, payees_table, show_credits
 from salesops.incentives.output import read_measures, show_earned
 from salesops.incentives.states import keep_states
@@ -62,7 +63,7 @@ class Books:
             program = keep_states(basis, "p", frame, self.numbers)
             show_earned(basis, program)
             rows = engine.fetch('SELECT * FROM "pay earned p" ORDER BY payee_id, component, day, id').to_pylist()
-            measures = read_measures(basis, [program]).to_pylist()
+            measures = read_measures(basis, program).to_pylist()
         earned: dict[tuple[str, ...], Decimal] = {}
         for row in rows:
             key = (row["payee_id"], row["component"], row["id"] or row["period"])
@@ -114,6 +115,10 @@ class Books:
                     f"{what} {kind}": Decimal(self.pay * _MILLION * _LENGTHS.get(kind, 12)),
                     f"{what} {kind} below": Decimal(1),
                 }
+        for name in guarantee_fractions(plan):
+            of_pay = name.endswith("_pay in full")
+            row[name] = row[name.replace("in full", plan.period)] if of_pay else Decimal(1)
+            row[f"{name} below"] = Decimal(1)
         for measure, target in self.targets.items():
             given = target.get(payee) if isinstance(target, dict) else target
             above, below = given if isinstance(given, tuple) else (given, 1)
@@ -157,7 +162,7 @@ def _type(key: str) -> pa.DataType:
         return pa.decimal128(38, 12)
     if key == "amount" or key.startswith("value "):
         return pa.decimal128(38, 6)
-    if key.startswith(("share ", "base_pay ", "target_pay ", "target ")):
+    if key.startswith(("share ", "base_pay ", "target_pay ", "target ", "guaranteed ")):
         return pa.decimal128(38, 0)
     others: dict[str, pa.DataType] = {"is_close": pa.bool_(), "level": pa.int64()}
     return others.get(key, pa.string())

@@ -41,7 +41,7 @@ class PayDice(Dice):
             Decimal(self.number(1000)),
             Decimal(self.number(100_000)).scaleb(-2),
             Decimal(self.number(10**9)).scaleb(-6),
-            Decimal(self.of(0, 100, 250, 500, 1000)),
+            Decimal(self.of(0, 0, 100, 250, 500, 1000)),
             Decimal(-self.number(400)),
         )
         return found
@@ -105,19 +105,55 @@ def random_pay_company(seed: int) -> Facts:
         }
         for number in range(dice.of(0, 5, 15))
     ]
+    facts |= _billed(dice, users, names)
+    rates = [("EUR", date(2020, 1, 1), "1.25"), ("EUR", date(2024, 3, 1), "1.0837"), ("GBP", date(2024, 2, 10), "1.3")]
     facts["exchange_rate"] = [
-        {
-            "id": f"r{number}",
-            "currency": "EUR",
-            "to_currency": "USD",
-            "rate": rate,
-            "from_date": day,
-        }
-        for number, (day, rate) in enumerate(
-            [(date(2020, 1, 1), Decimal("1.25")), (date(2024, 3, 1), Decimal("1.0837"))]
-        )
+        {"id": f"r{number}", "currency": currency, "to_currency": "USD", "rate": Decimal(rate), "from_date": day}
+        for number, (currency, day, rate) in enumerate(rates)
     ]
     return facts
+
+
+def _billed(dice: PayDice, users: list[str], deals: list[str]) -> Facts:
+    """Quotes of deals; invoices and payments, some of them of a deal."""
+
+    def row(name: str) -> Row:
+        currency, owner = dice.of(None, "USD", "EUR", "GBP"), dice.of(None, *users)
+        return {"id": name, "amount": dice.maybe(dice.amount()), "currency": currency, "owner_id": owner}
+
+    invoices = [f"n{number:02}" for number in range(dice.of(0, 4, 10))]
+    return {
+        "quote": [
+            row(f"q{number:02}")
+            | {
+                "opportunity_id": dice.of(*deals),
+                "status": dice.of("Accepted", "Draft"),
+                "discount": dice.maybe(Decimal("0.1")),
+                "created_at": dice.moment(),
+            }
+            for number in range(dice.of(0, 4, 8))
+        ],
+        "invoice": [
+            row(name)
+            | {
+                "account_id": dice.of(None, *ACCOUNTS),
+                "opportunity_id": dice.of(None, *deals),
+                "status": dice.of("open", "paid"),
+                "issued_on": dice.maybe(dice.day()),
+            }
+            for name in invoices
+        ],
+        "payment": [
+            row(f"y{number:02}")
+            | {
+                "invoice_id": dice.of(None, "gone", *invoices),
+                "account_id": dice.of(None, *ACCOUNTS),
+                "opportunity_id": dice.of(None, *deals),
+                "paid_on": dice.maybe(dice.day()),
+            }
+            for number in range(dice.of(0, 4, 10))
+        ],
+    }
 
 
 def _user(dice: PayDice, name: str, users: list[str]) -> Row:
@@ -150,13 +186,13 @@ def _deal(dice: PayDice, name: str, users: list[str]) -> Row:
     state = dice.of("won", "won", "won", "lost", "open")
     return {
         "id": name,
-        "account_id": dice.of(*ACCOUNTS),
+        "account_id": dice.maybe(*ACCOUNTS),
         "owner_id": dice.of(None, "gone", *users * 4),
         "stage": {"won": "Won", "lost": "Lost", "open": "Talks"}[state],
         "is_closed": state != "open",
         "is_won": state == "won",
         "amount": dice.maybe(dice.amount()),
-        "currency": dice.of(None, None, "USD", "EUR"),
+        "currency": dice.of(None, None, "USD", "EUR", "GBP"),
         "close_date": dice.maybe(dice.day()),
         "type": dice.of("New", "Renewal"),
         "created_at": datetime(2023, 12, dice.of(1, 28), tzinfo=UTC),

@@ -27,6 +27,11 @@ def random_tables(dice: PayDice) -> Written:
         },
         "by_level": {"by": ["level"], "rows": {"1": "0.02", "2": "0.01"}, "otherwise": "0"},
         "by_sold": {"by": [{"of": "sold", "bound": dice.of("lower", "upper")}], "rows": {"0": "1", "500": "1.2"}},
+        "by_tenure": {
+            "by": [{"of": "tenure", "bound": dice.of("lower", "upper")}],
+            "rows": {"0": "0.9", "3": "1", "12": "1.1"},
+            **dice.of({}, {"otherwise": "1"}),
+        },
     }
 
 
@@ -39,6 +44,7 @@ def random_credits(dice: PayDice) -> Written:
             "where": [{"field": "kind", "is": "meeting"}],
             "time": "at",
             "amount": "1",
+            **dice.of({}, {"once_per": "account_id"}),
         },
         "units": {
             "source": "line_item",
@@ -51,6 +57,29 @@ def random_credits(dice: PayDice) -> Written:
             "where": WON,
             "time": "close_date",
             "to": {"managers": dice.of(["1"], ["1", "2"], ["2", "3"])},
+        },
+        "quotes": {
+            "source": "quote",
+            "where": [{"field": "status", "is": "Accepted"}],
+            "time": dice.of("created_at", "opportunity.close_date"),
+            "to": dice.of("owner", {"splits": ["Revenue"]}, {"members": ["SE"]}),
+        },
+        "billed": {
+            "source": "invoice",
+            "time": "issued_on",
+            "to": dice.of("owner", "everyone", {"field": "account.owner_id"}),
+            **dice.of({}, {"once_per": "account_id"}),
+        },
+        "paid_in": {"source": "payment", "time": "paid_on", "amount": dice.of("amount", "1")},
+        "led_by": {
+            "source": "opportunity",
+            "where": WON,
+            "time": "close_date",
+            "to": {
+                "managers": ["1", "2"],
+                "of": dice.of({"splits": ["Revenue"]}, {"members": ["SE", "CSM"]}, "creator"),
+            },
+            "share": dice.of("1", "if(level == 1, 1, 0.5)"),
         },
         "phases": {
             "source": "opportunity",
@@ -65,12 +94,16 @@ def random_credits(dice: PayDice) -> Written:
         "again": {
             "source": "opportunity",
             "where": [*WON, {"field": "type", "is": "New"}],
-            "time": "close_date",
+            **dice.of(
+                {"time": "close_date"},
+                {"parts": [{"time": "close_date", "share": "0.5"}, {"time": "custom.Starts__c", "share": "0.5"}]},
+            ),
             "amount": "amount / 12",
             "repeat": {
                 "every": dice.of("month", "quarter"),
-                **dice.of({}, {"times": "3"}, {"until": "custom.Ends__c"}),
+                **dice.of({}, {"times": "3"}, {"until": "custom.Ends__c"}, {"times": "2", "until": "custom.Ends__c"}),
             },
+            **dice.of({}, {"to": {"splits": ["Revenue"]}}),
         },
         "measured": {"metric": dice.of("won_amount", "won_count")},
     }

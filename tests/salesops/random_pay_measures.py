@@ -11,27 +11,40 @@ Written = dict[str, Any]
 INTERVALS = ("month", "quarter", "half_year", "year", "anniversary", "all_time")
 
 
+def overs(plan: Written, *kinds: str) -> list[str]:
+    """Those of these kinds of intervals that fit the pay period: a week lies in no other."""
+    return ["week", "all_time"] if plan["period"] == "week" else list(kinds)
+
+
 def random_measures(dice: PayDice, plan: Written) -> Written:
     """`sold` and others, those that are made of it last."""
-    found: Written = {"sold": _sold(dice)}
-    found["deals_done"] = {"credits": ["deals"], "take": "count", "over": dice.of("month", "quarter", "year")}
+    found: Written = {"sold": _sold(dice, plan)}
+    kinds = overs(plan, "month", "quarter", "year")
+    found["deals_done"] = {"credits": ["deals"], "take": "count", "over": dice.of(*kinds)}
     for name in plan["credits"]:
         if name != "deals":
-            found[f"of_{name}"] = {"credits": [name], "over": dice.of("month", "quarter", "year")}
+            found[f"of_{name}"] = {"credits": [name], "over": dice.of(*kinds)}
     others: Written = {
-        "both": {"credits": sorted(plan["credits"])[:2], "over": dice.of(*INTERVALS[:4])},
+        "both": {"credits": sorted(plan["credits"])[:2], "over": dice.of(*overs(plan, *INTERVALS[:4]))},
         "one": {"credits": ["deals"], "over": "transaction"},
         "recent": {"credits": ["deals"], "over": {"last": dice.of("1", "3")}, **dice.of({}, {"target": "900"})},
-        "by_account": {"credits": ["deals"], "grouped_by": "account_id", "over": dice.of("month", "quarter")},
+        "by_account": _grouped(dice, plan),
         "known": {
             "metric": dice.of("won_amount", "won_count"),
             "over": dice.of("month", "quarter", "year"),
             "target": "500",
         },
+        "days_in": {
+            "credits": ["deals"],
+            "over": "transaction",
+            **dice.of({}, {"target": dice.of("300", "individual")}),
+        },
         "rise": {"formula": "sold - if_none(previous(sold), brought)", **dice.of({}, {"target": "300"})},
     }
     for name, measure in others.items():
-        if dice.chance(0.3) and (name != "known" or "change" not in plan):
+        is_metric = name == "known"
+        fits = not is_metric or ("change" not in plan and plan["period"] != "week")
+        if dice.chance(0.6 if name == "by_account" else 0.3) and fits:
             found[name] = measure
     if dice.chance(0.4) and "target" in found["sold"]:
         found["score"] = _score(dice, found)
@@ -41,8 +54,22 @@ def random_measures(dice: PayDice, plan: Written) -> Written:
     return found
 
 
-def _sold(dice: PayDice) -> Written:
-    measure: Written = {"credits": ["deals"], "over": dice.of("month", "quarter", "year", *INTERVALS)}
+def _grouped(dice: PayDice, plan: Written) -> Written:
+    """What is sold to each account, of each kind and so on, now and then against a target each."""
+    path = dice.of("account_id", "account_id", "type", "account.industry", "custom.Cost__c")
+    kinds = overs(plan, "month", "quarter", "year", "all_time")
+    measure: Written = {"credits": ["deals"], "grouped_by": path, "over": dice.of(*kinds)}
+    if dice.chance(0.5):
+        measure["target"] = dice.of("300", "0.1 * brought")
+        if dice.chance(0.3):
+            measure["rounds"] = {"places": "1"}
+    if dice.chance(0.2):
+        measure["take"] = "count"
+    return measure
+
+
+def _sold(dice: PayDice, plan: Written) -> Written:
+    measure: Written = {"credits": ["deals"], "over": dice.of(*overs(plan, "month", "quarter", "year", *INTERVALS))}
     if dice.chance(0.2):
         measure["starts_with"] = dice.of(
             "brought", "100", "0.01 * target_pay" if measure["over"] != "all_time" else "7"
@@ -55,7 +82,7 @@ def _sold(dice: PayDice) -> Written:
 def _target(dice: PayDice, over: str) -> Written:
     found: Written = {
         "target": dice.of(
-            "1000", "777.77", "individual", "0.1 * target_pay + 10 * brought", "quota", "quota", "1.1 * quota"
+            "1000", "777.77", "individual", "0.1 * target_pay + 10 * brought", *["quota"] * 3, "1.1 * quota"
         )
     }
     if over == "all_time":

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from random_pay_company import FIRST, TEAMS, PayDice
 from random_pay_components import random_components
 from random_pay_credits import random_credits, random_tables
 from random_pay_measures import random_measures
 
-from config.calendars import FiscalYear, Month
+from config.calendars import FiscalYear
 from config.catalog_files import read_catalog
 from config.comp_plans import CompPlanFile
+from config.comp_plans.alone import load_comp_plan_files
 from config.metrics.narrowed import narrowed
 from config.quotas import QuotaFile
+from config.working_time import WorkingTime
 from salesops.rules import Rules
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from random_dice import Dice
 
 Written = dict[str, Any]
 VALUES = {"low": "0.03", "lift": "1.1", "brought": "120"}
+YEARS: list[Written] = [
+    {},
+    {},
+    {"starts": "february"},
+    {"starts": "october"},
+    {"starts": "april", "pattern": "4-4-5", "ends_on": "saturday", "year_end": "last"},
+    {"starts": "january", "pattern": "5-4-4", "ends_on": "friday", "year_end": "nearest"},
+]
+RAMPS = [
+    [{"until_month": "1", "share": "0.25"}, {"until_month": "3", "share": "0.5"}],
+    [{"until_day": "20", "share": "0"}, {"until_day": "90", "share": "0.5"}],
+]
 
 
 def random_pay_rules(seed: int) -> Rules:
@@ -35,7 +53,7 @@ def written(seed: int) -> Written:
     if dice.chance(0.3):
         plans["plan_b"] = random_plan(dice)
     if dice.chance(0.25):
-        plans["override"] = _override(dice, list(plans))
+        plans["override"] = _override(dice, plans)
     return {"comp_plans": plans, "payees": _payees(dice, plans), "quotas": _quotas(dice)}
 
 
@@ -45,7 +63,10 @@ def rules_of(said: Written, dice: Dice) -> Rules:
     built_in = read_catalog().model
     return Rules(
         time_zone=dice.of("UTC", "America/New_York"),
-        fiscal_year=FiscalYear(starts=dice.of(Month.JANUARY, Month.JANUARY, Month.FEBRUARY)),
+        fiscal_year=FiscalYear.model_validate(dice.of(*YEARS)),
+        working_time=WorkingTime.model_validate(
+            dice.of({}, {"days": ["monday", "tuesday", "friday"], "country": "US"})
+        ),
         currency="USD",
         metrics=narrowed({name: built_in.metrics[name] for name in ("won_amount", "won_count")}),
         dimensions=built_in.dimensions,
@@ -57,17 +78,25 @@ def rules_of(said: Written, dice: Dice) -> Rules:
     )
 
 
+def refusals(said: Written, folder: Path) -> list[str]:
+    """Why the loader refuses the rules that are written so; nothing where it takes them."""
+    path = folder / "plans.yaml"
+    plain = json.loads(json.dumps({key: said[key] for key in ("comp_plans", "payees") if said[key]}))
+    path.write_text(yaml.safe_dump(plain, sort_keys=False))
+    return [str(problem) for problem in load_comp_plan_files([path]).problems if problem.severity == "error"]
+
+
 def random_plan(dice: PayDice) -> Written:
     """A comp plan."""
     plan: Written = {
         "label": "P",
         "effective_from": dice.of("2024-01-01", "2024-01-01", "2024-02-01", "2024-02-15"),
-        "period": dice.of("month", "month", "month", "quarter", "half_year", "year"),
+        "period": dice.of("month", "month", "month", "quarter", "half_year", "year", "week"),
         "values": VALUES,
         "tables": random_tables(dice),
         "pay": {"base": "24000", "target": dice.of("6000", "10000.5"), "per": dice.of("month", "quarter", "year")},
         "rounding": {
-            "places": dice.of("0", "2", "2", "2", "4"),
+            "places": dice.of("0", "1", "2", "2", "2", "3", "4"),
             "mode": dice.of("half_up", "half_up", "half_even", "down", "up"),
             "at": dice.of("component", "component", "transaction", "total"),
         },
@@ -75,14 +104,17 @@ def random_plan(dice: PayDice) -> Written:
     if dice.chance(0.2):
         plan["effective_until"] = dice.of("2024-06-16", "2025-01-01")
     if dice.chance(0.2):
-        plan |= {"currency": "EUR", "rate_date": dice.of("credit", "period_start", "period_end", "plan_start")}
+        plan |= {
+            "currency": dice.of("EUR", "GBP"),
+            "rate_date": dice.of("credit", "period_start", "period_end", "plan_start"),
+        }
     if dice.chance(0.85):
         plan["eligible"] = _eligible(dice)
     if dice.chance(0.4):
         by, ends = dice.of("days", "working_days", "months"), dice.of("inclusive", "exclusive")
         plan["proration"] = {"of": dice.of([], ["targets"], ["pay"], ["targets", "pay"]), "by": by, "ends": ends}
     if dice.chance(0.3):
-        plan["ramp"] = [{"until_month": "1", "share": "0.25"}, {"until_month": "3", "share": "0.5"}]
+        plan["ramp"] = dice.of(*RAMPS)
     if dice.chance(0.2):
         plan["change"] = "apart"
     plan["credits"] = random_credits(dice)
@@ -107,14 +139,18 @@ def _eligible(dice: PayDice) -> Written:
     return found
 
 
-def _override(dice: PayDice, plans: list[str]) -> Written:
-    """A comp plan on what others earn under others."""
+def _override(dice: PayDice, plans: Written) -> Written:
+    """A comp plan on what others earn under others: on all that is paid, or on components, steps among them."""
     to = dice.of("owner", {"managers": ["1"]}, "everyone")
+    earnings: Written = {"comp_plans": list(plans)}
+    if dice.chance(0.6):
+        named = sorted({name for plan in plans.values() for name in plan["components"]})
+        earnings["components"] = sorted({dice.of(*named) for _ in range(dice.of(1, 2, 3))})
     return {
         "label": "O",
         "effective_from": str(FIRST),
         "eligible": {},
-        "credits": {"earned": {"earnings": {"comp_plans": plans}, "to": to, "share": dice.of("1", "0.5")}},
+        "credits": {"earned": {"earnings": earnings, "to": to, "share": dice.of("1", "0.5")}},
         "measures": {"sum": {"credits": ["earned"], "over": "quarter"}},
         "components": {"part": {"kind": "rate", "on": "earned", "rate": "0.05"}},
     }
@@ -131,15 +167,18 @@ def _payees(dice: PayDice, plans: Written) -> Written:
 
 
 def _assignments(dice: PayDice, plans: Written, plan: str) -> list[Written]:
-    """One assignment, or two that follow each other; who says when they started is on it all the time."""
+    """One assignment, or two that follow each other, with or without a gap."""
     change = dice.of("2024-03-11", "2024-04-01", "2024-06-12")
     has_target = "target" in plans[plan]["measures"]["sold"]
-    started: Written = {"started_on": dice.of("2023-12-15", "2024-01-31", "2024-02-29")} if dice.chance(0.4) else {}
-    first, second = ({"comp_plan": plan, **started, **_own(dice, has_target=has_target)} for _ in range(2))
+    started, again = (
+        {"started_on": dice.of("2023-12-15", "2024-01-31", "2024-02-29")} if dice.chance(0.4) else {} for _ in range(2)
+    )
+    if dice.chance(0.7):
+        again = started
+    first, second = ({"comp_plan": plan, **its, **_own(dice, has_target=has_target)} for its in (started, again))
     if dice.chance(0.5):
-        return [first | ({"from": "2024-01-20"} if dice.chance(0.3) and not started else {})]
-    gap = change if started else dice.of(change, change, "2024-06-13")
-    return [first | {"until": change}, second | {"from": gap}]
+        return [first | ({"from": "2024-01-20"} if dice.chance(0.3) else {})]
+    return [first | {"until": change}, second | {"from": dice.of(change, change, "2024-06-13")}]
 
 
 def _own(dice: PayDice, *, has_target: bool) -> Written:

@@ -15,7 +15,7 @@ from reference_pay_book import build_book, with_possible
 from reference_pay_cells import cells
 from reference_pay_components import is_counted
 from reference_pay_credits import events
-from reference_pay_earnings import earnings_at, estimated_at
+from reference_pay_earnings import earnings_at, estimated_at, steps_at
 from reference_pay_events import Earned
 from reference_pay_measures import attainment, target_at, value
 from reference_pay_plan import credit_of, runs_over
@@ -111,7 +111,8 @@ def _add_measures(found: Paid, book: Book, row: Row) -> None:
         groups: list[str | None] = [None]
         if rule.grouped_by is not None:
             there = [each.event for each in book.interval(row, kind) if each.event is not None]
-            groups = [*sorted({event.groups[measure] for event in there if measure in event.groups})]
+            of = [event for event in there if event.credits.keys() & set(rule.credits)]
+            groups = [*sorted({event.groups[measure] for event in of if measure in event.groups})]
         for group in groups:
             numbers = (
                 value(book, measure, row, group=group),
@@ -128,13 +129,15 @@ def _add_earnings(found: Paid, book: Book, row: Row) -> list[Earned]:
     on: tuple[str | None, str | None, str | None] = (None, None, None)
     if event is not None:
         on = (event.source, event.id, event.opportunity)
-    for component, amount in earnings_at(book, row).items():
-        if amount:
-            found.earnings[book.name, component, row.payee, row.cell.period.name, row.day, *on, "earned"] = amount
+    paid, steps = earnings_at(book, row), steps_at(book, row)
+    for component, amount in (paid | steps).items():
+        key = (book.name, component, row.payee, row.cell.period.name, row.day, *on)
+        if amount and component in paid:
+            found.earnings[*key, "earned"] = amount
         rule = book.plan.components.get(component)
         is_paid_on = rule is not None and row.credit(credit_of(book.plan, rule)) is not None
         if amount or (is_paid_on and is_counted(book, component, row)):
-            new.append(Earned(book.name, component, row.payee, row.cell.period.name, row.day, *on, amount))
+            new.append(Earned(*key, amount, is_step=component in steps))
     return new
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from reference_pay_targets import Where
 from reference_pay_time import DAY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
     from fractions import Fraction
 
@@ -53,13 +55,22 @@ class Book:
 
     def interval(self, row: Row, kind: str) -> list[Row]:
         """The rows of the interval up to this one."""
-        rows = self.rows[row.payee][: row.number + 1]
-        return [each for each in rows if each.cell.key(kind) == row.cell.key(kind)]
+        return self._alike(row, kind, lambda each: each.cell.key(kind))
 
     def pay_period(self, row: Row) -> list[Row]:
         """The rows of the whole pay period up to this one."""
-        rows = self.rows[row.payee][: row.number + 1]
-        return [each for each in rows if each.cell.period == row.cell.period]
+        return self._alike(row, "pay period", lambda each: each.cell.period)
+
+    def _alike(self, row: Row, kind: str, key: Callable[[Row], object]) -> list[Row]:
+        """The payee's rows up to this one for which a function gives the same."""
+        known = ("rows", row.payee, kind)
+        if known not in self.remembered:
+            groups: dict[object, list[Row]] = {}
+            for each in self.rows[row.payee]:
+                groups.setdefault(key(each), []).append(each)
+            self.remembered[known] = {each.number: rows for rows in groups.values() for each in rows}
+        alike: list[Row] = self.remembered[known][row.number]
+        return alike[: bisect_right(alike, row.number, key=lambda each: each.number)]
 
     def before(self, row: Row, kind: str) -> Row | None:
         """The row before this one in its interval."""

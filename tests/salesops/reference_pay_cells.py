@@ -42,15 +42,15 @@ class Cell:
         return kind, self.spans[kind].start, self.parts[kind]
 
 
-def kinds_in_use(plan: CompPlan) -> set[str]:
-    """Every kind of interval that something of the comp plan runs over."""
+def kinds_in_use(plan: CompPlan) -> list[str]:
+    """Every kind of interval that something of the comp plan runs over, by name."""
     kinds: set[str] = {plan.period}
     kinds |= {interval_of(plan, name) for name in plan.measures}
     kinds |= {paid_over(plan, name) for name in plan.components}
     components = list(plan.components.values())
     bounds = [plan.cap, plan.floor, *(each.cap for each in components), *(each.floor for each in components)]
     kinds |= {bound.over for bound in bounds if bound is not None}
-    return kinds - {"transaction", "last", "pay_period", "interval"}
+    return sorted(kinds - {"transaction", "last", "pay_period", "interval"})
 
 
 def cells(world: World, name: str, user: Record, last: date) -> list[Cell]:
@@ -59,7 +59,8 @@ def cells(world: World, name: str, user: Record, last: date) -> list[Cell]:
     first = max(plan.effective_from, interval(world.rules.calendar, "year", world.periods["year"][0].start, last).start)
     days = [first + each * DAY for each in range(max((last - first).days, 0))]
     on = {day: found for day in days if (found := on_day(world, name, user, day)) is not None}
-    spans = {day: _spans(world, plan, each, day) for day, each in on.items()}
+    kinds = kinds_in_use(plan)
+    spans = {day: _spans(world, plan, kinds, each, day) for day, each in on.items()}
     runs = _runs(sorted(on), lambda a, b: spans[a] == spans[b] and _alike(world, name, user["id"], on, a, b))
     made = []
     for place, (first, end) in enumerate(runs):
@@ -71,9 +72,9 @@ def cells(world: World, name: str, user: Record, last: date) -> list[Cell]:
     return made
 
 
-def _spans(world: World, plan: CompPlan, on: OnDay, day: date) -> dict[str, Span]:
+def _spans(world: World, plan: CompPlan, kinds: list[str], on: OnDay, day: date) -> dict[str, Span]:
     since = on.started_on or plan.effective_from
-    return {kind: interval(world.rules.calendar, kind, day, since) for kind in sorted(kinds_in_use(plan))}
+    return {kind: interval(world.rules.calendar, kind, day, since) for kind in kinds}
 
 
 def _runs(days: list[date], are_alike: object) -> list[tuple[date, date]]:
@@ -119,5 +120,6 @@ def _changes(world: World, name: str, user: str, before: OnDay, after: OnDay, da
     """Whether pay, or the target of any measure as it is in the interval that holds a day, changes."""
     if before == after:
         return False
-    spans = _spans(world, world.rules.comp_plans[name], after, day).values()
+    plan = world.rules.comp_plans[name]
+    spans = _spans(world, plan, kinds_in_use(plan), after, day).values()
     return any(_goals(world, name, user, before, span) != _goals(world, name, user, after, span) for span in spans)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reference_conditions import meets
+from reference_conditions import as_text, meets
 from reference_pay_events import Earned, Event
 from reference_pay_formulas import evaluate
 from reference_pay_people import on_day
-from reference_pay_plan import credit_of, row_formula
+from reference_pay_plan import credit_of, row_formulas
 from reference_pay_recipients import Recipient, recipients
 from reference_pay_rows import day_of, names_of, rate_of, row_number
 from reference_rows import MONEY, counted
 from reference_world import months_later, nearest
 
-from config.sources import SOURCES, find_field
+from config.sources import SOURCES, NoField, find_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -142,8 +142,9 @@ def add(world: World, name: str, credit: str, counts: Counts, found: dict[tuple[
     """Add what a transaction counts on a day to the events of everybody on the comp plan whom it counts for."""
     rule = world.rules.comp_plans[name].credits[credit]
     whom = recipients(world, name, rule, counts.source, counts.row, counts.day)
-    total = whom[-1].after if whom else Fraction(1)
+    totals = {each.level: each.after for each in whom}
     for each in whom:
+        total = totals[each.level]
         on = _on(world, name, each.user, counts.day)
         if on is None:
             continue
@@ -196,14 +197,20 @@ def _count(
     plan = world.rules.comp_plans[name]
     event.credits[credit] = event.credits.get(credit, Fraction(0)) + amount
     for component, rule in plan.components.items():
-        formula = row_formula(plan, rule)
-        if formula is not None and credit_of(plan, rule) == credit:
-            event.numbers[component] = row_number(
-                world, name, formula, counts.source, counts.row, counts.day, on, level
-            )
-    for measure, rule_ in plan.measures.items():
-        if rule_.grouped_by is not None and credit in rule_.credits:
-            event.groups[measure] = str(world.get(counts.source, counts.row, rule_.grouped_by) or "")
+        for key, formula in row_formulas(plan, component).items() if credit_of(plan, rule) == credit else ():
+            event.numbers[key] = row_number(world, name, formula, counts.source, counts.row, counts.day, on, level)
+    for measure, its in plan.measures.items():
+        if its.grouped_by is not None and (group := _group(world, plan.credits[credit], counts, its.grouped_by)):
+            event.groups[measure] = group
+
+
+def _group(world: World, rule: Credit, counts: Counts, path: str) -> str | None:
+    """What a transaction's field says that groups it; None where that is empty, or its source has no such field."""
+    try:
+        value = world.get(counts.source, counts.row, path) if rule.source is not None else None
+    except NoField:
+        return None
+    return None if value is None else as_text(value)
 
 
 def of_metric(
@@ -246,7 +253,7 @@ def _of_earnings(
     assert rule.earnings is not None
     for each in earned:
         of = rule.earnings
-        if each.plan not in of.comp_plans or (of.components and each.component not in of.components):
+        if each.plan not in of.comp_plans or (each.component not in of.components if of.components else each.is_step):
             continue
         source, id_ = each.source or "earnings", each.id or " ".join((*each[:4],))
         rate = rate_of(world, name, world.rules.comp_plans[each.plan].currency or world.rules.currency, each.day)
@@ -262,14 +269,15 @@ def _of_earnings(
             event = found.setdefault(key, Event(*key, each.opportunity))
             plan = world.rules.comp_plans[name]
             factor = Fraction(1)
-            for formula in (*rule.multipliers, rule.share):
-                number = evaluate(formula, names_of(world, name, "earning", row, each.day, on, recipient.level))
+            for factor_ in (*rule.multipliers, rule.share):
+                number = evaluate(factor_, names_of(world, name, "earning", row, each.day, on, recipient.level))
                 assert number is not None
                 factor *= number
             event.credits[credit] = event.credits.get(credit, Fraction(0)) + nearest(each.amount * rate * factor)
             for component, its in plan.components.items():
-                formula_ = row_formula(plan, its)
-                if formula_ is not None and credit_of(plan, its) == credit:
-                    event.numbers[component] = row_number(
-                        world, name, formula_, "earning", row, each.day, on, recipient.level
+                for rate_key, formula in (
+                    row_formulas(plan, component).items() if credit_of(plan, its) == credit else ()
+                ):
+                    event.numbers[rate_key] = row_number(
+                        world, name, formula, "earning", row, each.day, on, recipient.level
                     )

@@ -138,6 +138,22 @@ def amounts_at(book: Book, row: Row) -> dict[str, Fraction]:
     return found
 
 
+@once
+def steps_at(book: Book, row: Row) -> dict[str, Fraction]:
+    """Component that is only a step for others -> what it would be paid at a row, by itself, rounded."""
+    rounding, paid_ = book.plan.rounding, paid(book)
+    found = {}
+    for name in book.plan.components:
+        if name in paid_:
+            continue
+        found[name] = earned(book, name, row)
+        if rounding.at == "total":
+            before = sum((earned(book, name, at) for at in book.pay_period(row)[:-1]), Fraction(0))
+            sums = (rounded(each, rounding.places, rounding.mode) for each in (before + found[name], before))
+            found[name] = next(sums) - next(sums)
+    return found
+
+
 def _sum_at(book: Book, row: Row) -> Fraction:
     return sum(amounts_at(book, row).values(), Fraction(0))
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Earned(NamedTuple):
-    """What a component of a comp plan earned a payee, on a transaction or on none."""
+    """What a component of a comp plan earned a payee, on a transaction or on none; a step is not paid itself."""
 
     plan: str
     component: str
@@ -22,6 +22,7 @@ class Earned(NamedTuple):
     id: str | None
     opportunity: str | None
     amount: Fraction
+    is_step: bool = False
 
 
 @dataclass

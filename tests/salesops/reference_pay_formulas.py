@@ -160,12 +160,13 @@ def look_up(table: Table, names: Names) -> Found:
 
 
 def _step(axis: Steps, bounds: list[str], names: Names) -> str | None:
+    """The bound of the step that holds a number; exactly at the first bound it is in the first step always."""
     number = evaluate(axis.of, names)
     if number is None:
         return None
-    reached = [
-        each for each in bounds if Fraction(each) < number or (Fraction(each) == number and axis.bound == "lower")
-    ]
+    first = min(map(Fraction, bounds))
+    closed = {each for each in bounds if axis.bound == "lower" or Fraction(each) == first}
+    reached = [each for each in bounds if Fraction(each) < number or (Fraction(each) == number and each in closed)]
     return max(reached, key=Fraction, default=None)
 
 

@@ -75,7 +75,8 @@ def _running(book: Book, name: str, row: Row) -> list[Row]:
 def _adds(book: Book, name: str, row: Row, group: str | None) -> Fraction:
     """What a row's event adds to a measure."""
     measure = book.plan.measures[name]
-    if row.event is None or (group is not None and row.event.groups.get(name) != group):
+    is_apart = group is not None and measure.grouped_by is not None
+    if row.event is None or (is_apart and row.event.groups.get(name) != group):
         return Fraction(0)
     amounts = [row.event.credits[credit] for credit in measure.credits if credit in row.event.credits]
     if measure.take == "count":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 PER_YEAR = {"month": 12, "quarter": 4, "year": 1}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OnDay:
-    """What holds for a payee on a day on the comp plan; pay is that of a year. Not counted: on leave."""
+    """What holds for a payee on a day on the comp plan; pay is that of a year. Not counted: on leave.
+
+    `on_day` gives the same one on all days that are alike.
+    """
 
     team: str | None
     base_pay: Fraction
@@ -37,9 +40,11 @@ def on_day(world: World, name: str, user: Record, day: date) -> OnDay | None:
     """What holds for a user on a day; None where they are not on the comp plan."""
     key = ("on day", name, user["id"], day)
     if key not in world.remembered:
-        world.remembered[key] = _on_day(world, name, user, day)
-    found: OnDay | None = world.remembered[key]
-    return found
+        found = _on_day(world, name, user, day)
+        alike = None if found is None else ("on", *(getattr(found, each.name) for each in fields(found)))
+        world.remembered[key] = world.remembered.setdefault(alike, found)
+    held: OnDay | None = world.remembered[key]
+    return held
 
 
 def _on_day(world: World, name: str, user: Record, day: date) -> OnDay | None:
@@ -124,8 +129,8 @@ def ramp(plan: CompPlan, on: OnDay, day: date) -> Fraction:
     """What of the targets holds on a day for somebody who is so new."""
     if on.started_on is None:
         return Fraction(1)
-    month = whole_months(on.started_on, day) + 1
+    month, number = whole_months(on.started_on, day) + 1, (day - on.started_on).days + 1
     for step in plan.ramp:
-        if step.until_month >= month:
+        if number <= step.until_day if step.until_day is not None else month <= step.until_month:
             return Fraction(step.share)
     return Fraction(1)

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reference_pay_formulas import all_names
 from reference_pay_time import LENGTHS
 
 from config.comp_plans import Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
+from config.comp_plans.components import Tier
 from config.comp_plans.formula import OF_MEASURES, Call, Name, parse_pay_formula, walk
 from config.comp_plans.measures import Last
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from config.comp_plans import Component, CompPlan, Gate, Measure
+Work = TypeVar("Work", bound="Callable[..., Any]")
 
 STANDING = {"base_pay", "target_pay", "tenure", "credited", "share"}
 """The names that every comp plan has."""
 
 
+def once_a_plan(work: Work) -> Work:
+    """The function of a comp plan and one of its parts, working out each of its results once."""
+    known: dict[tuple[int, object], tuple[CompPlan, object, Any]] = {}
+
+    @wraps(work)
+    def remembering(plan: CompPlan, part: object) -> Any:
+        key = (id(plan), part if isinstance(part, str) else id(part))
+        if key not in known:
+            known[key] = (plan, part, work(plan, part))  # kept, so that no other gets their ids
+        return known[key][2]
+
+    return remembering  # type: ignore[return-value]
+
+
+@once_a_plan
 def interval_of(plan: CompPlan, name: str) -> str:
     """What a measure runs over: a kind of interval, `transaction`, or `last` for the months up to now."""
     measure = plan.measures[name]
@@ -42,6 +60,7 @@ def measures_in(plan: CompPlan, measure: Measure) -> list[str]:
     return [each.measure for each in measure.weighted] + ([measure.rank] if measure.rank else [])
 
 
+@once_a_plan
 def bare_names(plan: CompPlan, formula: str) -> set[str]:
     """What a formula names, of MEASURE.target and MEASURE.attainment the measure."""
     return {name.partition(".")[0] for name in all_names(formula, plan.tables)}
@@ -53,6 +72,7 @@ def runs_over(plan: CompPlan, name: str) -> str:
     return plan.period if kind in {"transaction", "last"} else kind
 
 
+@once_a_plan
 def said_over(plan: CompPlan, name: str) -> str:
     """What a component is reckoned over, `transaction` and `last` among it."""
     component = plan.components[name]
@@ -62,9 +82,23 @@ def said_over(plan: CompPlan, name: str) -> str:
         return component.over
     if isinstance(component, Tiers | Curve):
         return interval_of(plan, component.by)
+    if isinstance(component, GreaterOf | LesserOf):
+        return _longest_compared(plan, component)
     return longest(plan, sorted(looked_at(plan, name)))
 
 
+def _longest_compared(plan: CompPlan, component: GreaterOf | LesserOf) -> str:
+    """The longest of what is compared: of measures and components; those over transactions count for nothing."""
+    factors = component.multipliers.factors if component.multipliers else ()
+    named = {each for text in (*component.of, *factors) for each in bare_names(plan, text)}
+    measures = {gate.measure for gate in component.when} | (named & plan.measures.keys())
+    others = [each for each in sorted(named & plan.components.keys()) if plan.components[each].over != "transaction"]
+    kinds = [longest(plan, [each]) for each in measures] + [said_over(plan, each) for each in others]
+    known = [plan.period if kind == "last" else kind for kind in kinds]
+    return max(known, key=("transaction", *LENGTHS).index, default=plan.period)
+
+
+@once_a_plan
 def looked_at(plan: CompPlan, name: str) -> set[str]:
     """The measures of a component's gates, and those that what it is worth names, through tables and components."""
     component = plan.components[name]
@@ -101,6 +135,7 @@ def credit_of(plan: CompPlan, component: Component) -> str | None:
     return component.on or (credits_[0] if len(credits_) == 1 else None)
 
 
+@once_a_plan
 def credits_about(plan: CompPlan, name: str) -> set[str]:
     """The credits of transactions that a component is about: what it is paid on, else those of what it looks at."""
     component = plan.components[name]
@@ -115,14 +150,43 @@ def credits_about(plan: CompPlan, name: str) -> set[str]:
     return found.union(*(credits_about(plan, each) for each in others))
 
 
-def row_formula(plan: CompPlan, component: Component) -> str | None:
-    """The rate of a component, where it depends on fields of each transaction."""
-    formula = component.rate if isinstance(component, RatePay | Tiers) else getattr(component, "pays", None)
+@once_a_plan
+def row_formula(plan: CompPlan, component: Component | Tier) -> str | None:
+    """The rate of a component, or of a tier, where it depends on fields of each transaction."""
+    formula = component.rate if isinstance(component, RatePay | Tiers | Tier) else getattr(component, "pays", None)
     if isinstance(component, Bonus) or formula is None:
         return None
     known = {*STANDING, *plan.measures, *plan.components, *plan.values, *plan.tables}
     of_rows = {name for name in all_names(formula, plan.tables) if name.partition(".")[0] not in known}
     return formula if of_rows else None
+
+
+def row_formulas(plan: CompPlan, name: str) -> dict[str, str]:
+    """The rates that a component has for each transaction, its tiers' by the number of the tier after its name."""
+    component = plan.components[name]
+    parts: dict[str, Component | Tier] = {name: component}
+    if isinstance(component, Tiers):
+        parts |= {f"{name} {number}": tier for number, tier in enumerate(component.tiers)}
+    return {key: formula for key, part in parts.items() if (formula := row_formula(plan, part)) is not None}
+
+
+@once_a_plan
+def grouped_of(plan: CompPlan, name: str) -> str | None:
+    """The grouped measure that a component itself looks at; None where there is none."""
+    component = plan.components[name]
+    gates, formulas = gates_and_formulas(component)
+    measures = {gate.measure for gate in gates}.union(*(bare_names(plan, text) for text in formulas))
+    if isinstance(component, Tiers | Curve):
+        measures.add(component.by)
+    grouped = [each for each in sorted(measures & plan.measures.keys()) if plan.measures[each].grouped_by is not None]
+    assert len(grouped) < 2  # the loader refuses those
+    return grouped[0] if grouped else None
+
+
+def names_measure(plan: CompPlan, gate: Gate, measure: str) -> bool:
+    """Whether a gate is of a measure, or has it in a bound."""
+    bounds = (gate.at_least, gate.more_than, gate.at_most, gate.less_than)
+    return gate.measure == measure or any(measure in bare_names(plan, text) for text in bounds if text is not None)
 
 
 def gates_and_formulas(component: Component) -> tuple[list[Gate], list[str]]:
@@ -140,22 +204,30 @@ def gates_and_formulas(component: Component) -> tuple[list[Gate], list[str]]:
     return list(component.when), [text for text in (*found, *bounds) if text is not None]
 
 
+@once_a_plan
 def is_closing(plan: CompPlan, component: Component) -> bool:
     """Whether it has a value only where a pay period closes: it looks at what other payees come to."""
     if isinstance(component, Pool | Guarantee):
         return True
     gates, formulas = gates_and_formulas(component)
-    named = {name for text in formulas for name in bare_names(plan, text)}
-    measures = {gate.measure for gate in gates} | (named & plan.measures.keys())
+    measures = {gate.measure for gate in gates}
     if isinstance(component, Tiers | Curve):
         measures.add(component.by)
+    return any(closes(plan, text) for text in formulas) or any(is_of_all(plan, name) for name in measures)
+
+
+@once_a_plan
+def closes(plan: CompPlan, formula: str) -> bool:
+    """Whether a formula looks at what is known only where a pay period closes."""
+    named = bare_names(plan, formula)
     return (
-        any(_looks_around(text) for text in formulas)
-        or any(is_of_all(plan, name) for name in measures)
+        _looks_around(formula)
+        or any(is_of_all(plan, name) for name in named & plan.measures.keys())
         or any(is_closing(plan, plan.components[name]) for name in named & plan.components.keys())
     )
 
 
+@once_a_plan
 def is_of_all(plan: CompPlan, name: str) -> bool:
     """Whether a measure looks at what other payees come to, itself or through those it is made of."""
     measure = plan.measures[name]
@@ -169,6 +241,7 @@ def _looks_around(formula: str) -> bool:
     return any(call.function in OF_MEASURES - {"previous"} for call in calls)
 
 
+@once_a_plan
 def is_paid(plan: CompPlan, name: str) -> bool:
     """Whether a component is paid itself, and not only a step for others."""
     said = plan.components[name].paid

@@ -86,7 +86,7 @@ def _is_one_of(word: str | None, words: tuple[str, ...]) -> bool:
 
 
 def _of_splits(world: World, to: BySplits, source: str, row: Record) -> list[Recipient]:
-    """The users of the splits of these types; without any, the owner where a type of them shares revenue."""
+    """The users of the splits of these types; without any, its owner where a type of them shares revenue."""
     deal = _opportunity_id(world, source, row)
     shares: dict[str, Fraction] = {}
     for split in world.rows("opportunity_split"):
@@ -95,16 +95,17 @@ def _of_splits(world: World, to: BySplits, source: str, row: Record) -> list[Rec
             shares[user] = shares.get(user, Fraction(0)) + Fraction(split["percent"] or 0)
     revenue = world.rules.meanings.get("revenue_splits") or ("Revenue",)
     if not shares and any(_is_one_of(each, revenue) for each in to.splits):
-        return [_whole(_owner_of(world, source, row))]
-    return _in_a_row(shares, {})
+        opportunity = world.record("opportunity", deal)
+        return [] if opportunity is None else [_whole(_owner_of(world, "opportunity", opportunity))]
+    return _in_a_row(shares)
 
 
-def _in_a_row(shares: dict[str, Fraction], levels: dict[str, int]) -> list[Recipient]:
+def _in_a_row(shares: dict[str, Fraction], level: int | None = None) -> list[Recipient]:
     """Shares of the whole one after the other, by the id of the user."""
     found, before = [], Fraction(0)
     for user in sorted(shares):
         after = before + shares[user]
-        found.append(Recipient(user or None, before, after, levels.get(user)))
+        found.append(Recipient(user or None, before, after, level))
         before = after
     return found
 
@@ -112,23 +113,25 @@ def _in_a_row(shares: dict[str, Fraction], levels: dict[str, int]) -> list[Recip
 def _managers(world: World, to: ByManagers, source: str, row: Record, day: date) -> list[Recipient]:
     """Those above, at the levels that are asked for; each once, at the lowest at which they are reached.
 
-    Above splits each has the shares of those below them.
+    Above splits each has the shares of those below them, at each level by itself; the lowest level comes last.
     """
-    of_splits = isinstance(to.of, BySplits)
     if isinstance(to.of, BySplits):
-        below = {each.user: each.after - each.before for each in _of_splits(world, to.of, source, row)}
-    else:
-        below = dict.fromkeys(_plain(world, to.of, source, row), Fraction(1))
+        return _above_splits(world, to, _of_splits(world, to.of, source, row), day)
     levels: dict[str, int] = {}
-    shares: dict[str, Fraction] = {}
-    for user, share in below.items():
+    for user in _plain(world, to.of, source, row):
         for manager, level in above(world, user, day).items():
             if level in to.managers:
                 levels[manager] = min(level, levels.get(manager, level))
-                shares[manager] = shares.get(manager, Fraction(0)) + share
-    if of_splits:
-        return _in_a_row(shares, levels)
     return [_whole(manager, levels[manager]) for manager in sorted(levels)]
+
+
+def _above_splits(world: World, to: ByManagers, splits: list[Recipient], day: date) -> list[Recipient]:
+    shares: dict[int, dict[str, Fraction]] = {level: {} for level in sorted(to.managers, reverse=True)}
+    for each in splits:
+        for manager, level in above(world, each.user, day).items():
+            if level in shares:
+                shares[level][manager] = shares[level].get(manager, Fraction(0)) + each.after - each.before
+    return [each for level, of_level in shares.items() for each in _in_a_row(of_level, level)]
 
 
 def above(world: World, user: str | None, day: date) -> dict[str, int]:

@@ -2,41 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import reference_pay_components as components
 import reference_pay_earnings as earnings
-from reference_pay_formulas import Found, evaluate, rounded, whole_months
+from reference_pay_formulas import Found, evaluate, rounded
 from reference_pay_plan import is_paid
-from reference_pay_targets import share
+from reference_pay_targets import Where, days_on, full_pay, weights
+from reference_world import months_later
 
 from config.comp_plans import Guarantee, Pool
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from reference_pay_book import Book, Row
     from reference_pay_formulas import Names
+    from reference_pay_people import OnDay
 
 
 def guarantee(book: Book, name: str, row: Row, names: Names) -> Found:
-    """What is missing to an amount in the pay period."""
+    """What is missing to an amount in the pay period, of which the payee has the part of their days in it."""
     plan = book.plan
     component = plan.components[name]
     assert isinstance(component, Guarantee)
-    on = row.cell.on
-    if component.months is not None and (
-        on.started_on is None or whole_months(on.started_on, row.day) >= component.months
-    ):
+    where = Where(book.name, row.payee, row.cell.spans[plan.period])
+    days = {day for day, on in days_on(book.world, where).items() if _is_new(component, on, day)}
+    if not days:
         return Fraction(0)
-    least = evaluate(component.amount, names)
+
+    def number(each: str) -> Found:
+        return full_pay(book.world, where, each) if each in {"base_pay", "target_pay"} else names.number(each)
+
+    least = evaluate(component.amount, replace(names, number=number))
     if least is None:
         return None
-    least *= share(book.world, book.where(row, plan.period), "pay")
+    if "pay" in plan.proration.of:
+        least *= sum((weight for day, weight in weights(book.world, where).items() if day in days), Fraction(0))
     of = component.of or [
         each for each in plan.components if is_paid(plan, each) and not isinstance(plan.components[each], Guarantee)
     ]
     rows = book.pay_period(row)
     return max(Fraction(0), least - sum(earnings.earned(book, each, at) for each in of for at in rows))
+
+
+def _is_new(component: Guarantee, on: OnDay, day: date) -> bool:
+    """Whether a day is one of the first months in which there is a guarantee."""
+    if component.months is None:
+        return True
+    return on.started_on is not None and day < months_later(on.started_on, component.months)
 
 
 def pool(book: Book, name: str, row: Row) -> Found:

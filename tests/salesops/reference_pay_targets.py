@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reference_pay_formulas import Names, evaluate, whole_months
 from reference_pay_people import on_day, ramp
-from reference_pay_plan import interval_of
+from reference_pay_plan import bare_names, interval_of
 from reference_pay_time import DAY, Span, a_year, interval
 from reference_working import working_days
 
@@ -40,6 +40,14 @@ def plan_of(world: World, where: Where) -> CompPlan:
 
 def days_on(world: World, where: Where) -> dict[date, OnDay]:
     """The days of the interval, or of the part of it, on which the payee is on the comp plan."""
+    key = ("days on", where)
+    if key not in world.remembered:
+        world.remembered[key] = _days_on(world, where)
+    found: dict[date, OnDay] = world.remembered[key]
+    return found
+
+
+def _days_on(world: World, where: Where) -> dict[date, OnDay]:
     user = world.user(where.user)
     assert user is not None
     first, end = where.part or (where.span.start, where.span.end)
@@ -76,7 +84,13 @@ def counted_days(world: World, where: Where) -> list[date]:
 
 
 def _weights(world: World, where: Where) -> dict[date, Fraction]:
-    proration, counted = plan_of(world, where).proration, counted_days(world, where)
+    counted = counted_days(world, where)
+    return _weighed(world, where, counted)
+
+
+def _weighed(world: World, where: Where, counted: list[date]) -> dict[date, Fraction]:
+    """What part of the interval each of these days is."""
+    proration = plan_of(world, where).proration
     by_months = proration.by == "months" and where.span.kind not in {"week", "anniversary"}
     if by_months:
         months = world.rules.calendar.periods("month", where.span.start, where.span.end - DAY)
@@ -99,15 +113,53 @@ def _goes_on(world: World, name: str, user: Record, day: date) -> bool:
     return on_day(world, name, user, day + DAY) is not None
 
 
-def prorated(world: World, where: Where, what: str) -> dict[date, Fraction]:
-    """How much each day weighs in targets or in pay: what part of the interval it is, or of the days on it."""
-    found = weights(world, where)
-    if what in plan_of(world, where).proration.of:
-        return found
-    if not found:
+def prorated(world: World, where: Where, what: str, quota: str | None = None) -> dict[date, Fraction]:
+    """How much each day weighs in targets or in pay: what part of the interval it is, or of the days on it.
+
+    With a quota by its seasonality.
+    """
+    found = weights(world, where) if quota is None else seasonal(world, where, quota)
+    return found if what in plan_of(world, where).proration.of else of_days_on(world, where, found)
+
+
+def of_days_on(world: World, where: Where, found: dict[date, Fraction]) -> dict[date, Fraction]:
+    """The weights of days as parts of all of them; where none weighs anything, all days on the comp plan alike."""
+    if not any(found.values()):
         found = dict.fromkeys(days_on(world, where), Fraction(1))
     whole = sum(found.values())
     return {day: weight / whole for day, weight in found.items()}
+
+
+def seasonal(world: World, where: Where, quota: str) -> dict[date, Fraction]:
+    """What part of the interval each day on the comp plan that counts is: of its month, as that weighs in the quota."""
+    key = ("seasonal", where, quota)
+    if key not in world.remembered:
+        world.remembered[key] = _seasonal(world, where, quota)
+    found: dict[date, Fraction] = world.remembered[key]
+    return found
+
+
+def _seasonal(world: World, where: Where, quota: str) -> dict[date, Fraction]:
+    whole, mine, counted = Fraction(0), {}, set(counted_days(world, where))
+    for month in world.rules.calendar.periods("month", where.span.start, where.span.end - DAY):
+        of_month = where._replace(span=Span("month", month.name, month.start, month.end))
+        inside = [day for day in of_month.span.days() if where.span.start <= day < where.span.end]
+        for day, part in _weighed(world, of_month, inside).items():
+            weight = part * _weight(world, quota, month)
+            whole += weight
+            if day in counted:
+                mine[day] = weight
+    return {day: weight / whole for day, weight in mine.items()} if whole else weights(world, where)
+
+
+def _season_of(world: World, where: Where, measure: str) -> str | None:
+    """The quota whose seasonality divides a measure's target over its interval; None where days do."""
+    plan = plan_of(world, where)
+    formula = plan.measures[measure].target
+    if formula in {None, "individual"} or where.span.kind in {"week", "month"}:
+        return None
+    named = sorted(bare_names(plan, str(formula)) & world.rules.quotas.keys() - plan.values.keys())
+    return next((each for each in named if world.rules.quotas[each].seasonality), None)
 
 
 def share(world: World, where: Where, what: str | None = None) -> Fraction:
@@ -123,9 +175,19 @@ def pay(world: World, where: Where, what: str) -> Fraction | None:
     parts = a_year(world.rules.calendar, where.span)
     if parts is None:
         return None
+    return _mean_pay(world, where, what, prorated(world, where, "pay")) / parts
+
+
+def full_pay(world: World, where: Where, what: str) -> Fraction:
+    """`base_pay` or `target_pay` of the whole interval: the mean of the days on the comp plan, as they weigh."""
+    parts = a_year(world.rules.calendar, where.span)
+    assert parts is not None
+    return _mean_pay(world, where, what, of_days_on(world, where, weights(world, where))) / parts
+
+
+def _mean_pay(world: World, where: Where, what: str, each_day: dict[date, Fraction]) -> Fraction:
     on = days_on(world, where)
-    each_day = prorated(world, where, "pay").items()
-    return sum((weight * getattr(on[day], what) for day, weight in each_day), Fraction(0)) / parts
+    return sum((weight * getattr(on[day], what) for day, weight in each_day.items()), Fraction(0))
 
 
 def target(world: World, where: Where, measure: str, on: OnDay, period: Span) -> Fraction | None:
@@ -154,7 +216,7 @@ def _target(world: World, where: Where, measure: str, on: OnDay, period: Span) -
     days = days_on(world, where)
     there = any(full_target(world, where, measure, each) is not None for each in set(days.values()))
     found = Fraction(0) if there else None
-    for day, weight in prorated(world, where, "targets").items():
+    for day, weight in prorated(world, where, "targets", _season_of(world, where, measure)).items():
         full = full_target(world, where, measure, days[day])
         if full is not None:
             found = (found or 0) + full * weight * ramp(plan, days[day], day)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import reference_pay_components as components
 from reference_pay_formulas import Found, evaluate
 from reference_pay_measures import attainment, target_at, value
-from reference_pay_plan import credit_of, interval_of, is_of_all, paid_over, row_formula, said_over
+from reference_pay_plan import credit_of, grouped_of, interval_of, is_of_all, paid_over, row_formula, said_over
 from reference_pay_time import LENGTHS
 from reference_world import nearest
 
@@ -29,6 +29,8 @@ def tiers_worth(book: Book, name: str, row: Row, group: str | None, names: Names
     if set(readings) == {"transaction"} and not of_all:
         rows = [row] if alone else components.counted(book, name, row, group)
         return sum((_of_transaction(book, name, each, group) for each in rows), Fraction(0))
+    if any(row_formula(book.plan, tier) is not None for tier in component.tiers):
+        return _at_own_rates(book, name, row, group, names, alone=alone)
     numbers = [_number(book, name, tier, names) for tier in component.tiers]
     bounds = bounds_of(component, names)
     x = _place(book, name, row, group)
@@ -46,6 +48,78 @@ def tiers_worth(book: Book, name: str, row: Row, group: str | None, names: Names
         return _of_reached(component, readings[0], numbers, bounds, x, at, credit)
     laid = _laid_alone(book, name, row, group) if alone else laid_to_date(book, name, row, group)
     return None if laid is None else _read(component, readings, numbers, bounds, x, at, laid, credit)
+
+
+def _at_own_rates(book: Book, name: str, row: Row, group: str | None, names: Names, *, alone: bool) -> Found:
+    """What tiers are worth in which transactions have rates of their own: each is laid, and paid, by itself."""
+    component = _tiers(book, name)
+    bounds, x = bounds_of(component, names), _place(book, name, row, group)
+    if bounds is None or x is None:
+        return None
+    at, of_all = tier_of(component, bounds, x), is_of_all(book.plan, component.by)
+    readings = [str(tier.reading or component.reading) for tier in component.tiers]
+    rows = [row] if alone else components.counted(book, name, row, group)
+    credits_ = [_credit(book, name, each) for each in rows]
+    if of_all:
+        readings = ["whole" if reading == "transaction" else reading for reading in readings]
+        laid = [[credit if k == at else Fraction(0) for k in range(len(bounds))] for credit in credits_]
+    else:
+        laid = [_laid_by(book, name, each, group) or [] for each in rows]
+
+    def paid(k: int, parts: list[Fraction]) -> Found:
+        """What parts of the rows' credits earn at a tier's rate."""
+        tier = component.tiers[k]
+        if row_formula(book.plan, tier) is not None:
+            return sum((_own_rate(name, k, each, part) for each, part in zip(rows, parts, strict=True)), Fraction(0))
+        number = None if tier.amount is not None else _number(book, name, tier, names)
+        return number * sum(parts) if number is not None else None if any(parts) else Fraction(0)
+
+    r = max((k for k in range(at + 1) if readings[k] != "marginal"), default=None)
+    if r is None:
+        return _sum_of([paid(k, [each[k] for each in laid]) for k in range(len(bounds))])
+    mine = credits_ if r == at else [sum(each[: r + 1], Fraction(0)) for each in laid]
+    limit = min(x, bounds[r + 1]) if r + 1 < len(bounds) else x
+    if readings[r] == "whole":
+        first = paid(r, mine)
+    elif readings[r] == "interpolated_rate":
+        ends = [paid(r if tier.amount is not None else k, mine) for k, tier in enumerate(component.tiers)]
+        alike = [None if each is None else nearest(each, 12) for each in ends]
+        first = _on_line(component, alike, bounds, limit)
+    else:
+        amounts = [None if tier.amount is None else _number(book, name, tier, names) for tier in component.tiers]
+        first = _of_reached(component, readings[r], amounts, bounds, limit, r, Fraction(0))
+    above = range(r + 1, len(bounds)) if r < at else range(0)
+    return _sum_of([first, *(paid(k, [each[k] for each in laid]) for k in above)])
+
+
+def whole_of_each(book: Book, name: str, row: Row, group: str | None) -> Found:
+    """Each transaction to date at the rate of the tier now reached, times its own multipliers and within its bounds."""
+    component, names = _tiers(book, name), components.component_names(book, name, row, group)
+    bounds, x = bounds_of(component, names), _place(book, name, row, group)
+    if bounds is None or x is None:
+        return None
+    k = tier_of(component, bounds, x)
+    is_own = row_formula(book.plan, component.tiers[k]) is not None
+    rate = Fraction(0) if is_own else _number(book, name, component.tiers[k], names)
+    if rate is None:
+        return None
+    total = Fraction(0)
+    for each in components.counted(book, name, row, group):
+        credit = _credit(book, name, each)
+        found = _own_rate(name, k, each, credit) if is_own else credit * rate
+        total += nearest(components.held_each(book, name, each, group, found), 12)
+    return total
+
+
+def _own_rate(name: str, k: int, row: Row, credit: Fraction) -> Fraction:
+    """What credit of a row's event is worth at the rate that it has in a tier; nothing where it has none."""
+    assert row.event is not None
+    return nearest(credit * (row.event.numbers.get(f"{name} {k}") or 0), 12)
+
+
+def _sum_of(numbers: list[Found]) -> Found:
+    known = [number for number in numbers if number is not None]
+    return sum(known, Fraction(0)) if len(known) == len(numbers) else None
 
 
 def _tiers(book: Book, name: str) -> Tiers:
@@ -113,7 +187,7 @@ def _read(
     if r < at:
         credit = sum(laid[: r + 1], Fraction(0))
     first = _of_reached(component, readings[r], numbers, bounds, limit, r, credit)
-    rest = _added(numbers[r + 1 : at + 1], laid[r + 1 : at + 1])
+    rest = Fraction(0) if r == at else _added(numbers[r + 1 :], laid[r + 1 :])
     return None if first is None or rest is None else first + rest
 
 
@@ -173,7 +247,10 @@ def _of_transaction(book: Book, name: str, row: Row, group: str | None) -> Fract
     x = _place(book, name, row, group, before=component.placed == "before")
     if x is None or bounds is None:
         return Fraction(0)
-    rate = _number(book, name, component.tiers[tier_of(component, bounds, x)], names)
+    k = tier_of(component, bounds, x)
+    if row_formula(book.plan, component.tiers[k]) is not None:
+        return _own_rate(name, k, row, _credit(book, name, row))
+    rate = _number(book, name, component.tiers[k], names)
     return Fraction(0) if rate is None else nearest(_credit(book, name, row) * rate, 12)
 
 
@@ -213,6 +290,8 @@ def _is_measured_itself(book: Book, name: str) -> bool:
     """Whether the measure is the sum of just what is paid on, so that its slices are those of the credit."""
     component = _tiers(book, name)
     measure = book.plan.measures[component.by]
+    if grouped_of(book.plan, name) not in {None, component.by}:
+        return False
     over, paid = interval_of(book.plan, component.by), paid_over(book.plan, name)
     fits = over == "transaction" == said_over(book.plan, name) or (
         over in LENGTHS and LENGTHS.index(paid) <= LENGTHS.index(over)

@@ -22,8 +22,15 @@ if TYPE_CHECKING:
     from salesops.explain.payout_model import ComponentTold
 
 PLANS = Path(__file__).parents[1] / "plans"
-FILES = ("curves_and_pay.yaml", "spifs_pools_guarantees.yaml")
-"""Of the worked examples those few that have every kind."""
+FILES = (
+    "curves_and_pay.yaml",
+    "each_transaction.yaml",
+    "grids.yaml",
+    "groups.yaml",
+    "shorter_intervals.yaml",
+    "spifs_pools_guarantees.yaml",
+)
+"""Of the worked examples those that have every kind, groups, what is of each transaction, and sums of others."""
 
 
 def explained(file: Path) -> list[tuple[ComponentTold, Decimal]]:
@@ -73,3 +80,19 @@ def test_tiers_come_to_what_a_component_is_worth(components: list[tuple[Componen
             bare = [step.value for step in interval.steps if step.what == "comes to"]
             if laid:
                 assert sum(laid) == (bare[0] if bare else interval.worth), each
+
+
+def test_the_share_of_a_target_is_that_of_the_months_as_they_weigh() -> None:
+    told = [interval for each, _ in explained(PLANS / "seasons.yaml") for interval in each.intervals]
+    shares = [measure.share for interval in told for measure in interval.measures if measure.measure == "sold"]
+    assert Decimal("0.75") in shares
+
+
+def test_what_is_guaranteed_is_of_pay_in_full_and_of_the_share_that_is_guaranteed() -> None:
+    told = [
+        (each.comp_plan, interval) for each, _ in explained(PLANS / "guarantees.yaml") for interval in each.intervals
+    ]
+    steps = [(plan, {step.what: step.value for step in interval.steps}) for plan, interval in told]
+    # of pay that is 4,200 on the mean of 25 days of 30
+    found = {(plan, its["guaranteed"]) for plan, its in steps if its.get("where target_pay is") == 4200}
+    assert found == {("of_pay", 3500), ("of_pay_apart", 3500), ("of_pay_in_full", 4200)}

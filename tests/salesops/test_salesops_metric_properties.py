@@ -1,6 +1,6 @@
 """The engine against the plain reference on random worlds, and what must hold of every metric whatever it is.
 
-METRIC_EXAMPLES says how many worlds are tried; without it a few, for every run.
+METRIC_EXAMPLES says how many worlds are tried; without it a few.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ import os
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from mixed import mixed
 from random_company import random_company
 from random_dice import AS_OFS
 from random_life import random_life
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
     from datetime import datetime
-
-    from random_company import Facts
 
     from config.metrics import Metric
     from salesops.results import Results
@@ -101,21 +98,9 @@ def test_order_and_batches_and_the_order_of_definitions_change_nothing(
     company: int, ruled: int, as_of: datetime, shuffler: random.Random
 ) -> None:
     rows, rules_ = random_company(company), random_rules(ruled)
-    mixed = {name: in_pieces(table, shuffler) for name, table in facts(**shuffled(rows, shuffler)).items()}
     metrics = dict(shuffler.sample(list(rules_.metrics.items()), len(rules_.metrics)))
-    again = compute(mixed, replace(rules_, metrics=metrics), as_of)
+    again = compute(mixed(rows, shuffler), replace(rules_, metrics=metrics), as_of)
     assert again.metrics.equals(compute(facts(**rows), rules_, as_of).metrics)
-
-
-def shuffled(rows: Facts, shuffler: random.Random) -> Facts:
-    return {name: shuffler.sample(them, len(them)) for name, them in rows.items()}
-
-
-def in_pieces(table: pa.Table, shuffler: random.Random) -> pa.Table:
-    """The same rows in other batches."""
-    cuts = sorted({0, table.num_rows, *(shuffler.randint(0, table.num_rows) for _ in range(3))})
-    pieces = [table.slice(start, end - start) for start, end in pairwise(cuts)]
-    return pa.concat_tables(pieces) if pieces else table
 
 
 @given(seeds, seeds)

@@ -235,14 +235,16 @@ def test_what_payees_earn_under_another_comp_plan_is_credited_to_their_managers(
             {**at, "source": "opportunity", "id": "d", "opportunity_id": "d", "component": "a", "amount": Decimal(10)},
             {**at, "source": "opportunity", "id": "d", "opportunity_id": "d", "component": "b", "amount": Decimal(5)},
             {**at, "source": None, "id": None, "opportunity_id": None, "component": "a", "amount": Decimal(2)},
+            {**at, "source": None, "id": None, "opportunity_id": None, "component": "step", "amount": Decimal(1)},
         ],
         schema=_EARNED,
     )
     credits_ = "all: {earnings: {comp_plans: [below]}, to: {managers: [1]}}, own: {earnings: {comp_plans: [below], "
-    credits_ += "components: [a]}, multipliers: [0.5]}"
+    credits_ += "components: [a]}, multipliers: [0.5]}, steps: {earnings: {comp_plans: [below], components: [step]}}"
     found = credited(credits_, {"exchange_rate": RATES[1:2]}, earned=earned)
     assert told(found["all"]) == "eve 05-10 below a ann 2017-05 4, eve 05-10 d 30"
     assert told(found["own"]) == "ann 05-10 below a ann 2017-05 2, ann 05-10 d 10"
+    assert told(found["steps"]) == "ann 05-10 below step ann 2017-05 2"
 
 
 _EARNED_COLUMNS: dict[str, pa.DataType] = {

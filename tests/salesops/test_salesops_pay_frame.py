@@ -51,7 +51,7 @@ def cells_of(plan: str, payees: str = "", **more: Any) -> list[dict[str, Any]]:
     )
     as_of = more.pop("as_of", datetime(2026, 3, 31, 12, tzinfo=UTC))
     with Engine() as engine:
-        basis = build_basis(engine, facts(user=USERS, **more), made, as_of)
+        basis = build_basis(engine, facts(**{"user": USERS} | more), made, as_of)
         build_stretches(basis, "ae")
         frame = build_frame(basis, "ae")
         rows = engine.fetch(f'SELECT * FROM "{frame.table}" ORDER BY payee_id, cell_starts').to_pylist()
@@ -60,7 +60,7 @@ def cells_of(plan: str, payees: str = "", **more: Any) -> list[dict[str, Any]]:
 
 def _with_fractions(row: dict[str, Any]) -> dict[str, Any]:
     for name in [each.removesuffix(" below") for each in row if each.endswith(" below")]:
-        unit = 1 if name.startswith("share") else 10**6
+        unit = 1 if name.startswith(("share", "guaranteed")) else 10**6
         row[name] = None if row[name] is None else Fraction(int(row[name]), int(row[f"{name} below"]) * unit)
     return row
 
@@ -124,6 +124,56 @@ CASES = {
         "{ann@x.example: [{comp_plan: ae, from: 2026-03-01}]}",
         100 * 306 * Fraction(1, 10),
     ),
+    "what a seasonal quota asks of 19/28 of February and of March": (
+        MEASURED % "quarterly",
+        ANN,
+        200 * Fraction(19, 28) + 300,
+    ),
+    "the same twice over a half year": (
+        "measures: {m: {credits: [won], over: half_year, target: 2 * quarterly}}",
+        ANN,
+        2 * (200 * Fraction(19, 28) + 300 + 600),
+    ),
+    "what it asks by working days: 14 of 20": (
+        MEASURED % "quarterly" + "\nproration: {by: working_days}",
+        ANN,
+        Fraction(200 * 14, 20) + 300,
+    ),
+    "what it asks besides leave": (
+        MEASURED % "quarterly",
+        "{ann@x.example: [{comp_plan: ae, leave: [{from: 2026-01-05, until: 2026-01-23}]}]}",
+        100 * Fraction(13, 31) + 500,
+    ),
+    "what it asks up to a last day that does not count": (
+        MEASURED % "quarterly" + "\nproration: {ends: exclusive}",
+        "{ann@x.example: [{comp_plan: ae, until: 2026-03-11}]}",
+        300 + 300 * Fraction(9, 31),
+    ),
+    "so far, all of what it asks of them in the end": (
+        "measures: {m: {credits: [won], over: quarter, target: quarterly, so_far: true}}",
+        ANN,
+        200 * Fraction(19, 28) + 300,
+    ),
+    "so far in a year, by the months that are over": (
+        "measures: {m: {credits: [won], over: year, target: quarterly, so_far: true}}",
+        ANN,
+        200 * Fraction(19, 28) + 300,
+    ),
+    "a seasonal quota that is not prorated": (
+        MEASURED % "quarterly" + "\nproration: {of: [pay]}",
+        ANN,
+        Fraction(600),
+    ),
+    "a ramp of what it asks, by days: 10 and 36": (
+        MEASURED % "quarterly" + "\nramp: [{until_day: 10, share: 0.25}, {until_day: 46, share: 0.5}]",
+        "{ann@x.example: [{comp_plan: ae, started_on: 2026-01-01}]}",
+        100 * (Fraction(10, 31) / 4 + Fraction(21, 31) / 2) + 200 * (Fraction(15, 28) / 2 + Fraction(13, 28)) + 300,
+    ),
+    "a ramp by days": (
+        MEASURED % "9000" + "\nramp: [{until_day: 10, share: 0.25}, {until_day: 46, share: 0.5}]",
+        "{ann@x.example: [{comp_plan: ae, started_on: 2026-01-01}]}",
+        100 * (10 * Fraction(1, 4) + 36 * Fraction(1, 2) + 44),
+    ),
     "an allowance": (
         "measures: {m: {credits: [won], target: 100, allowance: {rate: 0.05, means: lowers_target}}}",
         "{ann@x.example: [{comp_plan: parent}]}",
@@ -150,15 +200,32 @@ def test_pay_of_a_month_is_a_twelfth_of_the_year_s_and_prorated() -> None:
     assert (row["share month"], row["cell_starts"], row["is_close"]) == (Fraction(19, 28), date(2026, 2, 10), True)
 
 
+def test_a_guarantee_is_of_pay_in_full_and_of_the_share_up_to_its_last_day() -> None:
+    guaranteed = "pay: {target: 24000}\ncomponents: {g: {kind: guarantee, amount: 1, months: 2}}"
+    payees = """{ann@x.example: [{comp_plan: ae, from: 2026-02-08, until: 2026-03-11, started_on: 2026-01-16},
+        {comp_plan: ae, from: 2026-03-11, started_on: 2026-01-16, target_pay: 36000}]}"""
+    february, march, *_ = cells_of(guaranteed, payees)
+    assert (february["target_pay in full"], february["guaranteed g"]) == (2000, Fraction(21, 28))
+    # ten days of 2,000 and 21 of 3,000; the first 15 are guaranteed
+    assert (march["target_pay in full"], march["guaranteed g"]) == (Fraction(83000, 31), Fraction(15, 31))
+
+
+def test_without_a_day_on_which_they_started_no_first_months_are_guaranteed() -> None:
+    guaranteed = "eligible: {}\ncomponents: {g: {kind: guarantee, amount: 1, months: 120}}"
+    nobody_knows = [user("ann", "west")]
+    assert [row["guaranteed g"] for row in cells_of(guaranteed, user=nobody_knows)] == [None, None, None]
+
+
 def test_the_team_at_the_time_decides_about_the_quota_and_ends_a_part() -> None:
     change = MOVED | {"at": datetime(2026, 2, 15, 12, tzinfo=UTC)}
     eligible = "{change: apart, eligible: {}, measures: {m: {credits: [won], over: quarter, target: quarterly}}}"
     rows = [row for row in cells_of(eligible, change=[change]) if row["payee_id"] == "ann"]
+    # January and half of February of 900, which weigh 1 and 2 of 6, and the rest of 600
     assert [(row["team"], row["quarter name"], row["target m"]) for row in rows] == [
-        ("east", "FY2026-Q1", Fraction(450)),
-        ("east", "FY2026-Q1", Fraction(450)),
-        ("west", "FY2026-Q1, part 2", Fraction(300)),
-        ("west", "FY2026-Q1, part 2", Fraction(300)),
+        ("east", "FY2026-Q1", Fraction(300)),
+        ("east", "FY2026-Q1", Fraction(300)),
+        ("west", "FY2026-Q1, part 2", Fraction(400)),
+        ("west", "FY2026-Q1, part 2", Fraction(400)),
     ]
 
 

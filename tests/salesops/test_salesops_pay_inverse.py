@@ -39,6 +39,33 @@ COMPONENTS = {
 }
 
 
+ROUNDED = """
+    {label: P, effective_from: 2026-01-01, eligible: {}, rounding: {places: %s},
+     credits: {sales: {source: opportunity, where: [{field: is_won, is: true}], time: close_date, amount: "%s"}},
+     components: {pay: {kind: rate, 'on': sales, rate: "0.3", over: quarter}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("places", "amount", "more", "least"),
+    [
+        (4, "amount", "1", "3.34"),  # 3.33 earns 0.999, at whatever places: a cent less is not enough
+        (0, "amount", "1", "2"),  # 0.3 x 2 is 0.6, rounded 1
+        (2, "1", "1", "4"),  # meetings come whole: three of them earn 0.90
+        (2, "5", "1", "5"),  # each counts as five
+    ],
+)
+def test_the_answer_is_in_cents_or_in_whole_records_and_a_step_less_is_not_enough(
+    places: int, amount: str, more: str, least: str
+) -> None:
+    sold = facts(user=[user("ann")], opportunity=[])
+    with Engine() as engine:
+        asked = rules(comp_plans=f"p: {(ROUNDED % (places, amount)).strip()}", time_zone="UTC", only=())
+        basis = build_basis(engine, sold, asked, datetime(2026, 2, 15, tzinfo=UTC))
+        [program] = keep_pay(basis, METRICS.empty_table())
+        assert to_earn(basis, program, "sales", {"ann": Decimal(more)}) == {"ann": Decimal(least)}
+
+
 def won(id_: str, owner: str, amount: str) -> dict[str, Any]:
     return {"id": id_, "owner_id": owner, "is_won": True, "amount": Decimal(amount), "close_date": date(2026, 1, 10)}
 
@@ -97,7 +124,7 @@ def test_all_payees_are_answered_together_as_each_alone(reckoned: tuple[Basis, d
     [
         ("marginal", {"ann": 50, "bob": None, "cat": 700}),
         ("whole", {"ann": 350, "bob": None, "cat": 1000}),
-        ("above", {"ann": 0, "bob": Decimal("699.505"), "cat": 0}),
+        ("above", {"ann": 0, "bob": Decimal("699.505"), "cat": 650}),
     ],
 )
 def test_the_way_to_the_next_tier(

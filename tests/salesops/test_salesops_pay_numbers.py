@@ -14,6 +14,7 @@ from config.comp_plans.formula import Binary, Call, Compare, Expression, If, Log
 from config.comp_plans.formula import parse_pay_formula as parsed
 from salesops import rational
 from salesops.engine import Engine, NumberTooLarge
+from salesops.exact import narrowed
 from salesops.incentives.numbers import Mode, Order, column, compare, materialized, number, rounded_to
 from salesops.rational import Rational
 from salesops.sql import columns
@@ -235,3 +236,48 @@ def test_a_decimal_column_is_the_number_it_holds() -> None:
         asked = {"amount": rounded_to(column("amount"), 6), "rate": rounded_to(column("rate", 12), 6)}
         found = fetched(opened, asked)
     assert found == [{"amount": each, "rate": each} for each in amounts]
+
+
+def test_a_formula_is_as_exact_with_64_bits_or_says_that_it_does_not_fit() -> None:
+    dice = random.Random(5)
+    small: list[Row] = [
+        {name: dice.randint(-20_000, 20_000) * SCALE / (dice.randint(1, 40) if name in "cd" else 1) for name in NAMES}
+        for _ in range(300)
+    ]
+    fitting = 0
+    with Engine() as opened:
+        opened.load("given", table(small))
+        whole = {name: f'as_whole("{name}")' for each in NAMES for name in (each, f"{each} below")}
+        opened.keep_rows("numbers", narrowed(f"SELECT row, {columns(whole)} FROM given"))
+        for text in FORMULAS:
+            for mode in MODES:
+                query = narrowed(
+                    f"SELECT {rounded_to(number(text, resolved), 5, mode)} AS found FROM numbers ORDER BY row"
+                )
+                try:
+                    found = opened.fetch(query)["found"].to_pylist()
+                except NumberTooLarge:
+                    continue
+                values = [reckoned(parsed(text), row) for row in small]
+                assert found == [None if value is None else rounded(value, 5, mode) for value in values], (text, mode)
+                fitting += 1
+    assert fitting > 60
+
+
+@pytest.mark.parametrize("largest", [Decimal(4), Decimal(5 * 10**12)])
+def test_what_does_not_fit_64_bits_is_reckoned_with_38_digits(largest: Decimal) -> None:
+    with Engine() as opened:
+        amounts = [{"amount": amount} for amount in (Decimal("0.5"), largest)]
+        opened.load("given", pa.Table.from_pylist(amounts, schema=pa.schema({"amount": pa.decimal128(38, 6)})))
+        squared = rational.times(column("amount"), column("amount"))
+        made, read = materialized(squared, "squared")
+        opened.keep_reckoned("kept", f"SELECT amount, {columns(made)} FROM given")
+        found = opened.fetch("SELECT * FROM kept ORDER BY amount")
+        assert found.schema.field("squared").type == WHOLE
+        assert [read.scale * int(each or 0) for each in found["squared"].to_pylist()] == [
+            Fraction(1, 4),
+            Fraction(largest) ** 2,
+        ]
+        opened.drop("kept")
+        opened.keep_rows("kept", "SELECT 1 AS again")
+        assert opened.fetch("FROM kept").to_pylist() == [{"again": 1}]

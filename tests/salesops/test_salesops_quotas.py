@@ -21,6 +21,7 @@ USERS = [
     user("eve"),
 ]
 
+ONLY = ("won_amount", "won_count")
 QUOTAS = """
     bookings:
       label: Bookings
@@ -49,7 +50,7 @@ DEALS = [
 
 def attained(quotas: str, only: str) -> dict[str, tuple[str | None, ...]]:
     """User -> (credited, target, attainment) in a period."""
-    results = compute(facts(user=USERS, opportunity=DEALS), rules(quotas=quotas), NEW_YEARS_EVE)
+    results = compute(facts(user=USERS, opportunity=DEALS), rules(only=ONLY, quotas=quotas), NEW_YEARS_EVE)
     rows = [row for row in results.attainment.to_pylist() if row["period"] == only]
     return {row["user_id"]: tuple(plain(row[name]) for name in ("credited", "target", "attainment")) for row in rows}
 
@@ -77,7 +78,7 @@ def test_a_target_for_all_is_not_one_for_managers_nor_for_those_who_left_where_t
 @pytest.mark.parametrize("seller", ["boss", "dee"], ids=["manager", "left"])
 def test_a_target_for_all_is_one_for_whoever_has_credit_in_the_period(seller: str) -> None:
     deals = [won("1", seller, "30", date(2017, 8, 1)), won("2", seller, "30", date(2017, 6, 30))]
-    results = compute(facts(user=USERS, opportunity=deals), rules(quotas=QUOTAS), NEW_YEARS_EVE)
+    results = compute(facts(user=USERS, opportunity=deals), rules(only=ONLY, quotas=QUOTAS), NEW_YEARS_EVE)
     rows = [row for row in results.attainment.to_pylist() if row["user_id"] == seller and row["period"] < "FY2017-Q4"]
     assert [(row["period"], plain(row["target"]), plain(row["credited"])) for row in rows] == [
         ("FY2017-Q3", "100", "30")  # and none in the second quarter, whose targets nobody set
@@ -87,14 +88,14 @@ def test_a_target_for_all_is_one_for_whoever_has_credit_in_the_period(seller: st
 def test_a_team_target_comes_before_the_one_for_all_for_whoever_has_credit() -> None:
     deals = [won("1", "boss", "30", date(2017, 10, 1)), won("2", "dee", "30", date(2017, 10, 1))]
     quotas = QUOTAS.replace("users: {ANN@x.example: 3000, boss@x.example: 9000, dee@x.example: 4000}", "")
-    results = compute(facts(user=USERS, opportunity=deals), rules(quotas=quotas), NEW_YEARS_EVE)
+    results = compute(facts(user=USERS, opportunity=deals), rules(only=ONLY, quotas=quotas), NEW_YEARS_EVE)
     targets = {row["user_id"]: plain(row["target"]) for row in results.attainment.to_pylist() if row["credited"]}
     assert targets == {"boss": "2000", "dee": "1000"}  # boss is in the east, dee in the west
 
 
 def test_a_won_opportunity_without_an_amount_is_credit_too() -> None:
     deal = won("1", "boss", "0", date(2017, 8, 1)) | {"amount": None}
-    results = compute(facts(user=USERS, opportunity=[deal]), rules(quotas=QUOTAS), NEW_YEARS_EVE)
+    results = compute(facts(user=USERS, opportunity=[deal]), rules(only=ONLY, quotas=QUOTAS), NEW_YEARS_EVE)
     assert ("boss", "FY2017-Q3") in [(row["user_id"], row["period"]) for row in results.attainment.to_pylist()]
 
 
@@ -114,7 +115,7 @@ def test_a_quota_on_a_number_counts_opportunities() -> None:
 
 def test_targets_reach_back_to_the_start_of_last_year_even_without_facts() -> None:
     wins = "wins: {label: Wins, metric: won_count, period: month, targets: [{from: 2000-01-01, default: 4}]}"
-    results = compute(facts(user=USERS), rules(quotas=wins), NEW_YEARS_EVE)
+    results = compute(facts(user=USERS), rules(only=ONLY, quotas=wins), NEW_YEARS_EVE)
     periods = sorted(set(results.attainment["period"].to_pylist()))
     assert (periods[0], periods[-1], len(periods)) == ("2016-01", "2017-12", 24)
 

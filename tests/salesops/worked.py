@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, reduce
+from operator import and_
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import yaml
+from pyarrow.compute import field
 
 from config.calendars import FiscalYear
 from config.catalog_files import read_catalog
@@ -101,7 +103,8 @@ def user(id_: str, team: str | None = None, manager: str | None = None, **more: 
 def value(results: Results, metric: str, period: str, key: str = "", grain: str = "company") -> Any:
     """A metric's value as text, None where it has none, "no row" where there is no row."""
     wanted = {"metric": metric, "grain": grain, "key": key, "period": period}
-    found = [row for row in results.metrics.to_pylist() if wanted.items() <= row.items()]
+    conditions = (field(name) == each for name, each in wanted.items())
+    found = results.metrics.filter(reduce(and_, conditions)).to_pylist()
     assert len(found) <= 1
     return plain(found[0]["value"]) if found else "no row"
 

@@ -10,6 +10,7 @@ from config.checks.comp_plans.context import Context
 from config.checks.comp_plans.credits import check_credits
 from config.checks.comp_plans.cycles import check_cycles, check_earnings_cycles
 from config.checks.comp_plans.gates import check_gates
+from config.checks.comp_plans.groups import check_groups
 from config.checks.comp_plans.measures import check_measures
 from config.checks.comp_plans.payees import check_payees
 from config.checks.comp_plans.plans import check_currency, check_names, check_people, check_used
@@ -33,6 +34,7 @@ _CHECKS = (
     check_components,
     check_gates,
     check_tiers,
+    check_groups,
     check_cycles,
     check_worth,
     check_used,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from config.checks.comp_plans.seasons import check_quotas_of_case
 from config.comp_plans.cases import Expected
 from config.comp_plans.formula import names, parse_pay_formula
 from config.messages import did_you_mean
@@ -77,6 +78,7 @@ def _check_given(draft: Draft, placed: PlacedCase, comp_plan: CompPlan) -> Itera
                 yield from draft.unknown(COMP_PLANS, change.comp_plan, (*here, "changes", number, "comp_plan"))
                 own = draft.comp_plans.get(change.comp_plan, own)
             yield from _own_numbers(draft, (*here, "changes", number), change.targets, change.values, own)
+    yield from check_quotas_of_case(draft, placed)
     yield from _check_transactions(draft, case, path, people)
 
 

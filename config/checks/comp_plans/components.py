@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from config.checks.comp_plans.closing import closing_worths, looks_at_close
 from config.checks.comp_plans.context import shown
 from config.checks.comp_plans.cycles import formulas_of
 from config.checks.comp_plans.names import MEASURED, PAID, formula_problems, measures_outside, scope
 from config.checks.comp_plans.rows import mixed, names_row, row_problems
 from config.comp_plans.components import Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
 from config.comp_plans.formula import names, parse_pay_formula
-from config.comp_plans.intervals import interval_of, measure_interval
-from config.comp_plans.measures import Last
+from config.comp_plans.intervals import (
+    LENGTHS,
+    has_bounds_of_each,
+    interval_of,
+    is_each_alone,
+    is_over_transactions,
+    is_rerated,
+    measure_interval,
+    measures_in,
+)
 from config.messages import did_you_mean
 
 if TYPE_CHECKING:
@@ -68,6 +77,7 @@ def _check_formulas(context: Context, component: Component, at: Path) -> Iterato
     for inner, text in formulas_of(component):
         path = (*at, *inner)
         of_transaction = isinstance(component, RatePay | Spif) and inner in {("rate",), ("pays",)}
+        of_transaction |= isinstance(component, Tiers) and inner[0] == "tiers" and inner[-1] == "rate"
         if of_transaction and names_row(context, text, credit):
             if (other := mixed(context, text)) is not None:
                 yield context.error(
@@ -109,11 +119,57 @@ def _check_bounds(context: Context, component: Component, at: Path) -> Iterator[
     for key in ("cap", "floor"):
         bound: Bound | None = getattr(component, key)
         if bound is not None and bound.over == "transaction" and not _pays_transactions(context, component):
+            remedy = "Write over: pay_period, or use kind rate, spif, or tiers with reading: transaction or whole."
+            if isinstance(component, Tiers):
+                remedy = (
+                    "Write over: transaction for the component, too: then each transaction earns by the tiers that it "
+                    "goes through. Or write over: pay_period here, or reading: whole, which pays all again."
+                )
             yield context.error(
                 (*at, key, "over"),
                 f"is of each transaction, and {component.kind} is not reckoned by transaction.",
-                "Write over: pay_period, or use kind rate, spif, or tiers with reading: transaction.",
+                remedy,
             )
+        elif bound is not None and bound.over == "transaction" and looks_at_close(context.comp_plan, bound.amount):
+            yield context.error((*at, key, "amount"), *_KNOWN_LATER)
+    if is_each_alone(context.comp_plan, component) and at[-1] in closing_worths(context.comp_plan):
+        yield context.error(at, *_KNOWN_LATER)
+    if has_bounds_of_each(component):
+        yield from _check_each(context, component, at)
+
+
+_KNOWN_LATER = (
+    "is of each transaction, and looks at what is known at the ends of pay periods only: a rank, a total or a pool.",
+    "Name that in a gate or in `multipliers`, or reckon it over a pay period or longer.",
+)
+
+
+def _check_each(context: Context, component: Component, at: Path) -> Iterator[Problem]:
+    """Rates of what is bounded in each transaction: those that change later, and cannot be reckoned again."""
+    if isinstance(component, RatePay | Spif):
+        key = "rate" if isinstance(component, RatePay) else "pays"
+        named = measures_in(context.comp_plan, getattr(component, key))
+        if later := [each for each in named if measure_interval(context.comp_plan, each) != "transaction"]:
+            yield context.warning(
+                (*at, key),
+                f"looks at {later[0]}, and the component has a cap or floor of each transaction: each transaction "
+                "keeps the rate of its day.",
+                f"If all shall have the rate that is reached in the end, use kind tiers by {later[0]} with "
+                "reading: whole.",
+            )
+    if is_rerated(context.comp_plan, component):
+        credit = context.comp_plan.credits.get(context.credit_of(component) or "")
+        for inner, text in formulas_of(component):
+            if inner[-1] not in {"rate", "multiple"} or names_row(context, text, credit):
+                continue
+            others = [each.name for each in names(parse_pay_formula(text)) if each.name not in context.comp_plan.values]
+            if others:
+                yield context.error(
+                    (*at, *inner),
+                    f"names {others[0]}, and with a cap or floor of each transaction all of them are reckoned again "
+                    "at the rate of the tier reached: it must be a number.",
+                    f"Write numbers, `values` or fields of the transaction, and {others[0]} in `multipliers`.",
+                )
 
 
 def _cap_below_floor(
@@ -136,7 +192,8 @@ def _pays_transactions(context: Context, component: Component) -> bool:
         return True
     if not isinstance(component, Tiers):
         return False
-    return component.reading == "transaction" or measure_interval(context.comp_plan, component.by) == "transaction"
+    readings = {tier.reading or component.reading for tier in component.tiers}
+    return readings in ({"transaction"}, {"whole"}) or is_over_transactions(context.comp_plan, component)
 
 
 def _check_of(context: Context, component: GreaterOf | LesserOf, at: Path) -> Iterator[Problem]:
@@ -145,15 +202,14 @@ def _check_of(context: Context, component: GreaterOf | LesserOf, at: Path) -> It
         each.name: None for text in component.of for each in names(parse_pay_formula(text)) if each.name in components
     }
     over = {name: interval_of(context.comp_plan, components[name]) for name in named}
-    if len(set(over.values())) > 1:
-        listed = ", ".join(f"{name} over {_words(each)}" for name, each in over.items())
+    own = interval_of(context.comp_plan, component)
+    if len(set(over.values())) > 1 and max(map(LENGTHS.index, over.values())) > LENGTHS.index(own):
+        listed = ", ".join(f"{name} over {each.replace('_', ' ')}" for name, each in over.items())
         yield context.error(
-            (*at, "of"), f"compares what is reckoned over different intervals: {listed}.", "Give them the same `over`."
+            (*at, "of"),
+            f"compares over each {own.replace('_', ' ')} what is reckoned over different intervals: {listed}.",
+            "Remove `over`: the shorter ones are then added up over the longest. Or give all of them the same.",
         )
-
-
-def _words(over: str | Last) -> str:
-    return f"the last {over.last} months" if isinstance(over, Last) else over.replace("_", " ")
 
 
 def _check_guarantee(context: Context, component: Guarantee, at: Path) -> Iterator[Problem]:

@@ -115,12 +115,13 @@ def _day_problems(context: Context, credit: Credit, name: str, path: Path) -> It
         return
     if type_of(credit.source, name) not in TIMES:
         days = [field for field, type_ in SOURCES[credit.source].fields.items() if type_ in TIMES]
-        hint = (
-            f"Days are in {', '.join(days)}."
-            if days
-            else "Name a field of what it leads to, as opportunity.close_date."
-        )
+        hint = _listed("Days are in", days, "close_date")
         yield context.error(path, f"{name} holds no day, it is {type_of(credit.source, name)}.", hint)
+
+
+def _listed(intro: str, fields: list[str], such_as: str) -> str:
+    """Which fields there are of a kind, or where to find one."""
+    return f"{intro} {', '.join(fields)}." if fields else f"Name a field of what it leads to, as opportunity.{such_as}."
 
 
 def _check_numbers(context: Context, credit: Credit, at: Path) -> Iterator[Problem]:
@@ -186,12 +187,7 @@ def _check_user(context: Context, credit: Credit, name: str, path: Path) -> Iter
     found = find_field(credit.source, name)
     if SOURCES[found.source].leads_to.get(found.field) != "user" and (found.source, found.field) != ("user", "id"):
         users = [field for field, target in SOURCES[credit.source].leads_to.items() if target == "user"]
-        hint = (
-            f"Fields that do: {', '.join(users)}."
-            if users
-            else "Name a field of what it leads to, as opportunity.owner_id."
-        )
-        yield context.error(path, f"{name} leads to no user.", hint)
+        yield context.error(path, f"{name} leads to no user.", _listed("Fields that do:", users, "owner_id"))
 
 
 def _check_parts(context: Context, credit: Credit, at: Path) -> Iterator[Problem]:

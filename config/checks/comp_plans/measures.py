@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.names import MEASURED, STARTING, TARGET, formula_problems, scope
 from config.checks.comp_plans.rows import source_problems
+from config.checks.comp_plans.seasons import UNLIKE, unlike_quotas
 from config.comp_plans.formula import names, parse_pay_formula
 from config.comp_plans.intervals import interval_of, measure_interval
 from config.comp_plans.measures import Last
@@ -87,6 +88,9 @@ def _check_target(context: Context, name: str, measure: Measure, at: Path) -> It
     """A quota that cannot be spread over the measure's interval."""
     if measure.target is None or measure.target == "individual":
         return
+    asked = context.number(measure.target)
+    if asked is not None and asked < 0:
+        yield context.error((*at, "target"), f"must not be negative, got {measure.target}.", "Write what to reach.")
     named = [each.name for each in names(parse_pay_formula(measure.target))]
     over = measure_interval(context.comp_plan, name)
     known = context.draft.names.get(QUOTAS, frozenset())
@@ -97,6 +101,8 @@ def _check_target(context: Context, name: str, measure: Measure, at: Path) -> It
             f"{quota} has a target in each period, and {name} runs over all time.",
             "Let the measure run over a year or less, or write the target as a number.",
         )
+    if (wrong := unlike_quotas(context.comp_plan, name, context.draft.quotas)) is not None:
+        yield context.error((*at, "target"), wrong, UNLIKE)
 
 
 def _check_without_target(context: Context, name: str, measure: Measure, at: Path) -> Iterator[Problem]:
@@ -104,6 +110,12 @@ def _check_without_target(context: Context, name: str, measure: Measure, at: Pat
         if measure.carry and (over := measure_interval(context.comp_plan, name)) in {"transaction", "all_time"}:
             yield context.error(
                 (*at, "carry"), f"carries into the next interval, and there is none after {over}.", "Remove it."
+            )
+        if measure.carry and isinstance(measure.over, Last):
+            yield context.error(
+                (*at, "carry"),
+                f"carries into the next interval, and {_words(measure.over)} hold what came before already.",
+                "Remove it, or measure over: quarter.",
             )
         return
     given = [
@@ -135,6 +147,12 @@ def _check_interval(context: Context, name: str, measure: Measure, at: Path) -> 
                 f"is not that of {part}, which runs over {_words(other)}.",
                 "Remove it, or let both run over the same.",
             )
+    if measure.metric is not None and context.comp_plan.change == "apart":
+        yield context.error(
+            (*at, "metric"),
+            "has a value of whole periods, and `change: apart` measures parts of them.",
+            "Measure credits, or write change: together.",
+        )
     if isinstance(measure.over, Last) and not measure.credits:
         yield context.error(
             (*at, "over"),

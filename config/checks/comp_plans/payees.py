@@ -32,7 +32,7 @@ def check_payees(draft: Draft) -> Iterator[Problem]:
 def _check_numbers(draft: Draft, placed: PlacedAssignment, comp_plan: CompPlan) -> Iterator[Problem]:
     """Targets and values that neither the comp plan has nor one that extends it."""
     name = placed.assignment.comp_plan
-    meant = [each for each in draft.comp_plans.values() if name in (*each.named, name)] or [comp_plan]
+    meant = [each for each in draft.comp_plans.values() if name in each.named] or [comp_plan]
     measures = {key: measure for each in meant for key, measure in each.measures.items()}
     for target in placed.assignment.targets:
         path = (*placed.path, "targets", target)

@@ -74,11 +74,19 @@ def check_used(context: Context) -> Iterator[Problem]:
     for name in plan.tables:
         if name not in named:
             yield context.warning(("tables", name), "is used by no formula.", f"Remove it, or name it: rate: {name}.")
+    credited = {name for each in related for name in each.named}
+    named |= {
+        name
+        for other in context.draft.comp_plans.values()
+        for credit in other.credits.values()
+        if credit.earnings is not None and not credited.isdisjoint(credit.earnings.comp_plans)
+        for name in credit.earnings.components
+    }
     for name, component in plan.components.items():
         if component.paid is False and name not in named:
             yield context.warning(
                 ("components", name, "paid"),
-                "is false, and no other component names it: it pays nothing.",
+                "is false, and no other component names it, nor a credit of `earnings`: it pays nothing.",
                 "Name it, or remove it.",
             )
 

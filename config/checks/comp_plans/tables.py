@@ -93,7 +93,8 @@ def _check_mixed(context: Context, name: str, table: Table) -> Iterator[Problem]
         yield context.error(
             ("tables", name, "by"),
             f"looks at each transaction ({row}) and at where the payee stands ({of_payee[0].of}).",
-            f"Make two tables, and multiply, or one credit and one component for each row of {row}.",
+            f"Make a table by {row} for each tier, and name it in the tier's rate: "
+            "tiers: [{from: 0, rate: low_rates}, {from: 1, rate: high_rates}].",
         )
 
 

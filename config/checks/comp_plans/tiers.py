@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.context import attainment_in_percent, is_of_money, shown
+from config.checks.comp_plans.rows import names_row
 from config.comp_plans.components import Curve, Tiers
 from config.comp_plans.intervals import interval_of
 
@@ -74,10 +75,25 @@ def _check_readings(context: Context, component: Tiers, at: Path) -> Iterator[Pr
                 "is times the component's `rate`, and there is none.",
                 "Write rate: 0.08 beside tiers.",
             )
+    yield from _check_multiple(context, component, at)
     readings = {reading_of(component, tier) for tier in component.tiers}
     if "transaction" in readings and len(readings) > 1:
         other = min(readings - {"transaction"})
         yield context.error((*at, "tiers"), f"mixes reading transaction with {other}.", "Split it into two components.")
+
+
+def _check_multiple(context: Context, component: Tiers, at: Path) -> Iterator[Problem]:
+    """Rates of transactions beside multiples of one rate."""
+    if all(tier.multiple is None for tier in component.tiers):
+        return
+    credit = context.comp_plan.credits.get(context.credit_of(component) or "")
+    for number, tier in enumerate(component.tiers):
+        if tier.rate is not None and names_row(context, tier.rate, credit):
+            yield context.error(
+                (*at, "tiers", number, "rate"),
+                "is each transaction's own, and another tier is a multiple of one rate.",
+                "Write rate in every tier, or multiple in every tier.",
+            )
 
 
 def _check_keys(context: Context, component: Tiers, at: Path) -> Iterator[Problem]:

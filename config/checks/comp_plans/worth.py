@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.context import is_of_money, shown
 from config.checks.comp_plans.tiers import RATES, reading_of
-from config.comp_plans.components import Curve, Guarantee, Pool, RatePay, Tiers
+from config.comp_plans.components import Curve, Guarantee, Pool, RatePay, Spif, Tiers
 from config.comp_plans.constants import constant
 from config.comp_plans.intervals import interval_of, measure_interval
 from config.comp_plans.table_rows import read_rows
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from config.checks.comp_plans.context import Context
-    from config.comp_plans.components import Bound, Tier
+    from config.comp_plans.components import Bound, Component, Tier
     from config.problems import Problem
     from config.yaml_text import Path
 
@@ -29,6 +29,7 @@ def check_worth(context: Context) -> Iterator[Problem]:
     """What is written in percent, and what is probably not meant."""
     for name, component in context.comp_plan.components.items():
         at: Path = ("components", name)
+        yield from _check_signs(context, component, at)
         if isinstance(component, RatePay):
             yield from _check_rate(context, component.rate, component.on, (*at, "rate"))
         if isinstance(component, Curve):
@@ -42,6 +43,15 @@ def check_worth(context: Context) -> Iterator[Problem]:
             yield from _check_cliffs(context, component, at)
     yield from _check_caps(context)
     yield from _check_units(context)
+
+
+def _check_signs(context: Context, component: Component, at: Path) -> Iterator[Problem]:
+    """Money and units below 0: twice below 0 would pay."""
+    for key in ("pays", "at_most") if isinstance(component, Spif) else ("amount",) * isinstance(component, Guarantee):
+        written = getattr(component, key)
+        number = None if written is None else context.number(written)
+        if number is not None and number < 0:
+            yield context.error((*at, key), f"must not be negative, got {written}.", "Write 0 or more.")
 
 
 def _check_rate(context: Context, text: str, credit: str | None, path: Path) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.checks.metrics.windowed import WINDOWED, not_windowed
+from config.constants import constant
 from config.messages import did_you_mean, split_message
 from config.metrics import AS_OF, SimpleMetric
 from config.metrics.formula import (
@@ -19,7 +20,7 @@ from config.metrics.formula import (
     place,
     walk,
 )
-from config.metrics.units import UnitClash, constant, fits, formula_measure, metric_measure, unit_measure
+from config.metrics.units import UnitClash, fits, formula_measure, metric_measure, unit_measure
 from config.project_folder import METRICS, PARAMETERS
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ from config.checks.metrics.formulas import check_formula
 from config.checks.metrics.narrowing import check_ratio_conditions
 from config.checks.metrics.splitting import check_listed, is_period
 from config.checks.metrics.windowed import WINDOWED, not_windowed
+from config.constants import constant
 from config.metrics import CumulativeMetric, DerivedMetric, RatioMetric
 from config.metrics.formula import parse_formula
 from config.metrics.grains import grains_of_all
 from config.metrics.kinds import PeriodKind
 from config.metrics.parts import parts_of
-from config.metrics.units import constant, fits, metric_measure
+from config.metrics.units import fits, metric_measure
 from config.project_folder import METRICS
 
 if TYPE_CHECKING:

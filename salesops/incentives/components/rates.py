@@ -29,10 +29,15 @@ def rate_worth(setting: Setting, component: RatePay | Spif) -> Rational:
 
 
 def rate_of_event(setting: Setting, component: RatePay | Spif) -> Rational:
-    """What an event is worth by itself, to 12 places."""
+    """What an event is worth by itself, to 12 places; over transactions no more units than the most of each."""
+    units = setting.each
+    if isinstance(component, Spif) and component.at_most is not None and setting.is_each_whole:
+        limit = setting.column("at most", setting.number(component.at_most))
+        some = times(_one_where_some(units), _one_where_some(limit))
+        units = setting.measures.fold.rational(f"within {setting.name}", times(least((units, limit)), some))
     if setting.has_numbers:
-        return setting.of_row(setting.each, "of row")
-    worth = rounded_rational(times(setting.each, setting.number(_formula(component))), 12)
+        return setting.of_row(units, "of row")
+    worth = rounded_rational(times(units, setting.number(_formula(component))), 12)
     return setting.measures.fold.rational(f"of event {setting.name}", worth)
 
 

@@ -7,12 +7,20 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from config.comp_plans import Curve, Guarantee, Tiers
-from config.comp_plans.components import RatePay, Spif
-from config.comp_plans.intervals import interval_of, measure_interval, sums_over
-from salesops.incentives.events import credits_about, credits_of, sum_of
+from config.checks.comp_plans.grouped import grouped_measures, is_grouped, measure_of_groups
+from config.comp_plans import Guarantee, Tiers
+from config.comp_plans.intervals import (
+    interval_of,
+    is_each_alone,
+    is_over_transactions,
+    is_rerated,
+    sums_over,
+)
+from config.comp_plans.paid_on import credits_of
+from salesops.incentives.events import credits_about, sum_of
 from salesops.incentives.gates import gates_met
 from salesops.incentives.numbers import compare, number, rounded_rational
+from salesops.incentives.own_numbers import number_of_tier
 from salesops.incentives.scope import Scope
 from salesops.rational import MILLIONTH, NONE, Rational, constant, times, whole
 from salesops.rules import RuleError
@@ -38,7 +46,9 @@ class Setting:
     measures: Measures
     fold: Fold
     has_numbers: bool  # its credit's rows have each a number of their own
-    worth: Callable[[str], Rational]
+    row_tiers: frozenset[int]  # the tiers, 0 the first, whose rate is each row's own
+    closes: bool  # it stands at the ends of pay periods only
+    worth: Callable[[str, str], Rational]  # what a component is worth to date in an interval of this kind
 
     @property
     def plan(self) -> CompPlan:
@@ -55,35 +65,41 @@ class Setting:
 
     @cached_property
     def sums_in(self) -> Partition:
-        """Its interval, and the group where it is placed by a measure of groups."""
+        """Its interval, and the group where it is of groups."""
         return (*self.partition, *([] if self.group is None else [self.group]))
 
     @cached_property
+    def grouped_by(self) -> str | None:
+        """The measure in whose groups it is worth something apart; where each transaction is, what places it."""
+        if self.is_each_alone:
+            by: str | None = getattr(self.component, "by", None)
+            return by if is_grouped(self.plan, by) else None
+        return measure_of_groups(self.plan, self.component)
+
+    @property
     def group(self) -> str | None:
-        """The column of the groups that the measure which places it is measured apart for."""
-        by: str | None = getattr(self.component, "by", None)
-        return f"group {by}" if by is not None and self.plan.measures[by].grouped_by is not None else None
+        """The column of these groups."""
+        return None if self.grouped_by is None else f"group {self.grouped_by}"
 
     @cached_property
     def is_each_alone(self) -> bool:
         """Whether each transaction is worth something by itself: over transaction, or bounded in each."""
-        component = self.component
-        bounded = any(bound is not None and bound.over == "transaction" for bound in (component.cap, component.floor))
-        if isinstance(component, RatePay | Spif | Tiers | Curve) and bounded:
-            return True
-        return self._is_over_transactions
-
-    @cached_property
-    def is_each_whole(self) -> bool:
-        """Whether factors and gates are of each transaction by itself, too."""
-        return self.is_each_alone and self.fold is self.measures.fold and self._is_over_transactions
+        return is_each_alone(self.plan, self.component)
 
     @property
-    def _is_over_transactions(self) -> bool:
-        component = self.component
-        if interval_of(self.plan, component) == "transaction":
-            return True
-        return isinstance(component, Tiers | Curve) and measure_interval(self.plan, component.by) == "transaction"
+    def is_each_whole(self) -> bool:
+        """Whether factors and gates are of each transaction by itself, too."""
+        return self.is_each_alone and not self.closes
+
+    @cached_property
+    def is_of_transactions(self) -> bool:
+        """Whether it is, too, and runs over single transactions."""
+        return self.is_each_whole and is_over_transactions(self.plan, self.component)
+
+    @cached_property
+    def is_rerated(self) -> bool:
+        """Whether each transaction is bounded at the rate of the tier that is now reached."""
+        return is_rerated(self.plan, self.component)
 
     @cached_property
     def counted(self) -> Rational | None:
@@ -116,16 +132,23 @@ class Setting:
         """The same of a component that is paid on a credit."""
         return self.own or NONE
 
-    def of_row(self, amount: Rational, label: str) -> Rational:
-        """An amount of the event times the number of its row, to 12 places; nothing where it has none."""
-        number_ = quoted(f"number {self.name}")
-        product = times(amount, Rational(TWELVE, whole(f"{number_} * 1000000000000")))
+    def of_row(self, amount: Rational, label: str, tier: int | None = None) -> Rational:
+        """An amount of the event times the number of its row (in a tier), to 12 places; nothing where it has none."""
+        number_ = self._number_column(tier)
+        product = times(amount, self.number_of_row(tier))
         held = rounded_rational(product, 12)
         if amount.scale == MILLIONTH and amount.below is None:
             # Of a number with no more than 6 places nothing is lost.
             exact = whole(f"{amount.above} * millionths_of_twelve({number_})")
             held = Rational(TWELVE, when(f"millionths_of_twelve({number_}) IS NOT NULL", exact, held.above))
         return self.measures.fold.rational(f"{label} {self.name}", held)
+
+    def number_of_row(self, tier: int | None = None) -> Rational:
+        """The number of the event's row; in a tier, where it has one there."""
+        return Rational(TWELVE, f"in_trillionths({self._number_column(tier)})")
+
+    def _number_column(self, tier: int | None) -> str:
+        return quoted(f"number {self.name if tier is None else number_of_tier(self.name, tier)}")
 
     @cached_property
     def credited(self) -> Rational:
@@ -140,8 +163,16 @@ class Setting:
         return self.scope_over(self.kind)
 
     def scope_over(self, kind: str) -> Scope:
-        """The same, with pay and share of another interval."""
-        return Scope(self.plan, self.measures, kind, "after", paid=True, component=self.worth, credited=self._credited)
+        """The same, with pay, share and what other components are worth of another interval."""
+        return Scope(
+            self.plan,
+            self.measures,
+            kind,
+            "after",
+            paid=True,
+            component=lambda name: self.worth(name, kind),
+            credited=self._credited,
+        )
 
     def _credited(self) -> Rational:
         return self.credited
@@ -159,9 +190,9 @@ class Setting:
         return Rational(value.scale, self.measures.fold.running(f"{label} {self.name}", value.above, self.sums_in))
 
     @cached_property
-    def is_above_0(self) -> str:
-        """Whether the event's own credit is above 0."""
-        return "FALSE" if self.own is None else compare(self.own, ">", constant(Fraction(0)))
+    def is_no_return(self) -> str:
+        """Whether the event has a credit of its own, of 0 or above."""
+        return "FALSE" if self.counted is None else compare(self.counted, ">=", constant(Fraction(0)))
 
     def _in_its_days(self) -> list[str]:
         found = []
@@ -173,7 +204,9 @@ class Setting:
 
     @property
     def counts(self) -> str:
-        """Whether the event is one that the component is about, or that its measure credits."""
+        """Whether the event is one that the component is about, or that its measure credits, and in a group of that."""
         credits_ = credits_about(self.plan, self.component)
         about = " OR ".join(f"{quoted(f'credit {each}')} IS NOT NULL" for each in credits_) or "NOT ends"
-        return " AND ".join([f"({about})", *self._in_its_days()])
+        groups = grouped_measures(self.plan, self.component)
+        in_group = [f"{quoted(f'group {each}')} IS NOT NULL" for each in groups]
+        return " AND ".join([f"({about})", *self._in_its_days(), *in_group])

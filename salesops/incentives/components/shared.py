@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from config.comp_plans import Guarantee
 from salesops.exact import WHOLE
 from salesops.incentives.gates import gates_met
-from salesops.incentives.numbers import compare, rounded_rational
+from salesops.incentives.guarantees import guaranteed_share
+from salesops.incentives.numbers import compare, number, rounded_rational
 from salesops.incentives.paid import paid_components
-from salesops.incentives.scope import TENURE
 from salesops.rational import Rational, chosen, constant, greatest, minus, over, plus, times
 from salesops.sql import cast, quoted
 
@@ -19,17 +20,27 @@ if TYPE_CHECKING:
 
     from config.comp_plans import Pool
     from salesops.incentives.components.setting import Setting
+    from salesops.incentives.scope import Scope
 
 _ZERO = constant(Fraction(0))
 
 
+def guarantee_scope(setting: Setting) -> Scope:
+    """What the amount of a guarantee may name: pay in it is that of a full pay period."""
+    return replace(setting.scope, in_full=True)
+
+
+def guaranteed(setting: Setting, component: Guarantee) -> tuple[Rational, Rational]:
+    """The share of the amount that is guaranteed in the pay period, none where nothing is, and that much of it."""
+    share = quoted(guaranteed_share(setting.name))
+    part = Rational(Fraction(1), share, quoted(f"{guaranteed_share(setting.name)} below"))
+    return part, times(number(component.amount, guarantee_scope(setting).resolve, setting.fold.hold), part)
+
+
 def guarantee_worth(setting: Setting, component: Guarantee, paid_so_far: Callable[[str], Rational]) -> Rational:
-    """What is missing to the amount in the pay period."""
+    """What is missing to what is guaranteed in the pay period."""
     plan = setting.plan
-    least = setting.number(component.amount)
-    if "pay" in plan.proration.of:
-        kind = setting.kind
-        least = times(least, Rational(Fraction(1), quoted(f"share {kind}"), quoted(f"share {kind} below")))
+    share, least = guaranteed(setting, component)
     counted = component.of or tuple(
         name for name in paid_components(plan) if not isinstance(plan.components[name], Guarantee)
     )
@@ -37,9 +48,7 @@ def guarantee_worth(setting: Setting, component: Guarantee, paid_so_far: Callabl
     for name in counted:
         paid = plus(paid, paid_so_far(name))
     missing = greatest((minus(setting.column("guaranteed by", least), paid), _ZERO))
-    if component.months is None:
-        return missing
-    return chosen(f"{TENURE} < {component.months}", missing, _ZERO)
+    return chosen(f"NOT {share.is_none}", missing, _ZERO)
 
 
 def pool_worth(setting: Setting, component: Pool) -> Rational:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from config.checks.comp_plans.closing import closing_worths
 from config.comp_plans import (
     Amount,
     Bonus,
@@ -18,16 +19,25 @@ from config.comp_plans import (
     Spif,
     Tiers,
 )
-from salesops.incentives.closing import closing_worths
+from config.comp_plans.intervals import LENGTHS
 from salesops.incentives.components.formulas import extreme_worth
 from salesops.incentives.components.lines import curve_worth
 from salesops.incentives.components.rates import rate_of_event, rate_worth
 from salesops.incentives.components.setting import TWELVE, Setting
 from salesops.incentives.components.shared import guarantee_worth, pool_worth
 from salesops.incentives.components.tiers import tiers_of_event, tiers_worth
-from salesops.incentives.modifiers import bounded, gated, gated_alone, multiplied, or_0
+from salesops.incentives.modifiers import (
+    around,
+    bounded,
+    gated_alone,
+    has_inner_factors,
+    held_alone,
+    multiplied,
+    or_0,
+)
 from salesops.incentives.numbers import rounded_rational
-from salesops.rational import NONE, Rational, chosen, constant, first_of
+from salesops.incentives.own_numbers import number_of_tier
+from salesops.rational import NONE, Rational, chosen, constant, first_of, plus
 from salesops.sql import quoted
 
 if TYPE_CHECKING:
@@ -43,8 +53,8 @@ _ZERO = constant(Fraction(0))
 class Worths:
     """The worths of a comp plan's components.
 
-    `numbers` are those with a number for each row of their credit, `closes` those that stand at the ends of pay periods
-    only; `paid_so_far` is what a component earned in the pay period.
+    `numbers` are those, and their tiers, with a number for each row of their credit, `closes` those that stand at the
+    ends of pay periods only; `paid_so_far` is what a component earned in the pay period.
     """
 
     measures: Measures
@@ -60,17 +70,25 @@ class Worths:
         if name not in self._settings:
             fold = self.measures.closing if name in self.closes else self.measures.fold
             component = self.measures.plan.components[name]
-            self._settings[name] = Setting(name, component, self.measures, fold, name in self.numbers, self.of)
+            tiers = range(len(component.tiers) if isinstance(component, Tiers) else 0)
+            of_rows = frozenset(k for k in tiers if number_of_tier(name, k) in self.numbers)
+            self._settings[name] = Setting(
+                name,
+                component,
+                self.measures,
+                fold,
+                has_numbers=name in self.numbers,
+                row_tiers=of_rows,
+                closes=name in self.closes,
+                worth=self.within,
+            )
         return self._settings[name]
 
     def of(self, name: str) -> Rational:
         """What the component is worth to date, before it is rounded; 0 where it is none."""
         if name not in self._made:
             setting = self.setting(name)
-            worth = self._bare(setting)
-            if not setting.is_each_whole:
-                worth = gated(setting, multiplied(setting, worth))
-            worth = or_0(worth)
+            worth = or_0(around(setting, self._bare(setting)))
             self._made[name] = setting.column("worth of", bounded(setting, setting.column("open", worth), "interval"))
         return self._made[name]
 
@@ -78,24 +96,34 @@ class Worths:
         """The same before factors, gates and bounds of its interval."""
         return self._bare(self.setting(name))
 
+    def within(self, name: str, kind: str) -> Rational:
+        """The same in an interval of a kind: of one that is longer than its own the sum of what it is worth now and of
+        what it was worth at the ends of its intervals before, each to 12 places."""
+        setting, worth = self.setting(name), self.of(name)
+        if LENGTHS.index(setting.kind) >= LENGTHS.index(kind):
+            return worth
+        fold, held = setting.fold, rounded_rational(worth, 12)
+        now = fold.number(f"held {name}", held.above)
+        step = fold.number(f"held step of {name}", f"{now} - coalesce({fold.previous(now, setting.partition)}, 0)")
+        all_ = fold.running(f"sum over {kind} of {name}", step, ("payee_id", kind))
+        before = fold.rational(f"before in {kind} of {name}", Rational(held.scale, f"({all_} - {now})"))
+        return fold.rational(f"over {kind} of {name}", plus(before, worth))
+
     def of_event(self, name: str) -> Rational:
         """What an event is worth to a component over transactions, in one that is so, too; of others that to date."""
         worth = self.of(name)
-        return self._alone[name] if self.setting(name).is_each_whole else worth
+        return self._alone[name] if self.setting(name).is_of_transactions else worth
 
     def _bare(self, setting: Setting) -> Rational:
         if setting.is_each_alone:
-            is_whole = setting.is_each_whole
-            worth_of = self.of_event if is_whole else self.of
-            setting = replace(setting, fold=setting.measures.fold, worth=worth_of)
+            setting = replace(setting, fold=setting.measures.fold)
+            if setting.is_of_transactions:
+                setting = replace(setting, worth=lambda name, _: self.of_event(name))
             worth = setting.column("event of", self._of_event(setting))
-            limited = bounded(setting, worth, "transaction")
-            if not isinstance(setting.component, Bonus | Amount | GreaterOf | LesserOf):
-                limited = chosen(setting.is_above_0, chosen(f"NOT {worth.is_none}", limited, NONE), worth)
-            if is_whole:
-                limited = setting.column("factored", multiplied(setting, setting.column("limited", limited)))
-            limited = gated_alone(setting, limited, is_whole=is_whole)
-            counted = chosen(setting.counts, rounded_rational(limited, 12), NONE)
+            if has_inner_factors(setting):
+                worth = setting.column("factored", multiplied(setting, worth))
+            worth = gated_alone(setting, held_alone(setting, worth, "before bounds of"))
+            counted = chosen(setting.counts, rounded_rational(worth, 12), NONE)
             alone = setting.column("alone", counted)
             self._alone[setting.name] = first_of((alone, _ZERO))
             return Rational(
@@ -104,7 +132,11 @@ class Worths:
         if setting.name in self.closes and setting.name not in closing_worths(setting.plan):
             setting = replace(setting, fold=setting.measures.fold)
         worth = self._to_date(setting)
-        return worth if setting.group is None else _over_groups(setting, gated_alone(setting, worth, is_whole=False))
+        if setting.group is None:
+            return worth
+        if has_inner_factors(setting) and not setting.is_rerated:
+            worth = setting.column("factored", multiplied(setting, setting.column("of its group", worth)))
+        return _over_groups(setting, gated_alone(setting, worth))
 
     def _to_date(self, setting: Setting) -> Rational:
         match setting.component:

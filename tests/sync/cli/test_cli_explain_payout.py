@@ -78,6 +78,7 @@ comp_plans:
       step: {kind: rate, on: sales, rate: 0.2}
       draw: {kind: guarantee, amount: 1000, of: [flat]}
       pot: {kind: pool, amount: 0.01 * total(sold)}
+      extra: {kind: amount, amount: 0.01 * sold / (sold - sold), over: quarter}
 """
 """Bo sells 3,000 in May, 150 % of the target; half of what `reached` pays is there in April already."""
 
@@ -89,6 +90,8 @@ def of_bo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert told["differs"] == ""
+    (note,) = told["notes"]
+    assert note.startswith("comp plan kinds, component extra: it comes to nothing for 1 payee (bo@x.example) since ")
     return {each["component"]: each for each in told["components"]}
 
 

@@ -141,3 +141,36 @@ def test_in_a_project_its_calendar_currency_and_quotas_hold(tmp_path: Path, monk
     write_project(tmp_path, settings=settings, comp_plans=f"{plan}{case}    quotas: {{bookings: 2000}}\n")
     result = call(tmp_path / "quotas", monkeypatch)
     assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "comp_plans/c.yaml")
+
+
+def test_a_word_that_no_test_has_in_its_name_is_said_with_names_near_it(
+    plans: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = call(plans, monkeypatch, "-k", "tench")
+    assert outcome.exit_code == 2
+    said = " ".join(outcome.output.split())
+    assert "no test, and no comp plan of one, has 'tench' in its name. Near it are: A tenth of it" in said
+
+
+NOBODY = """\
+  - name: Nobody is credited
+    payee: ann@example.com
+    transactions:
+      - {id: early, on: 2025-12-05, amount: 500}
+      - {id: lost, on: 2026-01-05, amount: 500, fields: {is_won: false}}
+    expect: {total: 50}
+"""
+
+
+def test_a_transaction_that_is_credited_to_nobody_is_said_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sellers.yaml").write_text(PLAN + HOLDS + NOBODY, encoding="utf-8")
+    outcome = call(tmp_path, monkeypatch, "--json")
+    failed = json.loads(outcome.stdout)["tests"][1]
+    begins = "it counts on 2025-12-05, and comp plan sellers begins on 2026-01-01"
+    lost = "is_won is false, and its `where` asks for something else"
+    assert failed["notes"] == [
+        f"transaction early is credited to nobody: credit sales: {begins}.",
+        f"transaction lost is credited to nobody: credit sales: {lost}.",
+    ]

@@ -56,6 +56,11 @@ def closing_worths(plan: CompPlan) -> frozenset[str]:
     )
 
 
+def looks_at_close(plan: CompPlan, formula: str) -> bool:
+    """Whether a formula of a component names what stands at the ends of pay periods only."""
+    return _is_of(_in_formula(plan, formula), closing_measures(plan), closing_components(plan))
+
+
 def _is_of(looked_at: Iterable[str], measures: Collection[str], components: Collection[str]) -> bool:
     return any(each in measures or each in components or each in _OF_OTHERS for each in looked_at)
 
