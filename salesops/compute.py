@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from config.used_metrics import metrics_of_measures, metrics_of_pay
 from salesops.basis import build_basis
 from salesops.engine import Engine, NumberTooLarge
-from salesops.incentives.notes import pay_notes
+from salesops.incentives.notes.notes import pay_notes
 from salesops.incentives.pay import compute_pay
 from salesops.largest import largest_number
 from salesops.metrics.compute import compute_metrics

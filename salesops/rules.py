@@ -13,7 +13,7 @@ from config.sources import CUSTOM, SOURCES, NoField, find_field
 from config.working_time import WorkingTime
 from salesops.facts import CHANGE, HAPPENED_AT, KEPT
 from salesops.fiscal import FiscalCalendar, build_calendar
-from salesops.incentives.needs import read_by_credits
+from salesops.incentives.crediting.needs import read_by_credits
 from salesops.reads import CREATED, currency_paths, looks, opportunity_path, paths_of, read_fields
 from salesops.sources.needs import LEAVING, facts_needed
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from salesops.basis import Basis
     from salesops.cases.model import Setup
-    from salesops.incentives.states import Program
+    from salesops.incentives.states.states import Program
 
 
 def ask(basis: Basis, programs: Sequence[Program], setup: Setup, prefix: str) -> Asked:
@@ -47,7 +47,7 @@ def ask(basis: Basis, programs: Sequence[Program], setup: Setup, prefix: str) ->
 def _next_tier(
     basis: Basis, programs: list[Program], component: str, emails: list[str], prefix: str
 ) -> dict[str, Decimal | None]:
-    from salesops.incentives.inverse import to_next_tier
+    from salesops.incentives.supposed.inverse import to_next_tier
 
     program = next(each for each in programs if component in each.plan.components)
     found = to_next_tier(basis, program, component, [f"{prefix}{email}" for email in emails])
@@ -57,7 +57,7 @@ def _next_tier(
 def _earn(
     basis: Basis, programs: list[Program], credit: str, amount: str, emails: list[str], prefix: str
 ) -> dict[str, Decimal | None]:
-    from salesops.incentives.inverse import to_earn
+    from salesops.incentives.supposed.inverse import to_earn
 
     program = next(each for each in programs if credit in each.plan.credits)
     wanted = dict.fromkeys((f"{prefix}{email}" for email in emails), parse_number(amount))

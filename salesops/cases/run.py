@@ -20,7 +20,7 @@ from salesops.cases.passes import passes
 from salesops.cases.story import story_of
 from salesops.cases.uncredited import uncredited
 from salesops.engine import Engine, NumberTooLarge
-from salesops.incentives.notes import pay_notes
+from salesops.incentives.notes.notes import pay_notes
 from salesops.incentives.pay import keep_pay, read_pay
 from salesops.metrics.compute import compute_metrics
 from salesops.results import METRICS

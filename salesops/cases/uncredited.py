@@ -10,7 +10,7 @@ from salesops.cases.conditions import meets
 from salesops.cases.people import add_people
 from salesops.cases.records import Records
 from salesops.cases.transactions import add_transactions, source_of
-from salesops.incentives.shares import transactions_table
+from salesops.incentives.crediting.shares import transactions_table
 from salesops.sql import quoted, text
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from salesops.explain.payout_credits import told_credits
 from salesops.explain.payout_model import ComponentTold, EntryTold
 from salesops.explain.payout_parts import lines_of, reckoned
 from salesops.explain.payout_rows import ReadRows, read_rows
-from salesops.incentives.credits import pays_on
-from salesops.incentives.paid import paid_components
+from salesops.incentives.components.paid import paid_components
+from salesops.incentives.crediting.credits import pays_on
 from salesops.sql import quoted, text
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from salesops.explain.payout_credits import Event
     from salesops.explain.payout_model import CreditTold, Reckoned
     from salesops.facts import Facts
-    from salesops.incentives.states import Program
+    from salesops.incentives.states.states import Program
     from salesops.rules import Rules
 
 
@@ -78,8 +78,8 @@ def explain_payout(
 
 def _notes(basis: Basis, programs: list[Program], wanted: Wanted) -> Iterable[str]:
     """What comes to nothing by the comp plans asked for: for the payee, or for whoever these were computed for."""
-    from salesops.incentives.none_notes import none_notes
-    from salesops.incentives.notes import target_notes
+    from salesops.incentives.notes.none_notes import none_notes
+    from salesops.incentives.notes.notes import target_notes
     from salesops.incentives.output import read_measures
 
     for each in programs:
@@ -121,7 +121,7 @@ def _with_credited(rules: Rules, names: Collection[str]) -> frozenset[str]:
 
 def _narrow(basis: Basis, name: str, payee_id: str) -> None:
     """Leaves one payee on the comp plan."""
-    from salesops.incentives.stretches import build_stretches, stretches_table
+    from salesops.incentives.frame.stretches import build_stretches, stretches_table
 
     build_stretches(basis, name)
     table, one = stretches_table(name), f"{stretches_table(name)} of one"

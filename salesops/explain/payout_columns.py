@@ -14,16 +14,16 @@ from config.comp_plans.formula import Call, parse_pay_formula, walk
 from config.comp_plans.formula import Name as Named
 from config.comp_plans.intervals import measure_interval, sums_over
 from config.comp_plans.measures import Last
+from salesops.incentives.components.gates import gates_met
 from salesops.incentives.components.laid import laid_to_date, own_of
 from salesops.incentives.components.lines import on_line
 from salesops.incentives.components.scale import Scale
 from salesops.incentives.components.setting import TWELVE
 from salesops.incentives.components.shared import guarantee_scope, guaranteed
 from salesops.incentives.components.tiers import transaction_worth
-from salesops.incentives.gates import gates_met
+from salesops.incentives.frame.prorated import share_of
 from salesops.incentives.numbers import number, rounded_rational
-from salesops.incentives.prorated import share_of
-from salesops.incentives.rounding import unit_of
+from salesops.incentives.states.rounding import unit_of
 from salesops.rational import Rational, minus, over, times
 from salesops.rules import RuleError
 from salesops.sql import quoted, when
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from config.comp_plans import Component
     from config.comp_plans.components import Bound
     from salesops.incentives.components.setting import Setting
-    from salesops.incentives.fold import Fold
-    from salesops.incentives.states import Program
+    from salesops.incentives.states.fold import Fold
+    from salesops.incentives.states.states import Program
 
 PLACES = 12
 _OF_OTHERS = frozenset({"previous", "total", "team_total"})

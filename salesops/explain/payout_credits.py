@@ -9,10 +9,10 @@ from config.comp_plans.credits import BySplits
 from config.comp_plans.formula import names, parse_pay_formula
 from config.comp_plans.paid_on import credits_of
 from salesops.explain.payout_model import CreditTold
+from salesops.incentives.crediting.own_numbers import LEVEL
+from salesops.incentives.crediting.row_fields import Row
+from salesops.incentives.crediting.shares import transactions_table, whole_amount
 from salesops.incentives.numbers import rounded_to
-from salesops.incentives.own_numbers import LEVEL
-from salesops.incentives.row_fields import Row
-from salesops.incentives.shares import transactions_table, whole_amount
 from salesops.sql import cast, columns, quoted
 
 if TYPE_CHECKING:

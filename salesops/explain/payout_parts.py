@@ -14,7 +14,7 @@ from config.comp_plans.paid_on import credits_of
 from salesops.explain.payout_columns import decimal
 from salesops.explain.payout_model import ZERO, GateTold, Reckoned, Rung, Standing
 from salesops.explain.payout_steps import steps_of
-from salesops.incentives.modifiers import is_inner
+from salesops.incentives.components.modifiers import is_inner
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from salesops.basis import Basis
     from salesops.explain.payout_columns import Columns, Row
     from salesops.explain.payout_targets import Behind
-    from salesops.incentives.states import Program
+    from salesops.incentives.states.states import Program
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from config.comp_plans import Amount, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
 from salesops.explain.payout_model import ZERO, Step
-from salesops.incentives.modifiers import has_inner_factors, is_inner
-from salesops.incentives.paid import paid_components
+from salesops.incentives.components.modifiers import has_inner_factors, is_inner
+from salesops.incentives.components.paid import paid_components
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

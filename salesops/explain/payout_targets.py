@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from config.comp_plans.intervals import measure_interval, sums_over
 from salesops.explain.payout_columns import decimal
-from salesops.incentives.pieces import days_in, ramp_unit
-from salesops.incentives.targets import numbers_in
+from salesops.incentives.frame.pieces import days_in, ramp_unit
+from salesops.incentives.frame.targets import numbers_in
 from salesops.sql import quoted, text
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from config.comp_plans import CompPlan
     from salesops.basis import Basis
-    from salesops.incentives.states import Program
+    from salesops.incentives.states.states import Program
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from salesops.incentives.numbered import order_table
+from salesops.incentives.states.numbered import order_table
 from salesops.sql import quoted
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from salesops.engine import Engine
-    from salesops.incentives.states import Program
+    from salesops.incentives.states.states import Program
 
 
 @dataclass(frozen=True, slots=True)

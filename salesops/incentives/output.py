@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from config.comp_plans.intervals import measure_interval, sums_over
 from salesops.exact import AMOUNT
-from salesops.incentives.groups import groups_at_close
+from salesops.incentives.measuring.groups import groups_at_close
 from salesops.incentives.named_rows import always, one_of
-from salesops.incentives.numbered import in_cells, numbered_table
-from salesops.incentives.totals import money
+from salesops.incentives.states.numbered import in_cells, numbered_table
+from salesops.incentives.states.totals import money
 from salesops.results import CREDITS, EARNINGS, MEASURES
 from salesops.sql import cast, columns, names, quoted, text
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from salesops.basis import Basis
     from salesops.incentives.named_rows import Names
-    from salesops.incentives.states import Program
+    from salesops.incentives.states.states import Program
 
 
 NOTHING_EARNED = (

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from salesops.incentives.cells import METRICS as METRICS_TABLE
-from salesops.incentives.credit_notes import credit_notes
-from salesops.incentives.credits import build_credits, forget_credits, pays_on
-from salesops.incentives.frame import build_frame
+from salesops.incentives.crediting.credits import build_credits, forget_credits, pays_on
+from salesops.incentives.crediting.own_numbers import row_numbers
+from salesops.incentives.frame.frame import build_frame
+from salesops.incentives.frame.stretches import build_stretches
 from salesops.incentives.named_rows import name_rows
-from salesops.incentives.none_notes import none_columns, none_notes
+from salesops.incentives.notes.credit_notes import credit_notes
+from salesops.incentives.notes.none_notes import none_columns, none_notes
 from salesops.incentives.output import (
     credit_rows,
     earning_rows,
@@ -22,17 +23,16 @@ from salesops.incentives.output import (
     read_measures,
     show_earned,
 )
-from salesops.incentives.own_numbers import row_numbers
-from salesops.incentives.states import forget_states, keep_states
-from salesops.incentives.stretches import build_stretches
-from salesops.incentives.supposed import keep_estimated
+from salesops.incentives.states.cells import METRICS as METRICS_TABLE
+from salesops.incentives.states.states import forget_states, keep_states
+from salesops.incentives.supposed.supposed import keep_estimated
 from salesops.results import CREDITS, EARNINGS, MEASURES, METRICS, Pay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from salesops.basis import Basis
-    from salesops.incentives.states import Program, Tell
+    from salesops.incentives.states.states import Program, Tell
     from salesops.rules import Rules
 
 

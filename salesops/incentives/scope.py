@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from config.comp_plans.formula import Call, Name
-from salesops.incentives.guarantees import IN_FULL
-from salesops.incentives.months import months_since
+from salesops.incentives.frame.guarantees import IN_FULL
+from salesops.incentives.frame.months import months_since
 from salesops.incentives.numbers import column, number
 from salesops.incentives.tables import looked_up
 from salesops.rational import MILLIONTH, Rational
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from config.comp_plans import CompPlan
-    from salesops.incentives.measures import At, Measures
+    from salesops.incentives.measuring.measures import At, Measures
 
 TENURE = months_since('"tenure_from"', "day")
 """Whole months since somebody started, at the event's day."""

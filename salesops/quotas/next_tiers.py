@@ -14,7 +14,7 @@ import pyarrow as pa
 from config.comp_plans import Tiers
 from config.comp_plans.formula import Number, parse_pay_formula
 from salesops.exact import AMOUNT, amount, product, rounded
-from salesops.incentives.stretches import build_stretches, stretches_table
+from salesops.incentives.frame.stretches import build_stretches, stretches_table
 from salesops.money import PLACES
 from salesops.results import AMOUNT as DECIMAL
 

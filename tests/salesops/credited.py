@@ -13,9 +13,9 @@ from worked import NEW_YEARS_EVE, facts, parse, plain, rules, user
 from config.comp_plans import CompPlanFile
 from salesops.basis import build_basis
 from salesops.engine import Engine
-from salesops.incentives.credit_notes import credit_notes
-from salesops.incentives.credits import build_credits
-from salesops.incentives.stretches import build_stretches
+from salesops.incentives.crediting.credits import build_credits
+from salesops.incentives.frame.stretches import build_stretches
+from salesops.incentives.notes.credit_notes import credit_notes
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,12 +13,12 @@ import pyarrow as pa
 from config.comp_plans import CompPlan
 from config.comp_plans.intervals import kinds_in_use
 from salesops.engine import Engine
-from salesops.incentives.cells import METRICS as METRICS_TABLE
-from salesops.incentives.frame import Frame
-from salesops.incentives.guarantees import guarantee_fractions
-from salesops.incentives.numbered import keep_order, numbered_table, order_table, payees_table, show_credits
+from salesops.incentives.frame.frame import Frame
+from salesops.incentives.frame.guarantees import guarantee_fractions
 from salesops.incentives.output import read_measures, show_earned
-from salesops.incentives.states import keep_states
+from salesops.incentives.states.cells import METRICS as METRICS_TABLE
+from salesops.incentives.states.numbered import keep_order, numbered_table, order_table, payees_table, show_credits
+from salesops.incentives.states.states import keep_states
 from salesops.results import METRICS
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from config.comp_plans import CompPlanFile
 from config.quotas import QuotaFile
 from salesops.basis import build_basis
 from salesops.engine import Engine
-from salesops.incentives.frame import build_frame
-from salesops.incentives.stretches import build_stretches
+from salesops.incentives.frame.frame import build_frame
+from salesops.incentives.frame.stretches import build_stretches
 
 PLAN = """
     label: Sellers

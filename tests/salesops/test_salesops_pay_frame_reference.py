@@ -16,8 +16,8 @@ from worked import facts
 
 from salesops.basis import build_basis
 from salesops.engine import Engine
-from salesops.incentives.frame import Frame, build_frame
-from salesops.incentives.stretches import build_stretches
+from salesops.incentives.frame.frame import Frame, build_frame
+from salesops.incentives.frame.stretches import build_stretches
 
 if TYPE_CHECKING:
     from reference_world import World
@@ -98,7 +98,7 @@ def _expected(world: World, rules: Rules, name: str, frame: Frame) -> Cells:
 
 
 def _pay_periods(rules: Rules, name: str) -> Any:
-    from salesops.incentives.intervals import fiscal_spans
+    from salesops.incentives.frame.intervals import fiscal_spans
 
     return fiscal_spans(rules.calendar, rules.comp_plans[name].period, AS_OF.date(), AS_OF.date())
 

@@ -11,15 +11,15 @@ from worked import facts, rules, user
 
 from salesops.basis import build_basis
 from salesops.engine import Engine
-from salesops.incentives.inverse import to_earn, to_next_tier
 from salesops.incentives.pay import keep_pay
+from salesops.incentives.supposed.inverse import to_earn, to_next_tier
 from salesops.results import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from salesops.basis import Basis
-    from salesops.incentives.states import Program
+    from salesops.incentives.states.states import Program
 
 PLAN = """
     {label: P, effective_from: 2026-01-01, eligible: {},

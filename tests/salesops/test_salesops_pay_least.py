@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from salesops.incentives.least import least_amounts
+from salesops.incentives.supposed.least import least_amounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from salesops.incentives.months import months_between, months_since
+from salesops.incentives.frame.months import months_between, months_since
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ from config.comp_plans.intervals import (
     sums_over,
 )
 from config.comp_plans.paid_on import credits_of
-from salesops.incentives.events import credits_about, sum_of
-from salesops.incentives.gates import gates_met
+from salesops.incentives.components.gates import gates_met
+from salesops.incentives.crediting.own_numbers import number_of_tier
 from salesops.incentives.numbers import compare, number, rounded_rational
-from salesops.incentives.own_numbers import number_of_tier
 from salesops.incentives.scope import Scope
+from salesops.incentives.states.events import credits_about, sum_of
 from salesops.rational import MILLIONTH, NONE, Rational, constant, times, whole
 from salesops.rules import RuleError
 from salesops.sql import quoted, text, when
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from config.comp_plans import Component, CompPlan
-    from salesops.incentives.fold import Fold, Partition
-    from salesops.incentives.measures import Measures
+    from salesops.incentives.measuring.measures import Measures
+    from salesops.incentives.states.fold import Fold, Partition
 
 TWELVE = Fraction(1, 10**12)
 """What sums of products of single transactions are held in."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from config.comp_plans import Guarantee
 from salesops.exact import WHOLE
-from salesops.incentives.gates import gates_met
-from salesops.incentives.guarantees import guaranteed_share
+from salesops.incentives.components.gates import gates_met
+from salesops.incentives.components.paid import paid_components
+from salesops.incentives.frame.guarantees import guaranteed_share
 from salesops.incentives.numbers import compare, number, rounded_rational
-from salesops.incentives.paid import paid_components
 from salesops.rational import Rational, chosen, constant, greatest, minus, over, plus, times
 from salesops.sql import cast, quoted
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from salesops.incentives.components.laid import all_paid, laid_of_event, laid_to_date, own_of, sum_of
 from salesops.incentives.components.lines import on_line
+from salesops.incentives.components.modifiers import has_inner_factors, held_alone, multiplied
 from salesops.incentives.components.scale import Scale
-from salesops.incentives.modifiers import has_inner_factors, held_alone, multiplied
 from salesops.incentives.numbers import rounded_rational
 from salesops.rational import NONE, Rational, chosen, least, times
 

@@ -22,11 +22,7 @@ from config.comp_plans import (
 from config.comp_plans.intervals import LENGTHS
 from salesops.incentives.components.formulas import extreme_worth
 from salesops.incentives.components.lines import curve_worth
-from salesops.incentives.components.rates import rate_of_event, rate_worth
-from salesops.incentives.components.setting import TWELVE, Setting
-from salesops.incentives.components.shared import guarantee_worth, pool_worth
-from salesops.incentives.components.tiers import tiers_of_event, tiers_worth
-from salesops.incentives.modifiers import (
+from salesops.incentives.components.modifiers import (
     around,
     bounded,
     gated_alone,
@@ -35,15 +31,19 @@ from salesops.incentives.modifiers import (
     multiplied,
     or_0,
 )
+from salesops.incentives.components.rates import rate_of_event, rate_worth
+from salesops.incentives.components.setting import TWELVE, Setting
+from salesops.incentives.components.shared import guarantee_worth, pool_worth
+from salesops.incentives.components.tiers import tiers_of_event, tiers_worth
+from salesops.incentives.crediting.own_numbers import number_of_tier
 from salesops.incentives.numbers import rounded_rational
-from salesops.incentives.own_numbers import number_of_tier
 from salesops.rational import NONE, Rational, chosen, constant, first_of, plus
 from salesops.sql import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from salesops.incentives.measures import Measures
+    from salesops.incentives.measuring.measures import Measures
 
 
 _ZERO = constant(Fraction(0))

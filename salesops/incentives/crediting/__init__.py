@@ -1,0 +1,1 @@
+"""What counts for whom, when and how much: records as credited transactions."""

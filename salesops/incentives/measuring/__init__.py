@@ -1,0 +1,1 @@
+"""What measures come to at every event."""

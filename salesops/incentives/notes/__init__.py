@@ -1,0 +1,1 @@
+"""What comp plans leave out, in words."""
