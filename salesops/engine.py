@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import duckdb
@@ -51,13 +51,17 @@ class Engine:
     """One in-memory database, closed on leaving the `with` block.
 
     Statements run one after another in a thread of its own, while callers go on to make the next ones. Once one has
-    failed none runs any more, and whoever asks for rows gets what it raised, until `resume`.
+    failed none runs any more, and whoever asks for rows gets what it raised, until `resume`. What is asked for later
+    (`fetch_later`) is read by a second thread, beside the statements that follow.
     """
 
     def __init__(self) -> None:
         self._kept: dict[str, ir.Table] = {}
         self._names: set[str] = set()
         self._reckoned: set[str] = set()
+        self._alike: dict[str, str] = {}
+        self._views: dict[str, str] = {}
+        self._users: dict[str, set[str]] = {}
         self._database = duckdb.connect(":memory:", config=_SETTINGS)
         self._database.execute(RATIO_MACRO)
         self._database.create_function(
@@ -69,6 +73,8 @@ class Engine:
             null_handling=FunctionNullHandling.SPECIAL,
         )
         self._statements = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
+        self._beside = self._database.cursor()
+        self._reads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine reads")
         self._failure: Exception | None = None
 
     def __enter__(self) -> Self:
@@ -77,6 +83,9 @@ class Engine:
     def __exit__(self, *_: object) -> None:
         self._database.interrupt()
         self._statements.shutdown(cancel_futures=True)
+        self._beside.interrupt()
+        self._reads.shutdown(cancel_futures=True)
+        self._beside.close()
         self._database.close()
 
     def load(self, name: str, table: pa.Table) -> ir.Table:
@@ -92,7 +101,7 @@ class Engine:
     def keep_rows(self, name: str, query: str) -> None:
         """The rows of a query in SQL (`salesops.sql`) under a name."""
         self._names.add(name)
-        self._run(f"CREATE TEMP TABLE {quoted(name)} AS {query}")
+        self._run(f"CREATE TABLE {quoted(name)} AS {query}")
 
     def keep_reckoned(self, name: str, query: str) -> None:
         """The same of a query over whole numbers of type WHOLE (`salesops.exact`), reckoned with 64 bits if all fit.
@@ -103,31 +112,77 @@ class Engine:
         self._reckoned.add(name)
         self._tell(lambda: self._reckon(name, query))
 
+    def keep_alike(self, name: str, query: str) -> str:
+        """The same as `keep_reckoned`, once for all who ask for the rows of one query: the name they are kept under.
+
+        Everybody has them under their own name, too; they are dropped when each of these names is.
+        """
+        first = self._alike.setdefault(query, name)
+        if first == name:
+            self.keep_reckoned(name, query)
+        else:
+            self._names.add(name)
+            self.view_rows(name, f"FROM {quoted(first)}")
+        self._users.setdefault(first, set()).add(name)
+        return first
+
     def keeps(self, name: str) -> bool:
         """Whether rows are kept under the name."""
         return name in self._names
 
     def drop(self, name: str) -> None:
         """Forget the rows under a name, if there are any: nothing reads them any more."""
+        for statement in self._dropped(name):
+            self._run(statement)
+
+    def drop_later(self, name: str) -> None:
+        """The same once all that `fetch_later` was asked for before is read; the name must not be used again."""
+        for statement in self._dropped(name):
+            self._tell(partial(self._reads.submit, self._beside.execute, statement))
+
+    def _dropped(self, name: str) -> list[str]:
+        """The statements that drop it, and rows that it alone still had in common with others."""
+        for first, users in self._users.items():
+            if name in users:
+                users.discard(name)
+                dropped = [] if name == first else [f"DROP VIEW IF EXISTS {quoted(name)}"]
+                return dropped if users else [*dropped, *self._dropped(self._unshared(first))]
         self._names.discard(name)
-        if name in self._reckoned:
-            self._reckoned.discard(name)
-            self._run(f"DROP VIEW IF EXISTS {quoted(name)}")
-            name = _as_reckoned(name)
-        self._run(f"DROP TABLE IF EXISTS {quoted(name)}")
+        if name not in self._reckoned:
+            return [f"DROP TABLE IF EXISTS {quoted(name)}"]
+        self._reckoned.discard(name)
+        return [f"DROP VIEW IF EXISTS {quoted(name)}", f"DROP TABLE IF EXISTS {quoted(_as_reckoned(name))}"]
+
+    def _unshared(self, first: str) -> str:
+        del self._users[first]
+        self._alike = {query: name for query, name in self._alike.items() if name != first}
+        return first
 
     def view(self, name: str, expression: ir.Table) -> ir.Table:
         """The expression under a name, to build on without compiling it again: computed anew wherever it is used."""
         self.view_rows(name, _sql(expression))
         return ibis.table(expression.schema(), name=name)
 
+    def view_alike(self, name: str, expression: ir.Table) -> str:
+        """A view of the expression under the name and a number: the same one for all who ask for the same rows."""
+        query = _sql(expression)
+        if query not in self._views:
+            self._views[query] = f"{name} {len(self._views)}"
+            self.view_rows(self._views[query], query)
+        return self._views[query]
+
     def view_rows(self, name: str, query: str) -> None:
         """The rows of a query in SQL under a name: computed anew wherever they are used."""
-        self._run(f"CREATE TEMP VIEW {quoted(name)} AS {query}")
+        self._run(f"CREATE VIEW {quoted(name)} AS {query}")
 
     def fetch(self, query: str) -> pa.Table:
         """The rows of a query in SQL."""
-        return self._submit(lambda: self._rows(query)).result()
+        return self._submit(lambda: _rows(self._database, query)).result()
+
+    def fetch_later(self, query: str) -> Callable[[], pa.Table]:
+        """The rows of a query over kept rows, read while the next statements run; what is returned waits for them."""
+        asked = self._submit(lambda: self._reads.submit(_rows, self._beside, query))
+        return lambda: asked.result().result()
 
     def resume(self) -> None:
         """Let statements run again after one that failed."""
@@ -185,19 +240,20 @@ class Engine:
     def _reckon(self, name: str, query: str) -> None:
         table = quoted(_as_reckoned(name))
         try:
-            self._execute(f"CREATE TEMP TABLE {table} AS {narrowed(query)}")
+            self._execute(f"CREATE TABLE {table} AS {narrowed(query)}")
         except NumberTooLarge:
-            self._execute(f"CREATE TEMP TABLE {table} AS {query}")
+            self._execute(f"CREATE TABLE {table} AS {query}")
         found = self._database.sql(f"FROM {table} LIMIT 0")
         narrow = [quoted(each) for each, type_ in zip(found.columns, found.types, strict=True) if type_ == "BIGINT"]
         casts = ", ".join(f"CAST({each} AS {WHOLE}) AS {each}" for each in narrow)
         replaced = f" REPLACE ({casts})" if casts else ""
-        self._execute(f"CREATE TEMP VIEW {quoted(name)} AS SELECT *{replaced} FROM {table}")
+        self._execute(f"CREATE VIEW {quoted(name)} AS SELECT *{replaced} FROM {table}")
 
-    def _rows(self, query: str) -> pa.Table:
-        with _in_range():
-            rows: pa.Table = self._database.sql(query).to_arrow_table()
-        return rows
+
+def _rows(database: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
+    with _in_range():
+        rows: pa.Table = database.sql(query).to_arrow_table()
+    return rows
 
 
 def _as_reckoned(name: str) -> str:

@@ -40,8 +40,8 @@ _DIVIDED = {
 
 _DIVIDE_MACROS = "".join(
     f"""
-CREATE TEMP MACRO quotient_{mode}(n, d) AS {quotient};
-CREATE TEMP MACRO divided_{mode}(n, d) AS CASE
+CREATE MACRO quotient_{mode}(n, d) AS {quotient};
+CREATE MACRO divided_{mode}(n, d) AS CASE
     WHEN n BETWEEN -999999999999999999 AND 999999999999999999 AND d <= 999999999999999999
     THEN CAST(quotient_{mode}(eighteen_digits(n), eighteen_digits(d)) AS DECIMAL(38, 0))
     WHEN n IS NOT NULL AND d IS NOT NULL
@@ -51,73 +51,73 @@ END;"""
 )
 
 _NARROW_MACROS = f"""
-CREATE TEMP MACRO as_whole(x) AS CAST(x AS DECIMAL(38, 0));
-CREATE TEMP MACRO where_it_fits(narrow, wide) AS coalesce(TRY(narrow), wide);
-CREATE TEMP MACRO where_both_fit(narrow, other, wide) AS
+CREATE MACRO as_whole(x) AS CAST(x AS DECIMAL(38, 0));
+CREATE MACRO where_it_fits(narrow, wide) AS coalesce(TRY(narrow), wide);
+CREATE MACRO where_both_fit(narrow, other, wide) AS
     CASE WHEN TRY(narrow) IS NOT NULL AND TRY(other) IS NOT NULL THEN TRY(narrow) ELSE wide END;
-CREATE TEMP MACRO scaled_down(n, unit, d) AS CAST(n * unit AS DECIMAL(38, 0));
-CREATE TEMP MACRO in_trillionths(x) AS CAST(x * 1000000000000 AS DECIMAL(38, 0));
-CREATE TEMP MACRO narrow_as_whole(x) AS CAST(CAST(x AS DECIMAL(18, 0)) AS BIGINT);
-CREATE TEMP MACRO narrow_where_it_fits(narrow, wide) AS narrow;
-CREATE TEMP MACRO narrow_where_both_fit(narrow, other, wide) AS narrow;
-CREATE TEMP MACRO narrow_scaled_down(n, unit, d) AS whole_quotient(CAST(n AS BIGINT), CAST(d AS BIGINT));
-CREATE TEMP MACRO narrow_in_millionths(x) AS CAST(CAST(x AS DECIMAL(18, 6)) * CAST(1000000 AS DECIMAL(7, 0)) AS BIGINT);
-CREATE TEMP MACRO narrow_in_trillionths(x) AS
+CREATE MACRO scaled_down(n, unit, d) AS CAST(n * unit AS DECIMAL(38, 0));
+CREATE MACRO in_trillionths(x) AS CAST(x * 1000000000000 AS DECIMAL(38, 0));
+CREATE MACRO narrow_as_whole(x) AS CAST(CAST(x AS DECIMAL(18, 0)) AS BIGINT);
+CREATE MACRO narrow_where_it_fits(narrow, wide) AS narrow;
+CREATE MACRO narrow_where_both_fit(narrow, other, wide) AS narrow;
+CREATE MACRO narrow_scaled_down(n, unit, d) AS whole_quotient(CAST(n AS BIGINT), CAST(d AS BIGINT));
+CREATE MACRO narrow_in_millionths(x) AS CAST(CAST(x AS DECIMAL(18, 6)) * CAST(1000000 AS DECIMAL(7, 0)) AS BIGINT);
+CREATE MACRO narrow_in_trillionths(x) AS
     CAST(CAST(x AS DECIMAL(18, 12)) * CAST(1000000000000 AS DECIMAL(13, 0)) AS BIGINT);
-CREATE TEMP MACRO narrow_millionths_of_twelve(x) AS CASE
+CREATE MACRO narrow_millionths_of_twelve(x) AS CASE
     WHEN CAST(CAST(x AS DECIMAL(18, 12)) AS DECIMAL(12, 6)) = CAST(x AS DECIMAL(18, 12))
     THEN narrow_in_millionths(CAST(CAST(x AS DECIMAL(18, 12)) AS DECIMAL(12, 6)))
 END;
-CREATE TEMP MACRO narrow_without_common_factor(x, y) AS CAST(x AS BIGINT) // gcd(CAST(x AS BIGINT), CAST(y AS BIGINT));
+CREATE MACRO narrow_without_common_factor(x, y) AS CAST(x AS BIGINT) // gcd(CAST(x AS BIGINT), CAST(y AS BIGINT));
 {
     "".join(
-        f"CREATE TEMP MACRO narrow_divided_{mode}(n, d) AS quotient_{mode}(CAST(n AS BIGINT), CAST(d AS BIGINT));"
+        f"CREATE MACRO narrow_divided_{mode}(n, d) AS quotient_{mode}(CAST(n AS BIGINT), CAST(d AS BIGINT));"
         for mode in _DIVIDED
     )
 }
 """
 
 RATIO_MACRO = f"""
-CREATE TEMP MACRO is_small(x) AS x BETWEEN CAST(-999999 AS {AMOUNT}) AND CAST(999999 AS {AMOUNT});
-CREATE TEMP MACRO small_millionths(x) AS CAST(TRY_CAST(x * 1000000 AS DECIMAL(18, {PLACES})) AS BIGINT);
-CREATE TEMP MACRO whole_and_rest(whole, x) AS
+CREATE MACRO is_small(x) AS x BETWEEN CAST(-999999 AS {AMOUNT}) AND CAST(999999 AS {AMOUNT});
+CREATE MACRO small_millionths(x) AS CAST(TRY_CAST(x * 1000000 AS DECIMAL(18, {PLACES})) AS BIGINT);
+CREATE MACRO whole_and_rest(whole, x) AS
     whole * 1000000 + CAST((x - CAST(whole AS DECIMAL(16, {PLACES}))) * CAST(1000000 AS DECIMAL(7, 0)) AS BIGINT);
-CREATE TEMP MACRO millionths_of_narrow(x) AS whole_and_rest(CAST(x AS BIGINT), x);
-CREATE TEMP MACRO millionths(x) AS coalesce(
+CREATE MACRO millionths_of_narrow(x) AS whole_and_rest(CAST(x AS BIGINT), x);
+CREATE MACRO millionths(x) AS coalesce(
     CAST(millionths_of_narrow(TRY_CAST(x AS DECIMAL(15, {PLACES}))) AS HUGEINT),
     CASE WHEN x IS NOT NULL THEN CAST(x * 1000000 AS HUGEINT) END
 );
-CREATE TEMP MACRO whole_quotient(n, d) AS
+CREATE MACRO whole_quotient(n, d) AS
     sign(n) * sign(d) * ((2 * abs(n) + abs(d)) // nullif(2 * abs(d), 0));
-CREATE TEMP MACRO ratio_of_amounts(n, d) AS CASE
+CREATE MACRO ratio_of_amounts(n, d) AS CASE
     WHEN is_small(n) AND is_small(d)
     THEN CAST(whole_quotient(CAST(1000000 AS BIGINT) * small_millionths(n), small_millionths(d)) AS DECIMAL(38, 0))
     WHEN n IS NOT NULL AND d IS NOT NULL
     THEN CAST(whole_quotient(1000000 * millionths(n), millionths(d)) AS DECIMAL(38, 0))
 END;
-CREATE TEMP MACRO exact_ratio(n, d) AS CAST(
+CREATE MACRO exact_ratio(n, d) AS CAST(
     ratio_of_amounts(CAST(n AS {AMOUNT}), CAST(d AS {AMOUNT})) * {_MICRO} AS {AMOUNT}
 );
-CREATE TEMP MACRO twelve_digits(x) AS CAST(TRY_CAST(x AS DECIMAL(12, 0)) AS BIGINT);
-CREATE TEMP MACRO ratio_of_millionths(n, d) AS CAST(CASE
+CREATE MACRO twelve_digits(x) AS CAST(TRY_CAST(x AS DECIMAL(12, 0)) AS BIGINT);
+CREATE MACRO ratio_of_millionths(n, d) AS CAST(CASE
     WHEN n BETWEEN -999999999999 AND 999999999999 AND d BETWEEN -999999999999 AND 999999999999
     THEN CAST(whole_quotient(CAST(1000000 AS BIGINT) * twelve_digits(n), twelve_digits(d)) AS DECIMAL(38, 0))
     WHEN n IS NOT NULL AND d IS NOT NULL
     THEN CAST(whole_quotient(1000000 * CAST(n AS HUGEINT), d) AS DECIMAL(38, 0))
 END * {_MICRO} AS {AMOUNT});
-CREATE TEMP MACRO in_millionths(x) AS CAST(millionths(CAST(x AS {AMOUNT})) AS DECIMAL(38, 0));
-CREATE TEMP MACRO eighteen_digits(x) AS CAST(TRY_CAST(x AS DECIMAL(18, 0)) AS BIGINT);
-CREATE TEMP MACRO quotient_of_integers(n, d) AS CAST(CASE
+CREATE MACRO in_millionths(x) AS CAST(millionths(CAST(x AS {AMOUNT})) AS DECIMAL(38, 0));
+CREATE MACRO eighteen_digits(x) AS CAST(TRY_CAST(x AS DECIMAL(18, 0)) AS BIGINT);
+CREATE MACRO quotient_of_integers(n, d) AS CAST(CASE
     WHEN n BETWEEN -999999999999999999 AND 999999999999999999 AND d BETWEEN -999999999999999999 AND 999999999999999999
     THEN CAST(whole_quotient(eighteen_digits(n), eighteen_digits(d)) AS DECIMAL(38, 0))
     WHEN n IS NOT NULL AND d IS NOT NULL
     THEN CAST(whole_quotient(CAST(n AS HUGEINT), CAST(d AS HUGEINT)) AS DECIMAL(38, 0))
 END * {_MICRO} AS {AMOUNT});
-CREATE TEMP MACRO whole_millionths(units) AS CASE
+CREATE MACRO whole_millionths(units) AS CASE
     WHEN units % 1000000 = 0 THEN CAST(units // 1000000 AS DECIMAL(18, 0))
 END;
-CREATE TEMP MACRO millionths_of_twelve(x) AS whole_millionths(TRY_CAST(x * 1000000000000 AS BIGINT));
-CREATE TEMP MACRO without_common_factor(x, y) AS CASE
+CREATE MACRO millionths_of_twelve(x) AS whole_millionths(TRY_CAST(x * 1000000000000 AS BIGINT));
+CREATE MACRO without_common_factor(x, y) AS CASE
     WHEN x BETWEEN -999999999999999999 AND 999999999999999999 AND y BETWEEN -999999999999999999 AND 999999999999999999
     THEN CAST(eighteen_digits(x) // gcd(eighteen_digits(x), eighteen_digits(y)) AS DECIMAL(38, 0))
     ELSE x

@@ -12,7 +12,7 @@ from salesops.incentives.states.numbered import order_table
 from salesops.sql import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from salesops.engine import Engine
@@ -44,12 +44,13 @@ class Names:
         return pc.coalesce(self.order["day"].take(_places(rows["event"])), last)
 
 
-def name_rows(engine: Engine, program: Program) -> Names:
-    """The names as they are read, each text by itself."""
+def name_rows(engine: Engine, program: Program) -> Callable[[], Names]:
+    """Reads the names later, each text by itself."""
     last = "CAST(cell_ends - 1 AS DATE) AS last"
     cells = f"SELECT payee_id, period, {last} FROM {quoted(program.cells)} ORDER BY cell"
     order = f"SELECT day, source, id, opportunity_id FROM {quoted(order_table(program.name))} ORDER BY event"
-    return Names(engine.fetch(cells), engine.fetch(order))
+    found = engine.fetch_later(cells), engine.fetch_later(order)
+    return lambda: Names(*(each() for each in found))
 
 
 def one_of(names: Sequence[str], places: pa.ChunkedArray[Any]) -> pa.Array[Any]:

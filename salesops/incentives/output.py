@@ -16,7 +16,7 @@ from salesops.results import CREDITS, EARNINGS, MEASURES
 from salesops.sql import cast, columns, names, quoted, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from salesops.basis import Basis
     from salesops.incentives.named_rows import Names
@@ -71,11 +71,11 @@ def _rows(program: Program, listed: str, table: str, amount: str, owns: str | No
     return f"SELECT {listed}, {made} FROM {quoted(table)} WHERE {there}"
 
 
-def credit_rows(basis: Basis, program: Program) -> pa.Table:
-    """The credits of a comp plan by number, sorted by credit, payee and transaction."""
+def credit_rows(basis: Basis, program: Program) -> Callable[[], pa.Table]:
+    """Reads the credits of a comp plan by number later, sorted by credit, payee and transaction."""
     credits_ = sorted(program.plan.credits)
     places = " ".join(f"WHEN {place} THEN {credits_.index(each)}" for place, each in enumerate(program.plan.credits))
-    return basis.engine.fetch(
+    return basis.engine.fetch_later(
         f"SELECT {f'CASE credit {places} END' if places else 'credit'} AS credit, cell, event, amount "
         f"FROM {in_cells(program.name, quoted(numbered_table(program.name)))} ORDER BY 1, cell, event"
     )
@@ -125,8 +125,9 @@ def _of_measure(program: Program, name: str) -> str:
     return f"SELECT {columns(shown)} FROM ({rows})"
 
 
-def earning_rows(basis: Basis, program: Program) -> pa.Table | None:
-    """What is earned under a comp plan by number, by component, payee and the order of events; None for nothing."""
+def earning_rows(basis: Basis, program: Program) -> Callable[[], pa.Table | None]:
+    """Reads what is earned under a comp plan by number later, by component, payee and the order of events; None for
+    nothing."""
     components = sorted(program.totals.amounts)
     parts = [
         each
@@ -134,8 +135,8 @@ def earning_rows(basis: Basis, program: Program) -> pa.Table | None:
         for each in _of_component(program, name, f"{place} AS component, cell, event", f"pay folded {program.name}")
     ]
     if not parts:
-        return None
-    return basis.engine.fetch(
+        return lambda: None
+    return basis.engine.fetch_later(
         f"SELECT component, cell, event, credit, amount FROM ({' UNION ALL '.join(parts)}) "
         "ORDER BY component, cell, event NULLS LAST"
     )

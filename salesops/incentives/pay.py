@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from salesops.incentives.crediting.credits import build_credits, forget_credits, pays_on
+from salesops.incentives.crediting.credits import build_credits, counts_alike, forget_credits, pays_on
 from salesops.incentives.crediting.own_numbers import row_numbers
 from salesops.incentives.frame.frame import build_frame
 from salesops.incentives.frame.stretches import build_stretches
@@ -41,18 +41,33 @@ def compute_pay(basis: Basis, metrics: pa.Table) -> Pay:
 
     The rows of a comp plan get their names while the next one is reckoned, and what nothing needs any more is let go.
     """
-    needed = {other for name in basis.rules.comp_plans for other in pays_on(basis.rules, name)}
+    plans = _plans(basis, metrics)
+    needed = {other for name in plans for other in pays_on(basis.rules, name)}
+    waiting: list[str] = []
     with ThreadPoolExecutor(max_workers=1) as beside:
         parts = {}
-        for name in _plans(basis, metrics):
+        for place, name in enumerate(plans, 1):
             program = _keep(basis, name, None)
-            parts[name] = beside.submit(_read(basis, program, keep=name in needed))
+            parts[name] = beside.submit(_read(basis, program))
+            if name not in needed:
+                forget_states(basis, program)
+                waiting.append(name)
+            waiting = _forget(basis, waiting, plans[place:])
         return _together({name: part.result() for name, part in parts.items()})
+
+
+def _forget(basis: Basis, done: list[str], to_come: list[str]) -> list[str]:
+    """Let go the credits of comp plans that are done, but of those that one to come may have in common."""
+    shared = [name for name in done if any(counts_alike(basis.rules, name, other) for other in to_come)]
+    for name in done:
+        if name not in shared:
+            forget_credits(basis, name)
+    return shared
 
 
 def read_pay(basis: Basis, programs: list[Program]) -> Pay:
     """What the programs come to."""
-    return _together({each.name: _read(basis, each, keep=True)() for each in programs})
+    return _together({each.name: _read(basis, each)() for each in programs})
 
 
 def keep_pay(basis: Basis, metrics: pa.Table, tell: Tell | None = None) -> list[Program]:
@@ -68,21 +83,18 @@ def _plans(basis: Basis, metrics: pa.Table) -> list[str]:
     return plans
 
 
-def _read(basis: Basis, program: Program, *, keep: bool) -> Callable[[], Pay]:
-    """Reads the rows of a comp plan; what is returned gives them their names, without the engine."""
+def _read(basis: Basis, program: Program) -> Callable[[], Pay]:
+    """Reads the rows of a comp plan, the many of them later; what is returned waits for these and names them."""
     engine, plan = basis.engine, program.name
-    names, credits_, earned = name_rows(engine, program), credit_rows(basis, program), earning_rows(basis, program)
     measures, estimated = read_measures(basis, program), read_estimated(basis, program)
     notes = (*credit_notes(basis, plan), *none_notes(basis, program))
-    if not keep:
-        forget_states(basis, program)
-        forget_credits(basis, plan)
+    names, credits_, earned = name_rows(engine, program), credit_rows(basis, program), earning_rows(basis, program)
 
     def named() -> Pay:
-        found = names.coded()
+        found = names().coded()
         with ThreadPoolExecutor(max_workers=1) as beside:
-            of_credits = beside.submit(named_credits, program, found, credits_)
-            earnings = pa.concat_tables([named_earnings(program, found, earned), estimated])
+            of_credits = beside.submit(named_credits, program, found, credits_())
+            earnings = pa.concat_tables([named_earnings(program, found, earned()), estimated])
         return Pay(credits=of_credits.result(), measures=measures, earnings=earnings, notes=notes)
 
     return named

@@ -138,7 +138,8 @@ def _number(engine: Engine, plan: CompPlan, kind: str, rows: list[dict[str, Any]
     """Credits by number, and the view of them."""
     given = f"given {kind}"
     _keep(engine, given, rows)
-    keep_order(engine, "p", kind, [given])
+    engine.view_rows(f"{given} placed", f'SELECT *, row_number() OVER () AS place FROM "{given}"')
+    keep_order(engine, "p", kind, [f"{given} placed"])
     others = list(dict.fromkeys(key for row in rows for key in row if key not in _CREDIT))
     credit = " ".join(f"WHEN '{name}' THEN {place}" for place, name in enumerate(plan.credits))
     place = f"CASE credit {credit} END" if credit else "CAST(NULL AS INTEGER)"

@@ -34,13 +34,21 @@ from salesops.incentives.crediting.needs import reads_of
 from salesops.incentives.crediting.own_numbers import grouped, is_of_payee, row_numbers, value_names
 from salesops.incentives.crediting.recipients import with_recipients
 from salesops.incentives.crediting.row_numbers import NUMBER, groups_of_rows, numbers_of_rows, share_of_amount
-from salesops.incentives.crediting.shares import keep_transactions, transactions_table
+from salesops.incentives.crediting.shares import keep_transactions, open_table, transactions_table
 from salesops.incentives.crediting.source_rows import GIVEN, counted_rows, is_decided_by_winning
-from salesops.incentives.states.numbered import keep_order, keep_payees, numbered_table, order_table, show_credits
+from salesops.incentives.states.numbered import (
+    keep_order,
+    keep_payees,
+    numbered_table,
+    order_table,
+    places_table,
+    show_credits,
+)
 from salesops.sql import cast, columns, quoted, text
 
 if TYPE_CHECKING:
-    from config.comp_plans import Credit
+    from collections.abc import Mapping
+
     from config.comp_plans.credits import OfEarnings
     from salesops.basis import Basis
     from salesops.incentives.crediting.shares import Transactions
@@ -59,13 +67,14 @@ def build_credits(basis: Basis, name: str) -> None:
     plan = basis.rules.comp_plans[name]
     numbers = [f"number {each.name}" for each in row_numbers(basis.rules, name)]
     groups = [f"group {each}" for each in grouped(plan)]
-    for kind, won in (("credits", False), ("possible", True)):
-        found = {each: _transactions(basis, name, each, won=won) for each in plan.credits}
-        there = {each: rows for each, rows in found.items() if rows is not None}
+    earned = {each: _transactions(basis, name, each) for each in plan.credits}
+    possible = {each: _open(basis, name, each, earned[each]) for each in plan.credits}
+    decided = {each: rows for each, rows in possible.items() if rows is not None}
+    for kind, there in (("credits", earned), ("possible", decided)):
         rows = [_no_rows(basis, name)]
         if there:
             keep_order(basis.engine, name, kind, [each.table for each in there.values()])
-            rows = [_credit_rows(basis, name, each, transactions, kind) for each, transactions in there.items()]
+            rows = [_credit_rows(basis, name, each, there, kind) for each in there]
         else:
             basis.engine.keep_rows(order_table(name, kind), _NO_ORDER)
         basis.engine.keep_reckoned(numbered_table(name, kind), " UNION ALL ".join(rows))
@@ -75,9 +84,18 @@ def build_credits(basis: Basis, name: str) -> None:
 def forget_credits(basis: Basis, name: str) -> None:
     """Let go what `build_credits` kept of a row for each transaction or credit."""
     for credit in basis.rules.comp_plans[name].credits:
-        basis.engine.drop(transactions_table(name, credit))
-    basis.engine.drop(numbered_table(name))
-    basis.engine.drop(order_table(name))
+        for table in (transactions_table(name, credit), open_table(name, credit)):
+            basis.engine.drop_later(table)
+    for kind in ("credits", "possible"):
+        basis.engine.drop_later(numbered_table(name, kind))
+        basis.engine.drop_later(order_table(name, kind))
+        basis.engine.drop_later(places_table(name, kind))
+
+
+def counts_alike(rules: Rules, name: str, other: str) -> bool:
+    """Whether a credit of one comp plan may count the same transactions as one of the other."""
+    one, another = (rules.comp_plans[each].credits.values() for each in (name, other))
+    return any(a.source is not None and (a.source, a.where) == (b.source, b.where) for a in one for b in another)
 
 
 def pays_on(rules: Rules, name: str) -> frozenset[str]:
@@ -96,28 +114,31 @@ def _meant(rules: Rules, name: str, earnings: OfEarnings) -> list[str]:
     return sorted(other for other, plan in rules.comp_plans.items() if other != name and wanted & {other, *plan.named})
 
 
-def _transactions(basis: Basis, name: str, credit_name: str, *, won: bool) -> Transactions | None:
-    """The transactions of a credit; None where nothing can be possible."""
+def _open(basis: Basis, name: str, credit_name: str, earned: Transactions) -> Transactions | None:
+    """The transactions of a credit that open opportunities would be; None where nothing can be possible."""
     credit, reads = basis.rules.comp_plans[name].credits[credit_name], reads_of(basis.rules, name, credit_name)
-    if won and not is_decided_by_winning(credit, reads):
-        return None
+    return _transactions(basis, name, credit_name, earned) if is_decided_by_winning(credit, reads) else None
+
+
+def _transactions(basis: Basis, name: str, credit_name: str, earned: Transactions | None = None) -> Transactions:
+    """The transactions of a credit; of open opportunities, where those earned already are given."""
+    credit, reads = basis.rules.comp_plans[name].credits[credit_name], reads_of(basis.rules, name, credit_name)
     if credit.earnings is not None:
         rows, money = _earned(basis.rules, name, credit.earnings), frozenset({GIVEN})
     else:
-        counted = counted_rows(basis, credit, reads, won=won)
-        view = f"pay {'open rows' if won else 'rows'} {name} {credit_name}"
-        rows = f"SELECT * FROM {quoted(view)}"
-        basis.engine.view(view, counted)
+        counted = counted_rows(basis, credit, reads, won=earned is not None)
+        rows = f"SELECT * FROM {quoted(basis.engine.view_alike('pay rows', counted))}"
         money = frozenset(each.removeprefix(_CURRENCY) for each in counted.columns if each.startswith(_CURRENCY))
-    return keep_transactions(basis, name, credit_name, rows, money, won=won)
+    return keep_transactions(basis, name, credit_name, rows, money, earned)
 
 
-def _credit_rows(basis: Basis, name: str, credit_name: str, found: Transactions, kind: str) -> str:
+def _credit_rows(basis: Basis, name: str, credit_name: str, there: Mapping[str, Transactions], kind: str) -> str:
     """The rows of a credit by number, as a query."""
     plan = basis.rules.comp_plans[name]
-    credit = plan.credits[credit_name]
-    order = quoted(order_table(name, kind))
-    rows = f"SELECT t.*, o.event FROM {quoted(found.table)} t JOIN {order} o USING (day, source, id)"
+    credit, found = plan.credits[credit_name], there[credit_name]
+    part = list(there).index(credit_name)
+    places = f"SELECT place, event FROM {quoted(places_table(name, kind))} WHERE part = {part}"
+    rows = f"SELECT t.*, o.event FROM {quoted(found.table)} t JOIN ({places}) o USING (place)"
 
     def amount_of(shared: bool, before: bool) -> str | None:
         is_known = found.amount is not None and not is_of_payee(basis.rules, name, credit.share)
@@ -137,23 +158,22 @@ def _credit_rows(basis: Basis, name: str, credit_name: str, found: Transactions,
         **groups,
     }
     query = f"SELECT {columns(values)} FROM ({recipients.query}) WHERE amount IS NOT NULL"
-    return _as_one(query, [*numbers, *groups]) if _may_repeat(credit) else query
+    if credit.source is None or credit.parts:
+        return _as_one(query, [*numbers, *groups])
+    if isinstance(credit.to, ByManagers) and isinstance(credit.to.of, BySplits):
+        # Those who share it may have one manager; few transactions are shared.
+        return f"{query} AND is_alone UNION ALL {_as_one(f'{query} AND NOT is_alone', [*numbers, *groups])}"
+    return query
 
 
 _CURRENCY = "currency "
 
 
-def _may_repeat(credit: Credit) -> bool:
-    """Whether several rows may be for one payee, day and record."""
-    by_shares = isinstance(credit.to, ByManagers) and isinstance(credit.to.of, BySplits)
-    return bool(credit.source is None or credit.parts or by_shares)
-
-
 def _as_one(query: str, others: list[str]) -> str:
     """The rows with what counts for one payee, day and record as one."""
     taken = {
-        "day": "min(day)",
-        "credit": "min(credit)",
+        "day": "any_value(day)",
+        "credit": "any_value(credit)",
         "amount": cast("sum(amount)", AMOUNT),
         "level": "min(level)",
         **{each: f"min({quoted(each)})" for each in others},

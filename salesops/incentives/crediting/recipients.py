@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Recipients:
     """A query: the transactions' columns, the number of the payee, `payee`, `level`, and where they share from where to
-    where it goes of the transaction, `share_from` and `share_to`, and `share_of_all` that all of them have."""
+    where it goes of the transaction, `share_from` and `share_to`, `share_of_all` that all of them have, and `is_alone`,
+    whether that is one of them."""
 
     query: str
     share: bool = False
@@ -88,7 +89,7 @@ def _given(basis: Basis, name: str, to: object, transactions: str) -> Recipients
         case BySplits():
             shares = quoted(_keep_shares(basis, to))
             query = (
-                f"SELECT t.*, s.user_id AS payee, {none}, s.share_from, s.share_to, s.share_of_all FROM {rows}"
+                f"SELECT t.*, s.user_id AS payee, {none}, s.* EXCLUDE (opportunity_id, user_id) FROM {rows}"
                 f" JOIN {shares} s ON t.opportunity_id = s.opportunity_id"
             )
             return Recipients(query, share=True)
@@ -121,7 +122,8 @@ def _keep(basis: Basis, name: str, build: Callable[[], ir.Table]) -> str:
 
 
 def _keep_shares(basis: Basis, to: BySplits) -> str:
-    """`opportunity_id`, `user_id`, and from where to where their share goes, in the order of users.
+    """`opportunity_id`, `user_id`, from where to where their share goes, in the order of users, of how much all of them
+    have, and whether they have it alone.
 
     An opportunity that has no split of its revenue is its owner's, as for the metrics.
     """
@@ -131,21 +133,27 @@ def _keep_shares(basis: Basis, to: BySplits) -> str:
 
 def _shares(basis: Basis, types: list[str]) -> ir.Table:
     splits = basis.source("opportunity_split")
+    kinds = splits.select("type").distinct()
+    meant = kinds.filter(kinds["type"].strip().lower().isin(types))  # of each kind once, not of each row
     percent = splits["percent"].fill_null(amount(0))
-    of_types = splits.filter(splits["type"].strip().lower().isin(types)).mutate(percent=percent)
+    of_types = splits.semi_join(meant, "type").mutate(percent=percent)
     known = of_types.filter(of_types["opportunity_id"].notnull()).mutate(user_id=of_types["user_id"].fill_null(""))
     each = known.group_by("opportunity_id", "user_id").agg(percent=known["percent"].sum().cast(AMOUNT))
-    of_all = each["percent"].sum().over(ibis.window(group_by="opportunity_id")).cast(AMOUNT)
+    of_opportunity = ibis.window(group_by="opportunity_id")
+    of_all = each["percent"].sum().over(of_opportunity).cast(AMOUNT)
+    is_alone = each.count().over(of_opportunity) == 1
     in_order = ibis.cumulative_window(group_by="opportunity_id", order_by="user_id")
     upto = each["percent"].sum().over(in_order).cast(AMOUNT)
     before = (upto - each["percent"]).cast(AMOUNT)
-    found = each.select("opportunity_id", "user_id", share_from=before, share_to=upto, share_of_all=of_all)
+    found = each.select(
+        "opportunity_id", "user_id", share_from=before, share_to=upto, share_of_all=of_all, is_alone=is_alone
+    )
     revenue = {"revenue", *(word.lower() for word in basis.rules.meanings.get(REVENUE_SPLITS, ()))}
     if not revenue & set(types):
         return found
     opportunities = basis.source("opportunity")
     alone = opportunities.anti_join(known, opportunities["id"] == known["opportunity_id"])
-    whole = {"share_from": amount(0), "share_to": amount(1), "share_of_all": amount(1)}
+    whole = {"share_from": amount(0), "share_to": amount(1), "share_of_all": amount(1), "is_alone": True}
     return found.union(alone.select(opportunity_id="id", user_id=alone["owner_id"].fill_null(""), **whole))
 
 

@@ -52,18 +52,24 @@ def transactions_table(name: str, credit: str) -> str:
     return f"pay transactions {name} {credit}"
 
 
+def open_table(name: str, credit: str) -> str:
+    """The name of the table of these."""
+    return f"pay open {name} {credit}"
+
+
 def keep_transactions(
-    basis: Basis, name: str, credit_name: str, rows: str, money: frozenset[str], *, won: bool = False
+    basis: Basis, name: str, credit_name: str, rows: str, money: frozenset[str], earned: Transactions | None = None
 ) -> Transactions:
-    """The transactions that the rows of a query are; with `won`, each as if it were won today, all parts at once."""
+    """The transactions that the rows of a query are; those that are `earned` already given, each of the others as if it
+    were won today, all parts at once."""
     plan = basis.rules.comp_plans[name]
     credit = plan.credits[credit_name]
-    earned = transactions_table(name, credit_name)
-    table = f"pay open {name} {credit_name}" if won else earned
+    won = earned is not None
+    table = open_table(name, credit_name) if won else transactions_table(name, credit_name)
     row = Row(plan, money)
     query = _dated(basis, plan, credit, rows, won=won)
-    if won:
-        query = _not_yet(query, credit, earned)
+    if earned is not None:
+        query = _not_yet(query, credit, earned.table)
     elif credit.once_per is not None:
         query = f"SELECT * FROM ({query}) QUALIFY once IS NOT NULL AND row_number() OVER ({_BY_VALUE}) = 1"
     query = _in_parts(basis, credit, query, won=won)
@@ -75,8 +81,8 @@ def keep_transactions(
         amount = replace(amount, above=_taken(amount.above), below=amount.below and _taken(amount.below))
     rated = with_rates(basis, plan, query, money)
     made["place"] = "CAST(row_number() OVER () AS INTEGER)"
-    basis.engine.keep_reckoned(table, f"SELECT *, {columns(made)} FROM ({rated})")
-    return Transactions(table, amount, row)
+    kept = basis.engine.keep_alike(table, f"SELECT *, {columns(made)} FROM ({rated})")
+    return Transactions(kept, amount, row)
 
 
 _BY_VALUE = "PARTITION BY once ORDER BY day, id"

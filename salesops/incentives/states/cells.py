@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from config.comp_plans.intervals import measure_interval, sums_over
 from salesops.incentives.measuring.carry import keep_starts
 from salesops.incentives.states.numbered import order_table, payees_table
-from salesops.sql import cast, columns, names, quoted, text
+from salesops.sql import cast, columns, quoted, text
 
 if TYPE_CHECKING:
     from config.comp_plans import CompPlan
@@ -20,9 +20,9 @@ METRICS = "pay metrics"
 
 def keep_cells(basis: Basis, name: str, frame: Frame) -> None:
     """Keeps `pay cells NAME`: the frame; `cell` INTEGER, from 1 in the order of payees and days, `payee`, its number,
-    and `K number` and `period number`, those of each payee's intervals and pay periods; `K closes`, whether it is the
-    payee's last cell of an interval; `metric M` in millionths; and `start M` with `start M below`, in millionths, of
-    measures that carry."""
+    and `K number` and `period number`, those of intervals and pay periods by their first days; `K closes`, whether it
+    is the payee's last cell of an interval; `metric M` in millionths; and `start M` with `start M below`, in
+    millionths, of measures that carry."""
     plan = basis.rules.comp_plans[name]
     rows = f"SELECT frame.*{_closes(frame)} FROM {quoted(frame.table)} AS frame"
     for measure, metric in _metrics(plan).items():
@@ -33,9 +33,8 @@ def keep_cells(basis: Basis, name: str, frame: Frame) -> None:
             both = columns({f"start {measure}": "starts.above", f"start {measure} below": "starts.below"})
             on = f"starts.payee_id = rows.payee_id AND starts.key = rows.{quoted(kind)}"
             rows = f"SELECT rows.*, {both} FROM ({rows}) AS rows LEFT JOIN {quoted(starts)} AS starts ON {on}"
-    keys = {f"{kind} number": ("payee", f"{kind} starts") for kind in frame.kinds}
-    keys["period number"] = ("payee", "period_starts")
-    numbers = {key: f"CAST(dense_rank() OVER (ORDER BY {names(by)}) AS INTEGER)" for key, by in keys.items()}
+    firsts = {f"{kind} number": f"{kind} starts" for kind in frame.kinds} | {"period number": "period_starts"}
+    numbers = {key: f"CAST({quoted(day)} - DATE '1900-01-01' AS INTEGER)" for key, day in firsts.items()}
     numbers["cell"] = "CAST(row_number() OVER (ORDER BY payee, cell_starts) AS INTEGER)"
     query = f"SELECT *, {columns(numbers)} FROM ({rows}) JOIN {quoted(payees_table(name))} USING (payee_id)"
     basis.engine.keep_rows(f"pay cells {name}", query)
@@ -54,8 +53,8 @@ def _days(name: str) -> str:
 def _closes(frame: Frame) -> str:
     """Whether the cell is the payee's last of each interval."""
     return "".join(
-        f", cell_ends = max(cell_ends) OVER (PARTITION BY payee_id, {quoted(f'{kind} starts')}) "
-        f"AS {quoted(f'{kind} closes')}"
+        f", lead({quoted(f'{kind} starts')}) OVER (PARTITION BY payee_id ORDER BY cell_starts) "
+        f"IS DISTINCT FROM {quoted(f'{kind} starts')} AS {quoted(f'{kind} closes')}"
         for kind in frame.kinds
     )
 

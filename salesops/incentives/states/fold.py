@@ -103,7 +103,8 @@ class Fold:
         if before is None or not sums:
             return None
         depth = max(self._steps[each].depth for each in sums)
-        there = self._add(f"any before {depth} {names(partition)}", f"lag(TRUE) OVER {_in_order(partition)}", depth)
+        is_later = f"row_number() OVER {_in_order(partition)} > 1"
+        there = self._add(f"any before {depth} {names(partition)}", is_later, depth)
         return when(there, before)
 
     def _before(self, name: str, partition: Partition, sums: set[str]) -> str | None:

@@ -3,6 +3,8 @@
     pay payees NAME          payee INTEGER, from 1 in the order of ids, of each payee_id
     pay order of T NAME      event INTEGER, from 1 in the order of (day, source, id), of each of a table's transactions,
                              and its opportunity_id
+    pay places of T NAME     event of each row: by part, the place of its credit among those that are there, from 0,
+                             and its `place`
     pay numbered T NAME      the rows of a table of credits, with the numbers of payee and event, the day, and the
                              place of the credit in the comp plan, from 0
 
@@ -32,6 +34,11 @@ def order_table(name: str, kind: str = "credits") -> str:
     return f"pay order of {kind} {name}"
 
 
+def places_table(name: str, kind: str = "credits") -> str:
+    """The name of the table of where their rows stand."""
+    return f"pay places of {kind} {name}"
+
+
 def numbered_table(name: str, kind: str = "credits") -> str:
     """The name of the table of credits by number."""
     return f"pay numbered {kind} {name}"
@@ -44,10 +51,24 @@ def keep_payees(engine: Engine, name: str) -> None:
 
 
 def keep_order(engine: Engine, name: str, kind: str, transactions: Sequence[str]) -> None:
-    """Number the rows of these tables by day, source and id."""
-    rows = " UNION ALL ".join(f"SELECT day, source, id, opportunity_id FROM {quoted(each)}" for each in transactions)
-    each = f"SELECT day, source, id, min(opportunity_id) AS opportunity_id FROM ({rows}) GROUP BY day, source, id"
-    engine.keep_rows(order_table(name, kind), f"SELECT *, {_number('day, source, id')} AS event FROM ({each})")
+    """Number the rows of these tables by day, source and id, each day by itself: days are sorted side by side."""
+    rows = " UNION ALL ".join(
+        f"SELECT {part} AS part, place, day, source, id, opportunity_id FROM {quoted(each)}"
+        for part, each in enumerate(transactions)
+    )
+    query = f"""
+        WITH numbered AS (
+            SELECT *, dense_rank() OVER (PARTITION BY day ORDER BY source, id) AS nth FROM ({rows})
+        ), days AS (
+            SELECT day, sum(last) OVER (ORDER BY day) - last AS before
+            FROM (SELECT day, max(nth) AS last FROM numbered GROUP BY day)
+        )
+        SELECT part, place, day, source, id, opportunity_id, CAST(before + nth AS INTEGER) AS event
+        FROM numbered JOIN days USING (day)
+    """
+    placed = engine.keep_alike(places_table(name, kind), query)
+    each = "SELECT event, min(day) AS day, min(source) AS source, min(id) AS id, min(opportunity_id) AS opportunity_id"
+    engine.keep_alike(order_table(name, kind), f"{each} FROM {quoted(placed)} GROUP BY event")
 
 
 def show_credits(engine: Engine, name: str, kind: str, credits_: Iterable[str], others: Iterable[str]) -> None:

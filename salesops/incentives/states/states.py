@@ -131,8 +131,8 @@ def keep_states(basis: Basis, name: str, frame: Frame, numbers: tuple[str, ...],
 
 def forget_states(basis: Basis, program: Program) -> None:
     """Let go what `keep_states` kept of a row for each event."""
-    basis.engine.drop(f"pay folded {program.name}")
-    basis.engine.drop(f"pay totals {program.name}")
+    basis.engine.drop_later(f"pay folded {program.name}")
+    basis.engine.drop_later(f"pay totals {program.name}")
 
 
 def build_program(name: str, plan: CompPlan, frame: Frame, numbers: tuple[str, ...]) -> Program:
