@@ -133,8 +133,8 @@ def _keep_shares(basis: Basis, to: BySplits) -> str:
 
 def _shares(basis: Basis, types: list[str]) -> ir.Table:
     splits = basis.source("opportunity_split")
-    kinds = splits.select("type").distinct()
-    meant = kinds.filter(kinds["type"].strip().lower().isin(types))  # of each kind once, not of each row
+    kinds = splits.group_by("type").agg(found=splits["type"].max())
+    meant = kinds.filter(kinds["found"].strip().lower().isin(types))  # looks at each kind once, not at each row
     percent = splits["percent"].fill_null(amount(0))
     of_types = splits.semi_join(meant, "type").mutate(percent=percent)
     known = of_types.filter(of_types["opportunity_id"].notnull()).mutate(user_id=of_types["user_id"].fill_null(""))
