@@ -71,8 +71,10 @@ pull-storm: $(READY)  ## 50 pulls killed and 200 met by faults, of each CRM; KIL
 apply-storm: $(READY)  ## 50 of each command that writes killed and 200 met by faults, of each CRM; KILLS=, FAULTS=, SEED=
 	@APPLY_STORM_KILLS=$(KILLS) APPLY_STORM_FAULTS=$(FAULTS) APPLY_STORM_SEED=$(SEED) APPLY_STORM_EXAMPLES=2000 $(BIN)/pytest -n auto tests/integration/writeback/test_writeback_storm.py tests/integration/writeback/test_writeback_properties.py $(ARGS)
 
-pay-properties: $(READY)  ## The comp-plan engine against its reference on 2,000 random worlds; EXAMPLES= for others
-	@PAY_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -n auto tests/salesops/test_salesops_pay_properties.py $(ARGS)
+pay-properties: $(READY)  ## The comp-plan engine against its reference on 2,000 random worlds from SEED= on; EXAMPLES= for others
+	@status=0; $(BIN)/python tests/salesops/pay_worlds.py $(SEED) $$(($(SEED) + $(EXAMPLES))) || status=1; \
+	PAY_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -n auto tests/salesops/test_salesops_pay_properties.py $(ARGS) || status=1; \
+	exit $$status
 
 foreign: $(READY)  ## jsforce and HubSpot's JavaScript client against the sandboxes; needs Node.js and npm
 	@cd tests/foreign && npm ci --silent --ignore-scripts && node run.mjs ../../$(BIN)/salesops

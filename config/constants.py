@@ -7,12 +7,12 @@ import operator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from config.formula import Binary, Call, Compare, If, Logic, Name, Negative, Number, operands
+from config.expressions import Binary, Call, Compare, If, Logic, Name, Negative, Number, operands, place, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from config.formula import Condition, Expression
+    from config.expressions import Condition, Expression
 
 _BINARY: Mapping[str, Callable[[Fraction, Fraction], Fraction]] = {
     "+": operator.add,
@@ -62,6 +62,13 @@ def constant(part: Expression, known: Mapping[str, Fraction]) -> Fraction | None
             numbers = [constant(each, known) for each in arguments]
             given = [each for each in numbers if each is not None]
             return _OF_VALUES[function](given) if function in _OF_VALUES and len(given) == len(numbers) else None
+
+
+def zero_divisions(text: str, expression: Expression, known: Mapping[str, Fraction]) -> Iterator[tuple[str, str]]:
+    """(what is wrong, what to do) of each division by what is always 0 in a formula, of which `text` is the text."""
+    for part in walk(expression):
+        if isinstance(part, Binary) and part.operator == "/" and constant(part.right, known) == 0:
+            yield f"divides by what is always 0, {place(text, part.at)}.", "Such a quotient has no value."
 
 
 def _binary(part: Binary, known: Mapping[str, Fraction]) -> Fraction | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from config.base import quote
 from config.problems import Problem, Where
 from config.shape import Block, Choice, Either, Leaf, Listed, Named, Shape, field_shape, shape_of
+from config.shape_words import allowed_words, form_of, said_what
 from config.yaml_text import MAX_PROBLEMS
 
 if TYPE_CHECKING:
@@ -22,15 +23,22 @@ if TYPE_CHECKING:
 
 def read_problems(error: ValidationError, model: type[BaseModel], source: Source) -> list[Problem]:
     """A problem for each error of pydantic on a file that should hold `model`, in the order of the file."""
-    # pydantic also calls a list too short whose items were wrong
-    details = [d for d in error.errors(include_url=False) if d["type"] != "too_short" or not d["input"]]
-    details = _without_further_cuts(details)
+    found = error.errors(include_url=False)
+    details = _without_further_cuts([each for each in found if not _is_short_of_wrong_ones(each, found)])
     problems = [_problem(detail, model, source) for detail in details[:MAX_PROBLEMS]]
     if len(details) > MAX_PROBLEMS:
         more = f"has {len(details) - MAX_PROBLEMS} more problems."
         last = problems[-1].where.line
         problems.append(Problem("error", more, "Correct the others first.", Where(source.file, last)))
     return problems
+
+
+def _is_short_of_wrong_ones(detail: ErrorDetails, all_of_them: list[ErrorDetails]) -> bool:
+    """Whether it calls a list too short whose items are wrong: pydantic does not count these."""
+    at = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        len(other["loc"]) > len(at) and other["loc"][: len(at)] == at for other in all_of_them
+    )
 
 
 def _without_further_cuts(details: list[ErrorDetails]) -> list[ErrorDetails]:
@@ -150,12 +158,12 @@ def _explain(detail: ErrorDetails, shape: Shape, around: Block | None, key: str)
             return "is not a key that can stand here.", _instead_of_key(key, around)
         case "missing":
             meaning = f" {info.description}" if info is not None and info.description else ""
-            return "is missing.", f"Write {_form(shape)}.{meaning}"
+            return "is missing.", f"Write {form_of(shape)}.{meaning}"
         case "union_tag_not_found":
-            return "is missing.", f"Write {_form(_words(shape))}."
+            return "is missing.", f"Write {form_of(allowed_words(shape))}."
         case _ if given is None:
             needed = info is not None and info.is_required()
-            return "is empty.", f"Write {_form(shape)}{'' if needed else ', or remove the key'}."
+            return "is empty.", f"Write {form_of(shape)}{'' if needed else ', or remove the key'}."
         case "union_tag_invalid":
             return _explain_word(given.get(shape.by) if isinstance(shape, Choice) else given, shape)
         case "literal_error" | "enum":
@@ -226,13 +234,13 @@ _OTHER_RECIPIENTS = {
 
 
 def _explain_word(word: object, shape: Shape) -> tuple[str, str]:
-    allowed = _words(shape)
+    allowed = allowed_words(shape)
     if not isinstance(word, str):
-        return f"must be a word, is {_what(word)}.", f"Write {_form(allowed)}."
+        return f"must be a word, is {said_what(word)}.", f"Write {form_of(allowed)}."
     if {*allowed.words} >= _RECIPIENTS and (form := _OTHER_RECIPIENTS.get(word.lower().removesuffix("s"))):
-        return f"must be {_form(allowed)}, or a block, got {quote(word)}.", f"Write {form}."
+        return f"must be {form_of(allowed)}, or a block, got {quote(word)}.", f"Write {form}."
     hint = did_you_mean(word, allowed.words)
-    return f"must be {_form(allowed)}, got {quote(word)}.", hint if hint.startswith("Did") else ""
+    return f"must be {form_of(allowed)}, got {quote(word)}.", hint if hint.startswith("Did") else ""
 
 
 _CONTAINERS = {
@@ -254,60 +262,20 @@ def _explain_type(detail: ErrorDetails, shape: Shape) -> tuple[str, str]:
             several = _FOR_SEVERAL[detail["loc"][-1]]
             return "compares with one value, is a list.", f"For several write {several}: [A, B]."
         case kind if kind in _CONTAINERS:
-            return f"must be {_CONTAINERS[kind]}, is {_what(given)}.", f"Write {_form(shape)}."
+            return f"must be {_CONTAINERS[kind]}, is {said_what(given)}.", f"Write {form_of(shape)}."
         case "tuple_type":
-            return f"must be a list, is {_what(given)}.", "Write each item on a line of its own, after a dash."
+            return f"must be a list, is {said_what(given)}.", "Write each item on a line of its own, after a dash."
+        case "too_short" if given:
+            return f"has {len(given)} of at least {limits['min_length']} entries.", "Add what is missing."
         case "too_short":
             return "must not be empty.", "Write at least one."
         case "too_long":
-            return f"has {limits['actual_length']} entries, and {limits['max_length']} is the most.", "Join some."
+            return f"has {len(given)} entries, and {limits['max_length']} is the most.", "Join some."
         case "greater_than_equal":
             return f"must be at least {limits['ge']}, got {quote(given)}.", ""
         case "less_than_equal":
             return f"must be at most {limits['le']}, got {quote(given)}.", ""
-    return f"is wrong: {detail['msg']}.", f"Write {_form(shape)}."
-
-
-def _words(shape: Shape) -> Leaf:
-    if isinstance(shape, Choice):
-        return Leaf("word", tuple(shape.blocks))
-    return shape if isinstance(shape, Leaf) else Leaf("word")
-
-
-def _form(shape: Shape) -> str:
-    """What may be written, as the end of a sentence."""
-    match shape:
-        case Leaf(words=(word,)):
-            return word
-        case Leaf(words=words) if words:
-            return f"one of {', '.join(words)}"
-        case Leaf(form=form):
-            return form if form.startswith(("as ", "at ")) else f"{_article(form)}{form}"
-        case Block():
-            needed = [key for key, info in shape.keys().items() if info.is_required()]
-            return f"a block with {', '.join(needed)}" if needed else f"a block of {', '.join(shape.keys())}"
-        case Choice(by=by):
-            return f"a block that says `{by}`, {_form(_words(shape))}"
-        case Either(forms=forms):
-            return " or ".join(_form(form) for form in forms.values())
-        case Named(key=key):
-            return f"a block of entries, each under {_article(key)}{key}"
-        case Listed():
-            return "a list"
-
-
-def _article(form: str) -> str:
-    if form.startswith(("text", "env:", "true", "https:", "five", "three")):
-        return ""
-    return "an " if form[0].lower() in "aei" else "a "
-
-
-def _what(value: object) -> str:
-    if value is None:
-        return "empty"
-    if isinstance(value, dict):
-        return "a block of keys"
-    return "a list" if isinstance(value, list) else "text"
+    return f"is wrong: {detail['msg']}.", f"Write {form_of(shape)}."
 
 
 def split_message(message: str) -> tuple[str, str]:

@@ -8,23 +8,17 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
-from config.base import ConnectionName, Form, Label, Model, Money, Share, Whole, quote
+from config.base import ConnectionName, Form, Label, Model, Money, Share, Whole
 from config.calendars import FiscalYear, TimeZone
 from config.connections import Connection, FilePath
 from config.cron import parse_cron
+from config.currencies import parse_currency
 from config.metrics.conditions import FieldName
 from config.metrics.windows import WindowText, parse_window
 from config.people import People
 from config.working_time import WorkingTime
 
-
-def _currency(text: str) -> str:
-    if not re.fullmatch(r"[A-Z]{3}", text):
-        raise ValueError(f"is not a currency code: {quote(text)}. Write three capital letters, as USD or EUR.")
-    return text
-
-
-Currency = Annotated[str, AfterValidator(_currency), Form("three capital letters, as USD")]
+Currency = Annotated[str, AfterValidator(parse_currency), Form("three capital letters, as USD")]
 
 
 def _cron(text: str) -> str:

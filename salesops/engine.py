@@ -9,7 +9,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 import duckdb
 import ibis
@@ -18,7 +18,7 @@ from ibis.backends.sql.compilers import duckdb as duckdb_sql
 
 from salesops.exact import RATIO_MACRO, WHOLE, narrowed
 from salesops.sql import names, quoted
-from salesops.wide import reckon
+from salesops.wide import Wide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from ibis.expr.operations import Node
 
 Rows = TypeVar("Rows")
+Tell: TypeAlias = "Callable[[], str]"
 
+_TOO_LARGE = "an amount is too large to be computed exactly"
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -45,6 +47,9 @@ class NumberTooLarge(ArithmeticError):
 
     Amounts have 38 digits, 6 of them after the point; steps towards what is paid on them may have more.
     """
+
+    tell: Tell | None = None
+    """Where it did, for whom nothing is known yet but what the statement was about."""
 
 
 class Engine:
@@ -64,9 +69,10 @@ class Engine:
         self._users: dict[str, set[str]] = {}
         self._database = duckdb.connect(":memory:", config=_SETTINGS)
         self._database.execute(RATIO_MACRO)
+        self._wide = wide = Wide()
         self._database.create_function(
             "exactly",
-            lambda programs, rows: reckon(programs, rows),  # noqa: PLW0108  annotations would be evaluated
+            lambda programs, rows: wide.reckon(programs, rows),  # noqa: PLW0108  annotations would be evaluated
             ["VARCHAR", "DECIMAL(38, 0)[]"],
             "VARCHAR",
             type=PythonUDFType.ARROW,
@@ -76,6 +82,7 @@ class Engine:
         self._beside = self._database.cursor()
         self._reads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine reads")
         self._failure: Exception | None = None
+        self._about: Tell | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -177,12 +184,29 @@ class Engine:
 
     def fetch(self, query: str) -> pa.Table:
         """The rows of a query in SQL."""
-        return self._submit(lambda: _rows(self._database, query)).result()
+        try:
+            return self._submit(lambda: _rows(self._database, query)).result()
+        except NumberTooLarge as error:
+            if error.tell is None:
+                raise
+            self.resume()
+            with self.about(None):
+                raise NumberTooLarge(f"{_TOO_LARGE}: {error.tell()}.") from error
 
     def fetch_later(self, query: str) -> Callable[[], pa.Table]:
         """The rows of a query over kept rows, read while the next statements run; what is returned waits for them."""
         asked = self._submit(lambda: self._reads.submit(_rows, self._beside, query))
         return lambda: asked.result().result()
+
+    @contextmanager
+    def about(self, tell: Tell | None) -> Iterator[None]:
+        """Statements in here that leave the range of exact decimals say where they did, as `tell` finds it out: it is
+        called once they have, and may read from the engine."""
+        before, self._about = self._about, tell
+        try:
+            yield
+        finally:
+            self._about = before
 
     def resume(self) -> None:
         """Let statements run again after one that failed."""
@@ -216,6 +240,8 @@ class Engine:
         self._submit(what)
 
     def _submit(self, what: Callable[[], Rows]) -> Future[Rows]:
+        about = self._about
+
         def run() -> Rows:
             if self._failure is not None:
                 raise self._failure
@@ -223,6 +249,8 @@ class Engine:
                 return what()
             except Exception as error:
                 self._failure = error
+                if isinstance(error, NumberTooLarge):
+                    error.tell = about
                 raise
 
         return self._statements.submit(run)
@@ -239,15 +267,20 @@ class Engine:
 
     def _reckon(self, name: str, query: str) -> None:
         table = quoted(_as_reckoned(name))
-        try:
-            self._execute(f"CREATE TABLE {table} AS {narrowed(query)}")
-        except NumberTooLarge:
+        if self._wide.keeps or not self._fits_narrow(table, query):
             self._execute(f"CREATE TABLE {table} AS {query}")
         found = self._database.sql(f"FROM {table} LIMIT 0")
         narrow = [quoted(each) for each, type_ in zip(found.columns, found.types, strict=True) if type_ == "BIGINT"]
         casts = ", ".join(f"CAST({each} AS {WHOLE}) AS {each}" for each in narrow)
         replaced = f" REPLACE ({casts})" if casts else ""
         self._execute(f"CREATE VIEW {quoted(name)} AS SELECT *{replaced} FROM {table}")
+
+    def _fits_narrow(self, table: str, query: str) -> bool:
+        try:
+            self._execute(f"CREATE TABLE {table} AS {narrowed(query)}")
+        except NumberTooLarge:
+            return False
+        return True
 
 
 def _rows(database: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
@@ -276,4 +309,4 @@ def _in_range() -> Iterator[None]:
     try:
         yield
     except (duckdb.OutOfRangeException, duckdb.ConversionException) as error:
-        raise NumberTooLarge("an amount is too large to be computed exactly.") from error
+        raise NumberTooLarge(f"{_TOO_LARGE}.") from error

@@ -34,7 +34,7 @@ def largest_number(basis: Basis) -> str:
     number = f"{top['number']:,f}".rstrip("0").rstrip(".")
     return (
         f"The largest of those that the rules read is {top['field']} of {top['object']} {top['id']}: {number}. "
-        "Correct it in the CRM, then pull and compute again."
+        "Correct it in the CRM and pull again, or correct the rule that multiplies it; then compute again."
     )
 
 

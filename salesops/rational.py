@@ -1,8 +1,9 @@
 """Exact arithmetic in the engine, as SQL: fractions of whole numbers, rounded once at the end.
 
 A value is `scale * above / below`: the scale a fraction that is known while the expression is built, above and below
-whole numbers of a row, below at least 1. Null above or below is none. What does not fit 38 digits raises in the engine,
-unless the number leaves through `salesops.incentives.numbers`, which reckons such rows with as many digits as it takes.
+whole numbers of a row, below at least 1. Null above is none; null below alone is a number that has no room in 38
+digits: `salesops.wide` keeps it. What does not fit raises in the engine, or comes to null, unless the number leaves
+through `salesops.incentives.numbers`, which reckons such rows with as many digits as it takes.
 """
 
 from __future__ import annotations
@@ -58,8 +59,7 @@ class Rational:
             return "FALSE"
         if self.made is not None:
             return _is_made_of_none(self.made)
-        missing = f"{self.above} IS NULL"
-        return missing if self.below is None else f"({missing} OR {self.below} IS NULL)"
+        return f"{self.above} IS NULL"
 
 
 NONE = Rational(Fraction(1), cast("NULL", WHOLE))
@@ -229,7 +229,13 @@ def _chosen(how: Literal["first", "min", "max"], numbers: tuple[Rational, ...], 
 
     def of_two(left: Rational, right: Rational) -> Rational:
         _, ours, theirs, _ = common(left, right)
-        return _either(choose(left, right, ours, theirs), left, right, Made(how, (left, right)))
+        made = Made(how, (left, right))
+        if how != "first" and left.below is not None:
+            # Where the left one is kept elsewhere, nobody knows here which comes first.
+            line = whole(1) if right.below is None else right.below
+            known = f"{left.above} IS NOT NULL AND {left.below} IS NOT NULL"
+            right = replace(right, below=when(f"{left.is_none} OR ({known})", line))
+        return _either(choose(left, right, ours, theirs), left, right, made)
 
     return reduce(of_two, numbers)
 

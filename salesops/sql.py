@@ -20,6 +20,15 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def bare(column: str) -> str:
+    """The name that is quoted.
+
+    >>> print(bare(quoted('the "first" part')))
+    the "first" part
+    """
+    return column[1:-1].replace('""', '"')
+
+
 def text(value: str) -> str:
     """A literal text.
 

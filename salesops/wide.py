@@ -1,21 +1,23 @@
 """Numbers with as many digits as it takes, for the few rows in which a step does not fit the engine's 38.
 
-The engine calls `reckon` for those rows alone, with a program (JSON, made by `salesops.incentives.numbers`) and the
-whole numbers that it is over.
+The engine calls `Wide.reckon` for those rows alone, with a program (JSON, made by `salesops.incentives.numbers`) and
+the whole numbers that it is over. A number that has no room in columns stays here, and the columns hold its key: the
+whole number above the line where nothing is below it. So whatever the engine reckons with it comes to null, and is
+reckoned here.
 """
 
 from __future__ import annotations
 
 import json
 import operator
-from functools import lru_cache
+from itertools import count
 from math import gcd
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
     Pair: TypeAlias = tuple[int, int]
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     """What a part of a program comes to over a row; None is none."""
 
 _LIMIT = 10**38
+_PARTS = ("above", "below", "kept above", "kept below")
 _ORDER = {
     "<": operator.lt,
     "<=": operator.le,
@@ -35,15 +38,57 @@ _ORDER = {
 }
 
 
-def reckon(programs: pa.ChunkedArray[Any], rows: pa.ChunkedArray[Any]) -> pa.Array[Any]:
-    """What each program comes to over its row: a whole number as text, which the engine casts; null is none.
+class Wide:
+    """What is reckoned for one computation, and the numbers that are kept for it, in lowest terms, by their keys."""
 
-    A number of more than 38 digits is text that is no number, so that the cast raises.
-    """
-    asked: list[Any] = programs.to_pylist()
-    over: list[Any] = rows.to_pylist()
-    found = (_program(text)(row) for text, row in zip(asked, over, strict=True))
-    return pa.array([None if each is None else _text(each) for each in found], pa.string())
+    def __init__(self) -> None:
+        self._kept: dict[int, Pair] = {}
+        self._keys: dict[Pair, int] = {}
+        self._next = count(1)
+        self._programs: dict[str, Callable[[Row], int | None]] = {}
+
+    @property
+    def keeps(self) -> bool:
+        """Whether there are numbers that have no room in columns."""
+        return bool(self._kept)
+
+    def reckon(self, programs: pa.ChunkedArray[Any], rows: pa.ChunkedArray[Any]) -> pa.Array[Any]:
+        """What each program comes to over its row: a whole number as text, which the engine casts; null is none.
+
+        A number of more than 38 digits is text that is no number, so that the cast raises.
+        """
+        asked: list[Any] = programs.to_pylist()
+        over: list[Any] = rows.to_pylist()
+        found = (self._program(text)(row) for text, row in zip(asked, over, strict=True))
+        return pa.array([None if each is None else _text(each) for each in found], pa.string())
+
+    def _program(self, text: str) -> Callable[[Row], int | None]:
+        if text not in self._programs:
+            self._programs[text] = self._made(*json.loads(text))
+        return self._programs[text]
+
+    def _made(self, what: str, *rest: Any) -> Callable[[Row], int | None]:
+        if what in _ORDER:
+            return _comparison(_ORDER[what], *(_number(each, self._kept) for each in rest))
+        if what in _PARTS:
+            return self._part(what, _lowest(_number(rest[2], self._kept), rest[0], rest[1]))
+        return _rounded(what, rest[0], _number(rest[1], self._kept))
+
+    def _part(self, what: str, number: Number) -> Callable[[Row], int | None]:
+        """What stands above or below the line of a number; of one that is kept its key, and nothing."""
+
+        def part(row: Row) -> int | None:
+            found = number(row)
+            if found is None or what in ("above", "below") or all(_fits(each) for each in found):
+                return None if found is None else found[what.endswith("below")]
+            return None if what.endswith("below") else self._key(found)
+
+        return part
+
+    def _key(self, number: Pair) -> int:
+        key = self._keys.setdefault(number, next(self._next))
+        self._kept[key] = number
+        return key
 
 
 def divide(above: int, below: int, mode: str) -> int:
@@ -64,22 +109,18 @@ def divide(above: int, below: int, mode: str) -> int:
     return (size + away) * (1 if above >= 0 else -1)
 
 
+def _fits(number: int) -> bool:
+    return abs(number) < _LIMIT
+
+
 def _text(number: int) -> str:
-    return str(number) if abs(number) < _LIMIT else "more than 38 digits"
+    return str(number) if _fits(number) else "more than 38 digits"
 
 
-@lru_cache(maxsize=2_000)
-def _program(text: str) -> Callable[[Row], int | None]:
-    what, *rest = json.loads(text)
-    if what in _ORDER:
-        return _comparison(_ORDER[what], _number(rest[0]), _number(rest[1]))
-    if what in ("above", "below"):
-        return _lowest(what, rest[0], rest[1], _number(rest[2]))
-    places, number = rest[0], _number(rest[1])
-
+def _rounded(mode: str, places: int, number: Number) -> Callable[[Row], int | None]:
     def rounded(row: Row) -> int | None:
         found = number(row)
-        return None if found is None else divide(found[0] * 10**places, found[1], what)
+        return None if found is None else divide(found[0] * 10**places, found[1], mode)
 
     return rounded
 
@@ -94,40 +135,44 @@ def _comparison(order: Callable[[int, int], bool], left: Number, right: Number) 
     return compared
 
 
-def _lowest(what: str, numerator: int, denominator: int, number: Number) -> Callable[[Row], int | None]:
-    """What stands above or below the line of number over numerator / denominator, in lowest terms."""
+def _lowest(number: Number, numerator: int, denominator: int) -> Number:
+    """The number over numerator / denominator, in lowest terms."""
 
-    def reduced(row: Row) -> int | None:
+    def reduced(row: Row) -> Pair | None:
         found = number(row)
         if found is None:
             return None
         above, below = found[0] * denominator, found[1] * numerator
-        return (above if what == "above" else below) // gcd(above, below)
+        divisor = gcd(above, below)
+        return above // divisor, below // divisor
 
     return reduced
 
 
-def _number(part: list[Any]) -> Number:
+def _number(part: list[Any], kept: Mapping[int, Pair]) -> Number:
     what, *rest = part
     if what == "constant":
         known: Pair = (rest[0], rest[1])
         return lambda _: known
     if what == "column":
-        return _column(*rest)
+        return _column(kept, *rest)
     if what == "if":
-        at, then, otherwise = rest[0], _number(rest[1]), _number(rest[2])
+        at, then, otherwise = rest[0], _number(rest[1], kept), _number(rest[2], kept)
         return lambda row: then(row) if row[at] else otherwise(row)
-    operands = tuple(map(_number, rest))
+    operands = tuple(_number(each, kept) for each in rest)
     if what in ("first", "min", "max"):
         choose = _CHOICES[what]
         return lambda row: choose([each for each in (number(row) for number in operands) if each is not None])
     return _arithmetic(_STEPS[what], operands)
 
 
-def _column(numerator: int, denominator: int, above: int, below: int | None) -> Number:
+def _column(kept: Mapping[int, Pair], numerator: int, denominator: int, above: int, below: int | None) -> Number:
     def read(row: Row) -> Pair | None:
         over, under = row[above], 1 if below is None else row[below]
-        return None if over is None or under is None else (int(over) * numerator, int(under) * denominator)
+        if over is None:
+            return None
+        found = kept[int(over)] if under is None else (int(over), int(under))
+        return found[0] * numerator, found[1] * denominator
 
     return read
 

@@ -165,6 +165,8 @@ def _records(
         for entry in each.entries:
             if entry.source:
                 ids.setdefault(entry.source, set()).add(entry.id)
+        for held in (held for interval in each.intervals for held in interval.held):
+            ids.setdefault(held.source, set()).add(held.id)
     names = {
         (source, id_): name
         for source, some in ids.items()

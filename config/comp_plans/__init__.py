@@ -8,8 +8,10 @@ from __future__ import annotations
 from config.comp_plans.cases import Case, Expected
 from config.comp_plans.components import (
     Amount,
+    AnyOf,
     Bonus,
     Component,
+    Condition,
     Curve,
     Gate,
     GreaterOf,
@@ -29,12 +31,14 @@ from config.comp_plans.tables import Table
 
 __all__ = [
     "Amount",
+    "AnyOf",
     "Assignment",
     "Bonus",
     "Case",
     "CompPlan",
     "CompPlanFile",
     "Component",
+    "Condition",
     "Credit",
     "Curve",
     "Expected",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, Tag, field_validator, model_validator
 
 from config.base import Day, Flag, Label, Model, Name, Number, Whole
-from config.comp_plans.base import Formula, Interval
+from config.comp_plans.base import Formula, Interval, by_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from decimal import Decimal
 
 Reading = Literal["marginal", "whole", "transaction", "step", "interpolated_rate", "interpolated_amount"]
@@ -34,6 +35,26 @@ class Gate(Model):
         if all(each is None for each in (self.at_least, self.more_than, self.at_most, self.less_than)):
             raise ValueError("has no bound. Write at_least, more_than, at_most or less_than.")
         return self
+
+
+class AnyOf(Model):
+    """Several gates of which one is enough."""
+
+    any_of: Annotated[tuple[Gate, ...], Field(description="It is met while at least one of these is; two or more.")]
+
+    @field_validator("any_of", mode="before")
+    @classmethod
+    def _several(cls, gates: object) -> object:
+        if isinstance(gates, list):
+            if any(isinstance(gate, dict) and "any_of" in gate for gate in gates):
+                raise ValueError("holds another any_of. Write the gates of both in one list.")
+            if len(gates) < 2:
+                raise ValueError("needs two gates or more. Write a single gate in place of it.")
+        return gates
+
+
+Condition = Annotated[Annotated[Gate, Tag("measure")] | Annotated[AnyOf, Tag("any_of")], by_key("measure", "any_of")]
+"""What stands in a list of gates."""
 
 
 class Multipliers(Model):
@@ -71,7 +92,9 @@ class _Component(Model):
     ] = None
     from_: Annotated[Day | None, Field(alias="from", description="The first day whose credits count.")] = None
     until: Annotated[Day | None, Field(description="The day from which on credits no longer count.")] = None
-    when: Annotated[tuple[Gate, ...], Field(description="Gates: it is only worth anything while all are met.")] = ()
+    when: Annotated[
+        tuple[Condition, ...], Field(description="Gates: it is only worth anything while all are met.")
+    ] = ()
     opens: Annotated[
         Literal["all", "later"],
         Field(
@@ -238,7 +261,8 @@ class Guarantee(_Component):
     kind: Literal["guarantee"]
     amount: Annotated[Formula, Field(description="What is paid at least.")]
     of: Annotated[
-        tuple[Name, ...], Field(description="The components that count towards it; all that are paid if missing.")
+        tuple[Name, ...],
+        Field(min_length=1, description="The components that count towards it; all that are paid if missing."),
     ] = ()
     months: Annotated[
         Whole | None, Field(ge=1, le=120, description="Only in the first months after `started_on`; always if missing.")
@@ -262,3 +286,15 @@ Component = Annotated[
     RatePay | Spif | Tiers | Curve | Bonus | Amount | GreaterOf | LesserOf | Guarantee | Pool,
     Field(discriminator="kind"),
 ]
+
+
+def alternatives(condition: Gate | AnyOf) -> tuple[Gate, ...]:
+    """The gates of which one is enough; a gate that stands alone is its only one."""
+    return condition.any_of if isinstance(condition, AnyOf) else (condition,)
+
+
+def gates_of(component: Component) -> Iterator[tuple[tuple[str | int, ...], Gate]]:
+    """(path inside the component, gate) of each of its gates, in their order."""
+    for place, condition in enumerate(component.when):
+        for number, gate in enumerate(alternatives(condition)):
+            yield ("when", place, *(("any_of", number) if isinstance(condition, AnyOf) else ())), gate

@@ -90,7 +90,9 @@ class OfEarnings(Model):
     comp_plans: Annotated[tuple[Name, ...], Field(min_length=1, description="Of these comp plans.")]
     components: Annotated[
         tuple[Name, ...],
-        Field(description="Of these components of theirs, also if not paid; all that are paid if missing."),
+        Field(
+            min_length=1, description="Of these components of theirs, also if not paid; all that are paid if missing."
+        ),
     ] = ()
 
 

@@ -22,6 +22,7 @@ class CompPlanFile(Model):
 
     comp_plans: Annotated[dict[Name, CompPlan], Field(description="Each under its name.")] = {}
     payees: Annotated[
-        dict[Email, tuple[Assignment, ...]], Field(description="Who is on which comp plan by name, by e-mail.")
+        dict[Email, Annotated[tuple[Assignment, ...], Field(min_length=1)]],
+        Field(description="Who is on which comp plan by name, by e-mail."),
     ] = {}
     tests: Annotated[tuple[Case, ...], Field(description="Cases that `salesops test` checks.")] = ()

@@ -5,24 +5,22 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from config.formula import (
-    MAX_LENGTH,
+from config.expressions import (
     Binary,
     Call,
     Compare,
     Condition,
     Expression,
     If,
-    Language,
     Logic,
     Name,
     Negative,
     Number,
     names,
-    parse,
     place,
     walk,
 )
+from config.formula import MAX_LENGTH, Language, parse
 
 __all__ = [
     "FUNCTIONS",

@@ -15,6 +15,7 @@ from config.comp_plans.components import (
     RatePay,
     Spif,
     Tiers,
+    gates_of,
 )
 from config.comp_plans.formula import names, parse_pay_formula
 from config.comp_plans.measures import Last
@@ -155,7 +156,7 @@ def longest(comp_plan: CompPlan, measures: Iterable[str]) -> Interval:
 
 def looked_at(comp_plan: CompPlan, component: Component) -> tuple[str, ...]:
     """The measures of its gates, and the measures and components that say what it is worth, through tables."""
-    found = [gate.measure for gate in component.when]
+    found = [gate.measure for _, gate in gates_of(component)]
     for root in (root for text in _formulas(component) for root in _roots(text)):
         if root in comp_plan.tables:
             axes = (axis.of for axis in comp_plan.tables[root].by if isinstance(axis, Steps))
@@ -189,7 +190,7 @@ def _reached(comp_plan: CompPlan, name: str) -> set[str]:
 
 def _measures_of(comp_plan: CompPlan, component: Component, within: tuple[str, ...]) -> list[str]:
     """The measures of its gates and of what it names, through tables and other components."""
-    found = [gate.measure for gate in component.when if gate.measure in comp_plan.measures]
+    found = [gate.measure for _, gate in gates_of(component) if gate.measure in comp_plan.measures]
     for root in dict.fromkeys(root for text in _formulas(component) for root in _roots(text)):
         found += measures_in(comp_plan, root)
         if root in comp_plan.components and root not in within:

@@ -54,7 +54,22 @@ class Measure(Model):
 
     label: Annotated[Label | None, Field(description="What people call it; made of the name if missing.")] = None
     credits: Annotated[tuple[Name, ...], Field(description="The credits it adds up.")] = ()
-    take: Annotated[Literal["amount", "count"], Field(description="Their amounts, or how many they are.")] = "amount"
+    take: Annotated[
+        Literal["amount", "count", "distinct"],
+        Field(
+            description="Their amounts, how many they are, or how many different values of the field `of` they have."
+        ),
+    ] = "amount"
+    of: Annotated[
+        Path | None, Field(description="Of distinct: the field whose values are counted; empty ones are not.")
+    ] = None
+    each_at_most: Annotated[
+        Formula | None,
+        Field(
+            description="The most that one transaction counts in it, and that one with a negative amount takes away: a "
+            "formula of numbers, values and `target`, the measure's own."
+        ),
+    ] = None
     metric: Annotated[Name | None, Field(description="Or the payee's value of a metric in the period.")] = None
     formula: Annotated[
         Formula | None, Field(description="Or a formula over measures, values and pay; previous(m) is m a period ago.")
@@ -104,7 +119,18 @@ class Measure(Model):
                 f"needs one of {', '.join(kinds)}, has {' and '.join(given) or 'none'}. "
                 "Write `credits: [NAME]` to add up credits."
             )
+        if (self.take == "distinct") != (self.of is not None):
+            raise ValueError(
+                "counts different values, and does not say of which field. Write `of: FIELD`."
+                if self.of is None
+                else f"has `of: {self.of}`, which only `take: distinct` looks at. Write that, or remove `of`."
+            )
         return self
+
+    @property
+    def told_apart_by(self) -> str | None:
+        """The field that says which transactions belong together: in a group, or as one of what is counted."""
+        return self.of if self.take == "distinct" else self.grouped_by
 
     @property
     def kind(self) -> str:

@@ -31,6 +31,10 @@ class Assignment(Dates):
     targets: Annotated[dict[Name, Money], Field(description="Targets of measures, instead of the comp plan's.")] = {}
     values: Annotated[dict[Name, Number], Field(description="Numbers, instead of the comp plan's.")] = {}
     started_on: Annotated[
-        Day | None, Field(description="The first day of work; when the CRM's user was created if missing.")
+        Day | None,
+        Field(
+            description="The first day of work: nobody is on a comp plan before it. Ramp and tenure go by the day on "
+            "which the CRM's user was created if it is missing."
+        ),
     ] = None
     leave: Annotated[tuple[Leave, ...], Field(description="Days away.")] = ()

@@ -15,14 +15,21 @@ from config.comp_plans.measures import Measure
 from config.comp_plans.tables import Table
 from config.project import Currency
 
+_MOST = 200
+"""So many parts of a kind one comp plan may have; what they come to is reckoned in one query."""
+
 
 class Eligible(Model):
     """Who is on a comp plan: everyone who meets all that is given, on the days on which they do."""
 
-    roles: Annotated[tuple[Label, ...], Field(description="Holders of one of these roles.")] = ()
-    teams: Annotated[tuple[Label, ...], Field(description="Members of one of these teams.")] = ()
-    users: Annotated[tuple[Email, ...], Field(description="These users, by the e-mail of the CRM login.")] = ()
-    territories: Annotated[tuple[Label, ...], Field(description="Members of one of these territories of the CRM.")] = ()
+    roles: Annotated[tuple[Label, ...], Field(min_length=1, description="Holders of one of these roles.")] = ()
+    teams: Annotated[tuple[Label, ...], Field(min_length=1, description="Members of one of these teams.")] = ()
+    users: Annotated[
+        tuple[Email, ...], Field(min_length=1, description="These users, by the e-mail of the CRM login.")
+    ] = ()
+    territories: Annotated[
+        tuple[Label, ...], Field(min_length=1, description="Members of one of these territories of the CRM.")
+    ] = ()
     managers: Annotated[Flag | None, Field(description="true: who manages somebody; false: who does not.")] = None
 
 
@@ -119,9 +126,11 @@ class CompPlan(Model):
             "each part is measured by itself."
         ),
     ] = "together"
-    credits: Annotated[dict[Name, Credit], Field(description="What counts, for whom.")] = {}
-    measures: Annotated[dict[Name, Measure], Field(description="What is measured.")] = {}
-    components: Annotated[dict[Name, Component], Field(min_length=1, description="What it pays, in this order.")]
+    credits: Annotated[dict[Name, Credit], Field(max_length=_MOST, description="What counts, for whom.")] = {}
+    measures: Annotated[dict[Name, Measure], Field(max_length=_MOST, description="What is measured.")] = {}
+    components: Annotated[
+        dict[Name, Component], Field(min_length=1, max_length=_MOST, description="What it pays, in this order.")
+    ]
     cap: Annotated[Bound | None, Field(description="The most that all components pay together.")] = None
     floor: Annotated[Bound | None, Field(description="The least that all components pay together.")] = None
     rounding: Annotated[Rounding, Field(description="How an earning becomes an amount.")] = Rounding()

@@ -6,20 +6,18 @@ import re
 from functools import lru_cache
 
 from config.base import parse_number, quote
-from config.formula import (
-    MAX_LENGTH,
+from config.expressions import (
     Binary,
     Call,
     Expression,
-    Language,
     Name,
     Negative,
     Number,
     names,
-    parse,
     place,
     walk,
 )
+from config.formula import MAX_LENGTH, Language, parse
 
 __all__ = [
     "FUNCTIONS",

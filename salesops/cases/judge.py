@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from config.scalars import decimal_text
 from salesops.cases.model import Difference
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from salesops.results import Pay
 
 Row = dict[str, Any]
+Intervals: TypeAlias = "Mapping[tuple[str, str, date, str | None, str | None], Row]"
 Number = Decimal | None
 _Find = "Callable[[Period | None], Number]"
 
@@ -44,6 +45,8 @@ class Came:
     """What came of one case: rows of CREDITS, MEASURES and EARNINGS by payee, ids and e-mails as the case writes them.
 
     Only rows of the case's comp plans, in pay periods from its first day to its last. `starts`: of each pay period.
+    `intervals`: what tells the interval of an earning, (comp plan, payee, day, source, transaction), from others, by
+    kind of interval; of a case that was computed by itself.
     """
 
     credits: Mapping[str, list[Row]]
@@ -51,10 +54,13 @@ class Came:
     earnings: Mapping[str, list[Row]]
     starts: Mapping[str, date]
     asked: Asked
+    intervals: Intervals = field(default_factory=dict)
 
 
-def came_of(setup: Setup, pay: Pay, prefix: str, asked: Asked | None = None) -> Came:
-    """The part of a pass that is about one of its cases."""
+def came_of(
+    setup: Setup, pay: Pay, prefix: str, asked: Asked | None = None, intervals: Intervals | None = None
+) -> Came:
+    """The part of a pass that is about one of its cases; `intervals` are those of a case that is alone in it."""
     first, calendar = first_day(setup), setup.around.rules.calendar
     starts: dict[str, date] = {}
 
@@ -73,7 +79,7 @@ def came_of(setup: Setup, pay: Pay, prefix: str, asked: Asked | None = None) -> 
 
     tables = (mine(table.to_pylist()) for table in (pay.credits, pay.measures, pay.earnings))
     credits_, measures, earnings = tables
-    return Came(credits_, measures, earnings, starts, asked or Asked())
+    return Came(credits_, measures, earnings, starts, asked or Asked(), intervals or {})
 
 
 def differences(setup: Setup, came: Came) -> tuple[Difference, ...]:

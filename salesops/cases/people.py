@@ -78,6 +78,17 @@ def add_people(records: Records, setup: Setup) -> dict[str, tuple[Assignment, ..
     }
 
 
+def taken_by(setup: Setup, email: str) -> tuple[str, ...]:
+    """The comp plans around the case that take one of its payees, as they ever stand in it, without naming them."""
+    people = [_person(setup, each) for each in payees_of(setup)]
+    person = next(each for each in people if each.email == email)
+    return tuple(
+        name
+        for name, plan in setup.around.comp_plans.items()
+        if plan.eligible is not None and any(_accepts(setup, plan, person, stood, people) for stood in person.stands)
+    )
+
+
 def _person(setup: Setup, email: str) -> _Person:
     said = {name.lower(): payee for name, payee in setup.case.payees.items()}.get(email, CasePayee())
     eligible = setup.main.eligible

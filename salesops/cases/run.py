@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -18,21 +18,24 @@ from salesops.cases.judge import came_of, differences
 from salesops.cases.model import Verdict
 from salesops.cases.passes import passes
 from salesops.cases.story import story_of
-from salesops.cases.uncredited import uncredited
+from salesops.cases.uncredited import not_on_any, uncredited
 from salesops.engine import Engine, NumberTooLarge
 from salesops.incentives.notes.notes import pay_notes
 from salesops.incentives.pay import keep_pay, read_pay
 from salesops.metrics.compute import compute_metrics
 from salesops.results import METRICS
 from salesops.rules import RuleError
+from salesops.sql import names, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import date
 
     from salesops.basis import Basis
     from salesops.cases.build import Given
-    from salesops.cases.judge import Came
+    from salesops.cases.judge import Came, Intervals
     from salesops.cases.model import Setup
+    from salesops.incentives.states.states import Program
 
 
 def run_cases(setups: Sequence[Setup]) -> list[Verdict]:
@@ -61,7 +64,11 @@ def _run(setups: list[Setup]) -> list[Verdict]:
 
 
 def _computed(setups: list[Setup]) -> list[Verdict]:
-    return [_verdict(setup, came, notes) for setup, (came, notes) in zip(setups, compute_together(setups), strict=True)]
+    """What came of cases of one pass; why one that does not hold does not is said of one that is alone in it."""
+    found = compute_together(setups)
+    if len(setups) > 1:
+        return [Verdict(differences(setup, came)) for setup, (came, _) in zip(setups, found, strict=True)]
+    return [_verdict(setups[0], *found[0])]
 
 
 def compute_together(setups: list[Setup]) -> list[tuple[Came, tuple[str, ...]]]:
@@ -73,13 +80,25 @@ def compute_together(setups: list[Setup]) -> list[tuple[Came, tuple[str, ...]]]:
         programs = keep_pay(basis, _metric_values(basis, given))
         pay = read_pay(basis, programs)
         asked = [ask(basis, programs, setup, prefix) for setup, prefix in zip(setups, given.prefixes, strict=True)]
+        intervals = _intervals(basis, programs) if len(setups) == 1 else {}
         came = [
-            came_of(setup, pay, prefix, more) for setup, prefix, more in zip(setups, given.prefixes, asked, strict=True)
+            came_of(setup, pay, prefix, more, intervals)
+            for setup, prefix, more in zip(setups, given.prefixes, asked, strict=True)
         ]
         notes = [note.text for note in (*pay.notes, *pay_notes(basis, pay.measures))]
         if len(setups) == 1:
-            notes += uncredited(basis, setups[0], came[0])
+            notes += [*uncredited(basis, setups[0], came[0]), *not_on_any(basis, setups[0])]
     return [(each, tuple(notes)) for each in came]
+
+
+def _intervals(basis: Basis, programs: Iterable[Program]) -> Intervals:
+    """What tells the intervals of each event of a pass apart."""
+    found: dict[tuple[str, str, date, str | None, str | None], dict[str, Any]] = {}
+    for program in programs:
+        listed = dict.fromkeys(("payee_id", "day", "source", "id", "period", *program.frame.kinds))
+        rows = basis.engine.fetch(f"SELECT {names(listed)} FROM {quoted(f'pay states {program.name}')}").to_pylist()
+        found |= {(program.name, row["payee_id"], row["day"], row["source"], row["id"]): row for row in rows}
+    return found
 
 
 def _verdict(setup: Setup, came: Came, notes: tuple[str, ...]) -> Verdict:

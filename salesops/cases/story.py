@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from config.comp_plans import Guarantee
+from config.comp_plans.intervals import interval_of, sums_over
 from config.scalars import decimal_text
 from salesops.cases.model import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from decimal import Decimal
 
     from salesops.cases.judge import Came
     from salesops.cases.model import Difference, Setup
 
+ZERO = Decimal(0)
 MOST = 40
 """Rows of one table: a case that is longer is not read line by line."""
 
@@ -54,7 +57,7 @@ def _of_payee(setup: Setup, came: Came, payee: str, of: str) -> Iterator[Lines]:
     yield _lines(
         f"Earnings{of}",
         ("Component", "Pay period", "Day", "Transaction", ">Paid on", ">Earns", ">To date"),
-        list(_earned([row for row in earnings if row["status"] == "earned"], came, plans=plans)),
+        list(_earned([row for row in earnings if row["status"] == "earned"], setup, came, payee)),
     )
     estimated = [row for row in earnings if row["status"] == "estimated"]
     if estimated:
@@ -65,15 +68,18 @@ def _of_payee(setup: Setup, came: Came, payee: str, of: str) -> Iterator[Lines]:
         )
 
 
-def _earned(rows: list[dict[str, Any]], came: Came, *, plans: bool) -> Iterator[tuple[str, ...]]:
-    """Each earning with the sum of its component's so far, in order of components as they first earn, then of days."""
+def _earned(rows: list[dict[str, Any]], setup: Setup, came: Came, payee: str) -> Iterator[tuple[str, ...]]:
+    """Each earning with the sum of its component's in the interval so far, in order of components as they first earn,
+    then of days."""
+    plans = len(setup.plans) > 1
     in_order = sorted(rows, key=lambda row: (came.starts[row["period"]], row["day"], row["transaction_id"] or "~"))
     for name in dict.fromkeys(_named(row, "component", plans) for row in in_order):
-        to_date = None
+        to_date: dict[object, Decimal] = {}
         for row in in_order:
             if _named(row, "component", plans) != name:
                 continue
-            to_date = row["amount"] + (to_date or 0)
+            interval = _interval(setup, came, payee, row)
+            to_date[interval] = to_date.get(interval, ZERO) + row["amount"]
             yield (
                 name,
                 row["period"],
@@ -81,8 +87,21 @@ def _earned(rows: list[dict[str, Any]], came: Came, *, plans: bool) -> Iterator[
                 row["transaction_id"] or "",
                 _text(row["credit"]) if row["transaction_id"] else "",
                 _text(row["amount"]),
-                _text(to_date),
+                _text(to_date[interval]),
             )
+
+
+def _interval(setup: Setup, came: Came, payee: str, row: dict[str, Any]) -> object:
+    """What tells the interval that an earning's component is reckoned over from others; of a comp plan's cap or floor
+    that of the bound."""
+    plan, name = setup.plans[row["comp_plan"]], row["component"]
+    component = plan.components.get(name)
+    bound = plan.cap if name == "cap" else plan.floor
+    over: str | None = bound.over if component is None and bound is not None else None
+    if component is not None and not isinstance(component, Guarantee):
+        over = sums_over(plan, interval_of(plan, component))
+    kind = "period" if over in {None, "interval", "pay_period", "transaction"} else over
+    return came.intervals[row["comp_plan"], payee, row["day"], row["source"], row["transaction_id"]][kind]
 
 
 def _named(row: dict[str, Any], key: str, plans: bool) -> str:

@@ -125,10 +125,14 @@ def _value(records: Records, source: str, path: str, value: Any, meaning: Meanin
     object_ = SOURCES[found.source]
     if found.field in object_.worked_out:
         raise ValueError(f"is worked out by us: {object_.worked_out[found.field]}. Give what it is made of.")
-    if object_.leads_to.get(found.field) == "user":
+    leads_to = object_.leads_to.get(found.field)
+    if leads_to == "user":
         return records.user(value)
     if found.type is FieldType.ID:
-        return records.id_of(value)
+        id_ = records.id_of(value)
+        if leads_to is not None and leads_to in OBJECTS:
+            records.row(leads_to, id_)  # who is named is there, though nothing else is said of them
+        return id_
     return read_value(found.type, value, meaning.zone)
 
 

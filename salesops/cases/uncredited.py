@@ -1,4 +1,5 @@
-"""Why transactions of a case are credited to nobody, in words: what to mend in a case that does not hold."""
+"""Why transactions of a case are credited to nobody, and who is on no comp plan: what to mend in a case that does not
+hold."""
 
 from __future__ import annotations
 
@@ -7,10 +8,11 @@ from typing import TYPE_CHECKING
 from config.sources import SOURCES, find_field
 from salesops.cases.build import meaning_of
 from salesops.cases.conditions import meets
-from salesops.cases.people import add_people
+from salesops.cases.people import add_people, taken_by
 from salesops.cases.records import Records
-from salesops.cases.transactions import add_transactions, source_of
+from salesops.cases.transactions import add_transactions, payees_of, source_of
 from salesops.incentives.crediting.shares import transactions_table
+from salesops.incentives.frame.stretches import stretches_table
 from salesops.sql import quoted, text
 
 if TYPE_CHECKING:
@@ -40,6 +42,18 @@ def uncredited(basis: Basis, setup: Setup, came: Came) -> Iterator[str]:
     for each in missed:
         reasons = dict.fromkeys(_reasons(basis, setup, records, each))
         yield f"transaction {each.id} is credited to nobody: {'; '.join(reasons)}."
+
+
+def not_on_any(basis: Basis, setup: Setup) -> Iterator[str]:
+    """A sentence for each payee of a case that the basis alone is about who is on none of its comp plans."""
+    tables = (quoted(stretches_table(name)) for name in setup.plans)
+    rows = basis.engine.fetch(" UNION ".join(f"SELECT payee_id FROM {table}" for table in tables))
+    on_some = set(rows["payee_id"].to_pylist())
+    for email in payees_of(setup):
+        if Records().id_of(email) not in on_some:
+            others = " or ".join(f"`comp_plan: {name}`" for name in taken_by(setup, email))
+            remedy = f"Write {others} under this payee" if others else "Give the role or team that one of them takes"
+            yield f"{email} is on none of the comp plans of this test ({', '.join(setup.plans)}). {remedy}."
 
 
 def _reasons(basis: Basis, setup: Setup, records: Records, given: Transaction) -> Iterator[str]:

@@ -88,17 +88,17 @@ def in_between(told: Told) -> Part:
 
 def _between(told: Told) -> Iterator[str | Point]:
     plan, words = told.plan, told.words
-    there = {
-        "targets": bool(told.targets) or any(measure.target is not None for measure in plan.measures.values()),
-        "pay": bool(plan.pay.base or plan.pay.target),
-    }
+    has_targets = bool(told.targets) or any(measure.target is not None for measure in plan.measures.values())
+    there = {"targets": ["targets"] * has_targets, "pay": [key for key, amount in _pays(plan.pay) if amount]}
     if not any(there.values()):
         return
-    prorated = [each for each in plan.proration.of if there[each]]
+    prorated = [part for each in plan.proration.of for part in there[each]]
+    of = words.all_of(
+        words.say(f"of_{each}") for each in prorated or [part for each in there.values() for part in each]
+    )
     if not prorated:
-        yield words.say("not_prorated")
+        yield words.say("not_prorated", of=of)
     else:
-        of = words.all_of(words.say(f"of_{each}") for each in prorated)
         yield words.say("prorated", of=of, by=words.say(f"by_{plan.proration.by}"))
         if "targets" in prorated and told.seasonal:
             yield words.say(
@@ -106,12 +106,13 @@ def _between(told: Told) -> Iterator[str | Point]:
             )
         if plan.proration.ends == "exclusive" and plan.proration.by != "months":
             yield words.say("ends_exclusive")
-    yield words.say("leave")
-    if plan.ramp:
+    yield words.say("leave", of=of) if prorated else words.say("leave_in_full")
+    if plan.ramp and has_targets:
         steps = words.all_of(_ramp_step(told, step) for step in plan.ramp)
         unit = "month" if plan.ramp[0].until_day is None else "day"
         yield words.say("ramp", steps=steps) + " " + words.say(f"ramp_from_{unit}")
-    yield words.say(f"change_{plan.change}")
+    if has_targets or plan.change == "apart":
+        yield words.say(f"change_{plan.change}")
 
 
 def _ramp_step(told: Told, step: RampStep) -> str:

@@ -43,6 +43,8 @@ def _credit(told: Told, credit: Credit) -> Iterator[str]:
         yield _which(told, credit, credit.source or "")
         yield from _when(told, credit)
     yield words.say("counts_for", who=_recipients(told, credit, credit.to), amount=_amount(told, credit))
+    if isinstance(credit.to, ByManagers) and isinstance(credit.to.of, BySplits | ByMembers):
+        yield words.say("above_splits" if isinstance(credit.to.of, BySplits) else "above_members")
     if credit.once_per is not None:
         yield words.say("once_per", field=words.field(credit.once_per))
     if credit.repeat is not None:

@@ -82,6 +82,7 @@ ENGLISH = Words(
     point=".",
     percent="%",
     quotes=("“", "”"),
+    contracted=(),
     money_form="{currency} {amount}",
     day_form=_day,
 )

@@ -29,7 +29,7 @@ MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 """The intervals that pay is spread over evenly, in months."""
 
 _SIGNS = {"+": "+", "-": "\N{MINUS SIGN}", "*": "\N{MULTIPLICATION SIGN}", "/": "\N{DIVISION SIGN}"}
-_OF_ALL = frozenset({"base_pay", "target_pay", "tenure", "credited", "share", "level", "day"})
+_OF_ALL = frozenset({"base_pay", "target_pay", "target", "tenure", "credited", "share", "level", "day"})
 _OF_PAYEE = frozenset({"base_pay", "target_pay", "tenure", "credited", "share"})
 
 
@@ -37,7 +37,8 @@ _OF_PAYEE = frozenset({"base_pay", "target_pay", "tenure", "credited", "share"})
 class Told:
     """What is told: a comp plan in a language and currency, with the numbers of whom it is told to.
 
-    `seasonal` are the quotas that ask more of some months than of others.
+    `seasonal` are the quotas that ask more of some months than of others, `agreed` the values that are agreed with each
+    payee, where it is not told to one of them.
     """
 
     plan: CompPlan
@@ -46,6 +47,7 @@ class Told:
     values: Mapping[str, Decimal]
     targets: Mapping[str, Decimal]
     seasonal: Collection[str] = ()
+    agreed: frozenset[str] = frozenset()
 
     def label(self, name: str) -> str:
         """What people call a credit, measure, or component."""
@@ -75,7 +77,7 @@ class Told:
 
     def sure(self, text: str, over: str) -> Fraction | None:
         """What a formula comes to for everybody whom this is told to; None where that depends."""
-        known = {name: Fraction(value) for name, value in self.values.items()}
+        known = {name: Fraction(value) for name, value in self.values.items() if name not in self.agreed}
         pay = self.plan.pay
         if over in MONTHS:
             part = Fraction(MONTHS[over], MONTHS[pay.per])
@@ -151,10 +153,8 @@ class Told:
     def _called(self, call: Call, as_: As) -> str:
         """A function in words; measures are named by their labels."""
         keeps = as_ if call.function in {"min", "max", "if_none", "abs"} else "number"
-        is_after = call.function in {"abs", "round", "floor", "ceil"}  # what it does stands behind its argument
         arguments = [
-            self._said(each, keeps, inside=_is_open(each) or (is_after and isinstance(each, Binary)))
-            for each in call.arguments
+            self._said(each, keeps, inside=_is_open(each) or isinstance(each, Binary)) for each in call.arguments
         ]
         match call.function:
             case "min" | "max":
@@ -177,6 +177,8 @@ class Told:
     def name(self, name: str) -> str:
         """What a name in a formula stands for."""
         measure, _, of = name.rpartition(".")
+        if name in self.agreed:
+            return self.words.say("name_own", name=self.words.quoted(shown_label(name, None)))
         if name in self.values:
             return f"{self.words.quoted(shown_label(name, None))} ({self.words.number(self.values[name])})"
         if name in _OF_ALL:

@@ -129,6 +129,7 @@ FRENCH = Words(
     point=",",
     percent=f"{_NARROW}%",
     quotes=(f"«{_NARROW}", f"{_NARROW}»"),
+    contracted=(("de le ", "du "), ("de les ", "des ")),
     money_form="{amount}\N{NO-BREAK SPACE}{currency}",
     day_form=_day,
 )

@@ -28,10 +28,25 @@ NO_QUOTAS: Mapping[str, Quota] = MappingProxyType({})
 LANGUAGES: Mapping[str, Words] = {"en": ENGLISH, "fr": FRENCH}
 
 
+def agreed_with_each(plan: CompPlan, name: str, payees: Mapping[str, tuple[Assignment, ...]]) -> frozenset[str]:
+    """The values of a comp plan that are each payee's own: given to some of them, or 0 where nobody says otherwise."""
+    known = {name, *plan.named}
+    given = {key for own in payees.values() for each in own if each.comp_plan in known for key in each.values}
+    return frozenset(key for key, value in plan.values.items() if not value or key in given)
+
+
 def tell(
-    plan: CompPlan, language: str, currency: str, own: Assignment | None = None, quotas: Mapping[str, Quota] = NO_QUOTAS
+    plan: CompPlan,
+    language: str,
+    currency: str,
+    own: Assignment | None = None,
+    quotas: Mapping[str, Quota] = NO_QUOTAS,
+    agreed: frozenset[str] = frozenset(),
 ) -> Told:
-    """What is told of a comp plan, in a language, with the numbers that a payee has of their own."""
+    """What is told of a comp plan, in a language, with the numbers that a payee has of their own.
+
+    `agreed` are values that are named without their number: see `agreed_with_each`.
+    """
     pay = plan.pay
     if own is not None:
         update = {"base": own.base_pay, "target": own.target_pay}
@@ -43,6 +58,7 @@ def tell(
         values={**plan.values, **(own.values if own else {})},
         targets=own.targets if own else {},
         seasonal=tuple(_seasonal(plan, quotas)),
+        agreed=agreed,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from config.comp_plans.base import shown_label
@@ -37,7 +38,9 @@ def _measure(told: Told, name: str, measure: Measure) -> Iterator[str]:
     words = told.words
     yield _what(told, measure, over(told, measure_interval(told.plan, name)))
     if measure.grouped_by is not None:
-        yield words.say("grouped", field=words.field(measure.grouped_by))
+        yield words.say("grouped", field=words.bare(measure.grouped_by))
+    if measure.each_at_most is not None:
+        yield words.say("each_at_most", most=told.formula(measure.each_at_most, "target"))
     if measure.starts_with.strip() != "0":
         yield words.say("starts_with", amount=told.formula(measure.starts_with))
     if measure.carry:
@@ -58,8 +61,7 @@ def _unit(told: Told, places: int) -> str:
     """What attainment of so many decimals is rounded to."""
     if places == 2:
         return told.words.say("percents_whole")
-    said, left = ("percents_places", places - 2) if places > 2 else ("fraction_places", places)
-    return told.words.say(said, places=str(left))
+    return told.words.say("percents_steps", step=told.words.share(Fraction(1, 10**places)))
 
 
 def _what(told: Told, measure: Measure, during: str) -> str:
@@ -67,6 +69,8 @@ def _what(told: Told, measure: Measure, during: str) -> str:
     match measure.kind:
         case "credits":
             what = words.all_of(told.quoted(each) for each in measure.credits)
+            if measure.take == "distinct":
+                return words.say("distinct_of", field=words.field(measure.of or ""), credits=what, over=during)
             return words.say("count_of" if measure.take == "count" else "sum_of", credits=what, over=during)
         case "metric":
             metric = words.quoted(shown_label(measure.metric or "", None))

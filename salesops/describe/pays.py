@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from config.checks.comp_plans.grouped import measure_of_groups
 from config.comp_plans import Amount, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
-from config.comp_plans.intervals import interval_of, looked_at
+from config.comp_plans.components import alternatives
+from config.comp_plans.intervals import interval_of
 from salesops.describe.around import bounded
 from salesops.describe.measured import over
 from salesops.describe.model import Part, Point
+from salesops.describe.steps import about, is_step
 from salesops.describe.tiers import curve_grid, is_share, placed_by, tier_grid, tiers_said
 
 if TYPE_CHECKING:
@@ -25,24 +29,15 @@ _DAY = timedelta(days=1)
 
 def paid(told: Told, worked: Mapping[str, Example]) -> Part:
     """The components, each with what it says, and a small table of what it comes to where there is one."""
-    through = _through_others(told.plan)
     points = []
     for name, component in told.plan.components.items():
         below: tuple[str | Grid, ...] = tuple(_grids(told, component))
         if name in worked:
             said = told.words.say("worked", assumed="".join(worked[name].assumed))
             below = (*below, said, worked[name].grid)
-        said_of = list(_component(told, component))
-        if component.paid is False or name in through:
-            said_of.append(told.words.say("not_paid"))
+        said_of = _component(told, component)
         points.append(Point(told.label(name), " ".join(said_of), below))
     return Part(told.words.say("heading_pays"), tuple(points))
-
-
-def _through_others(plan: CompPlan) -> frozenset[str]:
-    """The components that are paid through another one alone."""
-    of = [each.of for each in plan.components.values() if isinstance(each, GreaterOf | LesserOf)]
-    return frozenset(name for each in of for name in each if name in plan.components)
 
 
 def _grids(told: Told, component: Component) -> Iterator[Grid]:
@@ -54,9 +49,11 @@ def _grids(told: Told, component: Component) -> Iterator[Grid]:
 
 def _component(told: Told, component: Component) -> Iterator[str]:
     words = told.words
+    if is_step(told.plan, component):
+        yield words.say("not_paid")
     yield from _kind(told, component)
-    if (field := group_field(told.plan, component)) is not None:
-        yield words.say("of_groups", field=words.field(field))
+    if (field := group_field(told.plan, component)) is not None and not isinstance(component, Bonus):
+        yield words.say("of_groups", field=words.bare(field))
     if component.from_ is not None or component.until is not None:
         yield _window(told, component)
     if component.when:
@@ -73,22 +70,21 @@ def _component(told: Told, component: Component) -> Iterator[str]:
 
 def group_field(plan: CompPlan, component: Component) -> str | None:
     """The field by whose values a component is of groups; None of one that is not."""
-    if interval_of(plan, component) == "transaction":
-        return None
-    named = [*([component.by] if isinstance(component, Tiers | Curve) else []), *looked_at(plan, component)]
-    fields = [plan.measures[each].grouped_by for each in named if each in plan.measures]
-    return next((each for each in fields if each is not None), None)
+    measure = measure_of_groups(plan, component)
+    return None if measure is None else plan.measures[measure].grouped_by
 
 
 def _gated(told: Told, component: Component) -> Iterator[str]:
     words = told.words
-    gates = words.all_of(gate(told, each) for each in component.when)
+    said = [[gate(told, each) for each in alternatives(condition)] for condition in component.when]
+    gates = words.all_of(
+        f"({words.one_of(each)})" if len(said) > 1 and len(each) > 1 else words.one_of(each) for each in said
+    )
     if isinstance(component, Pool):
         yield words.say("pool_when", gates=gates)
-    elif component.otherwise:
-        yield words.say("when_else", gates=gates, share=words.share(component.otherwise))
     else:
-        yield words.say("when", gates=gates)
+        sentence = ("when_else" if component.otherwise else "when") + ("_step" if is_step(told.plan, component) else "")
+        yield words.say(sentence, gates=gates, share=words.share(component.otherwise or Decimal(0)))
     if component.opens == "later":
         yield words.say("opens_later")
 
@@ -123,7 +119,7 @@ def _kind(told: Told, component: Component) -> Iterator[str]:
             yield _rate(told, component, during)
         case Spif():
             pays = told.formula(component.pays, "money", over=interval)
-            yield words.say("pays_spif", pays=pays, on=told.quoted(component.on))
+            yield words.say("pays_spif", earn=about(told, "earn", component), pays=pays, on=told.quoted(component.on))
             if component.at_most is not None:
                 yield words.say("spif_most", most=told.formula(component.at_most), over=during)
         case Tiers():
@@ -142,30 +138,33 @@ def _curve(told: Told, component: Curve, during: str) -> Iterator[str]:
     words = told.words
     pay = told.formula(component.pay, "money", over=interval_of(told.plan, component))
     measure = placed_by(told, component.by, component.of)
-    yield words.say("pays_curve", pay=pay, measure=measure, over=during)
+    yield words.say("pays_curve", earn=about(told, "earn", component), pay=pay, measure=measure, over=during)
     yield words.say(f"below_{component.below}")
     yield words.say(f"beyond_{component.beyond}")
 
 
 def _formula(told: Told, component: Bonus | Amount | GreaterOf | LesserOf, during: str) -> str:
-    words, interval = told.words, interval_of(told.plan, component)
+    words, interval, earn = told.words, interval_of(told.plan, component), about(told, "earn", component)
     match component:
         case Bonus(pays=text):
-            return words.say("pays_bonus", amount=told.formula(text, "money", over=interval), over=during)
+            amount, field = told.formula(text, "money", over=interval), group_field(told.plan, component)
+            if field is not None:
+                return words.say("pays_bonus_grouped", earn=earn, amount=amount, field=words.bare(field), over=during)
+            return words.say("pays_bonus", earn=earn, amount=amount, over=during)
         case Amount(amount=text):
-            return words.say("pays_amount", amount=told.formula(text, "money", over=interval), over=during)
-    of = words.one_of(told.formula(item, "money", over=interval) for item in component.of)
-    return words.say(f"pays_{component.kind}", of=of, over=during)
+            return words.say("pays_amount", earn=earn, amount=told.formula(text, "money", over=interval), over=during)
+    of = words.all_of(told.formula(item, "money", over=interval) for item in component.of)
+    return words.say(f"pays_{component.kind}", earn=earn, of=of, over=during)
 
 
 def _rate(told: Told, component: RatePay, during: str) -> str:
-    words, on = told.words, told.quoted(component.on)
+    words, on, earn = told.words, told.quoted(component.on), about(told, "earn", component)
     rate = told.formula(component.rate, "share", over=interval_of(told.plan, component))
     if told.is_of_transaction(component.rate):
         return words.say("pays_rate_each", rate=rate, on=on)
     if told.sure(component.rate, interval_of(told.plan, component)) is None:
-        return words.say("pays_rate_formula", rate=rate, on=on, over=during)
-    return words.say("pays_rate", rate=rate, on=on)
+        return words.say("pays_rate_formula", earn=earn, rate=rate, on=on, over=during)
+    return words.say("pays_rate", earn=earn, rate=rate, on=on)
 
 
 def _guarantee(told: Told, component: Guarantee) -> Iterator[str]:
@@ -179,7 +178,9 @@ def _guarantee(told: Told, component: Guarantee) -> Iterator[str]:
         yield words.say("guarantee_part")
     if component.months is not None:
         sentence = "guarantee_months" if is_prorated else "guarantee_months_whole"
-        yield words.say(sentence, months=str(component.months))
+        months = component.months
+        first = words.say("first_month") if months == 1 else words.say("first_months", months=str(months))
+        yield words.say(sentence, first=first)
 
 
 def _pool(told: Told, component: Pool) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from config.comp_plans.intervals import interval_of
 from salesops.describe.model import Grid
+from salesops.describe.steps import about
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,11 +47,13 @@ def tiers_said(told: Told, component: Tiers, over: str) -> Iterator[str]:
     measure = placed_by(told, component.by, component.of)
     on = words.all_of(told.quoted(each) for each in paid_on(told, component))
     pays_amounts = all(tier.amount is not None for tier in component.tiers)
-    yield words.say("pays_tiers_amount" if pays_amounts else "pays_tiers", on=on, measure=measure, over=over)
+    what, earn = about(told, "what", component), about(told, "earn", component)
+    sentence = "pays_tiers_amount" if pays_amounts else "pays_tiers"
+    yield words.say(sentence, what=what, on=on, measure=measure, over=over)
     if len(found) > 1:
         yield words.say("reading_mixed")
     else:
-        yield words.say(f"reading_{next(iter(found))}{_variant(component, found)}")
+        yield words.say(f"reading_{next(iter(found))}{_variant(component, found)}", earn=earn)
     if "marginal" in found and paid_on(told, component) != told.plan.measures[component.by].credits:
         yield words.say("marginal_shared", by=told.quoted(component.by))
     if any(tier.rate and told.is_of_transaction(tier.rate) for tier in component.tiers):

@@ -21,7 +21,8 @@ class Words:
 
     `fields` are words for fields of records, `sources` for a record of a kind, `objects` for "of the opportunity",
     `each` for "each month" by interval, `a` for "a month". `own` and `others` are how a field of the transaction
-    itself, and one of another record, stand in a sentence; `articles` are what headings leave out.
+    itself, and one of another record, stand in a sentence; `articles` are what headings leave out, `contracted` pairs
+    of words that become one.
     `thousands` and `point` stand in numbers, `percent` behind.
     """
 
@@ -39,12 +40,16 @@ class Words:
     point: str
     percent: str
     quotes: tuple[str, str]
+    contracted: tuple[tuple[str, str], ...]
     money_form: str
     day_form: Callable[[date], str]
 
     def say(self, sentence: str, **parts: str) -> str:
         """The sentence of this name with these parts in it."""
-        return self.sentences[sentence].format(**parts)
+        said = self.sentences[sentence].format(**parts)
+        for apart, together in self.contracted:
+            said = said.replace(apart, together)
+        return said
 
     def number(self, number: Decimal | Fraction, places: int | None = None) -> str:
         """A number with all its digits, or with so many places.
@@ -112,10 +117,17 @@ class Words:
         steps = path.removeprefix("custom.").rpartition(".")[0].removesuffix("custom").rstrip(".")
         return (self.others if steps else self.own).format(field=self.field(path))
 
+    def bare(self, path: str) -> str:
+        """A field without its article: "for each account"."""
+        return self._without_article(self.field(path))
+
     def heading(self, text: str) -> str:
         """A name as it stands above a column."""
-        text = next((text.removeprefix(each) for each in self.articles if text.startswith(each)), text)
+        text = self._without_article(text)
         return text[:1].upper() + text[1:]
+
+    def _without_article(self, text: str) -> str:
+        return next((text.removeprefix(each) for each in self.articles if text.startswith(each)), text)
 
 
 def _decimal(number: Fraction) -> Decimal:

@@ -20,6 +20,7 @@ from salesops.cases.model import Around, Setup
 from salesops.cases.periods import pay_period
 from salesops.describe.model import Example, Grid
 from salesops.describe.pays import group_field
+from salesops.describe.steps import about
 from salesops.describe.tiers import is_share, paid_on, readings
 
 if TYPE_CHECKING:
@@ -102,14 +103,14 @@ def _stands_alone(told: Told, component: Placed) -> bool:
     else:
         held = [component.pay]
     held += [bound.amount for bound in (component.cap, component.floor) if bound is not None]
-    known = {*told.values, by, f"{by}.attainment", f"{by}.target"}
+    known = {*(told.values.keys() - told.agreed), by, f"{by}.attainment", f"{by}.target"}
     known |= {f"{key}_pay" for key in ("base", "target") if getattr(plan.pay, key)}
     return {each.name for text in held if text for each in names(parse_pay_formula(text))} <= known
 
 
 def _given(told: Told, name: str, component: Placed) -> _Given:
     measure = told.plan.measures[component.by]
-    counts = measure.take == "count" or measure.kind == "rank"
+    counts = measure.take != "amount" or measure.kind == "rank"
     counts = counts or (measure.kind == "credits" and all(map(told.counts_one, measure.credits)))
     target = _target(told, component.by, counts=counts) if is_share(told, component.by, component.of) else None
     results = tuple(dict.fromkeys(_results(told, component, target, counts=counts)))
@@ -119,7 +120,7 @@ def _given(told: Told, name: str, component: Placed) -> _Given:
     if isinstance(component, Tiers):
         is_each = is_each or "transaction" in readings(component)
         pays_on = any(tier.amount is None for tier in component.tiers)
-        is_apart = pays_on and (paid_on(told, component) != measure.credits or measure.take == "count")
+        is_apart = pays_on and (paid_on(told, component) != measure.credits or measure.take != "amount")
     size = _size(target or results[0] * 5, results[-1], counts=counts) if is_each else None
     return _Given(name, component, measure, counts, target, results, size, is_apart)
 
@@ -221,6 +222,8 @@ def _alone(plan: CompPlan, given: _Given) -> CompPlan:
         update={
             "credits": (_PLACED,),
             "take": "amount",
+            "of": None,
+            "each_at_most": None,
             "metric": None,
             "formula": None,
             "weighted": (),
@@ -256,7 +259,7 @@ def _assumed(told: Told, given: _Given) -> tuple[str, ...]:
     if given.target is not None and not given.measure.weighted:
         found.append(words.say("assumed_target", target=words.number(given.target)))
     if (field := group_field(told.plan, component)) is not None:
-        found.append(words.say("assumed_group", field=words.field(field)))
+        found.append(words.say("assumed_group", field=words.bare(field)))
     if given.size is not None and not given.is_counted:
         found.append(words.say("assumed_events", size=words.number(given.size)))
     if component.when:
@@ -281,4 +284,4 @@ def _grid(told: Told, given: _Given, came: Came) -> Grid:
         row += [] if measure.weighted else [words.number(result)]
         row += [words.number(given.paid(result))] if given.is_paid_apart else []
         rows.append((*row, told.amount(sum((each["amount"] for each in earned), Decimal(0)))))
-    return Grid(tuple(f">{name}" for name in (*columns, words.say("column_earns"))), tuple(rows))
+    return Grid(tuple(f">{name}" for name in (*columns, about(told, "column_earns", given.component))), tuple(rows))

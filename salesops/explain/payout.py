@@ -139,7 +139,11 @@ def _components(
     paid = paid_components(plan)
     for name in (*plan.components, *(each for each in ("cap", "floor") if each in program.totals.amounts)):
         component = plan.components.get(name)
-        made = {} if component is None else told_credits(basis, program.name, name, _with_values(plan, own))
+        made = (
+            {}
+            if component is None
+            else told_credits(basis, program.name, name, _with_values(plan, own), wanted.payee_id)
+        )
         entries = tuple(_entries(columns, rows, name, wanted.periods, made))
         if component is None:
             if entries:

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from config.checks.comp_plans.closing import closing_worths
 from config.checks.comp_plans.cycles import formulas_of
-from config.comp_plans import Curve, GreaterOf, Guarantee, LesserOf, Pool, Tiers
+from config.comp_plans import Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
+from config.comp_plans.components import gates_of
 from config.comp_plans.formula import Call, parse_pay_formula, walk
 from config.comp_plans.formula import Name as Named
 from config.comp_plans.intervals import measure_interval, sums_over
 from config.comp_plans.measures import Last
-from salesops.incentives.components.gates import gates_met
+from config.comp_plans.paid_on import has_rate_of_day
+from salesops.incentives.components.gates import gate_met
 from salesops.incentives.components.laid import laid_to_date, own_of
 from salesops.incentives.components.lines import on_line
+from salesops.incentives.components.rates import at_one_rate
 from salesops.incentives.components.scale import Scale
 from salesops.incentives.components.setting import TWELVE
 from salesops.incentives.components.shared import guarantee_scope, guaranteed
@@ -132,6 +135,9 @@ def _measure(columns: Columns, name: str) -> None:
         own = measures.own(name)
         sum_ = Rational(own.scale, measures.fold.running(f"sum {name}", own.above, measures.partition(name)))
         columns.put(fold, minus(value, sum_), "measure", name, "start")
+    if measure.each_at_most is not None:
+        columns.put(measures.fold, measures.whole(name), "measure", name, "whole")
+        columns.put(measures.fold, measures.own(name), "measure", name, "counts")
     if measures.has_target(name):
         share_is = share_of(name) if name in program.frame.seasonal else f"share {sums_over(plan, interval)}"
         columns.put(fold, measures.target(name), "measure", name, "target")
@@ -182,6 +188,8 @@ def _kind(columns: Columns, setting: Setting) -> None:
             columns.put(fold, place, name, "place")
             if not setting.is_each_alone:
                 columns.put(fold, over(columns.program.worths.bare(name), setting.number(component.pay)), name, "share")
+        case RatePay() | Spif() if has_rate_of_day(setting.plan, component) and not setting.has_numbers:
+            columns.put(fold, at_one_rate(setting, component), name, "at one rate")
         case GreaterOf() | LesserOf():
             for place_, text in enumerate(component.of):
                 columns.put(fold, setting.number(text), name, "part", place_)
@@ -267,13 +275,12 @@ def written(part: Named | Call) -> str:
 
 def _gates(columns: Columns, setting: Setting) -> None:
     fold, measures = setting.fold, setting.measures
-    for place, gate in enumerate(setting.component.when):
-        columns.put(fold, measures.looked_at(gate.measure, gate.of, paid=False), setting.name, "gate", place)
-        met = gates_met(setting.component, measures, setting.scope, lambda each, gate=gate: each is gate)  # type: ignore[misc]
-        columns.flag(fold, met, setting.name, "met", place)
+    for path, gate in gates_of(setting.component):
+        columns.put(fold, measures.looked_at(gate.measure, gate.of, paid=False), setting.name, *path)
+        columns.flag(fold, gate_met(gate, measures, setting.scope), setting.name, *path, "met")
         for key in _BOUNDS:
             if (limit := getattr(gate, key)) is not None:
-                columns.put(fold, number(limit, setting.scope.resolve), setting.name, "gate", place, key)
+                columns.put(fold, number(limit, setting.scope.resolve), setting.name, *path, key)
 
 
 def _bound(columns: Columns, setting: Setting, key: str, bound: Bound) -> None:

@@ -53,6 +53,21 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldTold:
+    """A transaction of which a measure counts less than all, as a line says: the most of each, as it is written."""
+
+    measure: str
+    label: str
+    day: date
+    source: str
+    id: str
+    whole: Decimal
+    counts: Decimal
+    written: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Rung:
     """A tier, or a point of a curve: from which bound on, as it is written, as a number and as a value of the measure.
 
@@ -75,7 +90,8 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class GateTold:
-    """A gate: what it looks at, its bounds as they are written and as numbers, and whether it is met."""
+    """A gate, alone or one of several: what it looks at, its bounds as they are written and as numbers, and whether it
+    is met."""
 
     measure: str
     looked_at: Decimal | None
@@ -90,14 +106,16 @@ class Reckoned:
     """A component in one of its intervals, up to the end of what is asked for.
 
     `worth` is to date, before it is rounded; `to_date` what is earned of it, `before` of that in earlier pay periods,
-    and `earned` in the asked ones: to_date - before.
+    and `earned` in the asked ones: to_date - before. `again` says where tiers make what came before be paid again.
     """
 
     interval: str
     last_day: date
     measures: tuple[Standing, ...]
+    held: tuple[HeldTold, ...]
     rungs: tuple[Rung, ...]
-    gates: tuple[GateTold, ...]
+    again: tuple[str, ...]
+    gates: tuple[tuple[GateTold, ...], ...]  # of each one, or those of which one is enough
     steps: tuple[Step, ...]
     worth: Decimal | None
     rounded: Decimal | None
@@ -115,19 +133,26 @@ class CreditTold:
     """How the credit of a transaction comes about.
 
     `amount` is the whole of it before `factors` (each as it is written), none where it depends on who is credited;
-    `looked_at` are the fields that tables are looked up by; `shares` all who share in it (a user's id), with 1 for all.
+    `looked_at` are the fields that tables are looked up by; `share` is the payee's of what it comes to for them, none
+    where they are credited in several ways at once; `shares` all who share in it (a user's id), with 1 for all.
     """
 
     credit: str
     amount: Decimal | None
     factors: tuple[tuple[str, Decimal | None], ...]
     looked_at: tuple[tuple[str, str | None], ...]
+    share: Decimal | None
     shares: tuple[tuple[str, Decimal], ...]
 
     @property
     def is_plain(self) -> bool:
-        """Whether the amount counts as it is, for one recipient."""
-        return not (self.factors or self.looked_at or self.is_shared)
+        """Whether the amount counts as it is, all of it."""
+        return not (self.factors or self.looked_at or self.is_shared or self.is_part)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the payee is credited with a share of what it comes to."""
+        return self.share not in {None, 1}
 
     @property
     def is_shared(self) -> bool:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from config.checks.comp_plans.cycles import formulas_of
 from config.comp_plans import Curve, Tiers
 from config.comp_plans.base import shown_label
+from config.comp_plans.components import gates_of
 from config.comp_plans.formula import Name as Named
 from config.comp_plans.formula import parse_pay_formula, walk
 from config.comp_plans.intervals import measure_interval, sums_over
 from config.comp_plans.paid_on import credits_of
 from salesops.explain.payout_columns import decimal
-from salesops.explain.payout_model import ZERO, GateTold, Reckoned, Rung, Standing
+from salesops.explain.payout_model import ZERO, GateTold, HeldTold, Reckoned, Rung, Standing
 from salesops.explain.payout_steps import steps_of
 from salesops.incentives.components.modifiers import is_inner
 
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from decimal import Decimal
 
-    from config.comp_plans import Component, CompPlan
+    from config.comp_plans import Component, CompPlan, Gate
     from config.yaml_text import Path
     from salesops.explain.payout_columns import Columns, Row
-    from salesops.explain.payout_rows import ReadRows
+    from salesops.explain.payout_rows import Earned, ReadRows
 
 _BOUNDS = ("at_least", "more_than", "at_most", "less_than")
 
@@ -49,7 +50,9 @@ def reckoned(columns: Columns, rows: ReadRows, name: str, periods: Collection[st
             interval=row["period"] if kind == "period" else row[f"{kind} name"],
             last_day=row["day"],
             measures=tuple(_standings(columns, rows, row, name)),
+            held=tuple(_held(columns, rows.states[: place + 1], row, name)),
             rungs=tuple(_rungs(columns, row, name, states)),
+            again=tuple(_again(columns, name, earned)),
             gates=tuple(_gates(columns, row, name)),
             steps=tuple(steps_of(columns, rows, row, name)),
             worth=columns.read(row, name, "worth"),
@@ -58,6 +61,28 @@ def reckoned(columns: Columns, rows: ReadRows, name: str, periods: Collection[st
             before=sum((each.amount for each in earned if each.period not in periods), ZERO),
             missing=tuple(_missing(columns, name)),
         )
+
+
+def _again(columns: Columns, name: str, earned: Sequence[Earned]) -> Iterator[str]:
+    """Which transactions bring another tier to what came before them in the interval."""
+    component = columns.program.plan.components[name]
+    if not isinstance(component, Tiers) or columns.program.worths.setting(name).group is not None:
+        return
+    readings = [each.reading or component.reading or "marginal" for each in component.tiers]
+    of_transactions = [each for each in earned if each.source]
+    if set(readings) == {"interpolated_rate"} and len(of_transactions) > 1:
+        yield "Each transaction moves the rate: what came before is paid again at the new one; it earns the difference"
+    held, had_credit = None, False
+    for each in of_transactions:
+        tier = columns.read(each.state, name, "tier")
+        reached = max((k for k in range(int(tier or 0)) if readings[k] != "marginal"), default=None)
+        if had_credit and reached != held and "whole" in {readings[k] for k in (held, reached) if k is not None}:
+            event, bound = f"{each.source} {each.id}", component.tiers[reached or 0].from_
+            yield (
+                f"From {event} on the tier from {bound} holds: what came before in the interval is paid again at its "
+                f"rate, and {event} earns the difference"
+            )
+        held, had_credit = reached, had_credit or bool(each.credit)
 
 
 def _standings(columns: Columns, rows: ReadRows, row: Row, name: str) -> Iterator[Standing]:
@@ -86,24 +111,50 @@ def _standings(columns: Columns, rows: ReadRows, row: Row, name: str) -> Iterato
         )
 
 
-def _gates(columns: Columns, row: Row, name: str) -> Iterator[GateTold]:
-    plan, setting = columns.program.plan, columns.program.worths.setting(name)
-    for place, gate in enumerate(plan.components[name].when):
-        if setting.group is not None and is_inner(setting, gate):
-            continue  # met in some groups, and not in others
-        is_share = gate.of != "value" and columns.program.measures.has_target(gate.measure)
-        yield GateTold(
-            measure=gate.measure,
-            looked_at=columns.read(row, name, "gate", place),
-            unit="share" if is_share else "number",
-            bounds=tuple(
-                (key, getattr(gate, key), columns.read(row, name, "gate", place, key))
-                for key in _BOUNDS
-                if getattr(gate, key) is not None
-            ),
-            is_met=columns.read(row, name, "met", place) == 1,
-            path=("components", name, "when", place),
-        )
+def _held(columns: Columns, states: Sequence[Row], row: Row, name: str) -> Iterator[HeldTold]:
+    """The transactions that a measure of the component does not count whole, in the interval that it is in."""
+    plan = columns.program.plan
+    for measure in measures_of(plan, plan.components[name]):
+        held = plan.measures[measure]
+        kind: str = sums_over(plan, measure_interval(plan, measure))
+        for state in states if held.each_at_most is not None else ():
+            whole, counts = (columns.read(state, "measure", measure, key) for key in ("whole", "counts"))
+            if state[kind] == row[kind] and whole is not None and counts is not None and whole != counts:
+                yield HeldTold(
+                    measure=measure,
+                    label=shown_label(measure, held.label),
+                    day=state["day"],
+                    source=state["source"],
+                    id=state["id"],
+                    whole=whole,
+                    counts=counts,
+                    written=held.each_at_most or "",
+                    path=("measures", measure, "each_at_most"),
+                )
+
+
+def _gates(columns: Columns, row: Row, name: str) -> Iterator[tuple[GateTold, ...]]:
+    component, setting = columns.program.plan.components[name], columns.program.worths.setting(name)
+    told = [(path[1], _gate(columns, row, name, path, gate)) for path, gate in gates_of(component)]
+    for place, condition in enumerate(component.when):
+        if setting.group is None or not is_inner(setting, condition):  # else met in some groups, and not in others
+            yield tuple(gate for of, gate in told if of == place)
+
+
+def _gate(columns: Columns, row: Row, name: str, path: Path, gate: Gate) -> GateTold:
+    is_share = gate.of != "value" and columns.program.measures.has_target(gate.measure)
+    return GateTold(
+        measure=gate.measure,
+        looked_at=columns.read(row, name, *path),
+        unit="share" if is_share else "number",
+        bounds=tuple(
+            (key, getattr(gate, key), columns.read(row, name, *path, key))
+            for key in _BOUNDS
+            if getattr(gate, key) is not None
+        ),
+        is_met=columns.read(row, name, *path, "met") == 1,
+        path=("components", name, *path),
+    )
 
 
 def _rungs(columns: Columns, row: Row, name: str, states: Sequence[Row]) -> Iterator[Rung]:
@@ -153,7 +204,8 @@ def _earned_in(
         return found
     first = 0 if up_to is None else up_to + 1
     for k in range(first, len(readings)):
-        found[k] = columns.read(row, name, "earns", k) if k <= reached else ZERO
+        # Credit may lie above the tier that is reached: a return is divided over other tiers than its sale was.
+        found[k] = ZERO if up_to == reached else columns.read(row, name, "earns", k)
     if up_to is not None:
         found[up_to] = bare - sum((each for each in found[first:] if each is not None), ZERO)
     return found
@@ -206,7 +258,7 @@ def measures_of(plan: CompPlan, component: Component) -> tuple[str, ...]:
     """The measures that a component looks at: that which places it, those of its gates and of its formulas."""
     by: str | None = getattr(component, "by", None)
     found = [by] if by is not None else []
-    found += [gate.measure for gate in component.when]
+    found += [gate.measure for _, gate in gates_of(component)]
     for _, formula in formulas_of(component):
         parts = walk(parse_pay_formula(formula))
         found += [each.name.partition(".")[0] for each in parts if isinstance(each, Named)]

@@ -6,6 +6,7 @@ from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
 from config.comp_plans import Amount, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
+from config.comp_plans.components import gates_of
 from salesops.explain.payout_model import ZERO, Step
 from salesops.incentives.components.modifiers import has_inner_factors, is_inner
 from salesops.incentives.components.paid import paid_components
@@ -38,9 +39,10 @@ def steps_of(columns: Columns, rows: ReadRows, row: Row, name: str) -> Iterator[
         for k, text in enumerate(component.multipliers.factors):
             factor = columns.read(row, name, "formula", "multipliers", "factors", k)
             yield Step(f"times {text}", factor, "number", (*at, "multipliers", "factors", k))
-    outer = [k for k, gate in enumerate(component.when) if not is_inner(setting, gate)]
+    outer = {k for k, condition in enumerate(component.when) if not is_inner(setting, condition)}
     if outer and not setting.is_each_whole and not isinstance(component, Pool):
-        met = all(columns.read(row, name, "met", k) == 1 for k in outer)
+        paths = [path for path, _ in gates_of(component)]
+        met = outer <= {path[1] for path in paths if columns.read(row, name, *path, "met") == 1}
         factor = Decimal(1) if met else component.otherwise or ZERO
         yield Step("all gates are met, times" if met else "a gate is not met, times", factor, "number", (*at, "when"))
     for key in ("cap", "floor"):
@@ -75,10 +77,19 @@ def _rate(columns: Columns, row: Row, name: str, component: RatePay | Spif) -> I
     if columns.program.worths.setting(name).has_numbers:
         bare = columns.read(row, name, "bare")
         yield Step("each transaction times its own rate", bare, "money", ("components", name))
+    elif _has_changed(columns, row, name):
+        bare = columns.read(row, name, "bare")
+        yield Step("each transaction times the rate of its day", bare, "money", ("components", name))
     elif isinstance(component, RatePay):
         yield _formula(columns, row, name, "rate", "times the rate", "share")
     else:
         yield _formula(columns, row, name, "pays", "each pays", "money")
+
+
+def _has_changed(columns: Columns, row: Row, name: str) -> bool:
+    """Whether transactions were paid at rates of other days."""
+    at_one_rate = (name, "at one rate") in columns.found and columns.read(row, name, "at one rate")
+    return at_one_rate is not False and at_one_rate != columns.read(row, name, "bare")
 
 
 def _of_measure(columns: Columns, row: Row, name: str, component: Component) -> Iterator[Step]:

@@ -1,7 +1,7 @@
 """Formulas of comp plans as exact numbers in SQL, and how these numbers leave: compared, rounded, put into columns.
 
 Everything that leaves is exact whatever its size: steps within 38 digits are the engine's own; a row in which one of
-them does not fit is reckoned by `salesops.wide`. Only a result that itself has no room in 38 digits raises.
+them does not fit is reckoned by `salesops.wide`. Only what is rounded raises where it has no room in 38 digits.
 
 The SQL inside a Rational stands in the expressions here more than once, inside TRY: it must be a column or an
 expression over columns, without aggregates or windows. Put what is long into columns of a subquery first
@@ -42,6 +42,9 @@ Hold: TypeAlias = "Callable[[Rational], Rational]"
 """Puts a number into columns (`materialized`) under a name of its own; the number over these columns."""
 
 _DIGITS = 38
+_FINE = Fraction(1, 10**20)
+"""In units that are less than this an amount may have more than 38 digits."""
+
 _LONG = 400
 """So many characters of SQL are put into a column before they are repeated."""
 
@@ -85,8 +88,10 @@ def compare(left: Rational, order: Order, right: Rational) -> str:
         return compare(right, _FLIPPED[order], left)
     if right.number is not None and left.below is None and left.number is None:
         return _compare_with(left, order, right.number)
-    _, ours, theirs, _ = rational.common(left, right)
+    _, ours, theirs, below = rational.common(left, right)
     narrow = f"{ours} {_SQL[order]} {theirs}"
+    if below is not None and left.below == right.below:
+        narrow = when(f"{below} IS NOT NULL", narrow)
     wide = f"{_reckoned(order, left, right)} = '1'"
     return f"coalesce({_guarded(narrow, wide, left, right)}, FALSE)"
 
@@ -117,10 +122,11 @@ def column(name: str, places: int = PLACES) -> Rational:
     return Rational(Fraction(1, 10**places), whole(units if places else name))
 
 
-def materialized(number: Rational, name: str) -> tuple[dict[str, str], Rational]:
+def materialized(number: Rational, name: str, *, has_room: bool = False) -> tuple[dict[str, str], Rational]:
     """Columns that hold the number (name -> SQL, for a select list), and the number over these columns.
 
     The columns are NAME and, unless it has nothing below its line, `NAME below`: DECIMAL(38, 0), null where it is none.
+    Where it has no room in them it is kept elsewhere, and NAME is its key; or, where it must have room, that raises.
     """
     if number.number is not None:
         return {name: number.above}, number
@@ -130,14 +136,16 @@ def materialized(number: Rational, name: str) -> tuple[dict[str, str], Rational]
             number, above=quoted(name), below=None if number.below is None else quoted(f"{name} below")
         )
     scale = (number.scale.numerator, number.scale.denominator)
-    above = _whole_reckoned("above", *scale, number)
-    if number.below is None:
+    line = whole(1) if number.below is None and number.scale < _FINE else number.below
+    if line is None:
+        above = _whole_reckoned("above", *scale, number)
         return {name: _guarded(number.above, above, number)}, Rational(number.scale, quoted(name))
-    below = _whole_reckoned("below", *scale, number)
+    kept = "" if has_room else "kept "
+    above, below = (_whole_reckoned(f"{kept}{part}", *scale, number) for part in ("above", "below"))
     under = f"{name} below"
     held = {
-        name: _unless_none(f"where_both_fit({number.above}, {number.below}, {above})", number),
-        under: _unless_none(f"where_both_fit({number.below}, {number.above}, {below})", number),
+        name: _unless_none(f"where_both_fit({number.above}, {line}, {above})", number),
+        under: _unless_none(f"where_both_fit({line}, {number.above}, {below})", number),
     }
     return held, Rational(number.scale, quoted(name), quoted(under))
 

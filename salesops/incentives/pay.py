@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -29,7 +30,7 @@ from salesops.incentives.supposed.supposed import keep_estimated
 from salesops.results import CREDITS, EARNINGS, MEASURES, METRICS, Pay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from salesops.basis import Basis
     from salesops.incentives.states.states import Program, Tell
@@ -41,12 +42,12 @@ def compute_pay(basis: Basis, metrics: pa.Table) -> Pay:
 
     The rows of a comp plan get their names while the next one is reckoned, and what nothing needs any more is let go.
     """
-    plans = _plans(basis, metrics)
+    plans = in_order(basis.rules)
     needed = {other for name in plans for other in pays_on(basis.rules, name)}
     waiting: list[str] = []
     with ThreadPoolExecutor(max_workers=1) as beside:
         parts = {}
-        for place, name in enumerate(plans, 1):
+        for place, name in enumerate(_plans(basis, metrics), 1):
             program = _keep(basis, name, None)
             parts[name] = beside.submit(_read(basis, program))
             if name not in needed:
@@ -75,12 +76,18 @@ def keep_pay(basis: Basis, metrics: pa.Table, tell: Tell | None = None) -> list[
     return [_keep(basis, name, tell) for name in _plans(basis, metrics)]
 
 
-def _plans(basis: Basis, metrics: pa.Table) -> list[str]:
-    """The comp plans in order, once what all of them look at is loaded."""
+def _plans(basis: Basis, metrics: pa.Table) -> Iterator[str]:
+    """The comp plans in order, once what all of them look at is loaded; what goes wrong meanwhile is about each."""
     plans = in_order(basis.rules)
     if plans:
         basis.engine.load(METRICS_TABLE, _plain(metrics))
-    return plans
+    for name in plans:
+        with basis.engine.about(partial(_comp_plan, name)):
+            yield name
+
+
+def _comp_plan(name: str) -> str:
+    return f"comp plan {name}"
 
 
 def _read(basis: Basis, program: Program) -> Callable[[], Pay]:

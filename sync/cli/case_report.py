@@ -33,18 +33,19 @@ def show_cases(outcome: Outcome, problems: Sequence[Problem], *, as_json: bool) 
         if found.file != file:
             file = found.file
             say(file)
-        _show(found, verdict)
+        _show(found, verdict, problems)
     say(_summary(outcome, problems))
 
 
-def _show(found: Found, verdict: Verdict | None) -> None:
+def _show(found: Found, verdict: Verdict | None, problems: Sequence[Problem]) -> None:
     name = plain(found.placed.case.name)
     if verdict is not None and verdict.holds:
         say(f"  {_mark('ok', 'green')}    {name}")
         return
     say(f"  {_mark('FAIL', 'red')}  {name}  ({found.file}:{found.line})")
     if verdict is None:
-        say("        was not run: something in it, or in its file, is wrong")
+        first, *more = _not_run(found, problems)
+        say(f"        was not run: {first}" + f" (and {several(len(more), 'problem')} more)" * bool(more))
         return
     for line in _reasons(verdict):
         say(f"        {line}")
@@ -52,6 +53,14 @@ def _show(found: Found, verdict: Verdict | None) -> None:
         _show_lines(lines)
     for note in verdict.notes:
         say(f"        note: {note}")
+
+
+def _not_run(found: Found, problems: Sequence[Problem]) -> list[str]:
+    """What is wrong in a case that was not run; where that is nothing, in its file."""
+    of_file = [each for each in problems if each.severity == "error" and each.where.file == found.file]
+    case = f"{'.'.join(map(str, found.placed.path[1:]))}."
+    own = [each for each in of_file if f"{each.where.path}.".startswith(case)]
+    return list(map(str, own or of_file))
 
 
 def _mark(word: str, colour: str) -> str:
@@ -98,7 +107,7 @@ def _json(outcome: Outcome, problems: Sequence[Problem]) -> dict[str, Any]:
     holds = bool(outcome) and all(verdict is not None and verdict.holds for _, verdict in outcome)
     return {
         "ok": holds and not any(problem.severity == "error" for problem in problems),
-        "tests": [_json_case(found, verdict) for found, verdict in outcome],
+        "tests": [_json_case(found, verdict, problems) for found, verdict in outcome],
         "problems": [
             {
                 "severity": problem.severity,
@@ -113,7 +122,7 @@ def _json(outcome: Outcome, problems: Sequence[Problem]) -> dict[str, Any]:
     }
 
 
-def _json_case(found: Found, verdict: Verdict | None) -> dict[str, Any]:
+def _json_case(found: Found, verdict: Verdict | None, problems: Sequence[Problem]) -> dict[str, Any]:
     about: dict[str, Any] = {
         "file": found.file,
         "line": found.line,
@@ -122,7 +131,7 @@ def _json_case(found: Found, verdict: Verdict | None) -> dict[str, Any]:
         "ok": verdict is not None and verdict.holds,
     }
     if verdict is None:
-        return about | {"run": False}
+        return about | {"run": False, "error": "\n".join(_not_run(found, problems))}
     return about | {
         "run": True,
         "seconds": round(verdict.seconds, 3),
@@ -139,17 +148,28 @@ def _json_case(found: Found, verdict: Verdict | None) -> dict[str, Any]:
     }
 
 
-def write_junit(path: Path, outcome: Outcome) -> None:
-    """Write the outcome as JUnit XML: a suite for each file."""
+def write_junit(path: Path, outcome: Outcome, problems: Sequence[Problem]) -> None:
+    """Write the outcome as JUnit XML: a suite for each file; what is wrong in a file is an error in its suite, too."""
     from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
     root = Element("testsuites", name="salesops test")
     suites: dict[str, Element] = {}
+
+    def suite_of(file: str) -> Element:
+        if file not in suites:
+            suites[file] = SubElement(root, "testsuite", name=file)
+        return suites[file]
+
     for found, verdict in outcome:
-        suite = suites.get(found.file)
-        if suite is None:
-            suite = suites[found.file] = SubElement(root, "testsuite", name=found.file)
-        _add_case(suite, found, verdict)
+        _add_case(suite_of(found.file), found, verdict, problems)
+    said = {text for found, verdict in outcome if verdict is None for text in _not_run(found, problems)}
+    for problem in problems:
+        if problem.severity == "error" and str(problem) not in said:
+            where = problem.where
+            case = SubElement(
+                suite_of(where.file), "testcase", name=where.path or where.file, file=where.file, line=str(where.line)
+            )
+            SubElement(case, "error", message=plain(problem.summary)).text = str(problem)
     for suite in suites.values():
         _count(suite, suite.findall("testcase"))
     _count(root, root.findall("testsuite/testcase"))
@@ -157,7 +177,7 @@ def write_junit(path: Path, outcome: Outcome) -> None:
     ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def _add_case(suite: Element, found: Found, verdict: Verdict | None) -> None:
+def _add_case(suite: Element, found: Found, verdict: Verdict | None, problems: Sequence[Problem]) -> None:
     from xml.etree.ElementTree import SubElement
 
     case = SubElement(
@@ -170,7 +190,8 @@ def _add_case(suite: Element, found: Found, verdict: Verdict | None) -> None:
         time=f"{verdict.seconds if verdict else 0:.3f}",
     )
     if verdict is None:
-        SubElement(case, "error", message="was not run: something in it, or in its file, is wrong")
+        wrong = _not_run(found, problems)
+        SubElement(case, "error", message=plain(f"was not run: {wrong[0]}")).text = "\n".join(wrong)
     elif not verdict.holds:
         reasons = list(_reasons(verdict))
         kind = "error" if verdict.fault else "failure"

@@ -50,7 +50,7 @@ def describe(
       salesops comp-plan describe comp_plans/account_executives.yaml
       salesops comp-plan describe plans.yaml --plan overlay --language fr -o overlay.md
     """
-    from salesops.describe.letter import build_letter, tell
+    from salesops.describe.letter import agreed_with_each, build_letter, tell
     from salesops.describe.model import as_markdown
     from salesops.describe.worked import worked_tables
     from sync.cli.output import print_json
@@ -58,7 +58,9 @@ def describe(
     around, names = _read(context, file, project)
     name = _chosen(plan, names)
     own = _own(around, name, payee)
-    told = tell(around.comp_plans[name], language, around.rules.currency, own, around.rules.quotas)
+    chosen = around.comp_plans[name]
+    agreed = agreed_with_each(chosen, name, around.payees) if payee is None else frozenset()
+    told = tell(chosen, language, around.rules.currency, own, around.rules.quotas, agreed)
     letter = build_letter(told, worked_tables(told, around, own), payee)
     if output is not None:
         try:

@@ -12,7 +12,7 @@ from sync.cli.options import json_option, load, log_option, open_store, project_
 from sync.cli.words import say, several
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from config.loader import Project
     from config.problems import Problem
@@ -65,9 +65,11 @@ def import_(
     from sync.cli.output import print_json
 
     loaded = load(context, project)
-    done, unread = _import(loaded, _only(loaded, connection), what, file, _mapped(maps), custom, replace, as_json)
+    done, unread, without_rate = _import(
+        loaded, _only(loaded, connection), what, file, _mapped(maps), custom, replace, as_json
+    )
     if as_json:
-        print_json({**done._asdict(), "unread": list(unread)})
+        print_json({**done._asdict(), "unread": list(unread), "without_rate": without_rate})
         return
     same = done.rows - done.new - done.changed - done.erased
     say(
@@ -77,6 +79,12 @@ def import_(
         say(f"{done.erased} left out: they were erased here.")
     if unread:
         say(f"Columns that nothing was read of: {', '.join(unread)}.", aside=True)
+    for currency, times in without_rate.items():
+        say(
+            f"In {currency}: {several(times, 'row')}. The project has no exchange rate for it, and without one their "
+            "amounts count as empty. Correct the currency, or add its rate to the CRM and run `salesops pull`.",
+            aside=True,
+        )
 
 
 def _import(
@@ -88,8 +96,9 @@ def _import(
     custom: Sequence[str],
     replace: bool,
     as_json: bool,
-) -> tuple[Imported, Sequence[str]]:
+) -> tuple[Imported, Sequence[str], Mapping[str, int]]:
     from sync.connections import record_id
+    from sync.imports.rates import count_without_rate
     from sync.imports.read import read_file
     from sync.imports.resolve import resolve
     from sync.imports.save import save
@@ -107,7 +116,8 @@ def _import(
             with recorded(store, "import", connection) as run:
                 done = save(store, connection, of_object, rows, progress, whole=replace)
                 run.count(rows=done.rows, changed=done.new + done.changed, deleted=done.deleted)
-    return done, read.unread
+            without_rate = count_without_rate(store, rows, project.settings.currency)
+    return done, read.unread, without_rate
 
 
 def _refuse(problems: Sequence[Problem], file: Path) -> None:

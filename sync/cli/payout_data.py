@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from config.yaml_text import Path
-    from salesops.explain.payout_model import ComponentTold, CreditTold, EntryTold, Reckoned
+    from salesops.explain.payout_model import ComponentTold, CreditTold, EntryTold, GateTold, Reckoned
     from sync.explain_payout import Payout
 
     Lines = Callable[[str, Path], dict[str, Any]]
@@ -78,6 +78,19 @@ def _interval(each: ComponentTold, interval: Reckoned, lines: Lines) -> dict[str
             }
             for one in interval.measures
         ],
+        "held": [
+            {
+                "measure": one.measure,
+                "day": one.day.isoformat(),
+                "source": one.source,
+                "transaction_id": one.id,
+                "whole": number_text(one.whole),
+                "counts": number_text(one.counts),
+                "each_at_most": one.written,
+                **at(one.path),
+            }
+            for one in interval.held
+        ],
         "tiers": [
             {
                 "from": one.written,
@@ -93,21 +106,28 @@ def _interval(each: ComponentTold, interval: Reckoned, lines: Lines) -> dict[str
             }
             for one in interval.rungs
         ],
-        "gates": [
-            {
-                "measure": one.measure,
-                "looked_at": number_text(one.looked_at),
-                "bounds": [{"is": key, "written": text, "number": number_text(n)} for key, text, n in one.bounds],
-                "met": one.is_met,
-                **at(one.path),
-            }
-            for one in interval.gates
-        ],
+        "paid_again": list(interval.again),
+        "gates": [_condition([_gate(one, at(one.path)) for one in gates]) for gates in interval.gates],
         "steps": [
             {"says": one.what, "value": number_text(one.value), "unit": one.unit, **at(one.path)}
             for one in interval.steps
         ],
     }
+
+
+def _gate(gate: GateTold, line: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "measure": gate.measure,
+        "looked_at": number_text(gate.looked_at),
+        "bounds": [{"is": key, "written": text, "number": number_text(n)} for key, text, n in gate.bounds],
+        "met": gate.is_met,
+        **line,
+    }
+
+
+def _condition(gates: list[dict[str, Any]]) -> dict[str, Any]:
+    """A gate, or several of which one is enough."""
+    return gates[0] if len(gates) == 1 else {"any_of": gates, "met": any(gate["met"] for gate in gates)}
 
 
 def _entry(told: Payout, entry: EntryTold) -> dict[str, Any]:
@@ -135,6 +155,7 @@ def _made(told: Payout, made: CreditTold) -> dict[str, Any]:
         "amount": number_text(made.amount),
         "looked_at": [{"field": field, "value": value} for field, value in made.looked_at],
         "factors": [{"written": text, "number": number_text(number)} for text, number in made.factors],
+        "share": number_text(made.share),
         "shares": [
             {"user_id": user, "name": told.users.get(user, ""), "share": number_text(share)}
             for user, share in made.shares

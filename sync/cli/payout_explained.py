@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from config.yaml_text import Path
-    from salesops.explain.payout_model import ComponentTold, EntryTold, GateTold, Reckoned, Standing
+    from salesops.explain.payout_model import ComponentTold, EntryTold, GateTold, HeldTold, Reckoned, Standing
     from salesops.explain.payout_model import Unit as Of
     from sync.explain_payout import Payout
 
@@ -56,18 +56,26 @@ def _show_component(told: Payout, each: ComponentTold, place: Place, limit: int)
         say(f"  {what}  [{place(each.comp_plan, path)}]")
     if not told.is_of_transaction:
         for interval in each.intervals:
-            _show_interval(each, interval, place)
+            _show_interval(told, each, interval, place, limit)
+    else:
+        ours = {(entry.source, entry.id) for entry in each.entries}
+        held = {one for interval in each.intervals for one in interval.held if (one.source, one.id) in ours}
+        _show_held(told, each, sorted(held, key=lambda one: (one.measure, one.day, one.id)), place, limit)
     _show_entries(told, each, limit)
 
 
-def _show_interval(each: ComponentTold, interval: Reckoned, place: Place) -> None:
+def _show_interval(told: Payout, each: ComponentTold, interval: Reckoned, place: Place, limit: int) -> None:
     click.echo()
     say(f"  In {interval.interval}, up to {interval.last_day}:")
     for measure in interval.measures:
         say(f"  {_standing(measure)}  [{place(each.comp_plan, measure.path)}]")
-    for gate in interval.gates:
-        say(f"  {_gate(gate)}  [{place(each.comp_plan, gate.path)}]")
+    _show_held(told, each, interval.held, place, limit)
+    for gates in interval.gates:
+        said, met = ", or ".join(map(_gate, gates)), any(gate.is_met for gate in gates)
+        say(f"  gate: {said}: {'met' if met else 'not met'}  [{place(each.comp_plan, gates[0].path)}]")
     _show_rungs(each, interval, place)
+    for said in interval.again:
+        say(f"  {said}.")
     for step in interval.steps:
         say(f"  {step.what}: {_number(step.value, step.unit)}")
     for missing in interval.missing:
@@ -104,13 +112,21 @@ def _standing(measure: Standing) -> str:
     return said + (f" ({', '.join(notes)})" if notes else "")
 
 
+def _show_held(told: Payout, each: ComponentTold, held: Sequence[HeldTold], place: Place, limit: int) -> None:
+    for one in held[:limit] if limit else held:
+        counts = f"counts {_number(one.counts, 'number')} of {_number(one.whole, 'number')} in {one.label}"
+        most = f"each at most {one.written}"
+        say(f"  {_name(told, one)} of {one.day} {counts}: {most}  [{place(each.comp_plan, one.path)}]")
+    if limit and len(held) > limit:
+        say(f"  … and {len(held) - limit:,} more do not count whole; --limit 0 shows them.")
+
+
 def _gate(gate: GateTold) -> str:
     bounds = " and ".join(
         f"{_ORDERS[key]} {_number(number, gate.unit)}" + ("" if _is_plain(written) else f" ({written})")
         for key, written, number in gate.bounds
     )
-    met = "met" if gate.is_met else "not met"
-    return f"gate: {gate.measure} is {_number(gate.looked_at, gate.unit)}, asked {bounds}: {met}"
+    return f"{gate.measure} is {_number(gate.looked_at, gate.unit)}, asked {bounds}"
 
 
 def _is_plain(written: str) -> bool:
@@ -167,11 +183,12 @@ def _show_made(told: Payout, shown: Sequence[EntryTold]) -> None:
     for (id_, credit), entry in made.items():
         looked_at = [f"{field}: {plain(value or 'empty', LONGEST_NAME)}" for field, value in credit.looked_at]
         factors = [f"times {text} = {_number(number, 'number')}" for text, number in credit.factors]
+        part = [f"share {_number(credit.share, 'share')}"] * credit.is_part
         shares = [f"{told.users.get(user, user)} {_number(share, 'share')}" for user, share in credit.shares]
         shared = [f"shared: {', '.join(shares)}"] * credit.is_shared
         amount = "" if credit.amount is None else _money(credit.amount)
         link = told.links.get((entry.source, entry.id), "")
-        table.add_row(linked(id_, link), linked(amount), linked("; ".join((*looked_at, *factors, *shared))))
+        table.add_row(linked(id_, link), linked(amount), linked("; ".join((*looked_at, *factors, *part, *shared))))
     print_table(table)
 
 
@@ -181,7 +198,7 @@ def _show_hidden(hidden: Sequence[EntryTold]) -> None:
         say(f"… and {len(hidden):,} more, {rest} in all; --limit 0 shows them.")
 
 
-def _name(told: Payout, entry: EntryTold) -> str:
+def _name(told: Payout, entry: EntryTold | HeldTold) -> str:
     if not entry.source:
         return "without a transaction"
     name = told.names.get((entry.source, entry.id)) or f"{entry.source.replace('_', ' ')} {entry.id}"

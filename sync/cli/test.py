@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from config.loader import Project
+    from config.problems import Problem
     from salesops.cases.model import Verdict
     from sync.cases import Found
+    from sync.cli.case_report import Outcome
 
 _NEAR = 3
 """So many names are listed where none has the word."""
@@ -46,27 +48,40 @@ def test(
       salesops test comp_plans/account_executives.yaml -k accelerator
       salesops test plans --junit junit.xml
     """
+    from config.problems import ConfigError
     from sync.cases import find_cases
-    from sync.cli.case_report import show_cases, write_junit
+    from sync.cli.case_report import show_cases
     from sync.cli.failures import DONE, ROWS_FAILED, WRONG
 
-    named = _project(context, project)
-    cases = find_cases(paths or (_usual(named),), named)
+    try:
+        named = _project(context, project)
+        cases = find_cases(paths or (_usual(named),), named)
+    except ConfigError as error:
+        _keep(junit, [], error.problems)
+        raise
     chosen = [each for each in cases.found if _is_chosen(each, word)]
     if word is not None and cases.found and not chosen:
         raise click.BadParameter(_no_such(word, cases.found), param_hint="-k")
     verdicts = _run(chosen)
     outcome = list(zip(chosen, verdicts, strict=True))
     show_cases(outcome, cases.problems, as_json=as_json)
-    if junit is not None:
-        try:
-            write_junit(junit, outcome)
-        except OSError as error:
-            raise click.BadParameter(f"{junit} cannot be written: {error.strerror}.", param_hint="--junit") from error
+    _keep(junit, outcome, cases.problems)
     is_wrong = any(problem.severity == "error" for problem in cases.problems)
     if is_wrong or not chosen or any(verdict is not None and verdict.fault for verdict in verdicts):
         context.exit(WRONG)
     context.exit(DONE if all(verdict is not None and verdict.holds for verdict in verdicts) else ROWS_FAILED)
+
+
+def _keep(junit: Path | None, outcome: Outcome, problems: Sequence[Problem]) -> None:
+    """Writes the JUnit file where one is asked for."""
+    from sync.cli.case_report import write_junit
+
+    if junit is None:
+        return
+    try:
+        write_junit(junit, outcome, problems)
+    except OSError as error:
+        raise click.BadParameter(f"{junit} cannot be written: {error.strerror}.", param_hint="--junit") from error
 
 
 def _project(context: click.Context, project: str | None) -> Project | None:

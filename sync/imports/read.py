@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from config.base import parse_day, parse_number, quote
+from config.currencies import parse_currency
 from config.messages import did_you_mean
 from config.model import OBJECTS, FieldType
 from config.problems import Problem, Where
@@ -33,8 +34,8 @@ BY_OTHER = {
 }
 """Columns that name a record in another way than by its id: the field that they fill, its object and what of it."""
 
-_CURRENCY = re.compile(r"[A-Z]{3}")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9.]+,([0-9]{1,2}|[0-9]{4,6})")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LONGEST = 1_000_000
 """So many characters one cell may have."""
 
@@ -161,16 +162,30 @@ class _Reading:
             elif ours in self._required():
                 self.tell(line, header[place], "is empty.", "Every row needs one.")
         along = {name: cells[header.index(name)].strip() or None for name in custom if name in header}
+        for name, held in along.items():
+            self._has_unseen(line, name, held or "", is_id=False)
         return Record(line, found, along)
 
     def _value(self, line: int, column: str, ours: str, text: str) -> str:
         """The value of a cell as the store writes it."""
+        type_ = OBJECTS[self.of_object].fields.get(ours)
+        if self._has_unseen(line, column, text, is_id=type_ is FieldType.ID):
+            return text
         try:
-            return _parsed(OBJECTS[self.of_object].fields.get(ours), ours, text)
+            return _parsed(type_, ours, text)
         except ValueError as error:
             summary, _, detail = str(error).partition(". ")
             self.tell(line, column, f"{summary.removesuffix('.')}.", detail)
             return text
+
+    def _has_unseen(self, line: int, column: str, text: str, *, is_id: bool) -> bool:
+        """Whether the text holds a control character, or an id anything else that nobody sees, with a problem."""
+        if text.isprintable():
+            return False
+        unseen = [each for each in text if not each.isprintable() and (is_id or _CONTROL.match(each))]
+        if unseen:
+            self.tell(line, column, f"holds the character U+{ord(unseen[0]):04X}, which nobody sees.", "Remove it.")
+        return bool(unseen)
 
     def _twice(self, records: Sequence[Record]) -> None:
         first: dict[str, int] = {}
@@ -188,11 +203,7 @@ def _parsed(type_: FieldType | None, ours: str, text: str) -> str:
         return decimal_text(parse_number(text))
     if type_ is FieldType.DATE:
         return parse_day(text).isoformat()
-    if ours != "currency":
-        return text
-    if not _CURRENCY.fullmatch(text.upper()):
-        raise ValueError(f"is no currency: {quote(text)}. Write its three letters: EUR.")
-    return text.upper()
+    return parse_currency(text.upper()) if ours == "currency" else text
 
 
 class _Rows(Protocol):

@@ -78,6 +78,62 @@ def test_named_is_no_key_of_a_file(tmp_path: Path) -> None:
     assert "named: is not a key that can stand here." in str(problem)
 
 
+def test_a_currency_that_does_not_exist_is_refused_without_a_project_too(tmp_path: Path) -> None:
+    (problem,) = files(tmp_path, PARENT.replace("label: AE", "label: AE\n    currency: XXQ")).problems
+    assert (problem.severity, problem.where.line) == ("error", 4)
+    assert "currency: is no currency of ISO 4217: XXQ." in str(problem)
+
+
+def test_a_comp_plan_has_200_components_at_most(tmp_path: Path) -> None:
+    further = "".join(f"      c{number}: {{kind: rate, on: won, rate: low}}\n" for number in range(198))
+    text = PARENT.replace("      first:", f"{further}      first:")
+    assert files(tmp_path, text).problems == ()
+    (problem,) = files(
+        tmp_path, text.replace("      first:", "      more: {kind: rate, on: won, rate: low}\n      first:")
+    ).problems
+    assert problem.summary == "has 201 entries, and 200 is the most."
+
+
+@pytest.mark.parametrize(
+    ("links", "formula", "found"), [(48, "m{} + 1", 0), (52, "m{} + 1", 1), (8, "-" * 50 + "m{}", 1)]
+)
+def test_measures_that_are_made_of_too_many_in_a_row_are_refused(
+    links: int, formula: str, found: int, tmp_path: Path
+) -> None:
+    made = "".join(f"      m{each}: {{formula: {formula.format(each + 1)}}}\n" for each in range(links))
+    measures = f"    measures:\n{made}      m{links}: {{credits: [won]}}\n    components:"
+    problems = files(tmp_path, PARENT.replace("    components:", measures)).problems
+    assert ["too many in a row to be reckoned" in str(problem) for problem in problems] == [True] * found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("rate: low", "rate: .nan", "rate: cannot hold '.', at character 1, '.nan'."),
+        ("rate: low", "rate: 1e9", "rate: goes wrong at character 2, 'e9'."),
+        ("rate: low", f"rate: {'9' * 41}", "rate: has a number of more than 40 digits"),
+        ("rate: low", "rate: " + "-" * 61 + "1", "rate: is nested deeper than 60 levels."),
+        ("2026-01-01", "2026-02-30", "effective_from: is no day of the calendar: 2026-02-30."),
+        ("label: AE", "label: " + "x" * 900_000, "label: must have at most 80 characters, has 900000."),
+        ("label: AE", "label: " + "x" * 10_000_000, "is larger than 1,000 kB"),
+        ("label: AE", "label: " + "[" * 50 + "]" * 50, "is nested deeper than 40 levels."),
+        ("label: AE", "label: AE\n    label: AE", "label: is written twice. First on line 3."),
+        ("label: AE", "label: &a AE", "sets an anchor: &a."),
+        ("    label", "\tlabel", "is indented with a tab."),
+        ("label: AE", "label: A\0", "holds the character U+0000, which is no text."),
+    ],
+)
+def test_a_hostile_file_is_one_problem_with_its_line(before: str, after: str, expected: str, tmp_path: Path) -> None:
+    problems = files(tmp_path, PARENT.replace(before, after, 1)).problems
+    assert [expected in str(problem) for problem in problems] == [True]
+
+
+def test_line_ends_and_a_byte_order_mark_change_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "plan.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + PARENT.replace("\n", "\r\n").encode())
+    assert load_comp_plan_files([path]).comp_plans == files(tmp_path, PARENT).comp_plans
+
+
 def test_what_is_wrong_with_an_inherited_part_is_said_where_it_is_written(tmp_path: Path) -> None:
     problems = files(tmp_path, PARENT.replace("on: won, rate: low", "on: wn, rate: low"), CHILD).problems
     assert {(problem.where.file, problem.where.line) for problem in problems} == {(str(tmp_path / "0.yaml"), 9)}

@@ -89,6 +89,8 @@ def test_a_formula_means_what_its_signs_say(text: str, means: str) -> None:
         ("days(1, day)", "days takes two days"),
         ("(" * (MAX_DEPTH + 1) + "a" + " + 1)" * (MAX_DEPTH + 1), "is nested deeper than"),
         ("a + " * MAX_LENGTH + "a", f"at most {MAX_LENGTH} are read"),
+        ("a + " + "9" * 41, "has a number of more than 40 digits, at character 5, '99999999999999999999'. Shorten it."),
+        ("0." + "3" * 41, "has a number of more than 40 digits, at character 1"),
     ],
 )
 def test_a_formula_that_cannot_be_read_says_where_and_what_to_write(text: str, message: str) -> None:

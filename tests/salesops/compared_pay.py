@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -15,14 +16,11 @@ from salesops.cases.judge import came_of, differences
 from salesops.results import CREDITS, EARNINGS, MEASURES, Pay
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from reference_pay import Paid
     from reference_world import Facts, World
 
     from salesops.cases.model import Difference, Setup
     from salesops.results import Results
-    from salesops.rules import Rules
 
 Numbers = dict[tuple[Any, ...], Any]
 _CREDIT = ("comp_plan", "credit", "payee_id", "period", "day", "source", "transaction_id", "opportunity_id")
@@ -30,21 +28,31 @@ _MEASURE = ("comp_plan", "measure", "payee_id", "period", "group")
 _EARNED = ("comp_plan", "component", "payee_id", "period", "day", "source", "transaction_id", "opportunity_id")
 _ESTIMATED = ("comp_plan", "component", "payee_id", "period", "day", "opportunity_id")
 _SHOWN = ("value", "target", "attainment")
+TABLES = ("credits", "measures", "earned", "estimated", "paid_on", "nothing")
+_NOTHING = re.compile(
+    r"comp plan (\w+), (measure|component) (\w+): (?:no target above 0|it comes to nothing) "
+    r"for ([\d,]+) payees? \((.*?)\) since (\S+), who "
+)
 
 
 @dataclass
 class Figures:
-    """Credits, measures, and what is earned and estimated, by their keys; what is 0 is left out of the last two."""
+    """Credits, measures, what is earned, estimated and paid on, by their keys, and notes of who gets nothing.
+
+    What is 0 is left out of what is earned, estimated and paid on.
+    """
 
     credits: Numbers = field(default_factory=dict)
     measures: Numbers = field(default_factory=dict)
     earned: Numbers = field(default_factory=dict)
     estimated: Numbers = field(default_factory=dict)
+    paid_on: Numbers = field(default_factory=dict)
+    nothing: Numbers = field(default_factory=dict)
 
     def differences(self, expected: Figures) -> dict[str, Numbers]:
         """Table -> key -> what is found and what is expected, where these differ."""
         found = {}
-        for name in ("credits", "measures", "earned", "estimated"):
+        for name in TABLES:
             mine, theirs = getattr(self, name), getattr(expected, name)
             keys = mine.keys() | theirs.keys()
             differing = {key: (mine.get(key), theirs.get(key)) for key in keys if mine.get(key) != theirs.get(key)}
@@ -61,23 +69,40 @@ def figures_of(results: Results | Pay) -> Figures:
     for row in results.measures.to_pylist():
         shown = tuple(None if row[name] is None else Fraction(row[name]) for name in _SHOWN)
         if shown != (None, None, None):
-            found.measures[tuple(row[name] for name in _MEASURE)] = shown
+            found.measures[tuple(row[name] for name in _MEASURE)] = (*shown, row["interval"])
     for row in results.earnings.to_pylist():
+        is_earned = row["status"] == "earned"
+        to, names = (found.earned, _EARNED) if is_earned else (found.estimated, _ESTIMATED)
+        key = tuple(row[name] for name in names)
         if row["amount"]:
-            is_earned = row["status"] == "earned"
-            to, names = (found.earned, _EARNED) if is_earned else (found.estimated, _ESTIMATED)
-            key = tuple(row[name] for name in names)
             to[key] = to.get(key, Fraction(0)) + Fraction(row["amount"])
+        if row["credit"]:
+            found.paid_on[*key, row["status"]] = Fraction(row["credit"])
+    for note in results.notes:
+        if said := _NOTHING.match(note.text):
+            plan, kind, name, number, payees, since = said.groups()
+            found.nothing[plan, kind, name] = (int(number.replace(",", "")), payees.removesuffix(", …"), since)
     return found
 
 
-def reference_figures(facts: Facts, rules: Rules, as_of: datetime) -> Figures:
+def figures_by_reference(paid: Paid, facts: Facts) -> Figures:
     """The figures of the reference."""
-    paid = pay_by_reference(facts, rules, as_of)
     shown = {key: numbers for key, numbers in paid.measures.items() if numbers != (None, None, None)}
     earned = {key[:-1]: amount for key, amount in paid.earnings.items() if key[-1] == "earned"}
     estimated = {key[:-1]: amount for key, amount in paid.earnings.items() if key[-1] == "estimated"}
-    return Figures(dict(paid.credits), dict(shown), earned, estimated)
+    measures = {key: (*numbers, paid.intervals[key]) for key, numbers in shown.items()}
+    return Figures(dict(paid.credits), measures, earned, estimated, dict(paid.paid_on), said_nothing(paid, facts))
+
+
+def said_nothing(paid: Paid, facts: Facts) -> Numbers:
+    """What notes say of who gets nothing: how many, the first three of them, and since when."""
+    emails = {user["id"]: user["email"] or user["id"] for user in facts["user"]}
+    found: Numbers = {}
+    for key, payees in paid.nothing.items():
+        order = list(dict.fromkeys(row.cell.period.name for row in paid.books[key[0]].all_closes()))
+        first = sorted(payees, key=lambda payee: (order.index(payees[payee]), payee))
+        found[key] = (len(first), ", ".join(emails[payee] for payee in first[:3]), payees[first[0]])
+    return found
 
 
 def case_differences(setup: Setup) -> list[Difference]:

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from random_pay_groups import gate_on, random_of_groups
+from random_pay_groups import gate_on, measures_of, random_of_groups
 from random_pay_measures import overs
+from random_pay_tiers import placing, random_grid, random_mixed, random_tiers, random_whole, some_bounds, some_credit
 
 if TYPE_CHECKING:
     from random_pay_company import PayDice
 
 Written = dict[str, Any]
-RATES, AMOUNTS = ("marginal", "whole", "interpolated_rate"), ("step", "interpolated_amount")
-SHORTER = {"year": ("month", "quarter"), "quarter": ("month",), "half_year": ("month", "quarter")}
 
 
 def random_components(dice: PayDice, plan: Written) -> Written:
     """One to five components, and now and then one made of others."""
-    kinds = [_rate, _spif, _tiers, _tiers, _tiers, _mixed, _curve, _bonus, _amount, _pool, _each, _whole, _grid]
+    kinds = [
+        _rate,
+        _spif,
+        random_tiers,
+        random_tiers,
+        random_tiers,
+        random_mixed,
+        _curve,
+        _bonus,
+        _amount,
+        _pool,
+        _each,
+        random_whole,
+        random_grid,
+    ]
     found: Written = {}
     for number in range(dice.of(1, 2, 3, 4)):
         component = dice.of(*kinds)(dice, plan)
@@ -39,7 +52,7 @@ def random_components(dice: PayDice, plan: Written) -> Written:
 
 def _each(dice: PayDice, plan: Written) -> Written:
     """What pays on each transaction alone."""
-    on = _credit(dice, plan)
+    on = some_credit(dice, plan)
     if dice.chance(0.4):
         return {"kind": "spif", "on": on, "pays": dice.of("5", "0.2"), "over": "transaction", **_most(dice)}
     return {"kind": "rate", "on": on, "rate": dice.of("0.05", "0.1 * low"), "over": "transaction"}
@@ -83,54 +96,12 @@ def _of_shorter(dice: PayDice) -> Written:
     return parts | {"yearly": yearly | (over if yearly["kind"] != "lesser_of" else {})}
 
 
-def _whole(dice: PayDice, plan: Written) -> Written:
-    """Tiers that are all read whole, each transaction at its rate within bounds, before or after factors."""
-    by, by_attainment = _placing(dice, plan)
-    bounds = _bounds(dice, by_attainment=by_attainment, count=dice.of(1, 2, 3))
-    tiers = [{"from": bound, "rate": dice.of("0.01", "0.05", "low", "by_kind", "low * lift")} for bound in bounds]
-    of = "attainment" if by_attainment else "value"
-    on = dice.of("deals", "deals", _on(dice, plan, by)) if all(t["rate"] != "by_kind" for t in tiers) else "deals"
-    component: Written = {"kind": "tiers", "by": by, "on": on, "of": of, "reading": "whole", "bound": "lower"}
-    component |= _of_each(dice)
-    if dice.chance(0.4):
-        component["multipliers"] = {"factors": [dice.of("1.25", "by_sold", "if(sold > 300, 1.5, 0.5)")]}
-    return _over(dice, plan, component | {"tiers": tiers})
-
-
-def _of_each(dice: PayDice) -> Written:
-    """Bounds of each transaction."""
-    cap: Written = {"cap": {"amount": dice.of("20", "30.5", "0.1 * brought"), "over": "transaction"}}
-    floor: Written = {"floor": {"amount": dice.of("5", "0.5", "0.01 * sold"), "over": "transaction"}}
-    return dict(dice.of(cap, floor, cap | floor))
-
-
-def _grid(dice: PayDice, plan: Written) -> Written:
-    """Tiers in which transactions have rates of their own."""
-    by, by_attainment = _placing(dice, plan)
-    of = "attainment" if by_attainment else "value"
-    component: Written = {"kind": "tiers", "by": by, "on": "deals", "of": of, "bound": dice.of("lower", "upper")}
-    bounds = _bounds(dice, by_attainment=by_attainment, count=dice.of(1, 2, 3))
-    rates = ("by_kind", "2 * by_kind", "by_kind + by_size", "by_size", "0.01 * amount / 100", "0.05", "low * lift")
-    tiers = [{"from": bound, "rate": dice.of(*rates)} for bound in bounds]
-    if dice.chance(0.3):
-        readings = ("marginal", "marginal", "whole", "interpolated_rate")
-        component["tiers"] = [tier | {"reading": dice.of(*readings)} for tier in tiers]
-        component["tiers"][-1] |= dice.of({}, {"reading": "marginal"})
-        return component
-    component["reading"] = dice.of(*RATES, "transaction")
-    if component["reading"] == "transaction":
-        component["placed"] = dice.of("after", "before")
-    if component["reading"] == "interpolated_rate":
-        component["beyond"] = dice.of("flat", "line")
-    return _over(dice, plan, component | {"tiers": tiers})
-
-
 def _with_more(dice: PayDice, plan: Written, component: Written) -> Written:
     """The component with gates, multipliers, bounds and days."""
     is_of_each = component.get("over") == "transaction"
     if dice.chance(0.3) or component["kind"] == "bonus":
-        component["when"] = [_gate(dice, plan) for _ in range(dice.of(1, 1, 2))]
-        of_all = any(gate["measure"] in {"place", "all_sold"} for gate in component["when"])
+        component["when"] = [_condition(dice, plan) for _ in range(dice.of(1, 1, 2))]
+        of_all = bool(measures_of(component) & {"place", "all_sold"})
         if dice.chance(0.2) and component["kind"] in {"rate", "spif", "tiers"} and not of_all:
             component["opens"] = "later"
         elif dice.chance(0.2) and component["kind"] != "pool":
@@ -161,12 +132,8 @@ def _with_more(dice: PayDice, plan: Written, component: Written) -> Written:
     return component
 
 
-def _credit(dice: PayDice, plan: Written) -> str:
-    return str(dice.of("deals", *plan["credits"]))
-
-
 def _rate(dice: PayDice, plan: Written) -> Written:
-    on = _credit(dice, plan)
+    on = some_credit(dice, plan)
     rates = ["0.1", "0.033333", "low", "min(low * lift, 0.04)", "0.05 * if_none(sold.attainment, 1)"]
     if plan["credits"][on].get("source") == "opportunity":
         rates += [
@@ -186,86 +153,16 @@ def _rate(dice: PayDice, plan: Written) -> Written:
 
 
 def _spif(dice: PayDice, plan: Written) -> Written:
-    component = {"kind": "spif", "on": _credit(dice, plan), "pays": dice.of("5", "0.35", "low * 100")}
+    component = {"kind": "spif", "on": some_credit(dice, plan), "pays": dice.of("5", "0.35", "low * 100")}
     if dice.chance(0.5):
         component["at_most"] = dice.of("3", "250.5")
     over: Written = dice.of({}, {"over": overs(plan, "quarter")[0]})
     return component | over
 
 
-def _placing(dice: PayDice, plan: Written) -> tuple[str, bool]:
-    """A measure that places, and whether it is placed by attainment."""
-    name = str(dice.of("sold", "sold", "sold", *plan["measures"]))
-    has_target = "target" in plan["measures"][name]
-    return name, has_target and dice.chance(0.8)
-
-
-def _bounds(dice: PayDice, *, by_attainment: bool, count: int) -> list[str]:
-    if by_attainment:
-        return ["0", *sorted({dice.of("0.25", "0.5", "0.8", "1", "1.2", "1.5") for _ in range(count)}, key=float)]
-    return ["0", *sorted({dice.of("1", "2", "100", "250.5", "500", "1000") for _ in range(count)}, key=float)]
-
-
-def _tiers(dice: PayDice, plan: Written) -> Written:
-    by, by_attainment = _placing(dice, plan)
-    reading = dice.of(*RATES, *RATES, *AMOUNTS, "transaction")
-    component: Written = {"kind": "tiers", "by": by, "reading": reading, "on": _on(dice, plan, by)}
-    component["of"] = "attainment" if by_attainment else "value"
-    if reading != "marginal":
-        component["bound"] = dice.of("lower", "upper")
-    if reading == "transaction":
-        component["placed"] = dice.of("after", "before")
-    if reading.startswith("interpolated"):
-        component["beyond"] = dice.of("flat", "line")
-    if reading == "step" and dice.chance(0.4):
-        component["stacking"] = "true"
-    bounds = _bounds(dice, by_attainment=by_attainment, count=dice.of(1, 2, 3))
-    if reading in AMOUNTS:
-        tiers = [{"from": bound, "amount": dice.of("0", "10", "33.333333", "50")} for bound in bounds]
-    elif dice.chance(0.3):
-        component["rate"] = dice.of("0.07", "low")
-        tiers = [{"from": bound, "multiple": dice.of("0.5", "1", "1.5")} for bound in bounds]
-    else:
-        tiers = [{"from": bound, "rate": dice.of("0", "0.05", "low", "0.123456", "low * lift")} for bound in bounds]
-    component["tiers"] = tiers
-    return _over(dice, plan, component)
-
-
-def _on(dice: PayDice, plan: Written, by: str) -> str:
-    """What is paid on: mostly what is measured."""
-    measured = plan["measures"][by].get("credits", ["deals"])
-    return str(measured[0] if dice.chance(0.7) else _credit(dice, plan))
-
-
-def _over(dice: PayDice, plan: Written, component: Written) -> Written:
-    """Now and then a component over a shorter interval than its measure."""
-    over = plan["measures"][component["by"]].get("over")
-    shorter = SHORTER.get(over, ()) if isinstance(over, str) else ()
-    return component | ({"over": dice.of(*shorter)} if shorter and dice.chance(0.15) else {})
-
-
-def _mixed(dice: PayDice, plan: Written) -> Written:
-    by, by_attainment = _placing(dice, plan)
-    bounds = _bounds(dice, by_attainment=by_attainment, count=3)
-    tiers = []
-    for bound in bounds:
-        reading = dice.of("marginal", "whole", "step", "interpolated_rate", "interpolated_amount")
-        number = {"amount": dice.of("10", "30.5")} if reading in AMOUNTS else {"rate": dice.of("0.05", "0.1", "low")}
-        tiers.append({"from": bound, "reading": reading, **number})
-    of = "attainment" if by_attainment else "value"
-    return {
-        "kind": "tiers",
-        "by": by,
-        "on": _on(dice, plan, by),
-        "of": of,
-        "bound": dice.of("lower", "upper"),
-        "tiers": tiers,
-    }
-
-
 def _curve(dice: PayDice, plan: Written) -> Written:
-    by, by_attainment = _placing(dice, plan)
-    at = _bounds(dice, by_attainment=by_attainment, count=3)[dice.of(0, 1) :]
+    by, by_attainment = placing(dice, plan)
+    at = some_bounds(dice, by_attainment=by_attainment, count=3)[dice.of(0, 1) :]
     points = [{"at": each, "pays": dice.of("0", "0.5", "1", "1.333333", "2")} for each in at]
     curve = {"kind": "curve", "by": by, "of": "attainment" if by_attainment else "value", "points": points}
     curve |= {"below": dice.of("nothing", "flat", "line"), "beyond": dice.of("flat", "line")}
@@ -310,7 +207,14 @@ def _one_of(dice: PayDice, plan: Written, components: Written) -> Written:
 
 def _looked_at(component: Written) -> set[str]:
     """The measures that place a component or open it."""
-    return {component.get("by"), *(gate["measure"] for gate in component.get("when", ()))}
+    return {component.get("by"), *measures_of(component)}
+
+
+def _condition(dice: PayDice, plan: Written) -> Written:
+    """A gate, or now and then several of which one is enough."""
+    if dice.chance(0.8):
+        return _gate(dice, plan)
+    return {"any_of": [_gate(dice, plan) for _ in range(dice.of(2, 2, 3))]}
 
 
 def _gate(dice: PayDice, plan: Written) -> Written:

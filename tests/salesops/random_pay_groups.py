@@ -30,6 +30,12 @@ def random_of_groups(
         {"kind": "spif", "on": "deals", "pays": "0.11", "at_most": f"if({where} > {high}, 300, 100)"},
         {"kind": "amount", "amount": dice.of("0.02 * by_account", "max(by_account - 100, 0) * low")},
         {"kind": "bonus", "pays": "25", "when": [gate_on(dice, plan, "by_account")]},
+        {
+            "kind": "rate",
+            "on": "deals",
+            "rate": "0.05",
+            "when": [{"any_of": [gate_on(dice, plan, "by_account"), gate_on(dice, plan, "sold")]}],
+        },
         {"kind": dice.of("greater_of", "lesser_of"), "of": ["0.03 * by_account", "10"]},
         _tiers(dice, plan),
         {"kind": "rate", "on": "deals", "rate": "0.05", "multipliers": {"factors": [f"if({where} > {high}, 1.5, 1)"]}},
@@ -55,10 +61,15 @@ def _tiers(dice: PayDice, plan: Written) -> Written:
 def _kept_apart(found: Written, before: Written) -> Written:
     """A component with more, which looks at nothing but groups and the payee, and at no others."""
     of_all = {"place", "all_sold"}
-    if any(gate["measure"] in of_all for gate in found.get("when", ())):
+    if measures_of(found) & of_all:
         return before
     kept = before.get("when", [])
     return found | ({"when": [*kept, *found["when"]]} if kept and "when" in found and found["when"] != kept else {})
+
+
+def measures_of(component: Written) -> set[str]:
+    """The measures of a component's gates."""
+    return {each["measure"] for gate in component.get("when", ()) for each in gate.get("any_of", [gate])}
 
 
 def gate_on(dice: PayDice, plan: Written, name: str) -> Written:

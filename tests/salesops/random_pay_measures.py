@@ -25,9 +25,14 @@ def random_measures(dice: PayDice, plan: Written) -> Written:
         if name != "deals":
             found[f"of_{name}"] = {"credits": [name], "over": dice.of(*kinds)}
     others: Written = {
-        "both": {"credits": sorted(plan["credits"])[:2], "over": dice.of(*overs(plan, *INTERVALS[:4]))},
-        "one": {"credits": ["deals"], "over": "transaction"},
+        "both": {
+            "credits": sorted(plan["credits"])[:2],
+            "over": dice.of(*overs(plan, *INTERVALS[:4])),
+            **(_held(dice, has_target=False) if dice.chance(0.8) else {"take": "count"}),
+        },
+        "one": {"credits": ["deals"], "over": "transaction", **_held(dice, has_target=False)},
         "recent": {"credits": ["deals"], "over": {"last": dice.of("1", "3")}, **dice.of({}, {"target": "900"})},
+        "sorts": _distinct(dice, plan),
         "by_account": _grouped(dice, plan),
         "known": {
             "metric": dice.of("won_amount", "won_count"),
@@ -64,7 +69,29 @@ def _grouped(dice: PayDice, plan: Written) -> Written:
         if dice.chance(0.3):
             measure["rounds"] = {"places": "1"}
     if dice.chance(0.2):
-        measure["take"] = "count"
+        return measure | {"take": "count"}
+    return measure | _held(dice, has_target="target" in measure)
+
+
+def _held(dice: PayDice, *, has_target: bool) -> Written:
+    """Now and then the most that one transaction counts."""
+    if dice.chance(0.7):
+        return {}
+    of_target = ("0.3 * target", "max(target / 10, 50)") if has_target else ()
+    return {"each_at_most": dice.of("200", "333.333333", "brought", "100 * lift", *of_target)}
+
+
+def _distinct(dice: PayDice, plan: Written) -> Written:
+    """How many accounts, kinds and so on there are, now and then against a target."""
+    path = dice.of("account_id", "type", "account.industry", "custom.Cost__c")
+    measure: Written = {"credits": ["deals"], "take": "distinct", "of": path}
+    measure["over"] = dice.of(*overs(plan, "month", "quarter", "year", "all_time"))
+    if dice.chance(0.5):
+        measure |= {"target": dice.of("2", "3", "0.03 * brought")}
+    if dice.chance(0.2):
+        measure |= {"starts_with": "1"}
+    if "target" in measure and dice.chance(0.3):
+        measure |= {"carry": dice.of(["excess"], ["shortfall"])}
     return measure
 
 
@@ -76,7 +103,7 @@ def _sold(dice: PayDice, plan: Written) -> Written:
         )
     if dice.chance(0.8):
         measure |= _target(dice, measure["over"])
-    return measure
+    return measure | _held(dice, has_target="target" in measure)
 
 
 def _target(dice: PayDice, over: str) -> Written:

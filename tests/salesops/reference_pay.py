@@ -18,6 +18,7 @@ from reference_pay_credits import events
 from reference_pay_earnings import earnings_at, estimated_at, steps_at
 from reference_pay_events import Earned
 from reference_pay_measures import attainment, target_at, value
+from reference_pay_nothing import add_nothing
 from reference_pay_plan import credit_of, runs_over
 from reference_pay_possible import possible
 from reference_pay_time import interval
@@ -45,6 +46,9 @@ class Paid:
     credits: dict[tuple[object, ...], Fraction] = field(default_factory=dict)
     measures: dict[tuple[object, ...], tuple[Found, Found, Found]] = field(default_factory=dict)
     earnings: dict[tuple[object, ...], Fraction] = field(default_factory=dict)
+    intervals: dict[tuple[object, ...], str] = field(default_factory=dict)
+    paid_on: dict[tuple[object, ...], Fraction] = field(default_factory=dict)
+    nothing: dict[tuple[str, str, str], dict[str, str]] = field(default_factory=dict)
     books: dict[str, Book] = field(default_factory=dict)
 
 
@@ -92,6 +96,7 @@ def _plan(world: World, name: str, found: Paid, earned: list[Earned]) -> list[Ea
         _add_credits(found, name, row)
         if row.is_close:
             _add_measures(found, book, row)
+            add_nothing(found.nothing, book, row)
         new += _add_earnings(found, book, row)
     _add_estimates(found, book, last)
     return new
@@ -120,8 +125,17 @@ def _add_measures(found: Paid, book: Book, row: Row) -> None:
                 attainment(book, measure, row, group=group),
             )
             place = (row.payee, row.cell.period.name, group)
+            found.intervals[book.name, measure, *place] = _interval(book, row, kind)
             shown = tuple(None if number is None else nearest(number) for number in numbers)
             found.measures[book.name, measure, *place] = shown  # type: ignore[assignment]
+
+
+def _interval(book: Book, row: Row, kind: str) -> str:
+    """The interval that a row lies in, with the part of it from the second on."""
+    span, part = row.cell.spans[kind], row.cell.parts[kind]
+    parts = {each.cell.parts[kind] for each in book.rows[row.payee] if each.cell.spans[kind] == span}
+    number = 1 if part is None else 1 + sum(each is not None and each < part for each in parts)
+    return span.name if number == 1 else f"{span.name}, part {number}"
 
 
 def _add_earnings(found: Paid, book: Book, row: Row) -> list[Earned]:
@@ -135,19 +149,27 @@ def _add_earnings(found: Paid, book: Book, row: Row) -> list[Earned]:
         if amount and component in paid:
             found.earnings[*key, "earned"] = amount
         rule = book.plan.components.get(component)
-        is_paid_on = rule is not None and row.credit(credit_of(book.plan, rule)) is not None
-        if amount or (is_paid_on and is_counted(book, component, row)):
+        credit = None if rule is None else row.credit(credit_of(book.plan, rule))
+        is_paid_on = credit is not None and is_counted(book, component, row)
+        if credit and is_paid_on and component in paid:
+            found.paid_on[*key, "earned"] = credit
+        if amount or is_paid_on:
             new.append(Earned(*key, amount, is_step=component in steps))
     return new
 
 
 def _add_estimates(found: Paid, book: Book, last: date) -> None:
-    for event in possible(book.world, book.name, last).values():
-        there = with_possible(book, event, book.world.today)
+    for (opportunity, payee), won in possible(book.world, book.name, last).items():
+        there = with_possible(book, payee, won, book.world.today)
         if there is None:
             continue
-        present, row = there
-        for component, amount in estimated_at(present, row).items():
+        present, rows = there
+        for component, amount in estimated_at(present, rows).items():
+            period, day = rows[-1].cell.period.name, rows[-1].day
+            key = (book.name, component, payee, period, day, opportunity, "estimated")
             if amount:
-                key = (book.name, component, row.payee, row.cell.period.name, row.day, event.opportunity, "estimated")
                 found.earnings[key] = amount
+            on = credit_of(book.plan, book.plan.components[component])
+            credit = sum(each.credit(on) or 0 for each in rows if is_counted(present, component, each))
+            if credit:
+                found.paid_on[key] = Fraction(credit)

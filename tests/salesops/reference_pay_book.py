@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reference_pay_targets import Where
+from reference_pay_shares import Where
 from reference_pay_time import DAY
 
 if TYPE_CHECKING:
@@ -86,6 +86,10 @@ class Book:
         ends, starts = (_bounds(each, kind) for each in (last, row))
         return last if ends[1] == starts[0] else None
 
+    def all_closes(self) -> list[Row]:
+        """The rows that close pay periods, of all payees, by day."""
+        return sorted((row for rows in self.rows.values() for row in rows if row.is_close), key=lambda row: row.day)
+
     def closes(self, row: Row) -> list[Row]:
         """The row that closes the pay period, of each payee who has one, by id."""
         return [
@@ -113,12 +117,12 @@ def build_book(world: World, name: str, cells: dict[str, list[Cell]], events: li
     return Book(world, name, rows)
 
 
-def with_possible(book: Book, event: Event, today: date) -> tuple[Book, Row] | None:
-    """The book of a payee as it stands today, with a row without credit and then one for an event that may come."""
-    rows = [each for each in book.rows.get(event.payee, []) if each.cell.starts <= today]
+def with_possible(book: Book, payee: str, events: list[Event], today: date) -> tuple[Book, list[Row]] | None:
+    """The book of a payee as it stands today, with a row without credit and then those of events that may come."""
+    rows = [each for each in book.rows.get(payee, []) if each.cell.starts <= today]
     if not rows or not rows[-1].cell.starts <= today < rows[-1].cell.ends:
         return None
     present = rows.pop().cell
-    for credited in (None, event):
-        rows.append(Row(event.payee, len(rows), present, today, credited, is_close=False))
-    return Book(book.world, book.name, {event.payee: rows}), rows[-1]
+    for credited in (None, *events):
+        rows.append(Row(payee, len(rows), present, today, credited, is_close=False))
+    return Book(book.world, book.name, {payee: rows}), rows[-len(events) :]

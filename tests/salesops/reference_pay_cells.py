@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from reference_pay_people import on_day
 from reference_pay_plan import interval_of, paid_over
-from reference_pay_targets import Where, full_target
+from reference_pay_shares import Where
+from reference_pay_targets import full_target
 from reference_pay_time import DAY, Span, interval
 
 if TYPE_CHECKING:

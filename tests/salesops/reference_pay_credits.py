@@ -200,12 +200,13 @@ def _count(
         for key, formula in row_formulas(plan, component).items() if credit_of(plan, rule) == credit else ():
             event.numbers[key] = row_number(world, name, formula, counts.source, counts.row, counts.day, on, level)
     for measure, its in plan.measures.items():
-        if its.grouped_by is not None and (group := _group(world, plan.credits[credit], counts, its.grouped_by)):
+        path = its.of or its.grouped_by
+        if path is not None and (group := _group(world, plan.credits[credit], counts, path)):
             event.groups[measure] = group
 
 
 def _group(world: World, rule: Credit, counts: Counts, path: str) -> str | None:
-    """What a transaction's field says that groups it; None where that is empty, or its source has no such field."""
+    """What a field says that groups a transaction, or is counted; None where it is empty, or the source has none."""
     try:
         value = world.get(counts.source, counts.row, path) if rule.source is not None else None
     except NoField:

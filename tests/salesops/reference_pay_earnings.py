@@ -202,11 +202,15 @@ def _of_plan(
     )
 
 
-def estimated_at(book: Book, row: Row) -> dict[str, Fraction]:
-    """Component -> what an event that may come would earn; components that look at other payees are left out."""
+def estimated_at(book: Book, rows: list[Row]) -> dict[str, Fraction]:
+    """Component -> what events that may come together would earn; components that look at other payees are left out."""
     plan = book.plan
     rounding = plan.rounding
-    found = {name: earned(book, name, row) for name in paid(book) if not is_closing(plan, plan.components[name])}
+    found = {
+        name: sum((earned(book, name, row) for row in rows), Fraction(0))
+        for name in paid(book)
+        if not is_closing(plan, plan.components[name])
+    }
     if rounding.at == "total":
         return {name: rounded(amount, rounding.places, rounding.mode) for name, amount in found.items()}
     return found

@@ -27,7 +27,7 @@ class Earned(NamedTuple):
 
 @dataclass
 class Event:
-    """A transaction that counts for a payee on a day: its credits, and what rates and groups its fields make."""
+    """A transaction that counts for a payee on a day: its credits, rates, groups and counted values."""
 
     payee: str
     day: date

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reference_pay_formulas import Found, Names, evaluate, look_up, rounded
 from reference_pay_plan import STANDING, interval_of, runs_over
-from reference_pay_targets import pay, share, target, tenure
+from reference_pay_shares import pay, share
+from reference_pay_targets import target, tenure
 from reference_world import months_later
 
 from config.comp_plans.measures import Last
@@ -55,12 +56,21 @@ def _sum(book: Book, name: str, row: Row, *, before: bool, group: str | None) ->
     if over == "transaction":
         if row.event is None or not row.event.credits.keys() & set(book.plan.measures[name].credits):
             return None
-        return Fraction(0) if before else _adds(book, name, row, group)
+        return Fraction(0) if before else _added(book, name, [row], group)
     start = Fraction(0) if over == "last" else _start(book, name, row)
     if start is None:
         return None
-    rows = _running(book, name, row)
-    return start + sum((_adds(book, name, each, group) for each in rows if not (before and each is row)), Fraction(0))
+    return start + _added(
+        book, name, [each for each in _running(book, name, row) if not (before and each is row)], group
+    )
+
+
+def _added(book: Book, name: str, rows: list[Row], group: str | None) -> Fraction:
+    """What rows add up to in a measure, or how many different values they have in it."""
+    if book.plan.measures[name].take == "distinct":
+        found = {each.event.groups.get(name) for each in rows if each.event and _adds(book, name, each, group) > 0}
+        return Fraction(len(found - {None}))
+    return sum((_adds(book, name, each, group) for each in rows), Fraction(0))
 
 
 def _running(book: Book, name: str, row: Row) -> list[Row]:
@@ -78,10 +88,26 @@ def _adds(book: Book, name: str, row: Row, group: str | None) -> Fraction:
     is_apart = group is not None and measure.grouped_by is not None
     if row.event is None or (is_apart and row.event.groups.get(name) != group):
         return Fraction(0)
-    amounts = [row.event.credits[credit] for credit in measure.credits if credit in row.event.credits]
+    amount = sum((row.event.credits.get(credit, Fraction(0)) for credit in measure.credits), Fraction(0))
     if measure.take == "count":
-        amounts = [Fraction((amount > 0) - (amount < 0)) for amount in amounts]
-    return sum(amounts, Fraction(0))
+        return Fraction((amount > 0) - (amount < 0))
+    return _held(book, name, row, amount)
+
+
+def _held(book: Book, name: str, row: Row, amount: Fraction) -> Fraction:
+    """A transaction's amount, or the most of it that counts in the measure; of a return as much as of a sale."""
+    formula = book.plan.measures[name].each_at_most
+    if formula is None:
+        return amount
+
+    def number(each: str) -> Found:
+        return target_at(book, name, row) if each == "target" else dict(row.cell.on.values)[each]
+
+    most = evaluate(formula, Names(number, lambda _: None, lambda _: None, lambda *_: None))
+    if most is None:
+        return amount
+    most = max(most, Fraction(0))
+    return max(-most, min(amount, most))
 
 
 def _start(book: Book, name: str, row: Row) -> Fraction | None:

@@ -55,7 +55,8 @@ def _on_day(world: World, name: str, user: Record, day: date) -> OnDay | None:
     if assignment is None and not is_eligible(world, plan, user, day):
         return None
     leaves = [] if assignment is None else [leave for leave in assignment.leave if _lies_in(leave, day)]
-    if any(leave.counts == "suspends" for leave in leaves):
+    not_yet = assignment is not None and assignment.started_on is not None and day < assignment.started_on
+    if not_yet or any(leave.counts == "suspends" for leave in leaves):
         return None
     return _with_numbers(world, plan, user, day, assignment, is_counted=not leaves)
 

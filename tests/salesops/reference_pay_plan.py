@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reference_pay_formulas import all_names
 from reference_pay_time import LENGTHS
 
-from config.comp_plans import Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
+from config.comp_plans import AnyOf, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
 from config.comp_plans.components import Tier
 from config.comp_plans.formula import OF_MEASURES, Call, Name, parse_pay_formula, walk
 from config.comp_plans.measures import Last
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from config.comp_plans import Component, CompPlan, Gate, Measure
+
 Work = TypeVar("Work", bound="Callable[..., Any]")
 
 STANDING = {"base_pay", "target_pay", "tenure", "credited", "share"}
@@ -91,7 +92,7 @@ def _longest_compared(plan: CompPlan, component: GreaterOf | LesserOf) -> str:
     """The longest of what is compared: of measures and components; those over transactions count for nothing."""
     factors = component.multipliers.factors if component.multipliers else ()
     named = {each for text in (*component.of, *factors) for each in bare_names(plan, text)}
-    measures = {gate.measure for gate in component.when} | (named & plan.measures.keys())
+    measures = {gate.measure for gate in gates_of(component)} | (named & plan.measures.keys())
     others = [each for each in sorted(named & plan.components.keys()) if plan.components[each].over != "transaction"]
     kinds = [longest(plan, [each]) for each in measures] + [said_over(plan, each) for each in others]
     known = [plan.period if kind == "last" else kind for kind in kinds]
@@ -115,7 +116,7 @@ def looked_at(plan: CompPlan, name: str) -> set[str]:
     texts += [getattr(component, field) for field in fields.get(component.kind, ())]
     texts += component.multipliers.factors if component.multipliers else ()
     named = {each for text in texts for each in bare_names(plan, text)}
-    found = {gate.measure for gate in component.when} | (named & plan.measures.keys())
+    found = {gate.measure for gate in gates_of(component)} | (named & plan.measures.keys())
     return found.union(*(looked_at(plan, each) for each in named & plan.components.keys()))
 
 
@@ -183,10 +184,28 @@ def grouped_of(plan: CompPlan, name: str) -> str | None:
     return grouped[0] if grouped else None
 
 
-def names_measure(plan: CompPlan, gate: Gate, measure: str) -> bool:
-    """Whether a gate is of a measure, or has it in a bound."""
+def gates_in(gate: Gate | AnyOf) -> tuple[Gate, ...]:
+    """The gates of which one is enough: those of `any_of`, or the one itself."""
+    return gate.any_of if isinstance(gate, AnyOf) else (gate,)
+
+
+def gates_of(component: Component) -> list[Gate]:
+    """All gates of a component, those of `any_of` among them."""
+    return [each for gate in component.when for each in gates_in(gate)]
+
+
+def _bounds(gate: Gate) -> list[str]:
     bounds = (gate.at_least, gate.more_than, gate.at_most, gate.less_than)
-    return gate.measure == measure or any(measure in bare_names(plan, text) for text in bounds if text is not None)
+    return [text for text in bounds if text is not None]
+
+
+def names_measure(plan: CompPlan, gate: Gate | AnyOf, measure: str) -> bool:
+    """Whether a gate, or one of several, is of a measure, or has it in a bound."""
+    gates = gates_in(gate)
+    named = {each.measure for each in gates}.union(
+        *(bare_names(plan, text) for each in gates for text in _bounds(each))
+    )
+    return measure in named
 
 
 def gates_and_formulas(component: Component) -> tuple[list[Gate], list[str]]:
@@ -200,8 +219,9 @@ def gates_and_formulas(component: Component) -> tuple[list[Gate], list[str]]:
         found.append(component.shared_by)
     if isinstance(component, Tiers):
         found += [text for tier in component.tiers for text in (tier.from_, tier.rate, tier.multiple, tier.amount)]
-    bounds = [text for gate in component.when for text in (gate.at_least, gate.more_than, gate.at_most, gate.less_than)]
-    return list(component.when), [text for text in (*found, *bounds) if text is not None]
+    gates = gates_of(component)
+    found += [text for gate in gates for text in _bounds(gate)]
+    return gates, [text for text in found if text is not None]
 
 
 @once_a_plan

@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from config.metrics import SimpleMetric
 
 
-def possible(world: World, name: str, last: date) -> dict[tuple[str, str], Event]:
-    """(opportunity, payee) -> what counts if it were won today; of all its credits together."""
-    found: dict[tuple[str, str], Event] = {}
+def possible(world: World, name: str, last: date) -> dict[tuple[str, str], list[Event]]:
+    """(opportunity, payee) -> the transactions that count if it were won today, in their order."""
+    alone: dict[tuple[str, date, str, str], Event] = {}
     for credit, rule in world.rules.comp_plans[name].credits.items():
-        alone: dict[tuple[str, date, str, str], Event] = {}
         if rule.metric is not None:
             metric = world.rules.simple(rule.metric)
             of_metric(world, name, credit, metric, _if_won(world, metric), alone)
@@ -35,12 +34,10 @@ def possible(world: World, name: str, last: date) -> dict[tuple[str, str], Event
             won = row | {"close_date": world.today} if rule.source == "opportunity" else row
             for day in days_again(world, rule, row, world.today, last):
                 add(world, name, credit, Counts(won, str(rule.source), day, Fraction(0), _all_parts(rule)), alone)
-        for event in alone.values():
-            assert event.opportunity is not None
-            deal_id = event.opportunity
-            key = (deal_id, event.payee)
-            found.setdefault(key, Event(event.payee, world.today, "opportunity", deal_id, deal_id))
-            _merge(found[key], event)
+    found: dict[tuple[str, str], list[Event]] = {}
+    for event in sorted(alone.values(), key=Event.place):
+        assert event.opportunity is not None
+        found.setdefault((event.opportunity, event.payee), []).append(event)
     return found
 
 
@@ -82,12 +79,3 @@ def opportunity_of(world: World, source: str, row: Record) -> Record | None:
 
 def _all_parts(rule: Credit) -> Fraction:
     return sum((Fraction(part.share) for part in rule.parts), Fraction(0)) if rule.parts else Fraction(1)
-
-
-def _merge(whole: Event, part: Event) -> None:
-    """Add what one transaction of an opportunity counts to what all of them do."""
-    for credit, amount in part.credits.items():
-        whole.credits[credit] = whole.credits.get(credit, Fraction(0)) + amount
-    for component, number in part.numbers.items():
-        whole.numbers.setdefault(component, number)
-    whole.groups.update(part.groups)

@@ -97,15 +97,10 @@ def _of_splits(world: World, to: BySplits, source: str, row: Record) -> list[Rec
     if not shares and any(_is_one_of(each, revenue) for each in to.splits):
         opportunity = world.record("opportunity", deal)
         return [] if opportunity is None else [_whole(_owner_of(world, "opportunity", opportunity))]
-    return _in_a_row(shares)
-
-
-def _in_a_row(shares: dict[str, Fraction], level: int | None = None) -> list[Recipient]:
-    """Shares of the whole one after the other, by the id of the user."""
     found, before = [], Fraction(0)
     for user in sorted(shares):
         after = before + shares[user]
-        found.append(Recipient(user or None, before, after, level))
+        found.append(Recipient(user or None, before, after))
         before = after
     return found
 
@@ -113,7 +108,7 @@ def _in_a_row(shares: dict[str, Fraction], level: int | None = None) -> list[Rec
 def _managers(world: World, to: ByManagers, source: str, row: Record, day: date) -> list[Recipient]:
     """Those above, at the levels that are asked for; each once, at the lowest at which they are reached.
 
-    Above splits each has the shares of those below them, at each level by itself; the lowest level comes last.
+    Above splits each has the shares of those below them; the lowest level comes last.
     """
     if isinstance(to.of, BySplits):
         return _above_splits(world, to, _of_splits(world, to.of, source, row), day)
@@ -126,12 +121,14 @@ def _managers(world: World, to: ByManagers, source: str, row: Record, day: date)
 
 
 def _above_splits(world: World, to: ByManagers, splits: list[Recipient], day: date) -> list[Recipient]:
-    shares: dict[int, dict[str, Fraction]] = {level: {} for level in sorted(to.managers, reverse=True)}
-    for each in splits:
-        for manager, level in above(world, each.user, day).items():
-            if level in shares:
-                shares[level][manager] = shares[level].get(manager, Fraction(0)) + each.after - each.before
-    return [each for level, of_level in shares.items() for each in _in_a_row(of_level, level)]
+    """The managers, each with what those below them have, so that it is just the sum of that."""
+    return [
+        Recipient(manager, each.before, each.after, level)
+        for level in sorted(to.managers, reverse=True)
+        for each in splits
+        for manager, its in above(world, each.user, day).items()
+        if its == level
+    ]
 
 
 def above(world: World, user: str | None, day: date) -> dict[str, int]:

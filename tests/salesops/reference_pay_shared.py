@@ -10,7 +10,7 @@ import reference_pay_components as components
 import reference_pay_earnings as earnings
 from reference_pay_formulas import Found, evaluate, rounded
 from reference_pay_plan import is_paid
-from reference_pay_targets import Where, days_on, full_pay, weights
+from reference_pay_shares import Where, days_on, full_pay, weights
 from reference_world import months_later
 
 from config.comp_plans import Guarantee, Pool

@@ -23,12 +23,16 @@ if TYPE_CHECKING:
 
 PLANS = Path(__file__).parents[1] / "plans"
 FILES = (
+    "changes.yaml",
     "curves_and_pay.yaml",
+    "different_values.yaml",
     "each_transaction.yaml",
+    "gates_any_of.yaml",
     "grids.yaml",
     "groups.yaml",
     "shorter_intervals.yaml",
     "spifs_pools_guarantees.yaml",
+    "windfalls.yaml",
 )
 """Of the worked examples those that have every kind, groups, what is of each transaction, and sums of others."""
 
@@ -96,3 +100,122 @@ def test_what_is_guaranteed_is_of_pay_in_full_and_of_the_share_that_is_guarantee
     # of pay that is 4,200 on the mean of 25 days of 30
     found = {(plan, its["guaranteed"]) for plan, its in steps if its.get("where target_pay is") == 4200}
     assert found == {("of_pay", 3500), ("of_pay_apart", 3500), ("of_pay_in_full", 4200)}
+
+
+def test_who_is_credited_with_a_part_is_told_their_share() -> None:
+    told = [
+        (each.comp_plan, entry.made.share, tuple(share for _, share in entry.made.shares))
+        for each, _ in explained(PLANS / "who_is_credited.yaml")
+        for entry in each.entries
+        if entry.made is not None and not entry.made.is_plain
+    ]
+    assert ("engineers", Decimal("0.5"), ()) in told
+    assert ("overlay", Decimal(1), (Decimal("0.5"),)) in told
+    assert {plan for plan, share, _ in told if share != Decimal(1)} == {"engineers"}
+
+
+LEVELS = """
+comp_plans:
+  managers:
+    label: Managers
+    effective_from: 2026-01-01
+    eligible: {roles: [Manager]}
+    credits:
+      below:
+        source: opportunity
+        where: [{field: is_won, is: true}]
+        time: close_date
+        to: {managers: [1, 2], of: WHOM}
+        share: SHARE
+    components:
+      override: {kind: rate, on: below, rate: 0.01}
+tests:
+  - name: Two levels
+    payees:
+      ann@example.com: {role: Seller, manager: bo@example.com}
+      bo@example.com: {role: Manager, manager: cy@example.com}
+      cy@example.com: {role: Manager}
+    transactions:
+      - {id: a, on: 2026-01-05, amount: 1000, owner: ann@example.com, splits: SPLITS}
+    expect: {cy@example.com: {total: 5}}
+"""
+
+
+def made(tmp_path: Path, whom: str, share: str) -> list[tuple[Decimal, Decimal | None, list[Decimal]]]:
+    """Credit, share, and shares of all, of each entry of the managers."""
+    splits = "[{user: ann@example.com, percent: 0.4}, {user: bo@example.com, percent: 0.6}]"
+    text = LEVELS.replace("WHOM", whom).replace("SHARE", share).replace("SPLITS", splits)
+    (tmp_path / "levels.yaml").write_text(text, encoding="utf-8")
+    return [
+        (entry.credit, entry.made.share, [each for _, each in entry.made.shares])
+        for each, _ in explained(tmp_path / "levels.yaml")
+        for entry in each.entries
+        if entry.made is not None
+    ]
+
+
+def test_a_manager_is_told_the_share_of_their_level(tmp_path: Path) -> None:
+    found = made(tmp_path, "owner", "if(level == 1, 1, 0.5)")
+    assert sorted(found) == [(Decimal(500), Decimal("0.5"), []), (Decimal(1000), Decimal(1), [])]
+
+
+def test_a_manager_above_splits_is_told_who_shares_and_no_share_of_several_levels(tmp_path: Path) -> None:
+    # bo has ann's 400 at half; cy hers at a tenth as the second level, and bo's 600 at half
+    found = made(tmp_path, "{splits: [Revenue]}", '"if(level == 1, 0.5, 0.1)"')
+    shares = [Decimal("0.4"), Decimal("0.6")]
+    assert sorted((credit, share, sorted(all_)) for credit, share, all_ in found) == [
+        (Decimal(200), None, shares),
+        (Decimal(340), None, shares),
+    ]
+    assert {share for _, share, _ in made(tmp_path, "{splits: [Revenue]}", "0.5")} == {Decimal("0.5")}
+
+
+AGAIN = """
+comp_plans:
+  whole:
+    label: Tiers
+    effective_from: 2026-01-01
+    eligible: {}
+    credits:
+      won: {source: opportunity, where: [{field: is_won, is: true}], time: close_date}
+    measures:
+      booked: {credits: [won], over: quarter, target: 100000}
+    components:
+      commission: {kind: tiers, by: booked, reading: READING, bound: lower, tiers: [TIERS]}
+tests:
+  - name: Two deals, and a return
+    transactions:
+      - {id: a, on: 2026-01-20, amount: 60000}
+      - {id: b, on: 2026-02-20, amount: 60000}
+      - {id: c, on: 2026-03-20, amount: -30000}
+      - {id: d, on: 2026-04-20, amount: 120000}
+    expect: {total: 0}
+"""
+
+
+def holds(event: str, bound: str) -> str:
+    event, before = f"opportunity {event}", "what came before in the interval is paid again at its rate"
+    return f"From {event} on the tier from {bound} holds: {before}, and {event} earns the difference"
+
+
+MOVES = "Each transaction moves the rate: what came before is paid again at the new one; it earns the difference"
+TWO = "{from: 0, rate: 0.05}, {from: 1, rate: 0.1}"
+FROM_THE_FIRST = "{from: 0, rate: 0}, {from: 0.8, rate: 0.05, reading: whole}, {from: 1, rate: 0.1}"
+
+
+@pytest.mark.parametrize(
+    ("reading", "tiers", "said"),
+    [
+        ("whole", TWO, [holds("b", "1"), holds("c", "0")]),
+        ("marginal", TWO, []),
+        ("marginal", FROM_THE_FIRST, [holds("b", "0.8")]),
+        ("interpolated_rate", TWO, [MOVES]),
+    ],
+)
+def test_tiers_that_pay_again_what_came_before_say_so(
+    tmp_path: Path, reading: str, tiers: str, said: list[str]
+) -> None:
+    text = AGAIN.replace("READING", reading).replace("TIERS", tiers)
+    (tmp_path / "again.yaml").write_text(text, encoding="utf-8")
+    ((told, _),) = explained(tmp_path / "again.yaml")
+    assert [list(interval.again) for interval in told.intervals] == [said, []]

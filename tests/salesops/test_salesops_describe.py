@@ -14,7 +14,7 @@ from config.comp_plans import Assignment, CompPlan
 from salesops.cases.model import Around
 from salesops.describe.english import ENGLISH
 from salesops.describe.french import FRENCH
-from salesops.describe.letter import build_letter, tell
+from salesops.describe.letter import agreed_with_each, build_letter, tell
 from salesops.describe.model import Example, Grid, as_markdown
 from salesops.describe.worked import worked_tables
 from salesops.rules import Rules
@@ -155,3 +155,119 @@ def test_numbers_are_written_as_in_the_language() -> None:
     assert ENGLISH.number(Decimal("-1234567.50")) == "\N{MINUS SIGN}1,234,567.5"
     assert FRENCH.share(Decimal("0.125")) == "12,5\u202f%"
     assert ENGLISH.money(Decimal("0.5"), "EUR") == "EUR 0.50"
+
+
+def spaced(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+
+
+BOUGHT = {
+    "sold": {"credits": ["sales"], "over": "quarter", "target": "250000"},
+    "bought": {"credits": ["sales"], "over": "quarter", "grouped_by": "opportunity.account_id"},
+}
+LARGE = {"kind": "bonus", "pays": "500", "when": [{"measure": "bought", "at_least": "50000"}]}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            "**Large.** You earn EUR 500 for each account of the opportunity, once in each quarter. It is only paid",
+        ),
+        ("fr", "**Large.** Vous gagnez 500 EUR pour chaque compte de l'affaire, une fois par trimestre. Ce n'est payé"),
+    ],
+)
+def test_a_bonus_of_groups_is_earned_for_each_group(language: str, said: str) -> None:
+    assert said in spaced(letter(language, measures=BOUGHT, components={"large": LARGE}))
+
+
+def test_a_spif_whose_most_looks_at_groups_is_of_each_group() -> None:
+    deals = {"kind": "spif", "on": "sales", "pays": "10", "at_most": "if(bought >= 5000, 2, 1)"}
+    said = letter("en", measures=BOUGHT, components={"deals": deals})
+    assert "It is worked out for each account of the opportunity by itself, and then added up." in said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "This step is worth 5% of “Sales”. It only counts if attainment of “Sold” is 100% or more."),
+        ("fr", "Cette étape vaut 5 % de « Sales ». Cela ne compte que si le taux d'atteinte de « Sold » est de 100 %"),
+    ],
+)
+def test_of_a_step_nobody_is_said_to_earn_it(language: str, said: str) -> None:
+    when = [{"measure": "sold", "at_least": "1"}]
+    step = {"kind": "rate", "on": "sales", "rate": "0.05", "when": when, "paid": False}
+    placed = {"kind": "tiers", "by": "sold", "reading": "step", "tiers": [{"from": "0", "amount": "5"}], "paid": False}
+    text = spaced(letter(language, components={"part": step, "placed": placed}))
+    assert said in text
+    assert re.search("You earn|Vous gagnez|What you earn on|Ce que vous gagnez", text) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "“Goal” (your own number)"), ("fr", "« Goal » (votre propre chiffre)")]
+)
+def test_values_that_are_each_payees_own_are_named_not_reckoned_with(language: str, said: str) -> None:
+    named = plan(values={"goal": "0"}, components={"pot": {"kind": "amount", "amount": "1000 * goal"}})
+    told = tell(named, language, "EUR", agreed=agreed_with_each(named, "ae", {}))
+    assert f"{spaced(said)}." in spaced(as_markdown(build_letter(told, {})))
+
+
+def test_values_given_to_some_payee_are_each_ones_own() -> None:
+    given = Assignment.model_validate({"comp_plan": "ae", "values": {"kicker": "0.05"}})
+    assert agreed_with_each(plan(), "ae", {"kim@example.com": (given,)}) == {"kicker"}
+    assert agreed_with_each(plan(), "ae", {"kim@example.com": (given.model_copy(update={"comp_plan": "b"}),)}) == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "months", "said"),
+    [
+        ("en", 1, "That holds for your first month from the day you started; a pay period that goes on after that"),
+        ("en", 3, "That holds for your first 3 months from the day you started; a pay period that goes on after that"),
+        ("fr", 1, "Cela vaut pendant votre premier mois à compter de votre arrivée ; une période de paie qui va"),
+        ("fr", 3, "Cela vaut pendant vos 3 premiers mois à compter de votre arrivée ; une période de paie qui va"),
+    ],
+)
+def test_a_guarantee_says_its_months(language: str, months: int, said: str) -> None:
+    least = {"kind": "guarantee", "amount": "3000", "months": str(months)}
+    assert said in spaced(letter(language, components={"least": least}))
+
+
+@pytest.mark.parametrize(
+    ("language", "of", "said"),
+    [
+        ("en", {"splits": ["Revenue"]}, "Each manager gets the shares of the people below them, added up."),
+        ("en", {"members": ["SE"]}, "A manager of several of them gets the whole once."),
+        ("fr", {"splits": ["Revenue"]}, "le responsable direct de celles et ceux qui se la partagent"),
+        ("fr", "owner", "Bénéficiaire : le responsable direct du propriétaire ;"),
+    ],
+)
+def test_managers_are_said_with_what_rolls_up_to_them(language: str, of: object, said: str) -> None:
+    sales = parse(PLAN)["credits"]["sales"] | {"to": {"managers": ["1"], "of": of}}
+    assert said in spaced(letter(language, credits={"sales": sales}))
+
+
+def test_leave_lowers_what_a_part_of_a_period_lowers() -> None:
+    said = (
+        "Days of leave lower your targets, your base pay and your target pay in the same way, and what counts for you"
+    )
+    assert said in letter("en")
+    assert "you still have your targets, your base pay and your target pay in full.\n\nLeave changes nothing" in letter(
+        "en", proration={"of": ()}
+    )
+
+
+def test_what_changes_a_target_is_not_said_where_there_is_none() -> None:
+    measures, components = {"sold": {"credits": ["sales"]}}, {"all": parse(PLAN)["components"]["kicker"]}
+    assert (
+        re.search("If a target changes|When you are new", letter("en", measures=measures, components=components))
+        is None
+    )
+    assert "If your target, team or pay changes" in letter(
+        "en", measures=measures, components=components, change="apart"
+    )
+
+
+def test_what_a_greater_of_compares_stands_apart_from_the_zero_beside_it() -> None:
+    above = {"kind": "amount", "amount": "max(sold - 100, 0)"}
+    assert "the greater of (“Sold” \N{MINUS SIGN} EUR 100) and EUR 0" in letter("en", components={"above": above})

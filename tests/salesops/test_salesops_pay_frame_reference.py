@@ -11,7 +11,8 @@ from random_dice import Dice
 from random_pay_frames import random_frame_rules, random_people
 from reference_metrics import build_world
 from reference_pay_cells import cells
-from reference_pay_targets import Where, pay, share, target, weights
+from reference_pay_shares import Where, pay, share, weights
+from reference_pay_targets import target
 from worked import facts
 
 from salesops.basis import build_basis

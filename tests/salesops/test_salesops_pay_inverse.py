@@ -66,6 +66,44 @@ def test_the_answer_is_in_cents_or_in_whole_records_and_a_step_less_is_not_enoug
         assert to_earn(basis, program, "sales", {"ann": Decimal(more)}) == {"ann": Decimal(least)}
 
 
+def test_what_is_held_in_the_measure_is_paid_whole() -> None:
+    held = PLAN.replace('target: "1000"', 'target: "1000", each_at_most: target / 2') % COMPONENTS["marginal"]
+    with Engine() as engine:
+        sold = facts(user=[user("ann")], opportunity=[won("1", "ann", "650")])
+        asked = rules(comp_plans=f"p: {held.strip()}", time_zone="UTC", only=())
+        basis = build_basis(engine, sold, asked, datetime(2026, 2, 15, tzinfo=UTC))
+        [program] = keep_pay(basis, METRICS.empty_table())
+        # From 500 to 1,000: two fifths of it at 5 %, three at 10 %, so 8 % of all that is above 500. 32.50 and 79.9952
+        # are 112.4952, rounded 112.50.
+        assert to_earn(basis, program, "sales", {"ann": Decimal(80)}) == {"ann": Decimal("999.94")}
+        assert to_next_tier(basis, program, "pay", ["ann"]) == {"ann": Decimal(200)}
+
+
+MEASURES = """
+    {label: P, effective_from: 2026-01-01, eligible: {},
+     credits: {sales: {source: opportunity, where: [{field: is_won, is: true}], time: close_date}},
+     measures: {sold: {credits: [sales], over: quarter, target: "1000", rounds: {places: 2, mode: up}},
+       bought: {credits: [sales], over: all_time, grouped_by: account_id}},
+     components: {pay: {kind: tiers, by: sold, reading: step, bound: %s, tiers:
+       [{from: 0, amount: 0}, {from: 0.9, amount: 50}]}}}
+"""
+
+
+@pytest.mark.parametrize(("bound", "to_bound", "to_pay"), [("lower", "240", "240.01"), ("upper", "250", "250.01")])
+def test_attainment_that_is_rounded_up_reaches_a_bound_early_and_passes_it_no_earlier(
+    bound: str, to_bound: str, to_pay: str
+) -> None:
+    # 0.89001 of the target is 0.9, which is at the bound; above it is 0.91, of which 0.90001 are enough. Groups that no
+    # component looks at change nothing.
+    sold = facts(user=[user("ann")], opportunity=[won("1", "ann", "650")])
+    with Engine() as engine:
+        asked = rules(comp_plans=f"p: {(MEASURES % bound).strip()}", time_zone="UTC", only=())
+        basis = build_basis(engine, sold, asked, datetime(2026, 2, 15, tzinfo=UTC))
+        [program] = keep_pay(basis, METRICS.empty_table())
+        assert to_next_tier(basis, program, "pay", ["ann"]) == {"ann": Decimal(to_bound)}
+        assert to_earn(basis, program, "sales", {"ann": Decimal(50)}) == {"ann": Decimal(to_pay)}
+
+
 def won(id_: str, owner: str, amount: str) -> dict[str, Any]:
     return {"id": id_, "owner_id": owner, "is_won": True, "amount": Decimal(amount), "close_date": date(2026, 1, 10)}
 

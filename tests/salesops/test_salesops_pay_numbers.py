@@ -225,6 +225,53 @@ def test_where_a_result_has_no_room_the_engine_says_so(engine: Engine) -> None:
     assert fits == {"fits": 1, "less": False}
     with pytest.raises(NumberTooLarge):
         fetched(engine, {"far": rounded_to(far, 2)}, "far")
+    engine.resume()
+
+
+FAR = ("a * b / c * (a / d)", "c * d * a * b", "a * b / c * (a / d) - 1", "a")
+WITHIN = "max(min({}, 1000000), -1000000)"
+OF_FAR = tuple(
+    WITHIN.format(text)
+    for text in (
+        "x - y",
+        "x / y",
+        "x + w - x",
+        "min(x, y, w)",
+        "max(w, x, y)",
+        "if(x > y, w, x / z)",
+        "abs(x) / (z - y)",
+    )
+)
+
+
+def test_a_number_that_has_no_room_in_columns_is_kept_and_reckoned_with(rows: list[Row], engine: Engine) -> None:
+    held_in: dict[str, str] = {}
+    read: dict[str, Rational] = {}
+    for name, text in zip("xyzw", FAR, strict=True):
+        fine = rational.times(number(text, resolved), rational.constant(Fraction(1, 10**9)))
+        made, read[name] = materialized(fine, name)
+        held_in |= made
+    engine.keep_rows("held", f"SELECT row, {columns(held_in)} FROM numbers")
+    kept = engine.fetch('SELECT count(*) AS kept FROM held WHERE x IS NOT NULL AND "x below" IS NULL')
+    assert kept["kept"][0].as_py() > ROWS / 4
+    asked = {text: number(text, lambda name: read[name.name]) for text in OF_FAR}
+    shown = {text: rounded_to(each, 9) for text, each in asked.items()}
+    found = fetched(engine, shown | {"x < y": compare(read["x"], "<", read["y"])}, "held")
+    for row, got in zip(rows, found, strict=True):
+        values = [reckoned(parsed(text), row) for text in FAR]
+        these = {name: None if each is None else each / 10**9 for name, each in zip("xyzw", values, strict=True)}
+        for text in OF_FAR:
+            value = reckoned(parsed(text), these)
+            assert got[text] == (None if value is None else rounded(value, 9, "half_up")), (text, row)
+        assert got["x < y"] == held(parsed_condition("x", "<", "y"), these)
+
+
+def test_a_number_that_must_have_room_is_refused_where_it_has_none(engine: Engine) -> None:
+    engine.keep_rows("farther", f"SELECT CAST('{'9' * 38}' AS DECIMAL(38, 0)) AS a, 7 AS c, 3 AS \"c below\", 1 AS row")
+    made, _ = materialized(number("a * a / c", resolved), "found", has_room=True)
+    with pytest.raises(NumberTooLarge):
+        fetched(engine, made, "farther")
+    engine.resume()
 
 
 def test_a_decimal_column_is_the_number_it_holds() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.cycles import formulas_of
 from config.comp_plans import Guarantee, Pool
+from config.comp_plans.components import gates_of
 from config.comp_plans.formula import Call, parse_pay_formula, walk
 from config.comp_plans.formula import Name as Named
 from config.comp_plans.intervals import made_of
@@ -71,7 +72,7 @@ _AROUND = frozenset({"multipliers", "when", "cap", "floor"})
 def _looked_at(plan: CompPlan, component: Component, *, bare: bool = False) -> Iterator[str]:
     """Measures, components and functions that it names."""
     if not bare:
-        yield from (gate.measure for gate in component.when)
+        yield from (gate.measure for _, gate in gates_of(component))
     if (by := getattr(component, "by", None)) is not None:
         yield by
     for path, text in formulas_of(component):

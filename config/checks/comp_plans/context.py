@@ -71,12 +71,13 @@ class Context:
 
 
 def shown(value: Fraction) -> str:
-    """A number for people, at most six decimals.
+    """A number for people, at most six decimals, and shortened where nobody would count the digits.
 
     >>> shown(Fraction(25000)), shown(Fraction(1, 8))
     ('25,000', '0.125')
     """
-    return f"{Decimal(round(value * 10**6)).scaleb(-6):,f}".rstrip("0").rstrip(".")
+    text = f"{Decimal(round(value * 10**6)).scaleb(-6):,f}".rstrip("0").rstrip(".")
+    return text if len(text) <= 40 else f"{text[:20]}…"
 
 
 def attainment_in_percent(bound: Fraction, measure: str) -> tuple[str, str]:

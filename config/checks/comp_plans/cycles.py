@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from config.comp_plans.components import GreaterOf, Guarantee, LesserOf
+from config.comp_plans.components import GreaterOf, Guarantee, LesserOf, gates_of
 from config.comp_plans.formula import names, parse_pay_formula
 from config.comp_plans.intervals import made_of
 
@@ -34,10 +34,10 @@ def formulas_of(component: Component) -> Iterator[tuple[tuple[str | int, ...], s
     for key in ("cap", "floor"):
         if (bound := getattr(component, key)) is not None:
             yield (key, "amount"), bound.amount
-    for number, gate in enumerate(component.when):
+    for inside, gate in gates_of(component):
         for key in ("at_least", "more_than", "at_most", "less_than"):
             if (text := getattr(gate, key)) is not None:
-                yield ("when", number, key), text
+                yield (*inside, key), text
 
 
 def check_cycles(context: Context) -> Iterator[Problem]:

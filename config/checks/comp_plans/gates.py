@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.context import attainment_in_percent, is_of_money, shown
+from config.comp_plans.components import gates_of
 from config.messages import did_you_mean
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ def check_gates(context: Context) -> Iterator[Problem]:
     """Gates on what is not there, that are never met, or whose bounds are of something else than is meant."""
     for name, component in context.comp_plan.components.items():
         at: Path = ("components", name)
-        for number, gate in enumerate(component.when):
-            path = (*at, "when", number)
+        for inside, gate in gates_of(component):
+            path = (*at, *inside)
             yield from _check_measure(context, gate, path)
             yield from _check_met(context, gate, path)
             yield from _check_bounds(context, gate, path)
@@ -44,17 +45,35 @@ def _check_measure(context: Context, gate: Gate, path: Path) -> Iterator[Problem
 
 
 def _check_met(context: Context, gate: Gate, path: Path) -> Iterator[Problem]:
-    low, high = _first(context, gate.at_least, gate.more_than), _first(context, gate.at_most, gate.less_than)
+    low, high = lowest(context, gate), highest(context, gate)
     if low is not None and high is not None and low > high:
-        yield context.error(
-            path,
-            f"is never met: from {shown(low)} up, and up to {shown(high)}.",
-            "Exchange the bounds, or write two components.",
-        )
+        yield context.error(path, f"is never met: {span(low, high)}.", "Exchange the bounds, or write two components.")
 
 
-def _first(context: Context, *texts: str | None) -> Fraction | None:
-    return next((context.number(text) for text in texts if text is not None), None)
+Edge = tuple["Fraction", int]
+"""Where what meets a gate begins or ends: a bound, and 1 or -1 where that is just above or just below it."""
+
+
+def lowest(context: Context, gate: Gate) -> Edge | None:
+    """Where what meets the gate begins; None where it is open, or depends."""
+    return max(_edges(context, (gate.at_least, 0), (gate.more_than, 1)), default=None)
+
+
+def highest(context: Context, gate: Gate) -> Edge | None:
+    """Where what meets the gate ends; None where it is open, or depends."""
+    return min(_edges(context, (gate.at_most, 0), (gate.less_than, -1)), default=None)
+
+
+def _edges(context: Context, *written: tuple[str | None, int]) -> Iterator[Edge]:
+    for text, side in written:
+        if text is not None and (bound := context.number(text)) is not None:
+            yield bound, side
+
+
+def span(low: Edge, high: Edge) -> str:
+    """From where to where, for people."""
+    begins = f"from {shown(low[0])} up" if low[1] == 0 else f"above {shown(low[0])}"
+    return f"{begins}, and {'up to' if high[1] == 0 else 'below'} {shown(high[0])}"
 
 
 def _check_bounds(context: Context, gate: Gate, path: Path) -> Iterator[Problem]:

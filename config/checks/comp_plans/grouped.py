@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.cycles import formulas_of
+from config.comp_plans.components import alternatives, gates_of
 from config.comp_plans.formula import OF_MEASURES, Call, names, parse_pay_formula, walk
 from config.comp_plans.intervals import is_each_alone
 from config.comp_plans.tables import Steps
@@ -12,8 +13,7 @@ from config.comp_plans.tables import Steps
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from config.comp_plans import Component, CompPlan
-    from config.comp_plans.components import Gate
+    from config.comp_plans import Component, CompPlan, Condition
     from config.yaml_text import Path
 
 BOUNDS = ("at_least", "more_than", "at_most", "less_than")
@@ -29,10 +29,11 @@ def grouped_in(plan: CompPlan, *formulas: str) -> tuple[str, ...]:
     return _grouped(plan, (name for text in formulas for name in _names(plan, text)))
 
 
-def grouped_by_gate(plan: CompPlan, gate: Gate) -> tuple[str, ...]:
-    """Those that a gate looks at: its measure, and what its bounds name."""
-    bounds = [text for key in BOUNDS if (text := getattr(gate, key)) is not None]
-    return _grouped(plan, [gate.measure, *grouped_in(plan, *bounds)])
+def grouped_by_gate(plan: CompPlan, condition: Condition) -> tuple[str, ...]:
+    """Those that a gate, or one of several, looks at: its measure, and what its bounds name."""
+    gates = alternatives(condition)
+    bounds = [text for gate in gates for key in BOUNDS if (text := getattr(gate, key)) is not None]
+    return _grouped(plan, [*(gate.measure for gate in gates), *grouped_in(plan, *bounds)])
 
 
 def grouped_measures(plan: CompPlan, component: Component) -> tuple[str, ...]:
@@ -45,9 +46,9 @@ def places_of_grouped(plan: CompPlan, component: Component) -> Iterator[tuple[Pa
     by: str | None = getattr(component, "by", None)
     if by is not None and is_grouped(plan, by):
         yield ("by",), by
-    for number, gate in enumerate(component.when):
+    for inside, gate in gates_of(component):
         if is_grouped(plan, gate.measure):
-            yield ("when", number, "measure"), gate.measure
+            yield (*inside, "measure"), gate.measure
     for path, text in formulas_of(component):
         if path[0] not in {"cap", "floor"}:
             yield from ((path, name) for name in grouped_in(plan, text))

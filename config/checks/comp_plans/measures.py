@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from config.checks.comp_plans.names import MEASURED, STARTING, TARGET, formula_problems, scope
+from config.checks.comp_plans.names import EACH, MEASURED, STARTING, TARGET, formula_problems, scope
 from config.checks.comp_plans.rows import source_problems
 from config.checks.comp_plans.seasons import UNLIKE, unlike_quotas
 from config.comp_plans.formula import names, parse_pay_formula
@@ -32,10 +32,12 @@ def check_measures(context: Context) -> Iterator[Problem]:
         at: Path = ("measures", name)
         yield from _check_parts(context, measure, at)
         yield from _check_formulas(context, measure, at)
+        yield from _check_most_of_each(context, name, measure, at)
+        yield from _check_distinct(context, name, measure, at)
         yield from _check_target(context, name, measure, at)
         yield from _check_without_target(context, name, measure, at)
         yield from _check_interval(context, name, measure, at)
-        yield from _check_groups(context, measure, at)
+        yield from _check_field(context, measure, "grouped_by", at)
     yield from _check_weeks(context)
 
 
@@ -165,18 +167,61 @@ def _words(over: str | Last) -> str:
     return f"the last {over.last} months" if isinstance(over, Last) else over.replace("_", " ")
 
 
-def _check_groups(context: Context, measure: Measure, at: Path) -> Iterator[Problem]:
-    if measure.grouped_by is None:
+def _check_most_of_each(context: Context, name: str, measure: Measure, at: Path) -> Iterator[Problem]:
+    """The most of each transaction where there is no amount to hold, or made of what it cannot be."""
+    text, path = measure.each_at_most, (*at, "each_at_most")
+    if text is None:
+        return
+    if not measure.credits or measure.take != "amount":
+        what = "counts them" if measure.credits else f"is a {measure.kind}"
+        yield context.error(
+            path,
+            f"holds the amount of each transaction, and {name} {what}.",
+            "Remove it, or add up amounts of credits.",
+        )
+        return
+    yield from formula_problems(context, text, path, scope(context, EACH))
+    if "target" in (each.name for each in names(parse_pay_formula(text))):
+        if "target" in context.comp_plan.values:
+            yield context.error(path, "target is that of the measure here, and a value, too.", "Rename the value.")
+        elif not context.has_target(name):
+            yield context.error(
+                path, f"{name} has no target.", "Give it one: target: 100000, or write an amount or a value."
+            )
+    if (most := context.number(text)) is not None and most <= 0:
+        yield context.error(path, f"must be above 0, got {text}.", "Write the most that one transaction counts.")
+
+
+def _check_distinct(context: Context, name: str, measure: Measure, at: Path) -> Iterator[Problem]:
+    """Different values that are counted where there is no interval, or no single number, to count them in."""
+    if measure.take != "distinct":
+        return
+    yield from _check_field(context, measure, "of", at)
+    if measure.grouped_by is not None:
+        yield context.error(
+            (*at, "grouped_by"),
+            f"is measured apart for each {measure.grouped_by}, and counts different values of {measure.of} in all.",
+            "Remove it, or make a measure for each of the two.",
+        )
+    if isinstance(measure.over, Last) or measure.over == "transaction":
+        yield context.error(
+            (*at, "over"),
+            f"{name} counts different values in an interval, and {_words(measure.over)} "
+            f"{'are' if isinstance(measure.over, Last) else 'is'} none.",
+            "Write `over: quarter`, or another interval.",
+        )
+
+
+def _check_field(context: Context, measure: Measure, key: Literal["grouped_by", "of"], at: Path) -> Iterator[Problem]:
+    """A field that tells transactions apart, which those of the credits do not have."""
+    if (path := getattr(measure, key)) is None:
         return
     if not measure.credits:
-        yield context.error(
-            (*at, "grouped_by"), "only credits have transactions to group.", "Remove it, or measure credits."
-        )
+        to = "group" if key == "grouped_by" else "count"
+        yield context.error((*at, key), f"only credits have transactions to {to}.", "Remove it, or measure credits.")
     for credit in measure.credits:
         if credit in context.comp_plan.credits:
-            yield from source_problems(
-                context, measure.grouped_by, context.comp_plan.credits[credit], (*at, "grouped_by")
-            )
+            yield from source_problems(context, path, context.comp_plan.credits[credit], (*at, key))
 
 
 def _check_weeks(context: Context) -> Iterator[Problem]:

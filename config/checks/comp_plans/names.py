@@ -26,6 +26,7 @@ RESERVED = frozenset(
 """Names that every comp plan has, and words of the formulas."""
 
 MEASURED, PAID, STARTING, TARGET = "a measure", "a component", "what is there at the start", "a target"
+EACH = "the most of each transaction"
 """Where a formula stands."""
 
 _NOUNS = {
@@ -33,6 +34,7 @@ _NOUNS = {
     PAID: "measure, component, value or table",
     STARTING: "value",
     TARGET: "quota or value",
+    EACH: "value",
 }
 """What a formula may name, for people."""
 
@@ -49,7 +51,7 @@ class Scope:
 def scope(context: Context, kind: str, *, of_credit: bool = False) -> Scope:
     """What formulas that stand here may name; `credited` only in components that are paid on a credit."""
     plan = context.comp_plan
-    known = {*plan.values, *PAY}
+    known = {*plan.values, *(["target"] if kind == EACH else PAY)}
     if kind in {MEASURED, PAID}:
         known |= {"tenure", "share", *plan.measures}
         known |= {name for name in plan.tables if not is_of_rows(context, name)}
@@ -138,6 +140,8 @@ def _unknown(context: Context, name: str, allowed: Scope) -> tuple[str, str]:
 
 
 def _listed(allowed: Scope) -> str:
+    if allowed.kind == EACH:
+        return "values, and `target`, which is the measure's own"
     return "quotas, values, base_pay and target_pay" if allowed.kind == TARGET else "values, base_pay and target_pay"
 
 

@@ -26,6 +26,8 @@ def check_payees(draft: Draft) -> Iterator[Problem]:
         if comp_plan is not None:
             yield from _check_numbers(draft, placed, comp_plan)
             yield from _check_days(draft, placed, comp_plan)
+            yield from _check_extending(draft, placed, comp_plan)
+            yield from _check_after(draft, placed, comp_plan)
     yield from _check_overlaps(draft)
 
 
@@ -74,6 +76,48 @@ def _check_days(draft: Draft, placed: PlacedAssignment, comp_plan: CompPlan) -> 
                 "is outside the days of the assignment.",
                 "It changes nothing; change its days.",
             )
+
+
+def _check_extending(draft: Draft, placed: PlacedAssignment, comp_plan: CompPlan) -> Iterator[Problem]:
+    """Comp plans that extend the one named and hold on the same days: who is named for one is on both."""
+    named, own = placed.assignment.comp_plan, placed.assignment
+    for name, other in sorted(draft.comp_plans.items()):
+        starts, ends = _common(comp_plan, other)
+        if name == named or named not in other.named:
+            continue
+        if not (ends and ends <= starts) and not _outside(own.from_, own.until, starts, ends):
+            since = max(starts, own.from_ or starts)
+            yield draft.warning(
+                (*placed.path, "comp_plan"),
+                f"is extended by {name}, and who is named for {named} is on both from {since}: they are paid by both.",
+                f"If that is not meant, end {named} where {name} begins (effective_until), or let both extend a comp "
+                "plan that nobody is named for.",
+            )
+
+
+def _common(one: CompPlan, other: CompPlan) -> tuple[date, date | None]:
+    """From when until when both hold; no day where the end is not after the start."""
+    ends = [each for each in (one.effective_until, other.effective_until) if each is not None]
+    return max(one.effective_from, other.effective_from), min(ends, default=None)
+
+
+def _check_after(draft: Draft, placed: PlacedAssignment, comp_plan: CompPlan) -> Iterator[Problem]:
+    """Own targets that end while those who are eligible stay on the comp plan."""
+    own = placed.assignment
+    follows = any(
+        each.email.lower() == placed.email.lower()
+        and each.assignment.comp_plan == own.comp_plan
+        and each.assignment.from_ == own.until
+        for each in draft.assignments
+    )
+    if own.until is None or comp_plan.eligible is None or not own.targets or follows:
+        return
+    if comp_plan.effective_until is None or own.until < comp_plan.effective_until:
+        yield draft.warning(
+            (*placed.path, "until"),
+            f"ends their own targets; while they are eligible, {own.comp_plan} pays them on without these.",
+            "If they leave the comp plan, let `eligible` say so too, or begin another assignment on that day.",
+        )
 
 
 def _outside(from_: date | None, until: date | None, starts: date | None, ends: date | None) -> bool:

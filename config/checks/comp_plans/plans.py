@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from config.checks.comp_plans.cycles import formulas_of
+from config.checks.comp_plans.divisions import places_of_formulas
 from config.checks.comp_plans.names import RESERVED
 from config.comp_plans.formula import names, parse_pay_formula
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from config.checks.comp_plans.context import Context
-    from config.comp_plans import CompPlan
     from config.problems import Problem
 
 _PARTS = ("values", "tables", "measures", "components")
@@ -70,7 +69,9 @@ def check_used(context: Context) -> Iterator[Problem]:
                 "is used by no measure and no component.",
                 "Remove it, or name it under `on` or `credits`.",
             )
-    named = {name.name for each in related for text in _formulas(each) for name in names(parse_pay_formula(text))}
+    named = {
+        name.name for each in related for _, text in places_of_formulas(each) for name in names(parse_pay_formula(text))
+    }
     for name in plan.tables:
         if name not in named:
             yield context.warning(("tables", name), "is used by no formula.", f"Remove it, or name it: rate: {name}.")
@@ -89,12 +90,3 @@ def check_used(context: Context) -> Iterator[Problem]:
                 "is false, and no other component names it, nor a credit of `earnings`: it pays nothing.",
                 "Name it, or remove it.",
             )
-
-
-def _formulas(plan: CompPlan) -> Iterator[str]:
-    for credit in plan.credits.values():
-        yield from (text for text in (credit.amount, credit.share, *credit.multipliers) if text is not None)
-    yield from (measure.formula for measure in plan.measures.values() if measure.formula is not None)
-    for component in plan.components.values():
-        yield from (text for _, text in formulas_of(component))
-    yield from (bound.amount for bound in (plan.cap, plan.floor) if bound is not None)

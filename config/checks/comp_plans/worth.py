@@ -1,4 +1,4 @@
-"""Checks of what tiers and caps come to: rates in percent, cliffs, rates that fall, caps below target pay."""
+"""Checks of what tiers and caps come to: rates in percent, rates that fall, caps below target pay."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.context import is_of_money, shown
 from config.checks.comp_plans.tiers import RATES, reading_of
-from config.comp_plans.components import Curve, Guarantee, Pool, RatePay, Spif, Tiers
+from config.comp_plans.components import Curve, Guarantee, Pool, RatePay, Tiers
 from config.comp_plans.constants import constant
-from config.comp_plans.intervals import interval_of, measure_interval
+from config.comp_plans.intervals import interval_of
 from config.comp_plans.table_rows import read_rows
 from config.metrics import Unit
 
@@ -18,18 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from config.checks.comp_plans.context import Context
-    from config.comp_plans.components import Bound, Component, Tier
+    from config.comp_plans.components import Bound, Tier
     from config.problems import Problem
     from config.yaml_text import Path
-
-_TENTH = Fraction(1, 10)
 
 
 def check_worth(context: Context) -> Iterator[Problem]:
     """What is written in percent, and what is probably not meant."""
     for name, component in context.comp_plan.components.items():
         at: Path = ("components", name)
-        yield from _check_signs(context, component, at)
         if isinstance(component, RatePay):
             yield from _check_rate(context, component.rate, component.on, (*at, "rate"))
         if isinstance(component, Curve):
@@ -40,18 +37,8 @@ def check_worth(context: Context) -> Iterator[Problem]:
                 if tier.rate is not None:
                     yield from _check_rate(context, tier.rate, on, (*at, "tiers", number, "rate"))
             yield from _check_falling(context, component, at)
-            yield from _check_cliffs(context, component, at)
     yield from _check_caps(context)
     yield from _check_units(context)
-
-
-def _check_signs(context: Context, component: Component, at: Path) -> Iterator[Problem]:
-    """Money and units below 0: twice below 0 would pay."""
-    for key in ("pays", "at_most") if isinstance(component, Spif) else ("amount",) * isinstance(component, Guarantee):
-        written = getattr(component, key)
-        number = None if written is None else context.number(written)
-        if number is not None and number < 0:
-            yield context.error((*at, key), f"must not be negative, got {written}.", "Write 0 or more.")
 
 
 def _check_rate(context: Context, text: str, credit: str | None, path: Path) -> Iterator[Problem]:
@@ -91,7 +78,7 @@ def _percent(rate: Fraction) -> tuple[str, str]:
     )
 
 
-def _paid_by(context: Context, component: Tiers, tier: Tier) -> Fraction | None:
+def paid_by(context: Context, component: Tiers, tier: Tier) -> Fraction | None:
     """The rate or amount of a tier; None where it depends."""
     if tier.multiple is not None:
         multiple = context.number(tier.multiple)
@@ -106,7 +93,7 @@ def _check_falling(context: Context, component: Tiers, at: Path) -> Iterator[Pro
     if component.stacking or (measure is not None and measure.rank is not None):
         return  # the first place is the lowest number
     for number, (below, above) in enumerate(pairwise(component.tiers), start=1):
-        low, high = _paid_by(context, component, below), _paid_by(context, component, above)
+        low, high = paid_by(context, component, below), paid_by(context, component, above)
         same = (reading_of(component, below) in RATES) == (reading_of(component, above) in RATES)
         if low is not None and high is not None and same and high < low:
             key = next(key for key in ("rate", "multiple", "amount") if getattr(above, key) is not None)
@@ -124,7 +111,12 @@ def _less(context: Context, component: Tiers, number: int, low: Fraction, high: 
     start = tier.from_ if bound is None else shown(bound)
     if reading == "marginal":
         return f"each further unit pays less from {start} on"
-    if reading != "whole" or high <= 0 or bound is None or not _places_itself(context, component):
+    if (
+        reading != "whole"
+        or high <= 0
+        or bound is None
+        or not adds_up(context, component.by, context.credit_of(component))
+    ):
         return f"selling more can pay less in all from {start} on"
     until = bound * low / high
     if number + 1 < len(component.tiers) and (end := context.number(component.tiers[number + 1].from_)) is not None:
@@ -132,85 +124,10 @@ def _less(context: Context, component: Tiers, number: int, low: Fraction, high: 
     return f"selling more pays less in all from {start} to {shown(until)}"
 
 
-def _check_cliffs(context: Context, component: Tiers, at: Path) -> Iterator[Problem]:
-    """Bounds where one more unit of credit pays at least a tenth more at once, or a tenth of target pay."""
-    found: list[tuple[int, str]] = []
-    attainment = "attainment " if context.looks_at_attainment(component) else ""
-    for number, (below, above) in enumerate(pairwise(component.tiers), start=1):
-        if reading_of(component, above) in {"whole", "step"} and (
-            more := _more_at_once(context, component, below, above)
-        ):
-            found.append((number, f"{more} at {attainment}{shown(context.number(above.from_) or Fraction(0))}"))
-    if found:
-        listed = ", ".join(said for _, said in found[:3]) + (
-            f" and at {len(found) - 3} more bound{'s' if len(found) > 4 else ''}" if len(found) > 3 else ""
-        )
-        reading = reading_of(component, component.tiers[found[0][0]])
-        smooth = "marginal or interpolated_rate" if reading == "whole" else "interpolated_amount"
-        yield context.warning(
-            (*at, "tiers", found[0][0]),
-            f"is a cliff: one more unit of credit pays {listed}.",
-            f"If that is not meant, read the tiers as {smooth}.",
-        )
-
-
-def _more_at_once(context: Context, component: Tiers, below: Tier, above: Tier) -> str:
-    """What reaching a bound adds, for people; "" where it is less than a tenth, or cannot be known."""
-    low, high = _paid_by(context, component, below), _paid_by(context, component, above)
-    bound = context.number(above.from_)
-    in_percent = bound is not None and bound >= 10 and context.looks_at_attainment(component)
-    if low is None or high is None or bound is None or bound <= 0 or in_percent:
-        return ""
-    if reading_of(component, above) == "step":
-        if above.amount is None:
-            return ""
-        before, after = low, (low + high if component.stacking else high)
-        base: Fraction | None = Fraction(1)
-    else:
-        before, after = low, high
-        base = _amount_at(context, component, bound)
-    if after <= before:
-        return ""
-    more = None if base is None else (after - before) * base
-    target_pay = context.number("target_pay", interval_of(context.comp_plan, component))
-    of_pay = more is not None and target_pay is not None and more >= target_pay * _TENTH
-    if before > 0 and after - before < before * _TENTH and not of_pay:
-        return ""
-    if more is not None:
-        return f"{shown(more)} more"
-    return (
-        f"{shown(round((after - before) / before * 1000) / Fraction(10))} % more"
-        if before > 0
-        else f"{shown(round(after * 1000) / Fraction(10))} % of everything"
-    )
-
-
-def _amount_at(context: Context, component: Tiers, bound: Fraction) -> Fraction | None:
-    """The credit where the measure is at the bound, if it adds up just that credit; None where that is not known."""
-    if not _places_itself(context, component):
-        return None
-    if not context.looks_at_attainment(component):
-        return bound
-    target = _target(context, component.by)
-    return None if target is None else bound * target
-
-
-def _places_itself(context: Context, component: Tiers) -> bool:
-    """Whether the measure adds up just what is paid on."""
-    measure = context.comp_plan.measures.get(component.by)
-    return measure is not None and measure.credits == (context.credit_of(component),) and measure.take == "amount"
-
-
-def _target(context: Context, name: str) -> Fraction | None:
-    text = context.comp_plan.measures[name].target
-    interval = measure_interval(context.comp_plan, name)
-    if text is None or text == "individual":
-        return None
-    quota = context.draft.quotas.get(text)
-    if quota is not None and quota.period == interval and text not in context.comp_plan.values:
-        default = quota.targets[-1].default
-        return None if default is None else Fraction(default)
-    return context.number(text, interval)
+def adds_up(context: Context, measure: str, credit: str | None) -> bool:
+    """Whether the measure adds up the amounts of just this credit, and all of it."""
+    held = context.comp_plan.measures.get(measure)
+    return held is not None and held.credits == (credit,) and held.take == "amount" and held.each_at_most is None
 
 
 def _check_units(context: Context) -> Iterator[Problem]:
@@ -221,7 +138,7 @@ def _check_units(context: Context) -> Iterator[Problem]:
         if metric is None or not measure.credits:
             continue
         of_money = measure.take == "amount" and is_of_money(context, measure.credits[0])
-        if of_money != (metric.unit is Unit.MONEY) and (of_money or measure.take == "count"):
+        if of_money != (metric.unit is Unit.MONEY) and (of_money or measure.take != "amount"):
             what = "money" if of_money else "counts"
             yield context.warning(
                 ("measures", name, "target"),

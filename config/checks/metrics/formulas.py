@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.checks.metrics.windowed import WINDOWED, not_windowed
-from config.constants import constant
+from config.constants import zero_divisions
 from config.messages import did_you_mean, split_message
 from config.metrics import AS_OF, SimpleMetric
 from config.metrics.formula import (
     OF_METRICS,
     OF_PERIODS,
     TO_DATE,
-    Binary,
     Call,
     Name,
     names,
@@ -53,11 +52,9 @@ def check_formula(
     yield from unknown
     if not unknown:
         yield from _check_units(draft, metric, expression, at)
+    yield from (draft.error(path, *said) for said in zero_divisions(metric.formula, expression, constants))
     for part in walk(expression):
-        if isinstance(part, Binary) and part.operator == "/" and constant(part.right, constants) == 0:
-            where = place(metric.formula, part.at)
-            yield draft.error(path, f"divides by what is always 0, {where}.", "Such a quotient has no value.")
-        elif isinstance(part, Call) and part.function in OF_METRICS:
+        if isinstance(part, Call) and part.function in OF_METRICS:
             yield from _check_call(draft, metric, part, grains, path)
 
 

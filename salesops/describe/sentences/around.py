@@ -72,13 +72,11 @@ AROUND = {
     ),
     "prorated": (
         "If you are on this comp plan for only a part of a period, you have the same part of {of}: {by}.",
-        (
-            "Si vous n'êtes dans ce plan que pendant une partie d'une période, {of} sont réduits dans la même "
-            "proportion : {by}."
-        ),
+        "Si vous n'êtes dans ce plan que pendant une partie d'une période, vous avez la même part de {of} : {by}.",
     ),
     "of_targets": ("your targets", "vos objectifs"),
-    "of_pay": ("your base and target pay", "votre rémunération de base et cible"),
+    "of_base_pay": ("your base pay", "votre salaire de base"),
+    "of_target_pay": ("your target pay", "votre part variable cible"),
     "by_days": ("your days on it over all days", "vos jours dans le plan rapportés à tous les jours"),
     "by_working_days": (
         "your working days on it over all working days",
@@ -101,28 +99,25 @@ AROUND = {
     ),
     "ends_exclusive": ("Your last day on it is not counted.", "Votre dernier jour dans le plan n'est pas compté."),
     "not_prorated": (
-        (
-            "If you are on this comp plan for only a part of a period, your targets and your pay are the same as "
-            "for all "
-            "of it."
-        ),
-        (
-            "Si vous n'êtes dans ce plan que pendant une partie d'une période, vos objectifs et votre "
-            "rémunération sont "
-            "les mêmes que pour la période entière."
-        ),
+        "If you are on this comp plan for only a part of a period, you still have {of} in full.",
+        "Si vous n'êtes dans ce plan que pendant une partie d'une période, vous gardez {of} en entier.",
     ),
     "leave": (
         (
-            "Days of leave are treated as days that you are not on it, unless it is agreed that leave does not "
-            "lower your "
-            "targets but suspends the comp plan."
+            "Days of leave lower {of} in the same way, and what counts for you on them still counts. If it is agreed "
+            "that a leave suspends the comp plan, nothing counts on its days."
         ),
         (
-            "Les jours d'absence sont traités comme des jours hors du plan, sauf s'il est convenu qu'une absence "
-            "suspend "
-            "le plan au lieu de réduire les objectifs."
+            "Les jours d'absence réduisent de même {of}, et ce qui compte pour vous ces jours-là compte toujours. "
+            "S'il est convenu qu'une absence suspend le plan, rien ne compte ces jours-là."
         ),
+    ),
+    "leave_in_full": (
+        (
+            "Leave changes nothing in that. If it is agreed that a leave suspends the comp plan, nothing counts on "
+            "its days."
+        ),
+        "Une absence n'y change rien. S'il est convenu qu'une absence suspend le plan, rien ne compte ces jours-là.",
     ),
     "ramp": (
         "When you are new, your targets are lower: {steps}. After that they are full.",
@@ -131,8 +126,8 @@ AROUND = {
     "ramp_until_month": ("{share} up to the end of month {until}", "{share} jusqu'à la fin du mois {until}"),
     "ramp_until_day": ("{share} up to and including day {until}", "{share} jusqu'au jour {until} inclus"),
     "ramp_from_month": (
-        "Month 1 begins on the day you started.",
-        "Le mois 1 commence le jour de votre arrivée.",
+        "Month 1 begins on the day you started, month 2 a month later.",
+        "Le mois 1 commence le jour de votre arrivée, le mois 2 un mois plus tard.",
     ),
     "ramp_from_day": ("Day 1 is the day you started.", "Le jour 1 est celui de votre arrivée."),
     "change_together": (
@@ -140,8 +135,14 @@ AROUND = {
         "Quand un objectif change en cours de période, les deux parties s'additionnent en un seul objectif.",
     ),
     "change_apart": (
-        "If a target changes within a period, what comes before and what comes after are measured separately.",
-        "Quand un objectif change en cours de période, ce qui précède et ce qui suit sont mesurés séparément.",
+        (
+            "If your target, team or pay changes within a period, what comes before and what comes after are measured "
+            "separately."
+        ),
+        (
+            "Quand votre objectif, votre équipe ou votre rémunération change en cours de période, ce qui précède et "
+            "ce qui suit sont mesurés séparément."
+        ),
     ),
     # rounding
     "heading_rounding": ("Rounding", "Arrondis"),

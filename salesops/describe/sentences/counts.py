@@ -70,10 +70,21 @@ COUNTS = {
         "those who share in it ({types}), each with their share",
         "celles et ceux qui se la partagent ({types}), chacun selon sa part",
     ),
-    "to_direct_manager": ("the direct manager of {of}", "le responsable direct de cette personne : {of}"),
+    "to_direct_manager": (
+        "the direct manager of {of}",
+        "le responsable direct de {of}",
+    ),
     "to_managers": (
         "the managers above {of} at {levels}",
-        "les responsables de cette personne : {of} ({levels})",
+        "les responsables de {of}, {levels}",
+    ),
+    "above_splits": (
+        "Each manager gets the shares of the people below them, added up.",
+        "Chaque responsable reçoit les parts des personnes qui lui sont rattachées, additionnées.",
+    ),
+    "above_members": (
+        "A manager of several of them gets the whole once.",
+        "Un responsable de plusieurs de ces personnes reçoit le tout une seule fois.",
     ),
     "level": ("level {level}", "niveau {level}"),
     "its_amount": ("its amount", "le montant"),

@@ -30,6 +30,7 @@ FORMULAS = {
     "target_of": ("target of {measure}", "l'objectif de {measure}"),
     "name_base_pay": ("base pay", "le salaire de base"),
     "name_target_pay": ("target pay", "la part variable cible"),
+    "name_target": ("the target", "l'objectif"),
     "name_tenure": ("the whole months since you started", "les mois entiers depuis votre arrivée"),
     "name_credited": ("what counts to date", "ce qui compte à ce jour"),
     "name_share": (
@@ -38,4 +39,8 @@ FORMULAS = {
     ),
     "name_level": ("the manager's level", "le niveau du responsable"),
     "name_day": ("the day it counts on", "le jour où cela compte"),
+    "name_own": (
+        "{name} (your own number)",
+        "{name} (votre propre chiffre)",
+    ),
 }

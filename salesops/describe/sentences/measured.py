@@ -16,6 +16,14 @@ MEASURED = {
         "How many transactions count as {credits} {over}; a return takes one off.",
         "Le nombre d'opérations qui comptent comme {credits} {over} ; un retour en retire une.",
     ),
+    "distinct_of": (
+        "How many different values of this the transactions have that count as {credits} {over}: {field}.",
+        "Le nombre de valeurs de ce champ, parmi les opérations qui comptent comme {credits} {over} : {field}.",
+    ),
+    "each_at_most": (
+        "One transaction counts in it for no more than this, and a return takes away no more: {most}.",
+        "Une opération n'y compte pas pour plus que ceci, et un retour n'en retire pas davantage : {most}.",
+    ),
     "metric_of": (
         "The company's figure {metric} for you {over}.",
         "Le chiffre {metric} que l'entreprise établit pour vous {over}.",
@@ -40,7 +48,7 @@ MEASURED = {
     ),
     "grouped": (
         "It is measured separately for each {field}.",
-        "La mesure est faite séparément pour chaque valeur de ce champ : {field}.",
+        "La mesure est faite séparément pour chaque {field}.",
     ),
     "starts_with": ("It starts with {amount} each time.", "Elle part à chaque fois de {amount}."),
     "carry_excess": (
@@ -87,6 +95,8 @@ MEASURED = {
         "Le taux d'atteinte est arrondi {unit} ; {mode}.",
     ),
     "percents_whole": ("whole percents", "au pourcent"),
-    "percents_places": ("{places} decimals of a percent", "à {places} décimales de pourcent"),
-    "fraction_places": ("{places} decimals of the fraction", "à {places} décimales de la fraction"),
+    "percents_steps": (
+        "steps of {step}",
+        "par pas de {step}",
+    ),
 }

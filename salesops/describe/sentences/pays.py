@@ -2,26 +2,45 @@
 
 PAYS = {
     "heading_pays": ("What it pays", "Ce que cela rapporte"),
-    "pays_rate": ("You earn {rate} of {on}.", "Vous gagnez {rate} de {on}."),
+    "earn": (
+        "You earn",
+        "Vous gagnez",
+    ),
+    "earn_step": (
+        "This step is worth",
+        "Cette étape vaut",
+    ),
+    "pays_rate": (
+        "{earn} {rate} of {on}.",
+        "{earn} {rate} de {on}.",
+    ),
     "pays_rate_formula": (
-        "You earn {on} {over}, times one rate, which is looked up anew each time where you stand changes: {rate}.",
-        "Vous gagnez {on} {over}, multiplié par un seul taux, revu chaque fois que votre position change : {rate}.",
+        "{earn} one rate on all of {on} {over}, and it changes with where you stand: {rate}.",
+        "{earn} un seul taux sur tout ce qui compte comme {on} {over}, et il change avec votre position : {rate}.",
     ),
     "pays_rate_each": (
         "Each transaction that counts as {on} earns its own rate of it: {rate}.",
         "Chaque opération qui compte comme {on} rapporte son propre taux de cette valeur : {rate}.",
     ),
-    "pays_spif": ("You earn {pays} for each unit of {on}.", "Vous gagnez {pays} par unité de {on}."),
-    "spif_most": ("At most {most} of them are paid {over}.", "Au plus {most} sont payées {over}."),
+    "pays_spif": (
+        "{earn} {pays} for each unit of {on}.",
+        "{earn} {pays} par unité de {on}.",
+    ),
+    "spif_most": (
+        "At most {most} of them count {over}.",
+        "Au plus {most} sont retenues {over}.",
+    ),
     "pays_curve": (
-        "You earn a share of {pay} {over}. How large it is depends on {measure}; between two points it changes evenly.",
+        "{earn} a share of {pay} {over}. How large it is depends on {measure}; between two points it changes evenly.",
         (
-            "Vous gagnez une fraction de {pay} {over}. Sa taille dépend de ceci : {measure}. Entre deux points, elle "
-            "évolue "
-            "régulièrement."
+            "{earn} une fraction de {pay} {over}. Sa taille dépend de ceci : {measure}. Entre deux points, elle "
+            "évolue régulièrement."
         ),
     ),
-    "below_nothing": ("Below the first point you earn nothing.", "En dessous du premier point, vous ne gagnez rien."),
+    "below_nothing": (
+        "Below the first point there is nothing.",
+        "En dessous du premier point, il n'y a rien.",
+    ),
     "below_flat": (
         "Below the first point the share is the same as there.",
         "En dessous du premier point, la fraction reste celle de ce point.",
@@ -35,10 +54,26 @@ PAYS = {
         "Above the last one it goes on in the same line.",
         "Au-delà du dernier, elle continue sur la même droite.",
     ),
-    "pays_bonus": ("You earn {amount}, once {over}.", "Vous gagnez {amount}, une fois {over}."),
-    "pays_amount": ("You earn this {over}: {amount}.", "Vous gagnez ceci {over} : {amount}."),
-    "pays_greater_of": ("You earn whichever is the most {over}: {of}.", "Vous gagnez le plus élevé {over} : {of}."),
-    "pays_lesser_of": ("You earn whichever is the least {over}: {of}.", "Vous gagnez le moins élevé {over} : {of}."),
+    "pays_bonus": (
+        "{earn} {amount}, once {over}.",
+        "{earn} {amount}, une fois {over}.",
+    ),
+    "pays_bonus_grouped": (
+        "{earn} {amount} for each {field}, once {over}.",
+        "{earn} {amount} pour chaque {field}, une fois {over}.",
+    ),
+    "pays_amount": (
+        "{earn} this {over}: {amount}.",
+        "{earn} ceci {over} : {amount}.",
+    ),
+    "pays_greater_of": (
+        "{earn} the largest of these {over}: {of}.",
+        "{earn} le plus grand de ces montants {over} : {of}.",
+    ),
+    "pays_lesser_of": (
+        "{earn} the smallest of these {over}: {of}.",
+        "{earn} le plus petit de ces montants {over} : {of}.",
+    ),
     "pays_guarantee": (
         "You are guaranteed {amount} {each}: what is missing is added, and not taken back later.",
         "Il vous est garanti {amount} {each} : ce qui manque est ajouté, et n'est pas repris ensuite.",
@@ -51,26 +86,29 @@ PAYS = {
         ),
     ),
     "guarantee_of": ("What {of} earns counts towards it.", "Ce que rapporte {of} vient en déduction."),
+    "first_month": (
+        "your first month",
+        "votre premier mois",
+    ),
+    "first_months": (
+        "your first {months} months",
+        "vos {months} premiers mois",
+    ),
     "guarantee_months": (
         (
-            "That holds for the first {months} months from the day you started; of a pay period in which they "
-            "end, only "
-            "the days before count."
+            "That holds for {first} from the day you started; a pay period that goes on after that is guaranteed only "
+            "for its part up to then."
         ),
         (
-            "Cela vaut pendant les {months} premiers mois à compter de votre arrivée ; dans la période de paie où ils "
-            "prennent fin, seuls comptent les jours qui précèdent."
+            "Cela vaut pendant {first} à compter de votre arrivée ; une période de paie qui va au-delà n'est garantie "
+            "que pour sa part jusque-là."
         ),
     ),
     "guarantee_months_whole": (
+        "That holds for {first} from the day you started; the pay period in which that ends is guaranteed in full.",
         (
-            "That holds for the first {months} months from the day you started, and the whole amount for the pay "
-            "period "
-            "in which they end."
-        ),
-        (
-            "Cela vaut pendant les {months} premiers mois à compter de votre arrivée, et en entier pour la période de "
-            "paie où ils prennent fin."
+            "Cela vaut pendant {first} à compter de votre arrivée ; la période de paie où cela prend fin est garantie "
+            "en entier."
         ),
     ),
     "pays_pool_plan": (
@@ -83,23 +121,37 @@ PAYS = {
     ),
     "pool_equal": ("Everybody has the same share.", "Chacun a la même part."),
     "pool_by": (
-        "Everybody's share is as large as their part of the sum of this over all: {weight}.",
-        "La part de chacun est à la mesure de sa part dans la somme de ceci sur tous : {weight}.",
+        "The shares are in proportion to this: {weight}.",
+        "Les parts sont proportionnelles à ceci : {weight}.",
     ),
     "pool_when": ("You only have a share if {gates}.", "Vous n'avez une part que si {gates}."),
     "window": (
-        "Only what counts from {since} to {last}, both days included, is paid.",
-        "Seul ce qui compte du {since} au {last} inclus est payé.",
+        "Only what counts from {since} to {last}, both days included, is taken into account.",
+        "Seul ce qui compte du {since} au {last} inclus est pris en compte.",
     ),
-    "window_from": ("Only what counts from {since} on is paid.", "Seul ce qui compte à partir du {since} est payé."),
-    "when": ("It is only paid if {gates}.", "Ce n'est payé que si {gates}."),
+    "window_from": (
+        "Only what counts from {since} on is taken into account.",
+        "Seul ce qui compte à partir du {since} est pris en compte.",
+    ),
+    "when": (
+        "It is only paid if {gates}.",
+        "Ce n'est payé que si {gates}.",
+    ),
     "when_else": (
         "It is paid in full if {gates}, else {share} of it.",
         "C'est payé en entier si {gates} ; sinon à {share}.",
     ),
+    "when_step": (
+        "It only counts if {gates}.",
+        "Cela ne compte que si {gates}.",
+    ),
+    "when_else_step": (
+        "It counts in full if {gates}, else {share} of it.",
+        "Cela compte en entier si {gates} ; sinon à {share}.",
+    ),
     "opens_later": (
-        "Only what counts from then on is paid, not what came before.",
-        "Seul ce qui compte à partir de là est payé, et non ce qui précède.",
+        "Only what counts from then on is taken into account, not what came before.",
+        "Seul ce qui compte à partir de là est pris en compte, et non ce qui précède.",
     ),
     "gate": ("{measure} is {bounds}", "{measure} est {bounds}"),
     "gate_at_least": ("{bound} or more", "de {bound} ou plus"),
@@ -108,7 +160,7 @@ PAYS = {
     "gate_less_than": ("less than {bound}", "de moins de {bound}"),
     "of_groups": (
         "It is worked out for each {field} by itself, and then added up.",
-        "C'est calculé séparément pour chaque valeur de ce champ, puis additionné : {field}.",
+        "C'est calculé séparément pour chaque {field}, puis additionné.",
     ),
     "multiplied_product": ("It is multiplied by {factors}.", "Le résultat est multiplié par {factors}."),
     "multiplied_sum": (
@@ -121,8 +173,8 @@ PAYS = {
     "most": ("It is at most {amount} {each}.", "C'est au plus {amount} {each}."),
     "least": ("It is at least {amount} {each}.", "C'est au moins {amount} {each}."),
     "not_paid": (
-        "This is not paid by itself: it is a step towards other parts.",
-        "Cet élément n'est pas payé par lui-même : il sert à en calculer d'autres.",
+        "A step towards other parts, which is not paid by itself.",
+        "Une étape vers d'autres éléments, qui n'est pas payée par elle-même.",
     ),
     # examples
     "worked": ("For example{assumed}:", "Par exemple{assumed} :"),
@@ -133,9 +185,16 @@ PAYS = {
     "assumed_events": (", in transactions of {size} each", ", par opérations de {size} chacune"),
     "assumed_met": (", when all conditions are met", ", toutes les conditions étant remplies"),
     "assumed_bare": (", before it is multiplied", ", avant toute multiplication"),
-    "assumed_group": (", for one {field}", ", pour une seule valeur de ce champ ({field})"),
+    "assumed_group": (
+        ", for one {field}",
+        ", pour un seul élément ({field})",
+    ),
     "column_reached": ("Reached", "Atteint"),
     "column_earns": ("You earn", "Vous gagnez"),
+    "column_earns_step": (
+        "It is worth",
+        "Cela vaut",
+    ),
     "column_at": ("At", "À"),
     "column_share": ("Share", "Part"),
 }

@@ -2,12 +2,20 @@
 
 TIERS = {
     "pays_tiers": (
-        "What you earn on {on} {over} depends on {measure}.",
-        "Ce que vous gagnez sur {on} {over} dépend de ceci : {measure}.",
+        "{what} on {on} {over} depends on {measure}.",
+        "{what} sur {on} {over} dépend de ceci : {measure}.",
     ),
     "pays_tiers_amount": (
-        "What you earn {over} depends on {measure}.",
-        "Ce que vous gagnez {over} dépend de ceci : {measure}.",
+        "{what} {over} depends on {measure}.",
+        "{what} {over} dépend de ceci : {measure}.",
+    ),
+    "what": (
+        "What you earn",
+        "Ce que vous gagnez",
+    ),
+    "what_step": (
+        "What this step is worth",
+        "Ce que vaut cette étape",
     ),
     "reading_marginal": (
         "Each slice earns the rate of the tier that it lies in; reaching a higher tier changes nothing below it.",
@@ -33,10 +41,13 @@ TIERS = {
         "Each transaction earns the rate of the tier that you were in before it; what was earned before stays.",
         "Chaque opération est payée au taux du palier où vous étiez avant elle ; ce qui est déjà gagné ne change pas.",
     ),
-    "reading_step": ("You earn the amount of the tier that is reached.", "Vous gagnez le montant du palier atteint."),
+    "reading_step": (
+        "{earn} the amount of the tier that is reached.",
+        "{earn} le montant du palier atteint.",
+    ),
     "reading_step_stacking": (
-        "You earn the amounts of all tiers that are reached, added up.",
-        "Vous gagnez les montants de tous les paliers atteints, additionnés.",
+        "{earn} the amounts of all tiers that are reached, added up.",
+        "{earn} les montants de tous les paliers atteints, additionnés.",
     ),
     "reading_interpolated_rate": (
         (
@@ -50,13 +61,9 @@ TIERS = {
         ),
     ),
     "reading_interpolated_amount": (
+        "{earn} one amount. At the points of the table it is what stands there; between two of them it changes evenly.",
         (
-            "You earn one amount. At the points of the table it is what stands there; between two of them it changes "
-            "evenly."
-        ),
-        (
-            "Vous gagnez un seul montant. Aux points du tableau, c'est celui qui y figure ; entre deux points, "
-            "il évolue "
+            "{earn} un seul montant. Aux points du tableau, c'est celui qui y figure ; entre deux points, il évolue "
             "régulièrement."
         ),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from config.comp_plans.intervals import LENGTHS, interval_of, measure_interval
@@ -12,7 +13,6 @@ from salesops.incentives.components.scale import ZERO
 from salesops.incentives.numbers import compare, rounded_rational
 from salesops.rational import (
     NONE,
-    Made,
     Rational,
     chosen,
     constant,
@@ -127,6 +127,7 @@ def _is_measured_itself(scale: Scale) -> bool:
         fits
         and measure.credits == on
         and measure.take == "amount"
+        and measure.each_at_most is None
         and component.opens == "all"
         and component.from_ is None
         and component.until is None
@@ -153,14 +154,11 @@ def _slices_of(scale: Scale, *, before: bool) -> list[Rational]:
 def _slices(scale: Scale, start: Rational, end: Rational) -> list[Rational]:
     """The parts of the way between two values that lie in each tier, the first of them without a lower end."""
     bounds = scale.bounds if scale.of_value else [times(each, scale.target) for each in scale.bounds]
-    tops = [_on_common_line([x, *bounds[1:]]) for x in (start, end)]
-    (start_line, lower), (end_line, upper) = tops
+    is_whole_way = start.number == 0 and _is_from_0(scale)
     found = []
     for k in range(len(bounds)):
-        parts = [_filled(line, k) for line in (lower, upper)]
-        below = [start_line, end_line]
-        low, high = (_under(part, line) for part, line in zip(parts, below, strict=True))
-        found.append(high if start.number == 0 and _is_from_0(scale) else minus(high, low))
+        low, high = (_filled([x, *bounds[1:]], k) for x in (start, end))
+        found.append(high if is_whole_way else minus(high, low))
     return found
 
 
@@ -169,36 +167,38 @@ def _is_from_0(scale: Scale) -> bool:
     return all(bound.number is not None and bound.number >= 0 for bound in scale.bounds[1:])
 
 
-def _filled(line: list[Rational], k: int) -> Rational:
-    """How much of a number lies in a tier; `line` is the number and the bounds from the second on."""
-    x, uppers = line[0], line[1:]
+def _filled(numbers: list[Rational], k: int) -> Rational:
+    """How much of a number lies in a tier; `numbers` are that and the bounds from the second on.
+
+    The engine compares them above one line, which takes it less than to compare fractions.
+    """
+    exact = _part_in(numbers, k)
+    lines = list(dict.fromkeys(each.below for each in numbers if each.below is not None))
+    if not lines or exact.made is None:
+        return exact
+    above = _part_in([_above(each, lines) for each in numbers], k)
+    return Rational(above.scale, above.above, reduce(_product, lines), exact.made)
+
+
+def _part_in(numbers: list[Rational], k: int) -> Rational:
+    x, uppers = numbers[0], numbers[1:]
     if k == 0:
         return least((x, uppers[0])) if uppers else x
     part = greatest((minus(x, uppers[k - 1]), ZERO))
     return part if k == len(uppers) else least((part, minus(uppers[k], uppers[k - 1])))
 
 
-def _on_common_line(numbers: list[Rational]) -> tuple[str | None, list[Rational]]:
-    """The numbers above one line, and what is below it."""
-    lines = list(dict.fromkeys(each.below for each in numbers if each.below is not None))
-    if not lines:
-        return None, numbers
-    found = []
-    for each in numbers:
-        others = [line for line in lines if line != each.below]
-        above = each
-        if each.below is not None:
-            above = Rational(each.scale, each.above)
-        for line in others:
-            above = times(above, Rational(Fraction(1), line))
-        found.append(above)
-    return lines[0] if len(lines) == 1 else cast(" * ".join(lines), WHOLE), found
+def _above(number: Rational, lines: list[str]) -> Rational:
+    """What stands above a line that is the product of all lines, the number's own among them."""
+    found = Rational(number.scale, number.above) if number.below is not None else number
+    for line in lines:
+        if line != number.below:
+            found = times(found, Rational(Fraction(1), line))
+    return found
 
 
-def _under(number: Rational, line: str | None) -> Rational:
-    if line is None:
-        return number
-    return Rational(number.scale, number.above, line, Made("/", (number, Rational(Fraction(1), line))))
+def _product(left: str, right: str) -> str:
+    return cast(f"{left} * {right}", WHOLE)
 
 
 def _laid_by(scale: Scale) -> list[Rational]:

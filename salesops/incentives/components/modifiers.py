@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.grouped import grouped_by_gate, grouped_in
 from config.comp_plans import Pool
+from config.comp_plans.components import alternatives
 from config.comp_plans.intervals import has_bounds_of_each, measure_interval
 from salesops.incentives.components.gates import gates_met
 from salesops.rational import NONE, Rational, chosen, constant, first_of, greatest, least, minus, plus, times
 
 if TYPE_CHECKING:
-    from config.comp_plans.components import Gate
+    from config.comp_plans import Condition
     from salesops.incentives.components.setting import Setting
 
 _ONE, _ZERO = constant(Fraction(1)), constant(Fraction(0))
@@ -51,12 +52,13 @@ def gated_alone(setting: Setting, worth: Rational) -> Rational:
     return _unless(setting, met, worth)
 
 
-def is_inner(setting: Setting, gate: Gate) -> bool:
-    """Whether a gate looks at a single transaction, or a single group, of a component that is worth something for
-    each."""
-    if setting.is_each_whole or grouped_by_gate(setting.plan, gate):
+def is_inner(setting: Setting, condition: Condition) -> bool:
+    """Whether a gate, or one of several, looks at a single transaction, or a single group, of a component that is worth
+    something for each."""
+    if setting.is_each_whole or grouped_by_gate(setting.plan, condition):
         return True
-    return setting.is_each_alone and measure_interval(setting.plan, gate.measure) == "transaction"
+    intervals = {measure_interval(setting.plan, gate.measure) for gate in alternatives(condition)}
+    return setting.is_each_alone and "transaction" in intervals
 
 
 def has_inner_factors(setting: Setting) -> bool:

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from config.comp_plans import RatePay, Spif
+from config.comp_plans.paid_on import has_rate_of_day, rate_formula
 from salesops.incentives.numbers import rounded_rational
 from salesops.rational import NONE, Rational, chosen, constant, least, minus, times
 
@@ -16,16 +17,21 @@ if TYPE_CHECKING:
 def rate_worth(setting: Setting, component: RatePay | Spif) -> Rational:
     """What all credit to date is worth."""
     most = component.at_most if isinstance(component, Spif) else None
-    if setting.has_numbers:
+    if setting.has_numbers or has_rate_of_day(setting.plan, component):
         if most is None:
             return setting.summed("paid", rate_of_event(setting, component))
-        return setting.summed("paid", setting.of_row(_within(setting, setting.number(most)), "paid"))
-    counted = setting.credited
+        return setting.summed("paid", _at_rate(setting, component, _within(setting, setting.number(most)), "of row"))
+    return at_one_rate(setting, component)
+
+
+def at_one_rate(setting: Setting, component: RatePay | Spif) -> Rational:
+    """All credit to date that is within the most, at what the formula comes to now."""
+    counted, most = setting.credited, component.at_most if isinstance(component, Spif) else None
     if most is not None:
         # None goes through: where nobody can say how many count, nothing is paid.
         limit = setting.column("at most", setting.number(most))
         counted = times(least((counted, limit)), _one_where_some(limit))
-    return times(counted, setting.number(_formula(component)))
+    return times(counted, setting.number(rate_formula(component)))
 
 
 def rate_of_event(setting: Setting, component: RatePay | Spif) -> Rational:
@@ -35,14 +41,15 @@ def rate_of_event(setting: Setting, component: RatePay | Spif) -> Rational:
         limit = setting.column("at most", setting.number(component.at_most))
         some = times(_one_where_some(units), _one_where_some(limit))
         units = setting.measures.fold.rational(f"within {setting.name}", times(least((units, limit)), some))
+    return _at_rate(setting, component, units, "of row" if setting.has_numbers else "of event")
+
+
+def _at_rate(setting: Setting, component: RatePay | Spif, units: Rational, label: str) -> Rational:
+    """The event's units times the number of its row, or what the formula comes to on its day, to 12 places."""
     if setting.has_numbers:
-        return setting.of_row(units, "of row")
-    worth = rounded_rational(times(units, setting.number(_formula(component))), 12)
-    return setting.measures.fold.rational(f"of event {setting.name}", worth)
-
-
-def _formula(component: RatePay | Spif) -> str:
-    return component.rate if isinstance(component, RatePay) else component.pays
+        return setting.of_row(units, label)
+    worth = rounded_rational(times(units, setting.number(rate_formula(component))), 12)
+    return setting.measures.fold.rational(f"{label} {setting.name}", worth)
 
 
 def _within(setting: Setting, most: Rational) -> Rational:

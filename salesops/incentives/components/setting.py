@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.grouped import grouped_measures, is_grouped, measure_of_groups
 from config.comp_plans import Guarantee, Tiers
+from config.comp_plans.components import gates_of
 from config.comp_plans.intervals import (
     interval_of,
     is_each_alone,
@@ -109,7 +110,7 @@ class Setting:
             return None
         counts = [*self._in_its_days()]
         if self.component.opens == "later":
-            if any(gate.measure in self.measures.closes for gate in self.component.when):
+            if any(gate.measure in self.measures.closes for _, gate in gates_of(self.component)):
                 raise RuleError(
                     f"{self.name} opens later, and what its gates look at stands at the ends of pay periods only"
                 )

@@ -101,10 +101,7 @@ def _up_to(scale: Scale, r: int, at: int, laid: Laid | None) -> Rational:
         for k, tier in enumerate(scale.component.tiers)
     ]
     if reading == "interpolated_rate" and not setting.row_tiers.isdisjoint(alike):
-        # Held to 12 places, as what transactions are worth is: a line between longer numbers would leave the range.
-        ends = [
-            setting.column(f"at {k + 1} up to {r + 1} of {at + 1} in", rounded_rational(paid(k), 12)) for k in alike
-        ]
+        ends = [setting.column(f"at {k + 1} up to {r + 1} of {at + 1} in", paid(k)) for k in alike]
         return on_line(scale.bounds, ends, x, beyond=scale.component.beyond)
     found = on_line(scale.bounds, [numbers[k] for k in alike], x, beyond=scale.component.beyond)
     if reading == "interpolated_amount":

@@ -18,14 +18,15 @@ whose amount is none has no row.
                                    record: its number for this row, half up; null where the row is not of its `on`
                                    credit, and where a table has no row that fits (it then earns nothing there);
                                    "number C tier 2" where the `rate` of its second tier does
-    "group M"       VARCHAR        for each measure M with `grouped_by`: the value of the field as text; null where it
-                                   is empty, or the row's source does not have it
+    "group M"       VARCHAR        for each measure M with `grouped_by` or `of`: the value of the field as text; null
+                                   where it is empty, or the row's source does not have it
 
 `salesops.incentives.crediting.own_numbers` says which: `row_numbers(rules, name)`, and `grouped(plan)` the measures M.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from config.comp_plans.credits import ByManagers, BySplits
@@ -44,6 +45,7 @@ from salesops.incentives.states.numbered import (
     places_table,
     show_credits,
 )
+from salesops.incentives.too_large import too_large_credit
 from salesops.sql import cast, columns, quoted, text
 
 if TYPE_CHECKING:
@@ -77,7 +79,8 @@ def build_credits(basis: Basis, name: str) -> None:
             rows = [_credit_rows(basis, name, each, there, kind) for each in there]
         else:
             basis.engine.keep_rows(order_table(name, kind), _NO_ORDER)
-        basis.engine.keep_reckoned(numbered_table(name, kind), " UNION ALL ".join(rows))
+        with basis.engine.about(partial(too_large_credit, basis, name, dict(zip(there, rows, strict=False)))):
+            basis.engine.keep_reckoned(numbered_table(name, kind), " UNION ALL ".join(rows))
         show_credits(basis.engine, name, kind, plan.credits, [*numbers, *groups])
 
 

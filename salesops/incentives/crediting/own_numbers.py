@@ -86,15 +86,15 @@ def _rates(component: Component) -> Iterator[tuple[int | None, str]]:
 
 
 def grouped(plan: CompPlan) -> dict[str, tuple[frozenset[str], str]]:
-    """Measure of groups -> the path that says a transaction's group, and the credits whose source has it.
+    """Measure of groups, or of different values -> the path that says a transaction's, and the credits that have it.
 
     Where no component looks at the groups, only the measure's own; of a custom field, only those of an object that has
     it because the measure, or what is paid by it, reads it there.
     """
     found = {}
     for name, measure in plan.measures.items():
-        if measure.grouped_by is not None:
-            path, own = measure.grouped_by, set(measure.credits)
+        if measure.told_apart_by is not None:
+            path, own = measure.told_apart_by, set(measure.credits)
             paid = [each for each in plan.components.values() if name in grouped_measures(plan, each)]
             needed = own.union(*(credits_of(plan, each) for each in paid))
             ends = {_end(plan.credits[each], path) for each in needed if each in plan.credits}

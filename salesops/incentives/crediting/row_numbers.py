@@ -65,7 +65,7 @@ def numbers_of_rows(rules: Rules, plan_name: str, credit: str, found: Transactio
 
 
 def groups_of_rows(plan: CompPlan, credit: str) -> Iterator[tuple[str, str]]:
-    """`group M` of each measure that is measured apart, with its SQL."""
+    """`group M` of each measure that tells transactions apart by a field, with its SQL."""
     for measure, (of, path) in grouped(plan).items():
         value = f"nullif({quoted(f'text {path}')}, '')" if credit in of else "NULL"
         yield f"group {measure}", cast(value, "VARCHAR")

@@ -81,7 +81,8 @@ def keep_transactions(
         amount = replace(amount, above=_taken(amount.above), below=amount.below and _taken(amount.below))
     rated = with_rates(basis, plan, query, money)
     made["place"] = "CAST(row_number() OVER () AS INTEGER)"
-    kept = basis.engine.keep_alike(table, f"SELECT *, {columns(made)} FROM ({rated})")
+    with basis.engine.about(lambda: f"credit {credit_name} of comp plan {name}"):
+        kept = basis.engine.keep_alike(table, f"SELECT *, {columns(made)} FROM ({rated})")
     return Transactions(kept, amount, row)
 
 

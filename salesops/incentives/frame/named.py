@@ -53,6 +53,7 @@ def named_days(rules: Rules, name: str) -> Iterator[NamedDays]:
     for email, meant in assignments(rules, name):
         _check_places(email, meant)
         spans = [_span(dates) for each in meant for dates in (each, *each.leave)]
+        spans += [(each.started_on, AFTER) for each in meant if each.started_on is not None]
         for start, end in pairwise(sorted({day for span in spans for day in span})):
             holds = next((each for each in meant if _holds(each, start)), None)
             if holds is not None:
@@ -60,7 +61,9 @@ def named_days(rules: Rules, name: str) -> Iterator[NamedDays]:
 
 
 def _leave(assignment: Assignment, day: date) -> str | None:
-    """What a leave on the day does; one that suspends goes before one that does not."""
+    """What a leave on the day does; one that suspends goes before one that does not. Before they start all are away."""
+    if assignment.started_on is not None and day < assignment.started_on:
+        return "suspends"
     return max((each.counts for each in assignment.leave if _holds(each, day)), default=None)
 
 

@@ -127,7 +127,7 @@ def _keep_numbers(given: _Numbers, over: Mapping[str, Interval | Last]) -> dict[
     full: dict[str, Rational] = {}
     for measure in over:
         above, below = f"full {measure}", f"full {measure} below"
-        its, read = materialized(_full(given, measure, over[measure]), above)
+        its, read = materialized(_full(given, measure, over[measure]), above, has_room=True)
         full[measure] = Rational(read.scale, quoted(above), quoted(below) if below in its else None)
         made |= its
     basis.engine.keep_rows(

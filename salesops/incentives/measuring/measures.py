@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from config.comp_plans.intervals import measure_interval, sums_over
 from config.comp_plans.measures import Last
 from salesops.exact import WHOLE
+from salesops.incentives.measuring.each import held, most_of_each
 from salesops.incentives.numbers import compare, number, rounded_rational, rounded_to
 from salesops.incentives.scope import Scope
 from salesops.incentives.states.events import sum_of
@@ -57,10 +58,34 @@ class Measures:
     def own(self, name: str) -> Rational:
         """What an event itself adds to a measure of credits; none where it has none of its credits."""
         measure = self.plan.measures[name]
-        amount = sum_of(measure.credits)
+        amount = self.whole(name)
         if measure.take == "count":
-            return Rational(Fraction(1), cast(f"sign({amount})", WHOLE))
-        return Rational(MILLIONTH, amount)
+            return Rational(Fraction(1), cast(f"sign({amount.above})", WHOLE))
+        if measure.take == "distinct":
+            return Rational(Fraction(1), self._first_of_its_value(name, amount))
+        if measure.each_at_most is not None:
+            most = self.most_of_each(name)
+            return Rational(most.scale, self.fold.number(held_column(name), held(amount.above, most)))
+        return amount
+
+    def most_of_each(self, name: str) -> Rational:
+        """The most that one transaction counts in a measure that says one; none where it comes to nothing."""
+        formula = self.plan.measures[name].each_at_most or "0"
+        most = most_of_each(formula, self.target(name), self.scope(name, "after"))
+        return Rational(most.scale, self.fold.number(f"most of {name}", most.above))
+
+    def whole(self, name: str) -> Rational:
+        """What an event comes to by all credits of the measure together, however much of it the measure takes."""
+        return Rational(MILLIONTH, sum_of(self.plan.measures[name].credits))
+
+    def _first_of_its_value(self, name: str, amount: Rational) -> str:
+        """1 of the interval's first event above 0 with its value of the field, 0 of others."""
+        kind, value = self.partition(name)[1], f"group {name}"
+        counts = f"{amount.above} > 0 AND {quoted(value)} IS NOT NULL"
+        so_far = self.fold.running(f"events of value of {name}", when(counts, "1"), ("payee_id", kind, value))
+        is_first = f"{counts} AND {so_far} = 1"
+        first = when(f"{amount.above} IS NOT NULL", when(is_first, "1", "0"))
+        return self.fold.number(f"new in {name}", cast(first, WHOLE))
 
     def target(self, name: str) -> Rational:
         """The target in the measure's interval; none where there is none."""
@@ -236,6 +261,11 @@ class Measures:
             # An event that might happen lies in the interval of the latest state.
             columns.append(None if happened is None else fold.same(column, happened))
         return Rational(each.scale, columns[0] or "NULL", columns[1])
+
+
+def held_column(name: str) -> str:
+    """The column with what an event counts in a measure that says the most of each."""
+    return f"held {name}"
 
 
 def _allowed(reached: Rational, measure: Measure, *, paid: bool) -> Rational:

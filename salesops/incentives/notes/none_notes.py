@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.cycles import formulas_of
-from config.comp_plans import Curve, Guarantee, Tiers
+from config.comp_plans import Curve, Guarantee, RatePay, Spif, Tiers
 from config.comp_plans.formula import Binary, Call, Compare, Logic, Name, Number, parse_pay_formula
-from config.formula import operands
+from config.comp_plans.paid_on import has_rate_of_day, rate_formula
+from config.expressions import operands
 from salesops.incentives.components.modifiers import around
 from salesops.incentives.notes.notes import said_of
 from salesops.incentives.states.events import credits_about
@@ -60,8 +61,11 @@ def none_notes(basis: Basis, program: Program) -> Iterator[Note]:
 
 def _column(program: Program, name: str) -> str:
     setting = program.worths.setting(name)
-    worth = around(setting, program.worths.bare(name))
-    setting.fold.number(f"none {name}", worth.is_none)
+    component = setting.component
+    if isinstance(component, RatePay | Spif) and has_rate_of_day(program.plan, component):
+        setting.fold.number(f"none {name}", setting.number(rate_formula(component)).is_none)
+    else:
+        setting.fold.number(f"none {name}", around(setting, program.worths.bare(name)).is_none)
     return f"none {name}"
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from config.checks.comp_plans.cycles import formulas_of
 from config.comp_plans import Curve, Tiers
+from config.comp_plans.components import gates_of
 from config.comp_plans.formula import names, parse_pay_formula
 from config.comp_plans.tables import Steps
 from salesops.incentives.frame.stretches import build_stretches, stretches_table, target_measures
@@ -82,7 +83,7 @@ def _by_attainment(plan: CompPlan, targets: Sequence[str]) -> set[str]:
     for component in plan.components.values():
         if isinstance(component, Tiers | Curve) and component.of != "value":
             found.add(component.by)
-        found |= {gate.measure for gate in component.when if gate.of != "value"}
+        found |= {gate.measure for _, gate in gates_of(component) if gate.of != "value"}
         texts += [formula for _, formula in formulas_of(component)]
     texts += [axis.of for table in plan.tables.values() for axis in table.by if isinstance(axis, Steps)]
     named = {each.name for formula in texts for each in names(parse_pay_formula(formula))}

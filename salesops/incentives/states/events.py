@@ -25,7 +25,7 @@ class Events:
     credits: tuple[str, ...]
     places: tuple[int, ...]  # of these credits in the comp plan
     numbers: tuple[str, ...]  # components with a number for each row of their credit
-    groups: tuple[str, ...]  # measures that are measured apart for each group
+    groups: tuple[str, ...]  # measures that tell transactions apart by a field
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ def events_of(plan: CompPlan, numbers: tuple[str, ...]) -> Events:
     """What the comp plan takes of its credits; `numbers` are the components that have a number for each row."""
     used = {credit for measure in plan.measures.values() for credit in measure.credits}
     used |= {on for component in plan.components.values() for on in credits_of(plan, component)}
-    groups = tuple(name for name, measure in plan.measures.items() if measure.grouped_by is not None)
+    groups = tuple(name for name, measure in plan.measures.items() if measure.told_apart_by is not None)
     places = {name: place for place, name in enumerate(plan.credits) if name in used}
     return Events(tuple(places), tuple(places.values()), numbers, groups)
 

@@ -1,8 +1,9 @@
 """The fold: columns of a payee's states, each made of the event and of the state before it, as one SQL query.
 
 Three steps make a column: `number` of other columns of its row, `running` what sums up to and with it, `previous` what
-a column was in the row before. The same steps serve rows that happened (windows over them) and rows that might: each
-alone on top of the payee's latest state, which then is the row before it. So whatever is reckoned is written once.
+a column was in the row before. The same steps serve rows that happened (windows over them) and rows that might: those
+of one opportunity on top of the payee's latest state, which then is the row before the first of them. So whatever is
+reckoned is written once.
 
 Columns that need nothing of each other are made side by side, so windows over the same rows share one sort.
 """
@@ -79,8 +80,8 @@ class Fold:
         added = f"coalesce({value}, 0)"
         happened = cast(f"sum({added}) OVER {_so_far(partition)}", WHOLE)
         if happened not in self._made:
-            latest = f"coalesce({quoted(f'latest {name}')}, 0)"
-            self._made[happened] = self.window(name, happened, cast(f"{latest} + {added}", WHOLE))
+            supposed = f"coalesce({quoted(f'latest {name}')}, 0) + sum({added}) OVER {_so_far_together(partition)}"
+            self._made[happened] = self.window(name, happened, cast(supposed, WHOLE))
             self._look_back(name, partition)
             self._running[name] = partition, added
         return self._made[happened]
@@ -91,7 +92,9 @@ class Fold:
         if happened not in self._made:
             bare = _unquoted(of)
             found = self._without_event(bare, partition) or happened
-            self._made[happened] = self.window(f"{bare} previous", found, quoted(f"latest {bare}"))
+            before = f"OVER {_in_order_together(partition)}"
+            supposed = when(f"lag(TRUE) {before}", f"lag({of}) {before}", quoted(f"latest {bare}"))
+            self._made[happened] = self.window(f"{bare} previous", found, supposed)
             self._look_back(bare, partition)
         return self._made[happened]
 
@@ -199,6 +202,15 @@ def _so_far(partition: Partition) -> str:
 
 def _in_order(partition: Partition) -> str:
     return f"(PARTITION BY {names(partition)} ORDER BY {ORDER})"
+
+
+def _so_far_together(partition: Partition) -> str:
+    """The window of rows that might happen `together`, one in each `turn`."""
+    return f"{_in_order_together(partition)[:-1]} ROWS UNBOUNDED PRECEDING)"
+
+
+def _in_order_together(partition: Partition) -> str:
+    return f"(PARTITION BY together, {names(partition)} ORDER BY turn)"
 
 
 def _named(sql: str) -> set[str]:

@@ -12,8 +12,8 @@ from config.comp_plans.intervals import sums_over
 from config.comp_plans.paid_on import credits_of
 from salesops.exact import WHOLE
 from salesops.incentives.numbers import number, rounded_rational
-from salesops.rational import Rational, chosen, constant, greatest, least, minus
-from salesops.sql import cast, text
+from salesops.rational import Rational, chosen, constant, greatest, least, minus, whole
+from salesops.sql import cast, text, when
 
 if TYPE_CHECKING:
     from config.comp_plans import CompPlan
@@ -65,9 +65,11 @@ def _previous(fold: Fold, worth: Rational, partition: Partition) -> Rational:
     """What a number was in the row before; 0 in the first."""
     if worth.number is not None:
         worth = Rational(worth.scale, fold.number(f"constant {worth.number} {partition[-1]}", cast(worth.above, WHOLE)))
-    above = f"coalesce({fold.previous(worth.above, partition)}, 0)"
-    below = None if worth.below is None else f"coalesce({fold.previous(worth.below, partition)}, 1)"
-    return Rational(worth.scale, above, below)
+    before = fold.previous(worth.above, partition)
+    below = None
+    if worth.below is not None:
+        below = when(f"{before} IS NULL", whole(1), fold.previous(worth.below, partition))
+    return Rational(worth.scale, f"coalesce({before}, 0)", below)
 
 
 def _from_first_day(setting: Setting, worth: Rational) -> Rational:

@@ -14,15 +14,16 @@ from config.comp_plans.intervals import measure_interval, sums_over
 from config.comp_plans.paid_on import credits_of
 from salesops.incentives.components.paid import paid_components
 from salesops.incentives.components.worth import Worths
-from salesops.incentives.measuring.measures import Measures
+from salesops.incentives.measuring.measures import Measures, held_column
 from salesops.incentives.states.cells import keep_cells
 from salesops.incentives.states.events import KEYS, Events, events_of
 from salesops.incentives.states.fold import Fold
 from salesops.incentives.states.numbered import order_table
 from salesops.incentives.states.rounding import earned, unit_of
 from salesops.incentives.states.totals import Totals, add_totals
+from salesops.incentives.too_large import where_too_large
 from salesops.rational import Rational
-from salesops.sql import columns, names, quoted
+from salesops.sql import bare, columns, names, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -120,7 +121,8 @@ def keep_states(basis: Basis, name: str, frame: Frame, numbers: tuple[str, ...],
         program.told = tuple(tell(program))
     kept, own = _kept(program), _folded(program)
     rows = program.taken.with_cells(name, _of_cell(program))
-    basis.engine.keep_reckoned(f"pay folded {name}", program.measures.fold.query(rows, own))
+    with basis.engine.about(lambda: where_too_large(basis, program, rows)):
+        basis.engine.keep_reckoned(f"pay folded {name}", program.measures.fold.query(rows, own))
     basis.engine.view_rows(f"pay states {name}", _shown(program, kept, frozenset(own)))
     if _has_closing(program):
         basis.engine.keep_rows(f"pay closing {name}", _closing(program))
@@ -156,8 +158,7 @@ def build_program(name: str, plan: CompPlan, frame: Frame, numbers: tuple[str, .
     for component in plan.components:
         amount(component)
     for measure, given in plan.measures.items():
-        if given.grouped_by is None:
-            measures.show(measure)
+        measures.show(measure) if given.grouped_by is None else measures.own(measure)
     paid = {each: amounts[each] for each in paid_components(plan)}
     steps = {each: column for each, column in amounts.items() if each not in paid}
     totals = add_totals(measures, worths, paid, steps)
@@ -176,11 +177,6 @@ def _steady(plan: CompPlan, frame: Frame) -> dict[str, str]:
     return found | {f"{column} below": kind for column, kind in found.items()}
 
 
-def bare(column: str) -> str:
-    """The name of a quoted column."""
-    return column[1:-1].replace('""', '"')
-
-
 def _has_closing(program: Program) -> bool:
     return bool(program.closes or program.measures.closes)
 
@@ -191,6 +187,7 @@ def _kept(program: Program) -> tuple[str, ...]:
     wanted = {bare(column) for name, column in program.amounts.items() if name not in program.closes}
     for name in program.measures.shown_columns.keys() - program.measures.closes:
         wanted |= {bare(column) for column in program.measures.shown_columns[name]}
+    wanted |= {each for each in map(held_column, program.plan.measures) if fold.has(each)}
     wanted |= fold.looked_back_at | set(program.own_columns) | {each for each in program.told if fold.has(each)}
     paid = {f"earned {name}" for name in program.plan.components}
     wanted |= {each for each in closing.needs | totals.needs if each not in paid and not closing.has(each)}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from config.comp_plans import Curve, Tiers
+from config.comp_plans.components import gates_of
 from config.comp_plans.formula import Number, parse_pay_formula, walk
 from config.comp_plans.table_rows import read_rows
 from config.comp_plans.tables import Steps
@@ -20,7 +21,7 @@ from salesops.incentives.states.events import KEYS
 from salesops.incentives.supposed.least import least_amounts
 from salesops.incentives.supposed.supposed import supposed
 from salesops.money import PLACES
-from salesops.rational import NONE, Rational, chosen, constant, minus, times
+from salesops.rational import NONE, Rational, chosen, constant, minus, plus, times
 from salesops.sql import quoted, text
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ def _to_next_bound(program: Program, component: str, tiers: Tiers) -> Rational:
     needed = NONE
     for k in range(len(tiers.tiers), 1, -1):
         bound = _bound(program, component, k, setting.number(tiers.tiers[k - 1].from_))
-        least = bound if of_value else times(_least_share(program.plan.measures[measure], bound), target)
+        share = _least_share(program.plan.measures[measure], bound, above=tiers.bound == "upper")
+        least = bound if of_value else times(share, target)
         is_above = compare(bound, ">=" if tiers.bound == "upper" else ">", place)
         needed = chosen(is_above, minus(least, value), needed)
     return needed
@@ -176,11 +178,14 @@ def _bound(program: Program, component: str, k: int, bound: Rational) -> Rationa
     return Rational(bound.scale, quoted(name), quoted(below) if fold.has(below) else None)
 
 
-def _least_share(measure: Measure, bound: Rational) -> Rational:
-    """The share of the target from which on the measure's attainment, as pay sees it, is at the bound."""
+def _least_share(measure: Measure, bound: Rational, *, above: bool = False) -> Rational:
+    """The share of the target from which on the measure's attainment, as pay sees it, is at the bound, or above it."""
     if measure.rounds is not None:
         places, mode = measure.rounds.places, measure.rounds.mode
-        bound = rounded_rational(bound, places, "ceil")
+        step = constant(Fraction(1, 10**places))
+        bound = (
+            plus(rounded_rational(bound, places, "floor"), step) if above else rounded_rational(bound, places, "ceil")
+        )
         less = {"half_up": Fraction(1, 2), "half_even": Fraction(1, 2), "down": Fraction(0), "up": Fraction(1)}[mode]
         bound = minus(bound, constant(less / 10**places))
     if measure.allowance is None or measure.allowance.means == "lowers_target":
@@ -198,14 +203,19 @@ def _marks(program: Program, credit: str) -> Iterator[tuple[str, str]]:
     measures, places = program.measures, min(program.plan.rounding.places, _CENTS)
     bounds = sorted(_bounds(program.plan))
     for name, measure in program.plan.measures.items():
-        if credit not in measure.credits or measure.take == "count" or name in measures.closes:
+        if credit not in measure.credits or measure.take != "amount" or name in measures.closes:
             continue
+        if measure.grouped_by is not None:
+            continue  # a transaction without fields is in no group
+        if measure.each_at_most is not None:
+            yield f"{name} of each", rounded_to(measures.most_of_each(name), places, "floor")
         value, target = measures.value(name), measures.target(name)
         for at, bound in enumerate(constant(each) for each in bounds):
             yield f"{name} {at}", rounded_to(minus(bound, value), places, "floor")
             if measures.has_target(name):
-                way = minus(times(_least_share(measure, bound), target), value)
-                yield f"{name} {at} of target", rounded_to(way, places, "floor")
+                for above in {False, measure.rounds is not None}:
+                    way = minus(times(_least_share(measure, bound, above=above), target), value)
+                    yield f"{name} {at} of target{' above' * above}", rounded_to(way, places, "floor")
 
 
 def _bounds(plan: CompPlan) -> set[Fraction]:
@@ -216,7 +226,7 @@ def _bounds(plan: CompPlan) -> set[Fraction]:
             found |= _numbers(tier.from_ for tier in component.tiers)
         if isinstance(component, Curve):
             found |= {Fraction(point.at) for point in component.points}
-        for gate in component.when:
+        for _, gate in gates_of(component):
             bounds = (gate.at_least, gate.more_than, gate.at_most, gate.less_than)
             found |= _numbers(each for each in bounds if each is not None)
     for table in plan.tables.values():

@@ -1,22 +1,20 @@
-"""What events that might happen would earn: each alone, on top of the payee's state today."""
+"""What events that might happen would earn: those of one opportunity together, on top of the payee's state today."""
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from config.comp_plans.intervals import measure_interval
 from config.comp_plans.measures import Last
 from salesops.exact import AMOUNT, WHOLE
-from salesops.incentives.crediting.own_numbers import component_of
-from salesops.incentives.numbers import materialized, rounded_rational
+from salesops.incentives.numbers import rounded_rational
 from salesops.incentives.output import NOTHING_EARNED
-from salesops.incentives.states.events import KEYS, sum_of
+from salesops.incentives.states.events import KEYS
 from salesops.incentives.states.fold import ORDER
 from salesops.incentives.states.numbered import numbered_table
 from salesops.incentives.states.rounding import unit_of
 from salesops.incentives.states.totals import money
-from salesops.rational import Rational, over
+from salesops.rational import Rational
 from salesops.sql import cast, columns, names, quoted, text
 
 if TYPE_CHECKING:
@@ -25,6 +23,13 @@ if TYPE_CHECKING:
     from salesops.basis import Basis
     from salesops.incentives.states.fold import Partition
     from salesops.incentives.states.states import Program
+
+
+_TOGETHER = {
+    "together": "coalesce(opportunity_id, id)",
+    "turn": "row_number() OVER (PARTITION BY payee_id, coalesce(opportunity_id, id) ORDER BY day, source, id)",
+}
+"""Which events happen together, and in which order; their days may be those of instalments."""
 
 
 def _keep_present(basis: Basis, program: Program) -> None:
@@ -44,10 +49,11 @@ def _keep_present(basis: Basis, program: Program) -> None:
 
 
 def supposed(basis: Basis, program: Program, events: str) -> str:
-    """A query: payee_id, source, id, opportunity_id, period, component, credit and amount of each event, in money.
+    """A query: payee_id, period, day, id, component, credit and amount, in money, of what happens together.
 
-    `events` is a query in the shape of `Events.possible`; many may be of one payee, and each stands alone. Components
-    that look at other payees, and the comp plan's own bounds, are left out.
+    `events` is a query in the shape of `Events.possible`. Those of an opportunity happen one after the other, in the
+    order of their days, sources and ids, and `id` is the opportunity's; one of none stands alone.
+    Many may be of one payee. Components that look at other payees, and the comp plan's own bounds, are left out.
     """
     if not basis.engine.keeps(_present(program)):
         _keep_present(basis, program)
@@ -62,14 +68,14 @@ def supposed(basis: Basis, program: Program, events: str) -> str:
     rows = (
         f"SELECT {today} AS day, FALSE AS ends, events.* EXCLUDE (payee_id), cells.*"
         f"{''.join(f', {columns({key: value})}' for key, value in latest.items())} "
-        f"FROM (SELECT payee_id, {listed} FROM ({events})) AS events "
+        f"FROM (SELECT payee_id, {listed}, {columns(_TOGETHER)} FROM ({events})) AS events "
         f"JOIN {quoted(_present(program))} AS p USING (payee_id) "
         f"JOIN {quoted(program.cells)} AS cells USING (payee_id, cell_starts)"
         + "".join(_latest_of_group(program, each, of_groups) for each in sorted(set(of_groups.values())))
         + "".join(_old_of_group(program, name, partition, today) for name, partition in old.items())
     )
     paid = {name: column for name, column in program.paid.items() if name not in program.closes}
-    own = (*KEYS, "period", *program.taken.columns, *program.own_columns)
+    own = (*KEYS, "together", "period", *program.taken.columns, *program.own_columns)
     kept = dict.fromkeys((*own, *(column[1:-1].replace('""', '"') for column in paid.values())))
     if not paid:
         return NOTHING_EARNED
@@ -78,57 +84,40 @@ def supposed(basis: Basis, program: Program, events: str) -> str:
     return f"WITH supposed AS MATERIALIZED ({made}) {' UNION ALL '.join(parts)}"
 
 
-def possible_events(program: Program) -> str:
-    """The possible credits of a comp plan as events, one for each payee and opportunity.
-
-    The number of rows that are one event is their mean, weighed by what each counts.
-    """
-    each = program.taken.possible(program.name)
-    values = {
-        "day": "any_value(day)",
-        "ends": "FALSE",
-        "source": "'opportunity'",
-        "id": "opportunity_id",
-        **{f"credit {name}": cast(f"sum({quoted(f'credit {name}')})", WHOLE) for name in program.taken.credits},
-        **{f"group {name}": f"min({quoted(f'group {name}')})" for name in program.taken.groups},
-    }
-    found = {}
-    for name in program.taken.numbers:
-        credit, number = sum_of(program.credits_of(component_of(name))), quoted(f"number {name}")
-        values[f"paid {name}"] = cast(f"sum({credit} * CAST({number} * 1000000000000 AS DECIMAL(38, 0)))", WHOLE)
-        values[f"counted {name}"] = cast(f"sum({credit}) FILTER ({number} IS NOT NULL)", WHOLE)
-        mean = over(
-            Rational(Fraction(1, 10**12), quoted(f"paid {name}")), Rational(Fraction(1), quoted(f"counted {name}"))
-        )
-        held, _ = materialized(rounded_rational(mean, 12), f"number {name}")
-        found[f"number {name}"] = f"CAST({held[f'number {name}']} AS HUGEINT) * CAST(0.000000000001 AS DECIMAL(13, 12))"
-    grouped = f"SELECT payee_id, opportunity_id, {columns(values)} FROM ({each}) GROUP BY payee_id, opportunity_id"
-    own = (*KEYS, *(name for name in program.taken.columns if name not in found))
-    return f"SELECT {names(own)}{''.join(f', {columns({k: v})}' for k, v in found.items())} FROM ({grouped})"
-
-
 def keep_estimated(basis: Basis, program: Program) -> None:
     """Keeps `pay estimated NAME`, with the columns of `pay earned NAME`: each open opportunity as if won today."""
     possible = basis.engine.fetch(f"FROM {quoted(numbered_table(program.name, 'possible'))} LIMIT 1")
-    rows = supposed(basis, program, possible_events(program)) if possible.num_rows else NOTHING_EARNED
-    own = "payee_id, period, day, source, id, opportunity_id, component, credit, amount"
-    found = f"SELECT {own} FROM ({rows}) WHERE is_counted OR amount <> 0"
-    basis.engine.keep_rows(f"pay estimated {program.name}", found)
+    rows = NOTHING_EARNED
+    if possible.num_rows:
+        each = supposed(basis, program, program.taken.possible(program.name))
+        own = "payee_id, period, day, 'opportunity' AS source, id, id AS opportunity_id, component, credit, amount"
+        rows = f"SELECT {own} FROM ({each}) WHERE is_counted OR amount <> 0"
+    basis.engine.keep_rows(f"pay estimated {program.name}", rows)
 
 
 def _of_component(program: Program, name: str, rows: str) -> str:
-    plan, own = program.plan, program.owns.get(name)
-    amount = f"coalesce({program.paid[name]}, 0)"
+    """What the rows that happen together earn by a component."""
+    plan, own = program.plan, program.owns.get(name, "NULL")
+    amount = "earned"
     if plan.rounding.at == "total":
         amount = rounded_rational(Rational(unit_of(plan), amount), plan.rounding.places, plan.rounding.mode).above
-    credit = "0" if own is None else f"coalesce({own}, 0) * CAST(0.000001 AS DECIMAL(7, 6))"
+    sums = {
+        "earned": cast(f"coalesce(sum({program.paid[name]}), 0)", WHOLE),
+        "counted": cast(f"coalesce(sum({own}), 0)", WHOLE),
+        "is_counted": f"bool_or({own} IS NOT NULL)",
+    }
     values = {
+        "id": "together",
         "component": text(name),
-        "is_counted": "FALSE" if own is None else f"{own} IS NOT NULL",
-        "credit": cast(credit, AMOUNT),
+        "is_counted": "is_counted",
+        "credit": cast("counted * CAST(0.000001 AS DECIMAL(7, 6))", AMOUNT),
         "amount": money(amount, program.totals.unit),
     }
-    return f"SELECT payee_id, period, day, source, id, opportunity_id, {columns(values)} FROM {rows}"
+    keys = "payee_id, period, day, together"
+    return (
+        f"SELECT payee_id, period, day, {columns(values)} "
+        f"FROM (SELECT {keys}, {columns(sums)} FROM {rows} GROUP BY {keys})"
+    )
 
 
 def _present(program: Program) -> str:
@@ -138,7 +127,7 @@ def _present(program: Program) -> str:
 def _nothing(program: Program, today: str) -> str:
     """The keys and columns of an event without credit."""
     types = {"credit": "DECIMAL(38, 0)", "number": "DECIMAL(38, 12)", "group": "VARCHAR"}
-    values = {"day": today, "ends": "FALSE"} | dict.fromkeys(KEYS[3:], "CAST(NULL AS VARCHAR)")
+    values = {"day": today, "ends": "FALSE"} | dict.fromkeys((*KEYS[3:], *_TOGETHER), "CAST(NULL AS VARCHAR)")
     values |= {name: f"CAST(NULL AS {types[name.partition(' ')[0]]})" for name in program.taken.columns}
     return columns(values)
 

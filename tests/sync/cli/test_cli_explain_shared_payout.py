@@ -76,6 +76,7 @@ def test_a_transaction_says_who_shares_in_it_and_what_it_is_made_of(told: dict[s
         "amount": "800",
         "looked_at": [{"field": "stage", "value": "Closed Won"}],
         "factors": [{"written": "if(amount > 1000, 1, 0.5)", "number": "0.5"}],
+        "share": "1",
         "shares": [
             {"user_id": "u1", "name": "Ann Lee", "share": "0.4"},
             {"user_id": "u2", "name": "Bo Kay", "share": "0.6"},

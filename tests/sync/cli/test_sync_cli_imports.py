@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from figured import call, figured
+from synced import save_rows
 
 from config.problems import ConfigError
 from sync.store.erasure import erase
@@ -53,7 +54,15 @@ def rows(project: Project, name: str, columns: str, where: str = "deleted = 0") 
 
 def test_rows_name_opportunities_by_name_and_owners_by_e_mail_and_take_the_rest_from_them(project: Project) -> None:
     told = bring(project, "invoices", INVOICES)
-    assert told == {"rows": 2, "new": 2, "changed": 0, "deleted": 0, "erased": 0, "unread": ["note"]}
+    assert told == {
+        "rows": 2,
+        "new": 2,
+        "changed": 0,
+        "deleted": 0,
+        "erased": 0,
+        "unread": ["note"],
+        "without_rate": {},
+    }
     assert rows(project, "invoice", "id, number, amount, issued_on, opportunity_id, account_id, owner_id") == [
         ("i1", "2026-1", "1200.5", "2026-04-03", "6001", "a1", "u1"),
         ("i2", "2026-2", "-80", "2026-05-05", "6002", "a1", "u2"),
@@ -95,7 +104,7 @@ i1,"1,5",2026-02-30,EUR,Nobody,who@x.example,6999
 ,5,2026-01-01
 """
     assert wrong(project, "invoices", file) == [
-        ":2: currency: is no currency: 'euro'. Write its three letters: EUR.",
+        ":2: currency: is not a currency code: 'EURO'. Write three capital letters, as USD or EUR.",
         ":2: issued_on: is not a day: '01.02.2026'. Write year-month-day: 2026-03-31.",
         (
             ":3: account_name: no account in the store has the name 'Nobody'. "
@@ -116,6 +125,40 @@ i1,"1,5",2026-02-30,EUR,Nobody,who@x.example,6999
         ":4: id: is empty. Every row needs one.",
     ]
     assert rows(project, "invoice", "id") == []
+
+
+def test_characters_that_nobody_sees_are_told_by_line_and_column(project: Project) -> None:
+    file = (
+        "id,amount,issued_on,opportunity_id,number,memo\ni\0,1,2026-01-01,6001,n,m\n"
+        'i2,1,2026-01-01,60\u200b01,n\x7f,"two\nlines"\ni\u00e9,1\0,2026-01-01,6001,n\u200b,\x1bm\n'
+    )
+    assert wrong(project, "invoices", file, "--custom", "memo") == [
+        ":2: id: holds the character U+0000, which nobody sees. Remove it.",
+        ":4: number: holds the character U+007F, which nobody sees. Remove it.",
+        ":4: opportunity_id: holds the character U+200B, which nobody sees. Remove it.",
+        (
+            ":4: opportunity_id: there is no opportunity '60\\u200b01' in the store. "
+            "Correct it, or run `salesops pull` if it is new in the CRM."
+        ),
+        ":5: amount: holds the character U+0000, which nobody sees. Remove it.",
+        ":5: memo: holds the character U+001B, which nobody sees. Remove it.",
+    ]
+
+
+def test_a_currency_that_no_exchange_rate_names_is_told_and_its_rows_are_kept(project: Project) -> None:
+    with Store(project.root / project.settings.store) as store:
+        save_rows(
+            store, "exchange_rate", {"id": "r", "currency": "GBP", "to_currency": "USD", "rate": "1.3"}, custom={}
+        )
+    days = "1,2026-01-01"
+    file = f"id,amount,issued_on,currency\ni1,{days},chf\ni2,{days},CHF\ni3,{days},GBP\ni4,{days},\n"
+    assert bring(project, "invoices", file)["without_rate"] == {"CHF": 2}
+    said = call(project, "import", "invoices", str(project.root / "invoices.csv")).stderr
+    assert "In CHF: 2 rows. The project has no exchange rate for it" in said
+    assert "GBP" not in said
+    assert wrong(project, "invoices", file.replace("chf", "XXQ")) == [
+        ":2: currency: is no currency of ISO 4217: XXQ. Write its code, as USD or EUR."
+    ]
 
 
 @pytest.mark.parametrize(
