@@ -10,6 +10,7 @@ from config.checks.comp_plans.grouped import measure_of_groups
 from config.comp_plans import Amount, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
 from config.comp_plans.components import alternatives
 from config.comp_plans.intervals import interval_of
+from config.comp_plans.paid_on import has_rate_of_day
 from salesops.describe.around import bounded
 from salesops.describe.measured import over
 from salesops.describe.model import Part, Point
@@ -163,6 +164,8 @@ def _rate(told: Told, component: RatePay, during: str) -> str:
     if told.is_of_transaction(component.rate):
         return words.say("pays_rate_each", rate=rate, on=on)
     if told.sure(component.rate, interval_of(told.plan, component)) is None:
+        if has_rate_of_day(told.plan, component):
+            return words.say("pays_rate_day", rate=rate, on=on)
         return words.say("pays_rate_formula", earn=earn, rate=rate, on=on, over=during)
     return words.say("pays_rate", earn=earn, rate=rate, on=on)
 

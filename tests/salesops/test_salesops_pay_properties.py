@@ -68,7 +68,7 @@ def test_the_reference_comes_to_what_the_worked_examples_say(found: Found) -> No
 
 def test_the_loader_takes_nearly_all_random_comp_plans(tmp_path: Path) -> None:
     refused = [found[0] for seed in range(60) if (found := refusals(written(seed), tmp_path))]
-    assert len(refused) < 6, refused
+    assert len(refused) <= 6, refused
 
 
 @pytest.mark.parametrize("seed", range(16))

@@ -18,6 +18,10 @@ PAYS = {
         "{earn} one rate on all of {on} {over}, and it changes with where you stand: {rate}.",
         "{earn} un seul taux sur tout ce qui compte comme {on} {over}, et il change avec votre position : {rate}.",
     ),
+    "pays_rate_day": (
+        "Each transaction that counts as {on} earns the rate that holds for you on its day: {rate}.",
+        "Chaque opération qui compte comme {on} rapporte le taux qui vaut pour vous ce jour-là : {rate}.",
+    ),
     "pays_rate_each": (
         "Each transaction that counts as {on} earns its own rate of it: {rate}.",
         "Chaque opération qui compte comme {on} rapporte son propre taux de cette valeur : {rate}.",

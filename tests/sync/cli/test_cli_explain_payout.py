@@ -78,7 +78,7 @@ comp_plans:
       step: {kind: rate, on: sales, rate: 0.2}
       draw: {kind: guarantee, amount: 1000, of: [flat]}
       pot: {kind: pool, amount: 0.01 * total(sold)}
-      extra: {kind: amount, amount: 0.01 * sold / (sold - sold), over: quarter}
+      extra: {kind: amount, amount: 0.01 * sold / (sold - 3000), over: quarter}
 """
 """Bo sells 3,000 in May, 150 % of the target; half of what `reached` pays is there in April already."""
 
