@@ -16,6 +16,7 @@ from config.comp_plans.components import gates_of
 from config.comp_plans.formula import Number, parse_pay_formula, walk
 from config.comp_plans.table_rows import read_rows
 from config.comp_plans.tables import Steps
+from salesops.engine import NumberTooLarge
 from salesops.incentives.numbers import compare, rounded_rational, rounded_to
 from salesops.incentives.states.events import KEYS
 from salesops.incentives.supposed.least import least_amounts
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from salesops.incentives.states.states import Program
     from salesops.incentives.supposed.least import Points
 
-MOST = Decimal(10**15)
-"""Nobody is asked for more than this."""
+MOST = tuple(Decimal(10**digits) for digits in (15, 12, 9))
+"""Nobody is asked for more than the first; than a further one where that earns more than can be computed."""
 
 _CENTS = 2
 _SOURCE, _HERE, _AMOUNTS, _EARNED = "supposed", "payees asked", "amounts asked", "earned by amounts asked"
@@ -68,8 +69,25 @@ def to_earn(basis: Basis, program: Program, credit: str, wanted: Mapping[str, De
     }
     asked = {payee: units[payee] for payee in marks}
     worth = _worth(basis, program, credit, unit, step)
-    least = least_amounts(worth, asked, marks, int(MOST / step)) if asked else {}
+    least = _least(basis, worth, asked, marks, [int(most / step) for most in MOST]) if asked else {}
     return {payee: Decimal(0) if payee not in units else _amount(least.get(payee), step) for payee in wanted}
+
+
+def _least(
+    basis: Basis,
+    worth: Callable[[Points], dict[tuple[str, int], int]],
+    asked: Mapping[str, int],
+    marks: Mapping[str, list[int]],
+    most: list[int],
+) -> Mapping[str, int | None]:
+    """The least amounts up to the first of `most` whose earnings can be computed."""
+    try:
+        return least_amounts(worth, asked, marks, most[0])
+    except NumberTooLarge:
+        if len(most) == 1:
+            raise
+        basis.engine.resume()
+        return _least(basis, worth, asked, marks, most[1:])
 
 
 def _step(plan: CompPlan, credit: str) -> Decimal:
