@@ -113,9 +113,10 @@ def _held(book: Book, name: str, row: Row, amount: Fraction) -> Fraction:
 def _start(book: Book, name: str, row: Row) -> Fraction | None:
     """What is there before the first credit of the interval."""
     measure, kind = book.plan.measures[name], interval_of(book.plan, name)
-    if measure.carry and book.interval(row, kind)[0].number > 0:
+    first = book.interval(row, kind)[0]
+    if measure.carry and first.number > 0:
         return _carried(book, name, row)
-    return evaluate(measure.starts_with, names_at(book, row, kind, before=False))
+    return evaluate(measure.starts_with, names_at(book, first if measure.carry else row, kind, before=False))
 
 
 def _carried(book: Book, name: str, row: Row) -> Fraction:
