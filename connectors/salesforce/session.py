@@ -207,6 +207,10 @@ class Session:
             raise failure from error
         except requests.RequestException as error:
             raise translate_failure(error, self.url) from error
+        except Retryable:
+            # An answer to some other request: the connection may be one answer behind, and stay so.
+            self._transport.forget_connections()
+            raise
 
     def _learn_day(self, number: int) -> None:
         told = re.search(r"api-usage=(\d+)/(\d+)", self._transport.told.get("Sforce-Limit-Info", ""))

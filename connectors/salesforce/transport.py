@@ -111,6 +111,10 @@ class Transport(HTTPAdapter):
         session.auth = _keep  # or a password for the host in ~/.netrc would replace our token
         return session
 
+    def forget_connections(self) -> None:
+        """No connection that is open is used for another request; what is under way ends as it would."""
+        self.poolmanager.clear()
+
     def close(self) -> None:
         """Break off what is under way, and give back the connections."""
         self._connections.break_off()

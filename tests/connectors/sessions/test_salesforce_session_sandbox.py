@@ -212,6 +212,25 @@ def test_an_answer_that_comes_twice_is_not_taken_for_the_next_ones(org: Served) 
     assert [name for part in names for name in part] == [f"Account {10 + number}" for number in range(40)]
 
 
+def test_after_an_answer_to_some_other_request_another_connection_is_used(org: Served) -> None:
+    opened: list[Any] = []
+
+    def ask(client: Any) -> Any:
+        answer = client.query("SELECT Id FROM Account LIMIT 1")
+        pools = client.session.get_adapter("https://").poolmanager.pools
+        [address] = pools.keys()
+        opened.append(pools[address].pool.queue[-1])  # the connection just given back
+        if len(opened) < 3:
+            raise Retryable("an answer to some other request", alone=True)
+        return answer
+
+    with session_of(org) as session:
+        session.ask(ask)
+        session.ask(ask)
+    assert len(set(map(id, opened))) == 3
+    assert opened[2] is opened[3]
+
+
 def test_trouble_that_stays_is_unreachable(org: Served) -> None:
     org.fault("status", status=502)
     with session_of(org) as session, pytest.raises(Unreachable, match="Tried 6 times"):
