@@ -144,9 +144,14 @@ def credits_about(plan: CompPlan, name: str) -> set[str]:
         return {component.on}
     if isinstance(component, Tiers | Curve):
         on = getattr(component, "on", None)
-        return {*plan.measures[component.by].credits, *([] if on is None else [on])}
-    found = {each for measure in looked_at(plan, name) for each in plan.measures[measure].credits}
+        if about := {*plan.measures[component.by].credits, *([] if on is None else [on])}:
+            return about
     texts = component.of if isinstance(component, GreaterOf | LesserOf) else gates_and_formulas(component)[1]
+    measures = looked_at(plan, name)
+    if isinstance(component, Tiers | Curve):  # its own measure is of no credits: a metric, a rank
+        named = {each for text in texts for each in bare_names(plan, text)} & plan.measures.keys()
+        measures = {gate.measure for gate in gates_of(component)} | named
+    found = {each for measure in measures for each in plan.measures[measure].credits}
     others = {each for text in texts for each in bare_names(plan, text)} & plan.components.keys()
     return found.union(*(credits_about(plan, each) for each in others))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from config.checks.comp_plans.closing import looks_at_close
 from config.checks.comp_plans.grouped import grouped_by_gate, grouped_in
 from config.comp_plans import Pool
 from config.comp_plans.components import alternatives
@@ -64,8 +65,10 @@ def is_inner(setting: Setting, condition: Condition) -> bool:
 def has_inner_factors(setting: Setting) -> bool:
     """Whether the factors are of each transaction, or of each group, as one of them names a measure of groups."""
     multipliers = setting.component.multipliers
-    if multipliers is None or setting.is_each_whole or (setting.is_rerated and not setting.closes):
+    if multipliers is None or setting.is_each_whole:
         return multipliers is not None
+    if has_bounds_of_each(setting.component):
+        return not any(looks_at_close(setting.plan, each) for each in multipliers.factors)
     return bool(grouped_in(setting.plan, *multipliers.factors))
 
 
