@@ -14,7 +14,8 @@ ARGS ?=
 LONG := tests/plans/test_plans_examples.py tests/plans/published tests/salesops/test_explain_payout.py \
 	tests/sync/cli/test_cli_explain_payout.py tests/salesops/test_salesops_describe.py \
 	$(addprefix tests/salesops/test_salesops_pay_,properties.py frame_reference.py least.py inverse.py) \
-	tests/salesops/test_salesops_metric_properties.py \
+	tests/salesops/test_salesops_metric_properties.py tests/salesops/test_salesops_payment_properties.py \
+	tests/salesops/payment/test_payment_properties.py tests/sync/cli/test_cli_whatif.py \
 	tests/test_readme.py tests/test_readme_demo_hubspot.py tests/test_readme_demo_salesforce.py \
 	tests/test_docs_sandbox.py tests/metrics/test_metrics_explained.py \
 	$(addprefix tests/integration/test_,run_interrupted.py run_failures.py explain_adds_up.py both_crms_agree.py \
@@ -30,7 +31,7 @@ unexport VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/$(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo test lint types imports tests long-tests pull-storm apply-storm pay-properties foreign browser fuzz bench docs clean
+.PHONY: help setup demo test lint types imports tests long-tests pull-storm apply-storm pay-properties payment-properties foreign browser fuzz bench docs clean
 
 help:  ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +75,11 @@ apply-storm: $(READY)  ## 50 of each command that writes killed and 200 met by f
 pay-properties: $(READY)  ## The comp-plan engine against its reference on 2,000 random worlds from SEED= on; EXAMPLES= for others
 	@status=0; $(BIN)/python tests/salesops/pay_worlds.py $(SEED) $$(($(SEED) + $(EXAMPLES))) || status=1; \
 	PAY_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -n auto tests/salesops/test_salesops_pay_properties.py $(ARGS) || status=1; \
+	exit $$status
+
+payment-properties: $(READY)  ## Payment against its reference on 2,000 random histories from SEED= on; EXAMPLES= for others
+	@status=0; $(BIN)/python tests/salesops/payment_worlds.py $(SEED) $$(($(SEED) + $(EXAMPLES))) || status=1; \
+	PAYMENT_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -n auto tests/salesops/test_salesops_payment_properties.py $(ARGS) || status=1; \
 	exit $$status
 
 foreign: $(READY)  ## jsforce and HubSpot's JavaScript client against the sandboxes; needs Node.js and npm

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from benchmarks import metrics, metrics_changed, pay, pull, pull_limits, pull_memory, sandbox, start_up, writeback
+from benchmarks import (
+    close,
+    metrics,
+    metrics_changed,
+    pay,
+    pull,
+    pull_limits,
+    pull_memory,
+    sandbox,
+    start_up,
+    statements,
+    writeback,
+)
 
 
 def main() -> None:
@@ -18,6 +30,8 @@ def main() -> None:
     metrics.report()
     metrics_changed.report_changed()
     pay.report()
+    close.report()
+    statements.report()
     for crm in writeback.CRMS:
         writeback.report(crm)
     sandbox.report("salesforce")

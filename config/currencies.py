@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
-from config.base import quote
+from pydantic import AfterValidator
+
+from config.base import Form, quote
 
 _IN_USE = """
 AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLF
@@ -33,3 +36,6 @@ def parse_currency(text: str) -> str:
     if text not in CODES:
         raise ValueError(f"is no currency of ISO 4217: {text}. Write its code, as USD or EUR.")
     return text
+
+
+Currency = Annotated[str, AfterValidator(parse_currency), Form("three capital letters, as USD")]

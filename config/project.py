@@ -12,13 +12,12 @@ from config.base import ConnectionName, Form, Label, Model, Money, Share, Whole
 from config.calendars import FiscalYear, TimeZone
 from config.connections import Connection, FilePath
 from config.cron import parse_cron
-from config.currencies import parse_currency
+from config.currencies import Currency
 from config.metrics.conditions import FieldName
 from config.metrics.windows import WindowText, parse_window
+from config.pay import PaySettings
 from config.people import People
 from config.working_time import WorkingTime
-
-Currency = Annotated[str, AfterValidator(parse_currency), Form("three capital letters, as USD")]
 
 
 def _cron(text: str) -> str:
@@ -151,4 +150,5 @@ class Settings(Model):
         ),
     ] = "used"
     schedule: Annotated[Schedule | None, Field(description="When `salesops serve` runs.")] = None
+    pay: Annotated[PaySettings, Field(description="How pay is settled.")] = PaySettings()
     caps: Annotated[Caps, Field(description="Limits that protect the CRM from a mistake.")] = Caps()

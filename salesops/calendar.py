@@ -6,6 +6,7 @@ on its own, and a daylight-saving change moves one bound instead of a rule.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -65,3 +66,13 @@ def clock_shows(wall: datetime) -> datetime:
 def days_from(first: date, last: date) -> list[date]:
     """Every day from `first` to `last`."""
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later, or the month's last where it has no such day.
+
+    >>> months_after(date(2026, 1, 31), 1), months_after(date(2026, 11, 30), 3)
+    (datetime.date(2026, 2, 28), datetime.date(2027, 2, 28))
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

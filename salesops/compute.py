@@ -45,8 +45,11 @@ class Kept:
     since: date
 
 
-def compute(facts: Facts, rules: Rules, as_of: datetime, kept: Kept | None = None) -> Results:
-    """Everything the rules say about the facts at an aware as-of time; without the metrics that are `kept`.
+def compute(
+    facts: Facts, rules: Rules, as_of: datetime, kept: Kept | None = None, *, settling: bool = False
+) -> Results:
+    """Everything the rules say about the facts at an aware as-of time; without the metrics that are `kept`, and with
+    what payment is reckoned from where that is asked for by `settling`.
 
     `facts` holds a table for each object, with at least the columns of `needed_columns`; an object without a table
     has no rows. Neither their order nor that of the rules changes a result. Raises RuleError for a rule that cannot
@@ -55,13 +58,13 @@ def compute(facts: Facts, rules: Rules, as_of: datetime, kept: Kept | None = Non
     with Engine() as engine:
         basis = build_basis(engine, facts, rules, as_of)
         try:
-            return _compute(basis, kept)
+            return _compute(basis, kept, settling=settling)
         except NumberTooLarge as error:
             engine.resume()
             raise NumberTooLarge(f"{error} {largest_number(basis)}".strip()) from error
 
 
-def _compute(whole: Basis, kept: Kept | None) -> Results:
+def _compute(whole: Basis, kept: Kept | None, *, settling: bool) -> Results:
     engine, rules = whole.engine, whole.rules
     since = min(period.start for period in whole.periods)
     stand = kept.metrics & rules.metrics.keys() if kept and kept.since == since else frozenset[str]()
@@ -71,7 +74,7 @@ def _compute(whole: Basis, kept: Kept | None) -> Results:
     basis = _narrowed(whole, computed) if stand else whole
     attainment = compute_attainment(basis)
     metrics, partial = compute_metrics(basis, computed)
-    pay = compute_pay(basis, _of_metrics(metrics, of_measures))
+    pay = compute_pay(basis, _of_metrics(metrics, of_measures), settling=settling)
     return Results(
         metrics=metrics,
         partial=partial,
@@ -80,6 +83,7 @@ def _compute(whole: Basis, kept: Kept | None) -> Results:
         credits=pay.credits,
         measures=pay.measures,
         earnings=pay.earnings,
+        settling=pay.settling,
         notes=(
             *compute_notes(replace(basis, rules=rules), people_of(basis)),
             *pay.notes,

@@ -109,14 +109,23 @@ def _load_rates(basis: Basis) -> ir.Table:
     return basis.engine.load("exchange rates", table)
 
 
-def rates_to(basis: Basis, to: str) -> Iterator[tuple[str, date, date, Decimal]]:
-    """(currency, first day, first day after, rate) of each other currency, in one that all amounts are wanted in."""
+def known_rates(basis: Basis) -> Rates:
+    """All exchange rates of the facts."""
+    return Rates.of(_stated(basis))
+
+
+def _stated(basis: Basis) -> list[tuple[str, str, Decimal, date]]:
     facts = basis.engine.read(basis.objects["exchange_rate"], _FACTS).to_pylist()
-    known = [
+    return [
         (row["currency"], row["to_currency"], row["rate"], row["from_date"] or date.min)
         for row in facts
         if row["currency"] and row["to_currency"] and row["rate"] is not None
     ]
+
+
+def rates_to(basis: Basis, to: str) -> Iterator[tuple[str, date, date, Decimal]]:
+    """(currency, first day, first day after, rate) of each other currency, in one that all amounts are wanted in."""
+    known = _stated(basis)
     rates = Rates.of(known)
     starts = sorted({max(start, EARLIEST) for _, _, _, start in known})
     ends = [*starts[1:], date.max]

@@ -68,7 +68,6 @@ CREATE MACRO narrow_millionths_of_twelve(x) AS CASE
     WHEN CAST(CAST(x AS DECIMAL(18, 12)) AS DECIMAL(12, 6)) = CAST(x AS DECIMAL(18, 12))
     THEN narrow_in_millionths(CAST(CAST(x AS DECIMAL(18, 12)) AS DECIMAL(12, 6)))
 END;
-CREATE MACRO narrow_without_common_factor(x, y) AS CAST(x AS BIGINT) // gcd(CAST(x AS BIGINT), CAST(y AS BIGINT));
 {
     "".join(
         f"CREATE MACRO narrow_divided_{mode}(n, d) AS quotient_{mode}(CAST(n AS BIGINT), CAST(d AS BIGINT));"
@@ -117,11 +116,6 @@ CREATE MACRO whole_millionths(units) AS CASE
     WHEN units % 1000000 = 0 THEN CAST(units // 1000000 AS DECIMAL(18, 0))
 END;
 CREATE MACRO millionths_of_twelve(x) AS whole_millionths(TRY_CAST(x * 1000000000000 AS BIGINT));
-CREATE MACRO without_common_factor(x, y) AS CASE
-    WHEN x BETWEEN -999999999999999999 AND 999999999999999999 AND y BETWEEN -999999999999999999 AND 999999999999999999
-    THEN CAST(eighteen_digits(x) // gcd(eighteen_digits(x), eighteen_digits(y)) AS DECIMAL(38, 0))
-    ELSE x
-END;
 {_DIVIDE_MACROS}
 {_NARROW_MACROS}
 """
@@ -139,7 +133,6 @@ _NARROW = {WHOLE: "BIGINT"} | {
         "in_trillionths",
         "in_millionths",
         "millionths_of_twelve",
-        "without_common_factor",
         *(f"divided_{mode}" for mode in _DIVIDED),
     )
 }

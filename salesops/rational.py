@@ -149,15 +149,6 @@ def chosen(condition: str, then: Rational, otherwise: Rational) -> Rational:
     return _either(condition, then, otherwise, Made("if", (then, otherwise), condition))
 
 
-def reduced(number: Rational) -> Rational:
-    """The same fraction in lowest terms where above and below are not large, so that sums of many need fewer digits."""
-    if number.below is None:
-        return number
-    above = f"without_common_factor({number.above}, {number.below})"
-    below = f"without_common_factor({number.below}, {number.above})"
-    return Rational(number.scale, above, below, Made("first", (number,)))
-
-
 def common(left: Rational, right: Rational) -> tuple[Fraction, str, str, str | None]:
     """A common scale, both numbers above the common line, and what is below it."""
     scale = _gcd(left.scale, right.scale)

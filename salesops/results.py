@@ -15,6 +15,8 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from datetime import date
 
+    from salesops.payment.settling import Settling
+
 AMOUNT: pa.DataType = pa.decimal128(38, 6)
 
 _NAME = pa.dictionary(pa.int32(), pa.string())
@@ -116,6 +118,7 @@ class Pay:
     measures: pa.Table = field(default_factory=MEASURES.empty_table)
     earnings: pa.Table = field(default_factory=EARNINGS.empty_table)
     notes: tuple[Note, ...] = ()
+    settling: Settling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ class Results:
     credits: pa.Table = field(default_factory=CREDITS.empty_table)
     measures: pa.Table = field(default_factory=MEASURES.empty_table)
     earnings: pa.Table = field(default_factory=EARNINGS.empty_table)
+    settling: Settling | None = None  # where it was asked for
     notes: tuple[Note, ...] = ()
     partial: pa.Table = field(default_factory=PARTIAL.empty_table)
     computed: frozenset[str] = frozenset()

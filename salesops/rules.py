@@ -14,6 +14,7 @@ from config.working_time import WorkingTime
 from salesops.facts import CHANGE, HAPPENED_AT, KEPT
 from salesops.fiscal import FiscalCalendar, build_calendar
 from salesops.incentives.crediting.needs import read_by_credits
+from salesops.payment.needs import read_by_payment
 from salesops.reads import CREATED, currency_paths, looks, opportunity_path, paths_of, read_fields
 from salesops.sources.needs import LEAVING, facts_needed
 
@@ -130,6 +131,10 @@ def read_sources(rules: Rules) -> dict[str, set[str]]:
             read.add("territory_account", ("territory_id", "account_id"))
     for name in rules.comp_plans:
         _read_of_pay(read, rules, name)
+    for source, fields in read_by_payment(rules).items():
+        if source == "opportunity":
+            read.add_paths(source, fields)  # custom ones are checked
+        read.add(source, fields)
     if rules.territories:
         conditions = (each for territory in rules.territories.territories for each in territory.where)
         read.add_paths("account", [each.field for each in conditions])

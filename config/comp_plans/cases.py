@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, mode
 
 from config.base import Day, Email, Flag, Form, Label, Model, Money, Name, Number
 from config.comp_plans.payees import Leave
-from config.project import Currency
+from config.currencies import Currency
 
 
 def _figure(value: object) -> object:
@@ -61,6 +61,12 @@ class Expected(Model):
     estimated: Annotated[
         dict[Label, Figure], Field(description="What each open opportunity would earn if it were won now, by its id.")
     ] = {}
+    paid: Annotated[Figure, Field(description="Payouts, in the currency of pay.")] = None
+    held: Annotated[Figure, Field(description="What is earned and not released yet, at the end.")] = None
+    owed: Annotated[Figure, Field(description="Draws and clawbacks that are not recovered yet, at the end.")] = None
+    carried: Annotated[
+        Figure, Field(description="What is released and not paid, at the end; below 0 it is a debt.")
+    ] = None
     to_next_tier: Annotated[
         dict[Name, Figure], Field(description="How much more of its measure a component needs for the next tier.")
     ] = {}
@@ -143,6 +149,18 @@ class CaseSplit(Model):
     type: Annotated[Label, Field(description="The type of split.")] = "Revenue"
 
 
+class Revision(Model):
+    """What is otherwise about a transaction from the day on that it is known."""
+
+    known: Annotated[Day, Field(description="The day on which it comes to be known.")]
+    gone: Annotated[Flag, Field(description="It is deleted, or was never won.")] = False
+    on: Annotated[Day | None, Field(description="Another day.")] = None
+    amount: Annotated[Number | None, Field(description="Another amount.")] = None
+    owner: Annotated[Email | None, Field(description="Another owner.")] = None
+    currency: Annotated[Currency | None, Field(description="Another currency.")] = None
+    fields: Annotated[dict[str, Value], Field(description="Other fields.")] = {}
+
+
 class Transaction(Model):
     """A record that may be credited. Beside these keys, `fields` gives it any field, and any of records it leads to.
 
@@ -168,6 +186,29 @@ class Transaction(Model):
     splits: Annotated[tuple[CaseSplit, ...], Field(description="Shares of it.")] = ()
     members: Annotated[dict[Email, Label], Field(description="Who works on it beside the owner, with their role.")] = {}
     territory: Annotated[Label | None, Field(description="The territory of its account.")] = None
+    known: Annotated[
+        Day | None,
+        Field(description="The day on which it comes to be known: pay periods closed before know nothing of it."),
+    ] = None
+    revised: Annotated[
+        tuple[Revision, ...], Field(description="What is otherwise later, by rising days on which that is known.")
+    ] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Transaction:
+        days = [*([] if self.known is None else [self.known]), *(each.known for each in self.revised)]
+        if days != sorted(set(days)):
+            raise ValueError("revised: `known` must rise. Order them by it, each day once.")
+        return self
+
+
+class CaseAdjustment(Model):
+    """A manual adjustment of a pay period."""
+
+    payee: Annotated[Email | None, Field(description="Whose; the case's only payee if missing.")] = None
+    comp_plan: Annotated[Name | None, Field(description="Of which comp plan; that of the case if missing.")] = None
+    period: Annotated[Label, Field(description="The pay period.")]
+    amount: Annotated[Number, Field(description="How much; below 0 it takes away.")]
 
 
 class Case(Model):
@@ -195,6 +236,7 @@ class Case(Model):
     ] = None
     rates: Annotated[tuple[CaseRate, ...], Field(description="Exchange rates.")] = ()
     transactions: Annotated[tuple[Transaction, ...], Field(description="What happened, in any order.")] = ()
+    adjustments: Annotated[tuple[CaseAdjustment, ...], Field(description="Manual adjustments of pay periods.")] = ()
     expect: Annotated[
         Expectation,
         Field(description="What comes of it: of the only payee, or of each by e-mail."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, Tag, field_validator, model_validator
 
-from config.base import Day, Flag, Label, Model, Name, Number, Whole
+from config.base import Day, Flag, Label, Model, Money, Name, Number, Whole
 from config.comp_plans.base import Formula, Interval, by_key
 
 if TYPE_CHECKING:
@@ -282,8 +282,30 @@ class Pool(_Component):
     ] = "1"
 
 
+class Prizes(_Component):
+    """Prizes for the first places by a measure, at the end of its interval: a contest."""
+
+    kind: Literal["prizes"]
+    by: Annotated[Name, Field(description="The measure that places.")]
+    of: Annotated[
+        Literal["attainment", "value"] | None,
+        Field(description="By its attainment, or its value; attainment if missing and it has a target."),
+    ] = None
+    among: Annotated[Literal["plan", "team"], Field(description="Places among all, or within each team.")] = "plan"
+    prizes: Annotated[
+        tuple[Money, ...], Field(min_length=1, max_length=200, description="Of the first place, the second and so on.")
+    ]
+    ties: Annotated[
+        Literal["share", "each"],
+        Field(
+            description="Who stand the same: share the prizes of the places that they take, or have each that of their "
+            "place; the places behind them are left out."
+        ),
+    ]
+
+
 Component = Annotated[
-    RatePay | Spif | Tiers | Curve | Bonus | Amount | GreaterOf | LesserOf | Guarantee | Pool,
+    RatePay | Spif | Tiers | Curve | Bonus | Amount | GreaterOf | LesserOf | Guarantee | Pool | Prizes,
     Field(discriminator="kind"),
 ]
 

@@ -12,6 +12,7 @@ from config.comp_plans.components import (
     Guarantee,
     LesserOf,
     Pool,
+    Prizes,
     RatePay,
     Spif,
     Tiers,
@@ -90,7 +91,9 @@ def _interval_of(comp_plan: CompPlan, component: Component, within: tuple[str, .
             elif other.over != "transaction" and name not in within:
                 found.append(_interval_of(comp_plan, other, (*within, name)))
         return max(found, key=LENGTHS.index, default=comp_plan.period)
-    measures = [component.by] if isinstance(component, Tiers | Curve) else _measures_of(comp_plan, component, ())
+    measures = (
+        [component.by] if isinstance(component, Tiers | Curve | Prizes) else _measures_of(comp_plan, component, ())
+    )
     return longest(comp_plan, measures)
 
 
@@ -195,7 +198,7 @@ def _measures_of(comp_plan: CompPlan, component: Component, within: tuple[str, .
         found += measures_in(comp_plan, root)
         if root in comp_plan.components and root not in within:
             other = comp_plan.components[root]
-            by = [other.by] if isinstance(other, Tiers | Curve) else []
+            by = [other.by] if isinstance(other, Tiers | Curve | Prizes) else []
             found += by or _measures_of(comp_plan, other, (*within, root))
     return found
 

@@ -12,8 +12,9 @@ from config.comp_plans.base import PayPeriod, Rounding
 from config.comp_plans.components import Bound, Component
 from config.comp_plans.credits import Credit
 from config.comp_plans.measures import Measure
+from config.comp_plans.payment import Payment
 from config.comp_plans.tables import Table
-from config.project import Currency
+from config.currencies import Currency
 
 _MOST = 200
 """So many parts of a kind one comp plan may have; what they come to is reckoned in one query."""
@@ -134,6 +135,7 @@ class CompPlan(Model):
     cap: Annotated[Bound | None, Field(description="The most that all components pay together.")] = None
     floor: Annotated[Bound | None, Field(description="The least that all components pay together.")] = None
     rounding: Annotated[Rounding, Field(description="How an earning becomes an amount.")] = Rounding()
+    payment: Annotated[Payment, Field(description="How earnings become payouts.")] = Payment()
     named: Annotated[tuple[str, ...], Field(exclude=True)] = ()
     """Its name, then those of all that it extends, the nearest first. No key of the file: the loader says it."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from config.scalars import decimal_text
 from salesops.cases.model import Difference
-from salesops.cases.periods import find_period
+from salesops.cases.periods import SETTLED, find_period
 from salesops.cases.setup import expected_of, first_day
 from salesops.cases.transactions import payees_of
 
@@ -55,6 +55,7 @@ class Came:
     starts: Mapping[str, date]
     asked: Asked
     intervals: Intervals = field(default_factory=dict)
+    ledger: tuple[Row, ...] = ()  # ENTRIES of all pay periods, of a case that expects something of payment
 
 
 def came_of(
@@ -118,7 +119,36 @@ def _figures(setup: Setup, came: Came, email: str, expected: Expected) -> Iterat
             yield from _compared(setup, f"{key}.{name}", figure, _latest(came, own, column))
     if "total" in expected.model_fields_set:
         yield from _compared(setup, "total", expected.total, _summed(came, paid))
+    yield from _settled(setup, came, email, expected)
     yield from _asked(came.asked, email, expected)
+
+
+def _settled(setup: Setup, came: Came, email: str, expected: Expected) -> Iterator[tuple[str, Number, Number]]:
+    """What is expected of payment: payouts in a period, and what stands at its end."""
+    own = [row for row in came.ledger if row["payee_id"] == email]
+    for key in SETTLED:
+        if key in expected.model_fields_set:
+            yield from _compared(setup, key, getattr(expected, key), _standing(setup, own, key))
+
+
+def _standing(setup: Setup, rows: list[Row], key: str) -> Callable[[Period | None], Number]:
+    calendar = setup.around.rules.calendar
+    starts = {name: find_period(calendar, name, setup.day).start for name in {row["period"] for row in rows}}
+
+    def find(period: Period | None) -> Number:
+        known = [row for row in rows if period is None or starts[row["period"]] < period.end]
+        if key == "paid":
+            known = [row for row in known if period is None or period.start <= starts[row["period"]]]
+            return sum((row["amount"] for row in known if row["account"] == row["cause"] == "paid"), ZERO)
+        return sum(
+            (_STANDS[key][row["account"]] * row["amount"] for row in known if row["account"] in _STANDS[key]), ZERO
+        )
+
+    return find
+
+
+_STANDS = {"held": {"held": 1}, "owed": {"advance": -1, "recovery": -1, "owed": -1}, "carried": {"payable": 1}}
+"""The accounts that a balance is made of, with their sign."""
 
 
 def _asked(asked: Asked, email: str, expected: Expected) -> Iterator[tuple[str, Number, Number]]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from config.comp_plans import Pool
+from config.comp_plans import Pool, Prizes
 from config.comp_plans.cases import Expected
 from config.comp_plans.credits import ByField
 from config.sources import CUSTOM
+from salesops.cases.closing import is_closed_by_period
 from salesops.cases.periods import pay_period
 from salesops.cases.quotas import named_quotas, quota_kind
 
@@ -68,7 +69,9 @@ def _ends_in_the_present(setup: Setup) -> bool:
 
 def _touches_others(setup: Setup) -> bool:
     """Whether figures of the case would change by the people or records of another one beside it."""
-    return _takes_quotas_of_project(setup) or any(map(_looks_around, setup.plans.values()))
+    return (
+        is_closed_by_period(setup) or _takes_quotas_of_project(setup) or any(map(_looks_around, setup.plans.values()))
+    )
 
 
 def _takes_quotas_of_project(setup: Setup) -> bool:
@@ -82,7 +85,7 @@ def _looks_around(plan: CompPlan) -> bool:
 
     What is carried over depends on the day with which everything begins.
     """
-    if any(isinstance(component, Pool) for component in plan.components.values()):
+    if any(isinstance(component, Pool | Prizes) for component in plan.components.values()):
         return True
     if any(measure.rank or measure.metric or measure.carry for measure in plan.measures.values()):
         return True

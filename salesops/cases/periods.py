@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from salesops.fiscal import FiscalCalendar
 
 _KINDS: tuple[Kind, ...] = ("month", "quarter", "year", "week")
+SETTLED = ("paid", "held", "owed", "carried")
+"""What a case may expect of payment, by period."""
+
 _AROUND = 2
 """Years."""
 

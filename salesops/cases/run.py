@@ -14,6 +14,7 @@ import pyarrow as pa
 from salesops.basis import build_basis
 from salesops.cases.ask import ask
 from salesops.cases.build import build_given
+from salesops.cases.closing import as_known, closed, is_closed_by_period
 from salesops.cases.judge import came_of, differences
 from salesops.cases.model import Verdict
 from salesops.cases.passes import passes
@@ -74,7 +75,7 @@ def _computed(setups: list[Setup]) -> list[Verdict]:
 def compute_together(setups: list[Setup]) -> list[tuple[Came, tuple[str, ...]]]:
     """What came of cases that one pass computes, each with the notes of the pass; of one alone also why transactions
     are credited to nobody."""
-    given = build_given(setups)
+    given = build_given([as_known(setup, setup.day) for setup in setups])
     with Engine() as engine:
         basis = build_basis(engine, given.facts, given.rules, given.as_of)
         programs = keep_pay(basis, _metric_values(basis, given))
@@ -86,6 +87,8 @@ def compute_together(setups: list[Setup]) -> list[tuple[Came, tuple[str, ...]]]:
             for setup, prefix, more in zip(setups, given.prefixes, asked, strict=True)
         ]
         notes = [note.text for note in (*pay.notes, *pay_notes(basis, pay.measures))]
+        if len(setups) == 1 and is_closed_by_period(setups[0]):
+            came = [replace(came[0], ledger=tuple(closed(setups[0]).to_pylist()))]
         if len(setups) == 1:
             notes += [*uncredited(basis, setups[0], came[0]), *not_on_any(basis, setups[0])]
     return [(each, tuple(notes)) for each in came]

@@ -11,7 +11,7 @@ from config.comp_plans.cases import Expected
 from config.messages import did_you_mean
 from salesops.cases.model import Fault, Setup
 from salesops.cases.people import is_named_only
-from salesops.cases.periods import find_period, pay_period
+from salesops.cases.periods import SETTLED, find_period, pay_period
 from salesops.cases.transactions import credits_of, source_of, time_paths
 from salesops.fiscal import NoPeriod
 
@@ -175,7 +175,7 @@ def _periods_at(case: Case) -> Iterator[tuple[Path, str]]:
 def _in_figures(path: Path, held: Mapping[str, object] | Figure) -> Iterator[tuple[Path, str]]:
     if not isinstance(held, dict):
         return
-    if path[-1] == "total":
+    if path[-1] in {"total", *SETTLED}:
         yield from (((*path, period), period) for period in held)
         return
     for name, figure in held.items():

@@ -59,6 +59,23 @@ def _of_payee(setup: Setup, came: Came, payee: str, of: str) -> Iterator[Lines]:
         ("Component", "Pay period", "Day", "Transaction", ">Paid on", ">Earns", ">To date"),
         list(_earned([row for row in earnings if row["status"] == "earned"], setup, came, payee)),
     )
+    if came.ledger:
+        yield _lines(
+            f"Ledger{of}",
+            ("Pay period", "Cause", "Of", "Transaction", "Account", ">Amount"),
+            [
+                (
+                    row["period"],
+                    row["cause"].replace("_", " "),
+                    row["part"] + (f" in {row['earned_in']}" if row["earned_in"] else ""),
+                    row["transaction_id"] or "",
+                    row["account"],
+                    f"{_text(row['amount'])} {row['unit']}",
+                )
+                for row in came.ledger
+                if row["payee_id"] == payee
+            ],
+        )
     estimated = [row for row in earnings if row["status"] == "estimated"]
     if estimated:
         yield _lines(

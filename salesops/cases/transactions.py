@@ -14,6 +14,7 @@ from salesops.calendar import day_start
 from salesops.cases.conditions import fitting, meets
 from salesops.cases.model import Fault
 from salesops.cases.values import on_day, read_value
+from salesops.payment.needs import DATED
 from salesops.reads import currency_path, opportunity_path, owner_path
 
 if TYPE_CHECKING:
@@ -166,16 +167,21 @@ def _with_account(records: Records, made: _Made) -> tuple[str, str]:
 def _fill(records: Records, setup: Setup, made: _Made, meaning: Meaning) -> None:
     """Give the transaction what it does not say: its day, that it is won, and what conditions of credits ask for."""
     day, first = made.given.on, next(credits_of(setup, made.source), None)
-    if day is not None and first is not None:
+    if day is not None:
         # What else counts has days of its own, which may not have come.
-        times = time_paths(first)
-        for path in times[:1] if first.parts else times:
+        times = time_paths(first) if first is not None else _billed_on(made.source)
+        for path in times[:1] if first is not None and first.parts else times:
             type_ = find_field(made.source, path).type
             records.default(made.source, made.id, path, on_day(type_, day, meaning.zone))
     if made.source == "opportunity":
         _as_opportunity(records, setup, made, meaning)
     for credit in credits_of(setup, made.source):
         _let_count(records, made, credit, meaning)
+
+
+def _billed_on(source: str) -> tuple[str, ...]:
+    """The day of an invoice or payment that no credit counts."""
+    return (DATED[source],) if source in DATED else ()
 
 
 def _as_opportunity(records: Records, setup: Setup, made: _Made, meaning: Meaning) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.grouped import measure_of_groups
-from config.comp_plans import Amount, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
+from config.comp_plans import Amount, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, Prizes, RatePay, Spif, Tiers
 from config.comp_plans.components import alternatives
 from config.comp_plans.intervals import interval_of
 from config.comp_plans.paid_on import has_rate_of_day
@@ -81,8 +81,8 @@ def _gated(told: Told, component: Component) -> Iterator[str]:
     gates = words.all_of(
         f"({words.one_of(each)})" if len(said) > 1 and len(each) > 1 else words.one_of(each) for each in said
     )
-    if isinstance(component, Pool):
-        yield words.say("pool_when", gates=gates)
+    if isinstance(component, Pool | Prizes):
+        yield words.say("pool_when" if isinstance(component, Pool) else "prizes_when", gates=gates)
     else:
         sentence = ("when_else" if component.otherwise else "when") + ("_step" if is_step(told.plan, component) else "")
         yield words.say(sentence, gates=gates, share=words.share(component.otherwise or Decimal(0)))
@@ -131,6 +131,8 @@ def _kind(told: Told, component: Component) -> Iterator[str]:
             yield from _guarantee(told, component)
         case Pool():
             yield from _pool(told, component)
+        case Prizes():
+            yield from _prizes(told, component, interval)
         case _:
             yield _formula(told, component, during)
 
@@ -194,3 +196,15 @@ def _pool(told: Told, component: Pool) -> Iterator[str]:
         yield words.say("pool_equal")
     else:
         yield words.say("pool_by", weight=told.formula(component.shared_by))
+
+
+def _prizes(told: Told, component: Prizes, interval: str) -> Iterator[str]:
+    words, plan = told.words, told.plan
+    during = over(told, interval)
+    if interval == "all_time" and plan.effective_until is not None:
+        since, last = words.day(plan.effective_from), words.day(plan.effective_until - _DAY)
+        during = words.say("prizes_during", since=since, last=last)
+    by = placed_by(told, component.by, component.of)
+    prizes = words.all_of(told.formula(str(prize), "money") for prize in component.prizes)
+    yield words.say(f"pays_prizes_{component.among}", by=by[:1].upper() + by[1:], during=during, prizes=prizes)
+    yield words.say(f"ties_{component.ties}")

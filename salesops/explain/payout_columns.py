@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from config.checks.comp_plans.closing import closing_worths
 from config.checks.comp_plans.cycles import formulas_of
-from config.comp_plans import Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
+from config.comp_plans import Curve, GreaterOf, Guarantee, LesserOf, Pool, Prizes, RatePay, Spif, Tiers
 from config.comp_plans.components import gates_of
 from config.comp_plans.formula import Call, parse_pay_formula, walk
 from config.comp_plans.formula import Name as Named
@@ -197,10 +197,21 @@ def _kind(columns: Columns, setting: Setting) -> None:
             share, least = guaranteed(setting, component)
             columns.put(fold, share, name, "share")
             columns.put(fold, least, name, "guaranteed")
-        case Pool():
-            weight = next(each for each in (f"weight in {name} ", f"weight in {name}") if fold.has(each))
-            columns.found[name, "weight"] = (weight, Fraction(1) if weight.endswith(" ") else TWELVE)
-            columns.found[name, "weights"] = (f"all in {name}", columns.found[name, "weight"][1])  # type: ignore[index]
+        case Pool() | Prizes():
+            _of_all(columns, setting)
+
+
+def _of_all(columns: Columns, setting: Setting) -> None:
+    """What a pool, or prizes, look at of all payees."""
+    name, fold = setting.name, setting.fold
+    if isinstance(setting.component, Prizes):
+        for part in ("place", "tied"):
+            if fold.has(f"{part} in {name}"):
+                columns.found[name, part] = (f"{part} in {name}", Fraction(1))
+        return
+    weight = next(each for each in (f"weight in {name} ", f"weight in {name}") if fold.has(each))
+    columns.found[name, "weight"] = (weight, Fraction(1) if weight.endswith(" ") else TWELVE)
+    columns.found[name, "weights"] = (f"all in {name}", columns.found[name, "weight"][1])  # type: ignore[index]
 
 
 def _tiers(columns: Columns, setting: Setting, component: Tiers) -> None:

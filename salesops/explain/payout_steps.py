@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
-from config.comp_plans import Amount, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
+from config.comp_plans import Amount, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, Prizes, RatePay, Spif, Tiers
 from config.comp_plans.components import gates_of
 from salesops.explain.payout_model import ZERO, Step
 from salesops.incentives.components.modifiers import has_inner_factors, is_inner
@@ -40,7 +40,7 @@ def steps_of(columns: Columns, rows: ReadRows, row: Row, name: str) -> Iterator[
             factor = columns.read(row, name, "formula", "multipliers", "factors", k)
             yield Step(f"times {text}", factor, "number", (*at, "multipliers", "factors", k))
     outer = {k for k, condition in enumerate(component.when) if not is_inner(setting, condition)}
-    if outer and not setting.is_each_whole and not isinstance(component, Pool):
+    if outer and not setting.is_each_whole and not isinstance(component, Pool | Prizes):
         paths = [path for path, _ in gates_of(component)]
         met = outer <= {path[1] for path in paths if columns.read(row, name, *path, "met") == 1}
         factor = Decimal(1) if met else component.otherwise or ZERO
@@ -60,6 +60,8 @@ def _of_kind(columns: Columns, rows: ReadRows, row: Row, name: str, component: C
             yield from _guarantee(columns, rows, row, name, component)
         case Pool():
             yield from _pool(columns, row, name)
+        case Prizes():
+            yield from _prizes(columns, row, name)
         case GreaterOf() | LesserOf():
             for k, text in enumerate(component.of):
                 yield Step(text, columns.read(row, name, "part", k), "money", ("components", name, "of", k))
@@ -119,6 +121,12 @@ def _pool(columns: Columns, row: Row, name: str) -> Iterator[Step]:
         with localcontext(prec=40):
             share = (weight / weights).quantize(Decimal("0.000000000001")).normalize()
         yield Step("share of the pool", share, "share", at)
+
+
+def _prizes(columns: Columns, row: Row, name: str) -> Iterator[Step]:
+    yield Step("place", columns.read(row, name, "place"), "number", ("components", name, "by"))
+    if (tied := columns.read(row, name, "tied")) is not None:
+        yield Step("so many stand there", tied, "number", ("components", name, "ties"))
 
 
 def _guarantee(columns: Columns, rows: ReadRows, row: Row, name: str, component: Guarantee) -> Iterator[Step]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,18 +28,25 @@ from salesops.incentives.output import (
 from salesops.incentives.states.cells import METRICS as METRICS_TABLE
 from salesops.incentives.states.states import forget_states, keep_states
 from salesops.incentives.supposed.supposed import keep_estimated
+from salesops.payment.settling import build_settling, presence_rows, step_rows
+from salesops.payment.tables import PRESENCE, STEPS
 from salesops.results import CREDITS, EARNINGS, MEASURES, METRICS, Pay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from salesops.basis import Basis
     from salesops.incentives.states.states import Program, Tell
     from salesops.rules import Rules
 
 
-def compute_pay(basis: Basis, metrics: pa.Table) -> Pay:
-    """What the comp plans of the rules make of the facts; `metrics` are the values that measures may take.
+def compute_pay(
+    basis: Basis, metrics: pa.Table, change: Callable[[str], None] | None = None, *, settling: bool = False
+) -> Pay:
+    """What the comp plans of the rules make of the facts; `metrics` are the values that measures may take. With
+    `settling` also what payment is reckoned from.
+
+    `change` may change the credits of a comp plan of this name, before anything is made of them.
 
     The rows of a comp plan get their names while the next one is reckoned, and what nothing needs any more is let go.
     """
@@ -46,15 +54,27 @@ def compute_pay(basis: Basis, metrics: pa.Table) -> Pay:
     needed = {other for name in plans for other in pays_on(basis.rules, name)}
     waiting: list[str] = []
     with ThreadPoolExecutor(max_workers=1) as beside:
-        parts = {}
+        parts, presence, steps = {}, [PRESENCE.empty_table()], [STEPS.empty_table()]
         for place, name in enumerate(_plans(basis, metrics), 1):
-            program = _keep(basis, name, None)
+            program = _keep(basis, name, None, change)
             parts[name] = beside.submit(_read(basis, program))
+            if settling:
+                presence.append(presence_rows(basis, name))
+                steps.append(step_rows(basis, name))
             if name not in needed:
                 forget_states(basis, program)
                 waiting.append(name)
             waiting = _forget(basis, waiting, plans[place:])
-        return _together({name: part.result() for name, part in parts.items()})
+        pay = _together({name: part.result() for name, part in parts.items()})
+    if not settling:
+        return pay
+    settled, notes = build_settling(basis, pay.earnings, _sorted(presence), _sorted(steps))
+    return replace(pay, settling=settled, notes=(*pay.notes, *notes))
+
+
+def _sorted(tables: Sequence[pa.Table]) -> pa.Table:
+    whole = pa.concat_tables(tables)
+    return whole.sort_by([(name, "ascending") for name in whole.column_names if name != "amount"])
 
 
 def _forget(basis: Basis, done: list[str], to_come: list[str]) -> list[str]:
@@ -118,10 +138,12 @@ def _together(parts: Mapping[str, Pay]) -> Pay:
     )
 
 
-def _keep(basis: Basis, name: str, tell: Tell | None) -> Program:
+def _keep(basis: Basis, name: str, tell: Tell | None, change: Callable[[str], None] | None = None) -> Program:
     build_stretches(basis, name)
     frame = build_frame(basis, name)
     build_credits(basis, name)
+    if change is not None:
+        change(name)
 
     def told(program: Program) -> tuple[str, ...]:
         return (*none_columns(program), *(tell(program) if tell else ()))

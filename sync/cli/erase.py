@@ -94,6 +94,7 @@ def _erase_record(store: Store, of_object: str, ids: Mapping[str, str], *, yes: 
     for name, count in gone.items():
         found = f"{several(count, 'row')} erased or emptied" if count else "the store held nothing of it"
         say(f"{name}: {of_object} {ids[name]}: {found}; it will not be pulled again.")
+        _say_kept(store, name)
 
 
 def _erase_whole(store: Store, name: str, *, yes: bool, as_json: bool) -> None:
@@ -113,6 +114,14 @@ def _erase_whole(store: Store, name: str, *, yes: bool, as_json: bool) -> None:
         print_json({"connection": name, "erased_rows": gone})
     else:
         say(f"{name}: {several(gone, 'row')} erased, with all figures and positions.")
+        _say_kept(store, name)
+
+
+def _say_kept(store: Store, name: str) -> None:
+    from sync.store.calculations import read_calculations
+
+    if read_calculations(store, name):
+        say(f"{name}: the ledger of what was paid stays, with what it was made of (docs/pay.md).")
 
 
 def _ask(question: str, *, yes: bool) -> None:

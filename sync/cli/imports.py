@@ -54,6 +54,9 @@ def import_(
     What a row does not say is taken from what it names: a payment's account, opportunity, owner and currency from its
     invoice, an invoice's from its opportunity and account, as they are at the time of the import.
 
+    A currency that nothing converts is told of: what is in it cannot be credited until the CRM has an exchange rate
+    for it.
+
     Rows are known by their id: a file may be imported again, and only what changed changes. If anything in it is wrong,
     all of that is told and nothing is kept (exit code 2).
 

@@ -661,5 +661,132 @@ def billing(db: Database) -> None:
         _log(db, name, name, "{row}.id")
 
 
-STEPS = 20
+@migrations()
+def pay_ledger(db: Database) -> None:
+    """What was calculated to be paid, what was made of it, and what moved it on (`sync.store.ledger`); the tables stay
+    when a connection is erased.
+
+    A calculation is of one pay period (`starts_on` and `ends_on` are both in it), the first or the one after that of
+    `before_id`, with whose entries the ledger ended. `digests` has those of its outputs by name, as JSON. Content lies
+    in chunks by the digest of what they hold, compressed; `pay_part` says which make up an input or an output. Periods
+    without a state are open. A disputed line is one of the entries of its period.
+    """
+    line = (
+        "earned_in TEXT NOT NULL, day TEXT, source TEXT NOT NULL, transaction_id TEXT NOT NULL,"
+        " opportunity_id TEXT NOT NULL"
+    )
+    tables = {
+        "pay_calculation": """(
+            id INTEGER PRIMARY KEY, connection TEXT NOT NULL, kind TEXT NOT NULL, period TEXT NOT NULL,
+            starts_on TEXT NOT NULL, ends_on TEXT NOT NULL, number INTEGER NOT NULL, first INTEGER NOT NULL,
+            before_id INTEGER REFERENCES pay_calculation, as_of TEXT NOT NULL, program TEXT NOT NULL,
+            rules TEXT NOT NULL, inputs TEXT NOT NULL, digests TEXT NOT NULL, author TEXT NOT NULL, at TEXT NOT NULL,
+            UNIQUE (connection, period, number)
+        ) STRICT""",
+        "pay_chunk": "(digest TEXT NOT NULL PRIMARY KEY, size INTEGER NOT NULL, content BLOB NOT NULL) STRICT",
+        "pay_part": """(
+            calculation_id INTEGER NOT NULL REFERENCES pay_calculation, role TEXT NOT NULL, name TEXT NOT NULL,
+            number INTEGER NOT NULL, digest TEXT NOT NULL REFERENCES pay_chunk,
+            PRIMARY KEY (calculation_id, role, name, number)
+        ) STRICT, WITHOUT ROWID""",
+        "pay_entry": f"""(
+            calculation_id INTEGER NOT NULL REFERENCES pay_calculation, period TEXT NOT NULL, posting INTEGER NOT NULL,
+            payee_id TEXT NOT NULL, comp_plan TEXT NOT NULL, account TEXT NOT NULL, cause TEXT NOT NULL,
+            unit TEXT NOT NULL, amount TEXT NOT NULL, part TEXT NOT NULL, {line},
+            PRIMARY KEY (calculation_id, posting, account, unit)
+        ) STRICT, WITHOUT ROWID""",
+        "pay_state": """(
+            id INTEGER PRIMARY KEY, connection TEXT NOT NULL, period TEXT NOT NULL, state TEXT NOT NULL,
+            calculation_id INTEGER NOT NULL REFERENCES pay_calculation, author TEXT NOT NULL, at TEXT NOT NULL,
+            reason TEXT NOT NULL, digest TEXT NOT NULL
+        ) STRICT""",
+        "pay_adjustment": f"""(
+            connection TEXT NOT NULL, id TEXT NOT NULL, period TEXT NOT NULL, payee_id TEXT NOT NULL,
+            comp_plan TEXT NOT NULL, amount TEXT NOT NULL, part TEXT NOT NULL, {line}, reason TEXT NOT NULL,
+            author TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (connection, id)
+        ) STRICT, WITHOUT ROWID""",
+        "pay_dispute": f"""(
+            connection TEXT NOT NULL, id TEXT NOT NULL, period TEXT NOT NULL, payee_id TEXT NOT NULL,
+            comp_plan TEXT NOT NULL, part TEXT NOT NULL, {line}, reason TEXT NOT NULL, author TEXT NOT NULL,
+            at TEXT NOT NULL, PRIMARY KEY (connection, id)
+        ) STRICT, WITHOUT ROWID""",
+        "pay_outcome": """(
+            connection TEXT NOT NULL, dispute TEXT NOT NULL, outcome TEXT NOT NULL, adjustment TEXT NOT NULL,
+            reason TEXT NOT NULL, author TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (connection, dispute),
+            FOREIGN KEY (connection, dispute) REFERENCES pay_dispute
+        ) STRICT, WITHOUT ROWID""",
+    }
+    for name, columns in tables.items():
+        db.execute(f"CREATE TABLE {name} {columns}")
+        _never(db, name, "UPDATE", "1")
+    db.execute("CREATE INDEX pay_part_digest ON pay_part (digest)")
+    db.execute("CREATE INDEX pay_state_period ON pay_state (connection, period)")
+    db.execute("CREATE INDEX pay_state_calculation ON pay_state (calculation_id, state)")
+    keys = {
+        "pay_calculation": "id = new.id",
+        "pay_state": "id = new.id",
+        **dict.fromkeys(("pay_adjustment", "pay_dispute"), "connection = new.connection AND id = new.id"),
+        "pay_outcome": "connection = new.connection AND dispute = new.dispute",
+    }
+    for name, key in keys.items():
+        _never(db, name, "DELETE", "1")
+        _never(db, name, "INSERT", f"EXISTS (SELECT 1 FROM {name} WHERE {key})", "replace")
+    # What a calculation was made of stays; what came of it goes with the next one, unless a period was closed with it.
+    for name, stays in (("pay_entry", "0"), ("pay_part", "old.role = 'input'")):
+        _never(db, name, "DELETE", f"{stays} OR {_CLOSED}")
+        _never(db, name, "INSERT", "EXISTS (SELECT 1 FROM pay_state WHERE calculation_id = new.calculation_id)")
+    _never(db, "pay_chunk", "DELETE", "EXISTS (SELECT 1 FROM pay_part WHERE digest = old.digest)")
+    db.execute(
+        """
+        CREATE TRIGGER pay_chunk_once BEFORE INSERT ON pay_chunk
+        WHEN EXISTS (SELECT 1 FROM pay_chunk WHERE digest = new.digest)
+        BEGIN
+            SELECT RAISE(IGNORE);
+        END
+        """
+    )
+    moves = " OR ".join(f"(new.state = '{to}' AND {last} IN ({since}))" for to, since, last in _MOVES)
+    same = f"new.state IN ('calculated', 'open') OR new.calculation_id = {_LAST.format('calculation_id', 'NULL')}"
+    _never(db, "pay_state", "INSERT", f"NOT ({moves}) OR NOT ({same})", "move")
+    movable = "('open', 'calculated')"
+    _never(db, "pay_adjustment", "INSERT", f"{_LAST.format('state', _OPEN)} NOT IN {movable}", "settled")
+
+
+def _never(db: Database, table: str, event: str, when: str, label: str = "") -> None:
+    """Refuse what would change what is paid, or how it came to be."""
+    db.execute(
+        f"""
+        CREATE TRIGGER {table}_never_{event.lower()}{label and f"_{label}"} BEFORE {event} ON {table}
+        WHEN {when}
+        BEGIN
+            SELECT RAISE(ABORT, 'the ledger never changes');
+        END
+        """
+    )
+
+
+_CLOSED = "EXISTS (SELECT 1 FROM pay_state WHERE calculation_id = old.calculation_id AND state = 'closed')"
+
+_OPEN = "'open'"
+
+_LAST = (
+    "coalesce((SELECT {} FROM pay_state WHERE connection = new.connection AND period = new.period"
+    " ORDER BY id DESC LIMIT 1), {})"
+)
+
+_MOVES = [
+    (to, ", ".join(f"'{state}'" for state in since.split()), _LAST.format("state", _OPEN))
+    for to, since in (
+        ("calculated", "open calculated"),
+        ("reviewed", "calculated"),
+        ("approved", "reviewed"),
+        ("closed", "approved"),
+        ("exported", "closed"),
+        ("open", "calculated reviewed approved"),
+    )
+]
+"""The states of a pay period: each with those that it may follow."""
+
+
+STEPS = 21
 """How many steps there are here; a store that has more was made by a newer version."""

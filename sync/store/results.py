@@ -69,7 +69,7 @@ def save_results(
             db.execute(f"DELETE FROM {name} WHERE connection = ?{of_metrics}", (connection, *kept))
             places = ", ".join("?" * (table.num_columns + 1))
             columns = ", ".join(f'"{column}"' for column in ("connection", *table.column_names))
-            db.executemany(f"INSERT INTO {name} ({columns}) VALUES ({places})", _rows(connection, table))
+            db.executemany(f"INSERT INTO {name} ({columns}) VALUES ({places})", plain_rows(connection, table))
         db.execute("DELETE FROM note WHERE connection = ?", (connection,))
         db.executemany(
             "INSERT INTO note VALUES (?, ?, ?, ?)",
@@ -83,11 +83,12 @@ def save_results(
             freeze(db, connection, day, as_of, rules, run_id)
 
 
-def _rows(connection: str, table: pa.Table) -> Iterator[tuple[str | bool | None, ...]]:
+def plain_rows(key: str | int, table: pa.Table) -> Iterator[tuple[str | int | bool | None, ...]]:
+    """The rows of a table as the store keeps them, each behind the key: numbers with places and days as text."""
     for batch in table.to_batches(max_chunksize=BATCH_ROWS):
         columns = [_plain(name, column) for name, column in zip(batch.schema.names, batch.columns, strict=True)]
         for row in zip(*columns, strict=True):
-            yield (connection, *row)
+            yield (key, *row)
 
 
 def _plain(name: str, column: pa.Array[Any]) -> list[str | bool | None]:

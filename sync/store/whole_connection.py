@@ -15,6 +15,10 @@ _KEPT = ("run", "erased")
 """What ran stays, as does what was erased, which is no more than a digest: it must not come back."""
 
 
+_PAY = "pay_"
+"""What was paid, and how it came to that, stays: finance answers for it."""
+
+
 def read_connections(store: Store) -> list[str]:
     """The connections that the store holds something of."""
     rows = store.rows("SELECT name FROM connection UNION SELECT connection FROM sweep ORDER BY 1")
@@ -44,7 +48,7 @@ def erase_connection(store: Store, connection: str) -> int:
         tables = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         for table in tables:
             columns = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
-            if "connection" in columns and table not in _KEPT:
+            if "connection" in columns and table not in _KEPT and not table.startswith(_PAY):
                 db.execute(f"DELETE FROM {table} WHERE connection = ?", (connection,))
         db.execute("DELETE FROM connection WHERE name = ?", (connection,))
     store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

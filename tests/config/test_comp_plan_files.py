@@ -56,6 +56,39 @@ def test_a_child_replaces_and_adds_parts_by_their_name(tmp_path: Path) -> None:
     assert rates == {"first": "low", "second": "2 * high", "third": "0.01"}
 
 
+def test_a_child_replaces_steps_of_payment_by_their_name_and_its_release_as_a_whole(tmp_path: Path) -> None:
+    parent = PARENT + (
+        "    payment:\n"
+        "      rate_date: period_start\n"
+        "      release: [{share: 0.5, on: earned}, {share: 0.5, on: collection}]\n"
+        "      steps:\n"
+        "        draw: {kind: draw, amount: 1000}\n"
+        "        most: {kind: maximum, amount: 9000, excess: carried}\n"
+    )
+    child = CHILD + (
+        "    payment:\n"
+        "      release: [{share: 1, on: invoice}]\n"
+        "      steps:\n"
+        "        draw: {kind: draw, amount: 500}\n"
+        "        least: {kind: minimum, amount: 50, below: carried}\n"
+    )
+    found = files(tmp_path, child, parent)
+    payment = found.comp_plans["senior"].payment
+    assert found.problems == ()
+    assert (payment.rate_date, [part.on for part in payment.release]) == ("period_start", ["invoice"])
+    assert list(payment.steps) == ["draw", "most", "least"]
+    assert getattr(payment.steps["draw"], "amount", None) == "500"
+
+
+def test_a_problem_in_a_step_that_is_taken_over_is_shown_where_it_is_written(tmp_path: Path) -> None:
+    broken = "    payment: {steps: {most: {kind: maximum, amount: -1, excess: lost}}}\n"
+    own = "    payment: {steps: {least: {kind: minimum, amount: 50, below: carried}}}\n"
+    places = {
+        problem.where.file.rpartition("/")[2] for problem in files(tmp_path, CHILD + own, PARENT + broken).problems
+    }
+    assert places == {"1.yaml"}
+
+
 def test_what_only_a_child_looks_at_is_not_called_unused(tmp_path: Path) -> None:
     profit = "    credits:\n      profit: {source: opportunity, time: close_date, amount: amount - 1}\n"
     parent = PARENT.replace("    credits:\n", profit)
@@ -196,6 +229,13 @@ def test_people_are_shown_a_name_in_words_where_there_is_no_label() -> None:
         "New business",
         "Neugeschäft",
     )
+
+
+def test_the_examples_of_the_page_about_payment_hold(tmp_path: Path) -> None:
+    page = PAGE.with_name("payment.md").read_text(encoding="utf-8")
+    found = files(tmp_path, *re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
+    assert [str(problem) for problem in found.problems] == []
+    assert found.comp_plans["paid_as_collected"].payment.steps.keys() == {"draw", "cancelled", "most", "small"}
 
 
 def test_all_examples_of_the_page_together_hold(tmp_path: Path) -> None:

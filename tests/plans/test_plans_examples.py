@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
@@ -49,6 +50,17 @@ def test_the_engine_comes_to_what_was_reckoned_by_hand(file: Path, name: str) ->
     verdict = verdicts(file)[name]
     assert verdict.fault is None
     assert [f"{each.what}: {each.expected} by hand, {each.found} found" for each in verdict.differences] == []
+
+
+def test_the_page_about_payment_comes_to_what_it_says(tmp_path: Path) -> None:
+    page = (FOLDER.parents[1] / "docs" / "payment.md").read_text(encoding="utf-8")
+    file = tmp_path / "payment.yaml"
+    file.write_text("".join(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)), encoding="utf-8")
+    found = verdicts(file)
+    assert found
+    assert {
+        name: (each.fault, each.differences) for name, each in found.items() if each.fault or each.differences
+    } == {}
 
 
 def test_every_file_has_cases_of_every_comp_plan_in_it() -> None:

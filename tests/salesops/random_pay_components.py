@@ -8,10 +8,14 @@ from random_pay_groups import gate_on, measures_of, random_of_groups
 from random_pay_measures import overs
 from random_pay_tiers import placing, random_grid, random_mixed, random_tiers, random_whole, some_bounds, some_credit
 
+from config.comp_plans.intervals import LENGTHS
+
 if TYPE_CHECKING:
     from random_pay_company import PayDice
 
 Written = dict[str, Any]
+
+_OF_ALL = frozenset({"pool", "prizes"})
 
 
 def random_components(dice: PayDice, plan: Written) -> Written:
@@ -27,6 +31,7 @@ def random_components(dice: PayDice, plan: Written) -> Written:
         _bonus,
         _amount,
         _pool,
+        _prizes,
         _each,
         random_whole,
         random_grid,
@@ -104,9 +109,9 @@ def _with_more(dice: PayDice, plan: Written, component: Written) -> Written:
         of_all = bool(measures_of(component) & {"place", "all_sold"})
         if dice.chance(0.2) and component["kind"] in {"rate", "spif", "tiers"} and not of_all:
             component["opens"] = "later"
-        elif dice.chance(0.2) and component["kind"] != "pool":
+        elif dice.chance(0.2) and component["kind"] not in _OF_ALL:
             component["otherwise"] = "0.5"
-    if dice.chance(0.2) and component["kind"] != "pool":
+    if dice.chance(0.2) and component["kind"] not in _OF_ALL:
         factors = [
             dice.of("lift", "1.25", "by_sold", "by_tenure", "if(tenure > 3, 1.1, 0.9)", "1 + low")
             for _ in range(dice.of(1, 2))
@@ -193,13 +198,36 @@ def _pool(dice: PayDice, _: Written) -> Written:
     }
 
 
+def _prizes(dice: PayDice, plan: Written) -> Written:
+    by = dice.of(*(name for name, measure in plan["measures"].items() if "grouped_by" not in measure))
+    longer = ["week"]
+    if plan["period"] != "week":
+        longer = [each for each in ("month", "quarter", "half_year", "year") if LENGTHS.index(each) >= _length(plan)]
+    found: Written = {
+        "kind": "prizes",
+        "by": by,
+        "of": dice.of("value", "value", "attainment") if "target" in plan["measures"][by] else "value",
+        "among": dice.of("plan", "team"),
+        "prizes": [dice.of("100", "99.99", "10", "0.01") for _ in range(dice.of(1, 2, 3))],
+        "ties": dice.of("share", "each"),
+        "over": dice.of(*longer),
+    }
+    if "effective_until" in plan and dice.chance(0.5):
+        found["over"] = "all_time"
+    return found
+
+
+def _length(plan: Written) -> int:
+    return LENGTHS.index(plan["period"])
+
+
 def _one_of(dice: PayDice, plan: Written, components: Written) -> Written:
     """The greater or the lesser of two of the others, or of one and an amount."""
     each_alone = {name for name, measure in plan["measures"].items() if measure.get("over") == "transaction"}
     names = [
         name
         for name, each in components.items()
-        if each["kind"] != "pool" and not each_alone & _looked_at(each) and each.get("over") != "transaction"
+        if each["kind"] not in _OF_ALL and not each_alone & _looked_at(each) and each.get("over") != "transaction"
     ]
     of = [*([dice.of(*names)] if names else []), dice.of("10", "0.02 * sold")]
     return {"kind": dice.of("greater_of", "lesser_of"), "of": of if len(of) > 1 else [*of, "3"]}

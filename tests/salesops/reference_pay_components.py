@@ -27,12 +27,12 @@ from reference_pay_plan import (
     said_over,
 )
 from reference_pay_rates import paid_on, spif
-from reference_pay_shared import guarantee, pool
+from reference_pay_shared import guarantee, pool, prizes
 from reference_pay_tiers import tiers_worth, whole_of_each
 from reference_pay_time import LENGTHS
 from reference_world import nearest
 
-from config.comp_plans import Amount, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
+from config.comp_plans import Amount, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, Prizes, RatePay, Spif, Tiers
 
 if TYPE_CHECKING:
     from reference_pay_book import Book, Row
@@ -94,7 +94,7 @@ def _multiplied(book: Book, name: str, row: Row, group: str | None, found: Found
             return None
         found *= factor
     gates = [gate for gate in component.when if not is_of_event(book, name, gate)]
-    if not isinstance(component, Pool) and not gates_met(book, name, row, group, gates) and found is not None:
+    if not isinstance(component, Pool | Prizes) and not gates_met(book, name, row, group, gates) and found is not None:
         found *= Fraction(component.otherwise or 0)
     return found
 
@@ -189,6 +189,8 @@ def plain(book: Book, name: str, row: Row, group: str | None) -> Found:
             return guarantee(book, name, row, names)
         case Pool():
             return pool(book, name, row)
+        case Prizes():
+            return prizes(book, name, row)
         case Bonus():
             return evaluate(component.pays, names)
         case Amount():

@@ -11,7 +11,7 @@ from reference_pay_gates import gates_met
 from reference_pay_measures import target_at, value
 from reference_pay_plan import credits_about, gates_and_formulas, gates_of, grouped_of, paid_over, runs_over
 
-from config.comp_plans import Curve, GreaterOf, Guarantee, LesserOf, Tiers
+from config.comp_plans import Curve, GreaterOf, Guarantee, LesserOf, Prizes, Tiers
 from config.comp_plans.formula import Binary, Call, If, Name, Negative, Number, parse_pay_formula
 from config.comp_plans.tables import Steps
 
@@ -45,7 +45,7 @@ def by_attainment(plan: CompPlan) -> set[str]:
     texts = [measure.formula for measure in plan.measures.values() if measure.formula is not None]
     texts += [axis.of for table in plan.tables.values() for axis in table.by if isinstance(axis, Steps)]
     for component in plan.components.values():
-        if isinstance(component, Tiers | Curve) and component.of != "value":
+        if isinstance(component, Tiers | Curve | Prizes) and component.of != "value":
             found.add(component.by)
         found |= {gate.measure for gate in gates_of(component) if gate.of != "value"}
         texts += gates_and_formulas(component)[1]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reference_pay_formulas import all_names
 from reference_pay_time import LENGTHS
 
-from config.comp_plans import AnyOf, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
+from config.comp_plans import AnyOf, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, Prizes, RatePay, Spif, Tiers
 from config.comp_plans.components import Tier
 from config.comp_plans.formula import OF_MEASURES, Call, Name, parse_pay_formula, walk
 from config.comp_plans.measures import Last
@@ -81,7 +81,7 @@ def said_over(plan: CompPlan, name: str) -> str:
         return plan.period
     if component.over is not None:
         return component.over
-    if isinstance(component, Tiers | Curve):
+    if isinstance(component, Tiers | Curve | Prizes):
         return interval_of(plan, component.by)
     if isinstance(component, GreaterOf | LesserOf):
         return _longest_compared(plan, component)
@@ -103,7 +103,7 @@ def _longest_compared(plan: CompPlan, component: GreaterOf | LesserOf) -> str:
 def looked_at(plan: CompPlan, name: str) -> set[str]:
     """The measures of a component's gates, and those that what it is worth names, through tables and components."""
     component = plan.components[name]
-    if isinstance(component, Tiers | Curve):
+    if isinstance(component, Tiers | Curve | Prizes):
         return {component.by}
     texts = list(getattr(component, "of", ())) if isinstance(component, GreaterOf | LesserOf) else []
     fields: dict[str, tuple[str, ...]] = {
@@ -142,13 +142,13 @@ def credits_about(plan: CompPlan, name: str) -> set[str]:
     component = plan.components[name]
     if isinstance(component, RatePay | Spif):
         return {component.on}
-    if isinstance(component, Tiers | Curve):
+    if isinstance(component, Tiers | Curve | Prizes):
         on = getattr(component, "on", None)
         if about := {*plan.measures[component.by].credits, *([] if on is None else [on])}:
             return about
     texts = component.of if isinstance(component, GreaterOf | LesserOf) else gates_and_formulas(component)[1]
     measures = looked_at(plan, name)
-    if isinstance(component, Tiers | Curve):  # its own measure is of no credits: a metric, a rank
+    if isinstance(component, Tiers | Curve | Prizes):  # its own measure is of no credits: a metric, a rank
         named = {each for text in texts for each in bare_names(plan, text)} & plan.measures.keys()
         measures = {gate.measure for gate in gates_of(component)} | named
     found = {each for measure in measures for each in plan.measures[measure].credits}
@@ -182,7 +182,7 @@ def grouped_of(plan: CompPlan, name: str) -> str | None:
     component = plan.components[name]
     gates, formulas = gates_and_formulas(component)
     measures = {gate.measure for gate in gates}.union(*(bare_names(plan, text) for text in formulas))
-    if isinstance(component, Tiers | Curve):
+    if isinstance(component, Tiers | Curve | Prizes):
         measures.add(component.by)
     grouped = [each for each in sorted(measures & plan.measures.keys()) if plan.measures[each].grouped_by is not None]
     assert len(grouped) < 2  # the loader refuses those
@@ -232,11 +232,11 @@ def gates_and_formulas(component: Component) -> tuple[list[Gate], list[str]]:
 @once_a_plan
 def is_closing(plan: CompPlan, component: Component) -> bool:
     """Whether it has a value only where a pay period closes: it looks at what other payees come to."""
-    if isinstance(component, Pool | Guarantee):
+    if isinstance(component, Pool | Prizes | Guarantee):
         return True
     gates, formulas = gates_and_formulas(component)
     measures = {gate.measure for gate in gates}
-    if isinstance(component, Tiers | Curve):
+    if isinstance(component, Tiers | Curve | Prizes):
         measures.add(component.by)
     return any(closes(plan, text) for text in formulas) or any(is_of_all(plan, name) for name in measures)
 

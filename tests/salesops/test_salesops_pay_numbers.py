@@ -208,7 +208,7 @@ def test_a_number_put_into_columns_is_the_same_number(rows: list[Row], engine: E
     held_in: dict[str, str] = {}
     read: dict[str, Rational] = {}
     for text in texts:
-        made, read[text] = materialized(rational.reduced(number(text, resolved)), text)
+        made, read[text] = materialized(number(text, resolved), text)
         held_in |= made
     found = fetched(engine, held_in)
     for row, got in zip(rows, found, strict=True):

@@ -17,6 +17,7 @@ from config.checks.comp_plans.gates import check_gates
 from config.checks.comp_plans.groups import check_groups
 from config.checks.comp_plans.measures import check_measures
 from config.checks.comp_plans.payees import check_payees
+from config.checks.comp_plans.payment import check_payment
 from config.checks.comp_plans.plans import check_currency, check_names, check_people, check_used
 from config.checks.comp_plans.signs import check_signs
 from config.checks.comp_plans.tables import check_tables
@@ -47,6 +48,7 @@ _CHECKS = (
     check_signs,
     check_worth,
     check_cliffs,
+    check_payment,
     check_used,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.cycles import formulas_of
-from config.comp_plans import Guarantee, Pool
+from config.comp_plans import Guarantee, Pool, Prizes
 from config.comp_plans.components import gates_of
 from config.comp_plans.formula import Call, parse_pay_formula, walk
 from config.comp_plans.formula import Name as Named
@@ -36,12 +36,12 @@ def closing_measures(plan: CompPlan) -> frozenset[str]:
 
 
 def closing_components(plan: CompPlan) -> frozenset[str]:
-    """Pools, guarantees, and whatever names a total, a measure of them, or another such component."""
+    """Pools, prizes, guarantees, and whatever names a total, a measure of them, or another such component."""
     measures = closing_measures(plan)
     found: set[str] = set()
     for _ in plan.components:
         for name, component in plan.components.items():
-            if isinstance(component, Pool | Guarantee) or _is_of(_looked_at(plan, component), measures, found):
+            if isinstance(component, Pool | Prizes | Guarantee) or _is_of(_looked_at(plan, component), measures, found):
                 found.add(name)
     return frozenset(found)
 
@@ -52,7 +52,7 @@ def closing_worths(plan: CompPlan) -> frozenset[str]:
     return frozenset(
         name
         for name in components
-        if isinstance(plan.components[name], Pool | Guarantee)
+        if isinstance(plan.components[name], Pool | Prizes | Guarantee)
         or _is_of(_looked_at(plan, plan.components[name], bare=True), measures, components)
     )
 

@@ -9,7 +9,7 @@ from config.checks.comp_plans.context import shown
 from config.checks.comp_plans.cycles import formulas_of
 from config.checks.comp_plans.names import MEASURED, PAID, formula_problems, measures_outside, scope
 from config.checks.comp_plans.rows import mixed, names_row, row_problems
-from config.comp_plans.components import Curve, GreaterOf, Guarantee, LesserOf, Pool, RatePay, Spif, Tiers
+from config.comp_plans.components import Curve, GreaterOf, Guarantee, LesserOf, Pool, Prizes, RatePay, Spif, Tiers
 from config.comp_plans.formula import names, parse_pay_formula
 from config.comp_plans.intervals import (
     LENGTHS,
@@ -20,6 +20,7 @@ from config.comp_plans.intervals import (
     is_rerated,
     measure_interval,
     measures_in,
+    sums_over,
 )
 from config.messages import did_you_mean
 
@@ -51,6 +52,8 @@ def check_components(context: Context) -> Iterator[Problem]:
                 yield from _check_guarantee(context, component, at)
             case Pool():
                 yield from _check_pool(context, component, at)
+            case Prizes():
+                yield from _check_prizes(context, component, at)
             case _:
                 pass
     yield from _check_plan_bounds(context)
@@ -65,7 +68,7 @@ def _check_on(context: Context, component: Component, at: Path) -> Iterator[Prob
             or "Define it under credits: bookings: {source: opportunity, time: close_date}."
         )
         yield context.error((*at, "on"), f"there is no credit {on}.", hint)
-    if isinstance(component, Tiers | Curve) and component.by not in plan.measures:
+    if isinstance(component, Tiers | Curve | Prizes) and component.by not in plan.measures:
         hint = did_you_mean(component.by, plan.measures) or "Define it under measures: booked: {credits: [bookings]}."
         yield context.error((*at, "by"), f"there is no measure {component.by}.", hint)
 
@@ -226,6 +229,29 @@ def _check_pool(context: Context, component: Pool, at: Path) -> Iterator[Problem
             (*at, "amount"),
             f"is one amount for all, and {own[0]} is each payee's own.",
             f"Write total({own[0]}), or team_total({own[0]}) with among: team.",
+        )
+
+
+def _check_prizes(context: Context, component: Prizes, at: Path) -> Iterator[Problem]:
+    plan = context.comp_plan
+    if component.by not in plan.measures:
+        return
+    interval = interval_of(plan, component)
+    if interval == "all_time" and plan.effective_until is None:
+        yield context.error(
+            (*at, "by"),
+            f"{component.by} runs over all time, and the comp plan has no end: nobody ever has a prize.",
+            "Write effective_until, the day after the contest; or let the measure run over: month.",
+        )
+    if LENGTHS.index(sums_over(plan, interval)) < LENGTHS.index(plan.period):
+        yield context.error(
+            (*at, "by"),
+            f"prizes are given at the ends of pay periods, and a {interval} ends inside a {plan.period}.",
+            f"Write period: {interval} in the comp plan.",
+        )
+    if component.of == "attainment" and not context.has_target(component.by):
+        yield context.error(
+            (*at, "of"), f"{component.by} has no target, so no attainment.", "Give it a target, or write of: value."
         )
 
 

@@ -8,7 +8,7 @@ from config.checks.comp_plans.closing import closing_components
 from config.checks.comp_plans.cycles import formulas_of
 from config.checks.comp_plans.grouped import asked_of_others, grouped_in, is_grouped, places_of_grouped
 from config.checks.comp_plans.rows import source_problems
-from config.comp_plans.components import Guarantee, Pool
+from config.comp_plans.components import Guarantee, Pool, Prizes
 from config.comp_plans.intervals import is_each_alone, made_of
 from config.comp_plans.paid_on import credits_of
 from config.comp_plans.tables import Steps
@@ -82,8 +82,8 @@ def _check_component(context: Context, name: str, component: Component, at: Path
         return
     path, measure = places[0]
     path = (*at, *path)
-    if isinstance(component, Pool | Guarantee):
-        of = "all payees together" if isinstance(component, Pool) else "all that is paid in a pay period"
+    if isinstance(component, Pool | Prizes | Guarantee):
+        of = "all that is paid in a pay period" if isinstance(component, Guarantee) else "all payees together"
         yield context.error(
             path, f"looks at {_apart(context, measure)}, and a {component.kind} is of {of}.", _NAME_ANOTHER
         )

@@ -83,10 +83,13 @@ def check_used(context: Context) -> Iterator[Problem]:
         if credit.earnings is not None and not credited.isdisjoint(credit.earnings.comp_plans)
         for name in credit.earnings.components
     }
+    named |= {
+        amount for each in related for step in each.payment.steps.values() if (amount := getattr(step, "amount", ""))
+    }
     for name, component in plan.components.items():
         if component.paid is False and name not in named:
             yield context.warning(
                 ("components", name, "paid"),
-                "is false, and no other component names it, nor a credit of `earnings`: it pays nothing.",
+                "is false, and no other component names it, nor a credit of `earnings`, nor payment: it pays nothing.",
                 "Name it, or remove it.",
             )

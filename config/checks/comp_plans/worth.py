@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.context import is_of_money, shown
 from config.checks.comp_plans.tiers import RATES, reading_of
-from config.comp_plans.components import Curve, Guarantee, Pool, RatePay, Tiers
+from config.comp_plans.components import Curve, Guarantee, Pool, Prizes, RatePay, Tiers
 from config.comp_plans.constants import constant
 from config.comp_plans.intervals import interval_of
 from config.comp_plans.table_rows import read_rows
@@ -155,7 +155,7 @@ def _check_caps(context: Context) -> Iterator[Problem]:
     paid = [
         name
         for name, each in plan.components.items()
-        if each.paid is not False and not isinstance(each, Guarantee | Pool)
+        if each.paid is not False and not isinstance(each, Guarantee | Pool | Prizes)
     ]
     if len(paid) == 1 and (cap := plan.components[paid[0]].cap) is not None:
         interval = interval_of(plan, plan.components[paid[0]])

@@ -129,6 +129,24 @@ PAYS = {
         "Les parts sont proportionnelles à ceci : {weight}.",
     ),
     "pool_when": ("You only have a share if {gates}.", "Vous n'avez une part que si {gates}."),
+    "prizes_when": ("You only take part if {gates}.", "Vous ne participez que si {gates}."),
+    "pays_prizes_plan": (
+        "{by} decides among all on this comp plan {during}. The prizes, from the first place on: {prizes}.",
+        "{by} départage {during} toutes les personnes de ce plan. Les prix, à partir de la première place : {prizes}.",
+    ),
+    "pays_prizes_team": (
+        "{by} decides among the members of your team {during}. The prizes, from the first place on: {prizes}.",
+        "{by} départage {during} les membres de votre équipe. Les prix, à partir de la première place : {prizes}.",
+    ),
+    "prizes_during": ("from {since} to {last}", "du {since} au {last}"),
+    "ties_share": (
+        "Those who stand the same share the prizes of the places that they take.",
+        "À égalité, les prix des places occupées sont partagés.",
+    ),
+    "ties_each": (
+        "Those who stand the same have each the prize of their place, and the places behind them are left out.",
+        "À égalité, chacun a le prix de sa place, et les places suivantes sont sautées.",
+    ),
     "window": (
         "Only what counts from {since} to {last}, both days included, is taken into account.",
         "Seul ce qui compte du {since} au {last} inclus est pris en compte.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.closing import looks_at_close
 from config.checks.comp_plans.grouped import grouped_by_gate, grouped_in
-from config.comp_plans import Pool
+from config.comp_plans import Pool, Prizes
 from config.comp_plans.components import alternatives
 from config.comp_plans.intervals import has_bounds_of_each, measure_interval
 from salesops.incentives.components.gates import gates_met
@@ -39,7 +39,7 @@ def around(setting: Setting, worth: Rational) -> Rational:
 
 def gated(setting: Setting, worth: Rational) -> Rational:
     """The worth while all gates are met, else times `otherwise`; those of `gated_alone` are left out."""
-    if isinstance(setting.component, Pool) or all(is_inner(setting, gate) for gate in setting.component.when):
+    if isinstance(setting.component, Pool | Prizes) or all(is_inner(setting, gate) for gate in setting.component.when):
         return worth
     met = gates_met(setting.component, setting.measures, setting.scope, lambda gate: not is_inner(setting, gate))
     return _unless(setting, met, worth)

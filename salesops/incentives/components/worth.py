@@ -15,6 +15,7 @@ from config.comp_plans import (
     Guarantee,
     LesserOf,
     Pool,
+    Prizes,
     RatePay,
     Spif,
     Tiers,
@@ -31,6 +32,7 @@ from salesops.incentives.components.modifiers import (
     multiplied,
     or_0,
 )
+from salesops.incentives.components.prizes import prizes_worth
 from salesops.incentives.components.rates import rate_of_event, rate_worth
 from salesops.incentives.components.setting import TWELVE, Setting
 from salesops.incentives.components.shared import guarantee_worth, pool_worth
@@ -148,6 +150,8 @@ class Worths:
                 return guarantee_worth(setting, component, self.paid_so_far)
             case Pool() as component:
                 return pool_worth(setting, component)
+            case Prizes() as component:
+                return prizes_worth(setting, component)
             case component:
                 return self._of_state(setting, component)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from config.checks.comp_plans.cycles import formulas_of
-from config.comp_plans import Curve, Tiers
+from config.comp_plans import Curve, Prizes, Tiers
 from config.comp_plans.components import gates_of
 from config.comp_plans.formula import names, parse_pay_formula
 from config.comp_plans.tables import Steps
@@ -81,7 +81,7 @@ def _by_attainment(plan: CompPlan, targets: Sequence[str]) -> set[str]:
     found = {each.measure for measure in plan.measures.values() for each in measure.weighted}
     texts = [measure.formula for measure in plan.measures.values() if measure.formula is not None]
     for component in plan.components.values():
-        if isinstance(component, Tiers | Curve) and component.of != "value":
+        if isinstance(component, Tiers | Curve | Prizes) and component.of != "value":
             found.add(component.by)
         found |= {gate.measure for _, gate in gates_of(component) if gate.of != "value"}
         texts += [formula for _, formula in formulas_of(component)]

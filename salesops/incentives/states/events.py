@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from config.comp_plans import Curve, Tiers
+from config.comp_plans import Curve, Prizes, Tiers
 from config.comp_plans.intervals import looked_at
 from config.comp_plans.paid_on import credits_of
 from salesops.incentives.states.numbered import in_cells, numbered_table, position, position_of_end
@@ -95,7 +95,7 @@ def events_of(plan: CompPlan, numbers: tuple[str, ...]) -> Events:
 def credits_about(plan: CompPlan, component: Component) -> tuple[str, ...]:
     """The credits of transactions that the component is about: what it is paid on, else those of what it looks at."""
     found = [*credits_of(plan, component)]
-    if isinstance(component, Tiers | Curve):
+    if isinstance(component, Tiers | Curve | Prizes):
         found += plan.measures[component.by].credits
     if not found:
         for root in looked_at(plan, component):

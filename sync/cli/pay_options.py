@@ -1,0 +1,50 @@
+"""What the commands of `salesops pay` share: who acts, on which connection, one at a time."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sync.cli.options import connection_option, connections, load, open_store, project_option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from config.loader import Project
+    from sync.store.store import Store
+
+by_option = click.option(
+    "--by", required=True, envvar="SALESOPS_BY", metavar="EMAIL", help="Who does it; else SALESOPS_BY says so."
+)
+reason_option = click.option("--reason", required=True, help="Why, for those who read it later.")
+
+
+def shared(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What every command of pay takes."""
+    return project_option(connection_option(click.pass_context(command)))
+
+
+@contextmanager
+def opened(context: click.Context, project: str | None, connection: str | None) -> Iterator[tuple[Project, Store, str]]:
+    """The project, its store, and the connection that is meant."""
+    loaded = load(context, project)
+    names = connections(loaded, connection)
+    if len(names) != 1:
+        raise click.BadParameter(
+            f"the project has several connections; name one with --connection: {', '.join(names)}."
+        )
+    with open_store(loaded) as store:
+        yield loaded, store, names[0]
+
+
+@contextmanager
+def working(
+    context: click.Context, project: str | None, connection: str | None
+) -> Iterator[tuple[Project, Store, str]]:
+    """The same, for a command that changes something: one at a time."""
+    from sync.store.lease import hold_lease
+
+    with opened(context, project, connection) as (loaded, store, name), hold_lease(store, "pay"):
+        yield loaded, store, name

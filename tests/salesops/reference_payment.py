@@ -1,0 +1,161 @@
+"""Payment in plain loops and exact fractions: what a pay period posts, given all that was posted before."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from reference_pay_formulas import rounded
+from reference_payment_book import LINE, Book, Line, Row, World, clip, later, line_of, months_between
+from reference_payment_steps import take_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from config.comp_plans.payment import Release
+    from salesops.calendar import Period
+    from salesops.rules import Rules
+
+NOTHING = Fraction(0)
+
+
+def reference_entries(
+    rules: Rules,
+    tables: Mapping[str, list[Row]],
+    rates: Mapping[str, Any],
+    ledger: list[Row],
+    period: Period,
+    first: bool,
+) -> list[Row]:
+    """The entries of a period, without numbers of postings. `tables` has the lists that Payable has as tables."""
+    exact = {
+        name: [{key: Fraction(each) if key in {"amount", "whole"} and each is not None else each
+                for key, each in row.items()} for row in rows]
+        for name, rows in tables.items()
+    }  # fmt: skip
+    periods = {each.name: each for each in rules.calendar.periods(period.kind, date(2015, 1, 1), date(2035, 1, 1))}
+    world = World(rules.calendar, periods, period, first, exact, {name: Fraction(rate) for name, rate in rates.items()})
+    made: list[Row] = []
+    for name, payee, unit in sorted(_owners(rules, world, ledger)):
+        plan = rules.comp_plans.get(name)
+        if plan is not None and (plan.period != period.kind or unit != (plan.currency or rules.currency)):
+            plan = None
+        before = [row for row in ledger if (row["comp_plan"], row["payee_id"]) == (name, payee)]
+        book = Book(world, name, payee, unit, plan, before)
+        _settle(book)
+        made += book.made
+    return made
+
+
+def _owners(rules: Rules, world: World, ledger: list[Row]) -> set[tuple[str, str, str]]:
+    """Who may have anything posted: comp plan, payee and currency."""
+    found = {(row["comp_plan"], row["payee_id"], row["unit"]) for row in ledger}
+    for table in ("earnings", "presence", "manual"):
+        for row in world.tables[table]:
+            plan = rules.comp_plans.get(row["comp_plan"])
+            if plan is not None and plan.period == world.period.kind:
+                found.add((row["comp_plan"], row["payee_id"], plan.currency or rules.currency))
+    return found
+
+
+def _settle(book: Book) -> None:
+    carried, nets = book.sum("payable"), dict[str, Fraction]()
+    lines = _earn(book)
+    for line, now in lines.items():
+        released = _release(book, line, now)
+        nets[line[4] or line[0]] = nets.get(line[4] or line[0], NOTHING) + released
+    if book.plan is not None:
+        for row in book.rows("manual"):
+            if row["payee_id"] == book.payee:
+                key = row["transaction_id"] or row["part"]
+                nets[key] = nets.get(key, NOTHING) + row["amount"]
+                line = tuple(row[name] for name in LINE)
+                book.post("manual", row["part"], {"adjusted": -row["amount"], "payable": row["amount"]}, line)
+    pays = _first_pays(book, carried, nets)
+    if book.plan is not None:
+        pays = take_steps(book, lines, pays)
+    _pay(book, pays)
+
+
+def _earn(book: Book) -> dict[Line, Fraction]:
+    """What each line has earned as it is known now; posts what is new of it."""
+    world, now = book.world, dict[Line, Fraction]()
+    for row in book.before:
+        if row["account"] == "earned" and row["unit"] == book.unit:
+            now[line_of(row)] = NOTHING
+    for row in book.rows("earnings") if book.plan is not None else []:
+        if row["payee_id"] == book.payee and world.periods[row["period"]].start <= world.period.start:
+            line = line_of(row, "component", "period")
+            now[line] = now.get(line, NOTHING) + row["amount"]
+    for line, amount in now.items():
+        new = amount + book.sum("earned", line=line)
+        if line[1] == world.period.name:
+            book.post_line("earned", line, {"earned": -new, "held": new})
+        elif world.first:
+            book.post_line("opening", line, {"earned": -new, "paid": new})
+        else:
+            book.post_line("adjusted", line, {"earned": -new, "held": new})
+    return now
+
+
+def _release(book: Book, line: Line, now: Fraction) -> Fraction:
+    """Posts what is newly released, and lost; gives what is released."""
+    parts = book.plan.payment.release if book.plan is not None else ()
+    due = sum((Fraction(part.share) * _fraction(book, line, part) for part in parts), NOTHING) if parts else Fraction(1)
+    forfeit = NOTHING
+    if parts and book.has_left():
+        lost_parts = [part for part in parts if part.if_left == "lost"]
+        forfeit = sum((Fraction(part.share) * (1 - _fraction(book, line, part)) for part in lost_parts), NOTHING)
+    amount = now - book.sum("paid", cause="opening", line=line)
+    room = amount + book.sum("held", cause="clawed_back", line=line)
+    lost_before, released_before = (-book.sum("held", cause=cause, line=line) for cause in ("lost", "released"))
+    lost = clip(lost_before, room)
+    released = clip(book.part_of(amount, due), room - lost)
+    newly_lost = clip(book.part_of(amount, forfeit), room - released) if forfeit else NOTHING
+    lost = newly_lost if abs(newly_lost) > abs(lost) else lost
+    new = released - released_before
+    book.post_line("released", line, {"held": -new, "payable": new})
+    book.post_line("lost", line, {"held": lost_before - lost, "lost": lost - lost_before})
+    return new
+
+
+def _fraction(book: Book, line: Line, part: Release) -> Fraction:
+    """How much of a part of release is due."""
+    world, day = book.world, book.line_day(line)
+    if part.on == "earned" or (part.on is not None and not line[5]):
+        return Fraction(1)
+    if part.on is not None:
+        events = [row for row in book.rows("events") if (row["kind"], row["opportunity_id"]) == (part.on, line[5])]
+        events = [row for row in events if row["day"] <= world.last]
+        whole = next((row["whole"] for row in events), None)
+        if whole is None or whole <= 0:
+            return Fraction(1 if events else 0)
+        return min(Fraction(1), max(NOTHING, sum((row["amount"] for row in events), NOTHING) / whole))
+    if part.over is not None and part.over.months is not None:
+        return Fraction(max(0, min(part.over.months, 1 + months_between(day, world.last))), part.over.months)
+    if part.after is not None:
+        return Fraction(1 if later(day, part.after) <= world.last else 0)
+    assert part.at is not None
+    return Fraction(1 if world.interval_end(part.at.removesuffix("_end"), day) <= world.last else 0)
+
+
+def _first_pays(book: Book, carried: Fraction, nets: dict[str, Fraction]) -> Fraction:
+    """What the period would pay before any step."""
+    share = book.plan.payment.recover_at_most if book.plan is not None else None
+    if share is None:
+        return max(carried + sum(nets.values(), NOTHING), NOTHING)
+    plus = max(carried, NOTHING) + sum((net for net in nets.values() if net > 0), NOTHING)
+    minus = max(-carried, NOTHING) - sum((net for net in nets.values() if net < 0), NOTHING)
+    return plus - min(minus, book.at_most(share, plus), plus)
+
+
+def _pay(book: Book, pays: Fraction) -> None:
+    currency = book.plan.payment.currency if book.plan is not None else None
+    if currency is None or currency == book.unit:
+        book.post("paid", "", {"payable": -pays, "paid": pays})
+        return
+    assert book.plan is not None
+    there = rounded(pays * book.world.rates[book.name], book.plan.rounding.places, "half_up") if pays else NOTHING
+    book.post("paid", "", {"payable": -pays, "exchanged": pays})
+    book.post("paid", "", {"exchanged": -there, "paid": there}, unit=currency)

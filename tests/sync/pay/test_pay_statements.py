@@ -1,0 +1,73 @@
+"""Statements of periods that are kept: they say what payroll gets, and of a closed period the same for ever."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from paid import CAL, close
+from test_pay_closed import LATE, Q1, Q2
+
+from salesops.statements.build import build_statement
+from sync.pay.calculate import calculate
+from sync.pay.errors import PayError
+from sync.pay.export import export
+from sync.statements.formats import FORMATS, render
+from sync.statements.kept import read_books
+from sync.statements.writing import Writing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from config.loader import Project
+    from salesops.statements.model import Statement
+    from sync.store.store import Store
+
+
+def stated(store: Store, period: str) -> dict[str, Statement]:
+    books = read_books(store, "crm", period)
+    return {payee: build_statement(books, payee) for payee in books.payees}
+
+
+def rendered(store: Store, period: str) -> list[bytes]:
+    return [render(each, form, Writing("fr")) for each in stated(store, period).values() for form in FORMATS]
+
+
+def test_statements_say_what_payroll_gets(project: Project, ledger: Store, tmp_path: Path) -> None:
+    close(project, ledger, Q1)
+    export(project, ledger, "crm", Q1, tmp_path / "payroll.csv", CAL)
+    rows = csv.DictReader(io.StringIO((tmp_path / "payroll.csv").read_text(encoding="utf-8-sig")))
+    paid = {each.payee.email: each.paid[0].amount for each in stated(ledger, Q1).values()}
+    assert paid == {row["Employee"]: Decimal(row["Amount"]) for row in rows}
+    # 8 % of 10,000 up to the target, 12 % of 2,000 above, and 2 % of a line item of 3,000
+    assert paid["ann@x.example"] == 1100
+
+
+def test_a_closed_statement_is_the_same_whatever_is_learned_later(project: Project, ledger: Store) -> None:
+    calculate(project, ledger, "crm", Q1, CAL)
+    assert all(each.is_draft for each in stated(ledger, Q1).values())
+    close(project, ledger, Q1)
+    before = rendered(ledger, Q1)
+    for change, _ in LATE.values():
+        change(ledger)
+    assert rendered(ledger, Q1) == before
+    close(project, ledger, Q2)
+    assert rendered(ledger, Q1) == before
+    (plan,) = stated(ledger, Q2)["u2"].plans
+    assert {each.of.earned_in for each in plan.adjustments} == {Q1}
+    assert next((each.of.transaction_id, each.before, each.now) for each in plan.adjustments) == ("6003", 400, 0)
+
+
+def test_an_exported_period_is_stated_as_a_closed_one(project: Project, ledger: Store, tmp_path: Path) -> None:
+    close(project, ledger, Q1)
+    before = rendered(ledger, Q1)
+    export(project, ledger, "crm", Q1, tmp_path / "payroll.csv", CAL)
+    assert rendered(ledger, Q1) == before
+
+
+def test_a_period_that_is_not_calculated_says_what_to_do(ledger: Store) -> None:
+    with pytest.raises(PayError, match="salesops pay calculate FY2025-Q1"):
+        stated(ledger, Q1)
