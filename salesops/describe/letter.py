@@ -14,6 +14,7 @@ from salesops.describe.formulas import Told
 from salesops.describe.french import FRENCH
 from salesops.describe.measured import measured
 from salesops.describe.model import Letter
+from salesops.describe.payment import payment
 from salesops.describe.pays import paid
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def build_letter(told: Told, worked: Mapping[str, Example], payee: str | None = 
         paid(told, worked),
         tables(told),
         limits(told),
+        payment(told),
         in_between(told),
         rounding(told),
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sync.store.store import Store
 
 by_option = click.option(
-    "--by", required=True, envvar="SALESOPS_BY", metavar="EMAIL", help="Who does it; else SALESOPS_BY says so."
+    "--by", required=True, envvar="SALESOPS_BY", show_envvar=True, metavar="EMAIL", help="Who does it."
 )
 reason_option = click.option("--reason", required=True, help="Why, for those who read it later.")
 

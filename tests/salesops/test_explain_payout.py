@@ -27,6 +27,7 @@ FILES = (
     "curves_and_pay.yaml",
     "different_values.yaml",
     "each_transaction.yaml",
+    "contests.yaml",
     "gates_any_of.yaml",
     "grids.yaml",
     "groups.yaml",

@@ -120,6 +120,41 @@ def test_a_letter_says_it_in_french(said: str) -> None:
     assert said in letter("fr")
 
 
+PAYMENT = """
+currency: USD
+release: [{share: 0.9, on: collection}, {share: 0.1, after: {days: 90}, if_left: lost}]
+recover_at_most: 0.5
+steps:
+  draw: {kind: draw, amount: 1000, months: 1, recover: {at_most: 0.25}}
+  cancelled: {kind: clawback, when: custom.Ended__c, takes: stepped, steps: [{until_month: 2, share: 0.5}]}
+  most: {kind: maximum, amount: 20000, over: year, excess: carried}
+  least: {kind: minimum, amount: 25, below: topped_up}
+"""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "90% as the customer pays; 10% 90 days after the day of the earning (what is still held is lost if you leave).",
+        "settled in the next one, and takes no more than 50% of what it pays.",
+        "You are paid in USD, at the rate of the last day of the pay period.",
+        "**Draw.** If a pay period pays less than EUR 1,000, you are paid up to that. This is so for one month",
+        "recovered from later pay, with 25% of a pay period at most.",
+        "**Cancelled.** If a deal is cancelled, of what you earned on it is taken back: 50% within 2 months.",
+        "**Most.** No more than EUR 20,000 is paid in each year. The rest is paid later.",
+        "**Least.** If less than EUR 25 is left, you are paid EUR 25.",
+    ],
+)
+def test_a_letter_says_how_it_is_paid(said: str) -> None:
+    assert said in letter("en", payment=parse(PAYMENT))
+
+
+def test_a_letter_says_how_it_is_paid_in_french() -> None:
+    written = letter("fr", payment=parse(PAYMENT))
+    assert "## Comment c'est versé" in written
+    assert "**Most.** Pas plus de 20\u202f000\xa0EUR est versé" in written
+
+
 def test_a_payee_reads_their_own_numbers() -> None:
     own = Assignment.model_validate({"comp_plan": "ae", "values": {"kicker": "0.05"}, "base_pay": "70000"})
     said = letter("en", own)

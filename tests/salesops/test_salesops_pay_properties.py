@@ -26,6 +26,8 @@ from reference_pay_formulas import rounded
 from worked import facts
 
 import salesops.compute
+from salesops.cases.closing import as_known
+from salesops.cases.periods import SETTLED
 from salesops.compute import compute
 from salesops.engine import Engine
 from sync.cases import find_cases
@@ -63,7 +65,9 @@ def some(share: float) -> Callable[[Test], Test]:
 @pytest.mark.parametrize("found", CASES, ids=lambda found: found.placed.case.name)
 def test_the_reference_comes_to_what_the_worked_examples_say(found: Found) -> None:
     assert found.setup is not None
-    assert not case_differences(found.setup)
+    setup = as_known(found.setup, found.setup.day)
+    # What is paid of it is compared by payment_worlds.py.
+    assert not [each for each in case_differences(setup) if each.what.partition(".")[0] not in SETTLED]
 
 
 def test_the_loader_takes_nearly_all_random_comp_plans(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from config.checks.comp_plans.closing import closing_measures, looks_at_close
 from config.checks.comp_plans.context import attainment_in_percent, is_of_money, shown
-from config.comp_plans.components import gates_of
+from config.comp_plans.components import alternatives, gates_of
+from config.comp_plans.intervals import measure_interval
 from config.messages import did_you_mean
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from config.checks.comp_plans.context import Context
+    from config.comp_plans import CompPlan
     from config.comp_plans.components import Component, Gate
     from config.problems import Problem
     from config.yaml_text import Path
@@ -29,7 +32,29 @@ def check_gates(context: Context) -> Iterator[Problem]:
             yield from _check_measure(context, gate, path)
             yield from _check_met(context, gate, path)
             yield from _check_bounds(context, gate, path)
+        yield from _check_alternatives(context, component, at)
         yield from _check_without(context, component, at)
+
+
+def _check_alternatives(context: Context, component: Component, at: Path) -> Iterator[Problem]:
+    """Of several gates one that looks at each transaction, and one that is only known when the pay period ends."""
+    plan = context.comp_plan
+    at_close = closing_measures(plan)
+    for place, condition in enumerate(component.when):
+        gates = [gate for gate in alternatives(condition) if gate.measure in plan.measures]
+        each = next((gate.measure for gate in gates if measure_interval(plan, gate.measure) == "transaction"), None)
+        later = next((gate.measure for gate in gates if gate.measure in at_close or _looks_at_close(plan, gate)), None)
+        if each is not None and later is not None:
+            yield context.error(
+                (*at, "when", place, "any_of"),
+                f"{each} looks at each transaction, and {later} is only known when the pay period ends.",
+                "Make two components of it, each with one of the gates.",
+            )
+
+
+def _looks_at_close(plan: CompPlan, gate: Gate) -> bool:
+    bounds = (getattr(gate, key) for key in _BOUNDS)
+    return any(looks_at_close(plan, bound) for bound in bounds if bound is not None)
 
 
 def _check_measure(context: Context, gate: Gate, path: Path) -> Iterator[Problem]:
