@@ -113,7 +113,10 @@ def _tiers(basis: Basis, program: Program, book: Book, there: list[str], counts:
     for name, component in book.plan.components.items():
         if not isinstance(component, Tiers) or not _is_plain(book, component):
             continue
-        beyond = LESS if component.bound == "upper" else 0  # who is exactly at an upper bound is still below it
+        rounds = book.plan.measures[component.by].rounds
+        # Who is exactly at an upper bound is still below it, and so is an attainment that would be rounded up.
+        is_beyond = component.bound == "upper" or (rounds is not None and rounds.mode in {"up", "half_even"})
+        beyond = LESS if is_beyond else 0
         for payee, answer in to_next_tier(basis, program, name, there).items():
             counts["to_next_tier" if answer is not None else "to_next_tier: none"] += 1
             now, high = (_tier(book, name, payee, amount) for amount in (Fraction(0), MUCH))
