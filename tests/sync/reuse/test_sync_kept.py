@@ -21,7 +21,7 @@ from salesops.rules import needed_columns
 from sync.compute import compute_present, known_now
 from sync.store.erasure import erase
 from sync.store.facts import read_facts
-from sync.store.results import _rows, save_results
+from sync.store.results import plain_rows, save_results
 from sync.store.runs import recorded
 from sync.store.store import Store
 
@@ -48,7 +48,8 @@ def run(store: Store, rules: Rules, as_of: datetime) -> int:
         save_results(store, "crm", record.id, instant_text(as_of), "rules", results, None, said)
     afresh = compute(known_now(read_facts(store, "crm", needed_columns(rules)), as_of), rules, as_of)
     expected = {
-        name: set(_rows("crm", table)) for name, table in zip(TABLES, (afresh.metrics, afresh.partial), strict=True)
+        name: set(plain_rows("crm", table))
+        for name, table in zip(TABLES, (afresh.metrics, afresh.partial), strict=True)
     }
     for what in ("attainment", "credits", "measures", "earnings", "territories", "notes"):
         assert getattr(results, what) == getattr(afresh, what), what
