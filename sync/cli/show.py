@@ -8,7 +8,7 @@ import click
 
 from sync.cli.explain import local_day_of, today_of, whose_of
 from sync.cli.options import json_option, load, project_option
-from sync.cli.show_standings import credit, payout, quota, territory
+from sync.cli.show_standings import credit, leaderboard, payout, quota, territory
 from sync.cli.showing import period_option, showing
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def show() -> None:
     """Show what was computed: metrics, quotas, territories, earnings."""
 
 
-for command in (quota, territory, payout, credit):
+for command in (quota, leaderboard, territory, payout, credit):
     show.add_command(command)
 
 

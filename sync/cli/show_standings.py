@@ -1,4 +1,4 @@
-"""`salesops show quota`, `territory`, `payout` and `credit`: how users stand, and what they earn."""
+"""`salesops show quota`, `leaderboard`, `territory`, `payout` and `credit`: how users stand, and what they earn."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from sync.asked import Whose
     from sync.cli.showing import Asked
+    from sync.leaderboard import By
     from sync.payout import Asked as PayoutAsked
 
 
@@ -46,6 +47,59 @@ def quota(asked: Asked, name: str | None, period: str | None, user: str | None) 
     standings = read_standings(asked.store, asked.connection, name, wanted.name, whose.key if whose else None)
     title = f"{project.quotas[name].label}, {whose.name if whose else wanted.name}"
     show_standings(project, name, standings, title, asked.output, one=whose is not None)
+
+
+@click.command(short_help="The places of payees, or of teams, by a measure.")
+@click.argument("comp_plan", metavar="COMP_PLAN")
+@click.argument("measure", required=False)
+@period_option
+@click.option("--by", type=click.Choice(["attainment", "value"]), help="Attainment, where there is one, if missing.")
+@click.option("--teams", is_flag=True, help="Teams in place of payees: all of their members' together.")
+@click.option("--team", metavar="NAME", help="Only the members of this team.")
+@showing
+def leaderboard(
+    asked: Asked,
+    comp_plan: str,
+    measure: str | None,
+    period: str | None,
+    by: By | None,
+    teams: bool,
+    team: str | None,
+) -> None:
+    """Show who is first by a measure of a comp plan: by attainment, which is the share of the target, or in all.
+
+    The measure of its first prizes, or else its first one, if none is named, as it stands at the end of the pay period
+    of the as-of day. Who stand the same share a place. Teams are those that users have now.
+
+    \b
+    Examples:
+      salesops show leaderboard ae
+      salesops show leaderboard ae bookings --by value --period last_quarter
+      salesops show leaderboard sprint --teams
+    """
+    from sync.asked import NotKnown, check_comp_plan, find_team
+    from sync.cli.explain import local_day_of
+    from sync.cli.standings_report import show_leaderboard
+    from sync.explain import stored_as_of
+    from sync.fiscal import calendar_of
+    from sync.leaderboard import by_team, check_measure, of_team, read_leaderboard
+
+    if teams and team:
+        raise NotKnown("--teams are all teams, --team is one. Give one of them.")
+    project, store = asked.project, asked.store
+    check_comp_plan(project, comp_plan)
+    plan = project.comp_plans[comp_plan]
+    measure = check_measure(comp_plan, plan, measure)
+    only = None if team is None else find_team(store, asked.connection, team).key
+    day = local_day_of(project, stored_as_of(store, asked.connection))
+    of = None if period is None else asked.period(period)
+    if period is not None and of is None:
+        raise NotKnown("a leaderboard is of a pay period. Leave --period out for the present one.")
+    found = read_leaderboard(
+        store, asked.connection, calendar_of(project, store), (comp_plan, plan), measure, of, day, by
+    )
+    found = by_team(found) if teams else found if only is None else of_team(found, only)
+    show_leaderboard(project, (comp_plan, measure), found, asked.output, teams=teams)
 
 
 @click.command(short_help="The territories, and their accounts.")
