@@ -6,6 +6,7 @@ from benchmarks import (
     close,
     metrics,
     metrics_changed,
+    month_end,
     pay,
     pull,
     pull_limits,
@@ -31,6 +32,7 @@ def main() -> None:
     metrics_changed.report_changed()
     pay.report()
     close.report()
+    month_end.report()
     statements.report()
     for crm in writeback.CRMS:
         writeback.report(crm)

@@ -24,6 +24,7 @@ from salesops.rules import Rules
 from sync.store.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pyarrow as pa
@@ -151,18 +152,23 @@ _ROWS = {
 
 def build_store(path: Path, scale: int = 1) -> None:
     """Write the company into a new store at the path; `scale` divides the numbers of rows."""
-    import adbc_driver_sqlite.dbapi as adbc
-
     with Store(path):
         pass
+    sizes = _sizes(scale)
+    fill_store(path, _MACROS.format(**sizes), {name: sql.format(**sizes) for name, sql in _ROWS.items()})
+
+
+def fill_store(path: Path, macros: str, rows: Mapping[str, str]) -> None:
+    """Add what each query makes to the table of its name, in the store at the path."""
+    import adbc_driver_sqlite.dbapi as adbc
+
     with duckdb.connect(":memory:") as database:
         database.execute("SET enable_progress_bar = false")
-        sizes = _sizes(scale)
-        database.execute(_MACROS.format(**sizes))
-        for name, sql in _ROWS.items():
-            rows = _rows(database, sql.format(**sizes))
+        database.execute(macros)
+        for name, sql in rows.items():
+            made = _rows(database, sql)
             with adbc.connect(path.resolve().as_uri()) as target, target.cursor() as cursor:
-                cursor.adbc_ingest(name, rows, mode="append")
+                cursor.adbc_ingest(name, made, mode="append")
                 target.commit()
 
 
@@ -227,6 +233,7 @@ def _sizes(scale: int) -> dict[str, int | date]:
 
 
 def _rows(database: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
-    kept = f"'{CONNECTION}' AS connection, '{{}}' AS custom, '' AS modified_at, 0 AS deleted"
-    table: pa.Table = database.sql(f"SELECT *, {kept} FROM ({sql})").to_arrow_table()
+    kept = f"'{CONNECTION}' AS connection, '' AS modified_at, 0 AS deleted"
+    custom = "" if " AS custom" in sql else ", '{}' AS custom"
+    table: pa.Table = database.sql(f"SELECT *, {kept}{custom} FROM ({sql})").to_arrow_table()
     return table
