@@ -16,7 +16,7 @@ from sync.pay.texts import load_texts
 from sync.rules import build_rules
 from sync.store.calculations import read_calculation_row, save_calculation
 from sync.store.chunks import digest_chunks, plain_table, read_chunks, read_names, read_table, save_parts, table_chunks
-from sync.store.ledger import read_entries, read_ledger, save_entries
+from sync.store.ledger import read_entries, save_entries
 from sync.store.pay_changes import read_adjustments, read_disputes, read_outcomes
 from sync.store.pay_states import read_last, read_moves
 from sync.store.store import parse_instant
@@ -44,14 +44,13 @@ class KeptCalculation:
     """All that is known of the calculation a pay period stands at. Of a closed one nothing of it changes any more but
     `moves`, which an export adds to, and disputes and their outcomes, which may come at any time.
 
-    `entries` are those of the period, `ledger` those of all before it: ENTRIES. `earnings`, `credits`, `measures` are
+    `entries` are those of the period: ENTRIES. `earnings`, `credits`, `measures` are
     tables of `salesops.results` without dictionaries. `names` (NAMES) are those of users and opportunities then.
     """
 
     calculation: Calculation
     state: State
     entries: pa.Table
-    ledger: pa.Table
     earnings: pa.Table
     credits: pa.Table
     measures: pa.Table
@@ -78,7 +77,6 @@ def read_calculation(store: Store, connection: str, period: str) -> KeptCalculat
         calculation=kept,
         state=last.state,
         entries=read_entries(store, kept.id),
-        ledger=read_ledger(store, kept.before),
         earnings=read_table(store, kept.id, "output", "earnings"),
         credits=read_table(store, kept.id, "output", "credits"),
         measures=read_table(store, kept.id, "output", "measures"),

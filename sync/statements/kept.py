@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from salesops.statements.books import open_books
 from salesops.statements.model import Calculation, Person, Reason
 from sync.pay.kept import read_calculation
+from sync.store.ledger import read_ledger
 
 if TYPE_CHECKING:
     from salesops.statements.books import Books
@@ -26,7 +27,7 @@ def read_books(store: Store, connection: str, period: str) -> Books:
             state="closed" if kept.state == "exported" else kept.state,
             number=kept.calculation.number,
             entries=kept.entries,
-            ledger=kept.ledger,
+            ledger=read_ledger(store, kept.calculation.before),
             earnings=kept.earnings,
             credits=kept.credits,
             measures=kept.measures,

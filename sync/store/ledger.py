@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 _COLUMNS = ", ".join(("calculation_id", *ENTRIES.names))
 
+_ORDER = "posting, account, unit"
+
 _CHAIN = """
     WITH RECURSIVE chain (id) AS (
-        SELECT ?1 UNION ALL SELECT before_id FROM pay_calculation JOIN chain USING (id) WHERE before_id IS NOT NULL
+        SELECT id FROM pay_calculation WHERE id = ?
+        UNION ALL SELECT before_id FROM pay_calculation JOIN chain USING (id) WHERE before_id IS NOT NULL
     )
+    SELECT id FROM chain ORDER BY id
 """
 
 
@@ -33,24 +37,13 @@ def save_entries(db: sqlite3.Connection, calculation: int, entries: pa.Table) ->
 
 def read_entries(store: Store, calculation: int) -> pa.Table:
     """The entries of one calculation: ENTRIES."""
-    return _read(store, "SELECT * FROM pay_entry WHERE calculation_id = ?1", calculation)
-
-
-def read_ledger(store: Store, last: int | None) -> pa.Table:
-    """The entries of all pay periods up to the one that was closed with a calculation: ENTRIES, none for None."""
-    if last is None:
-        return ENTRIES.empty_table()
-    ids = "SELECT e.* FROM chain JOIN pay_entry AS e ON e.calculation_id = chain.id"
-    return _read(store, ids, last, _CHAIN)
-
-
-def _read(store: Store, rows: str, calculation: int, names: str = "") -> pa.Table:
     import adbc_driver_sqlite.dbapi as adbc
 
     # An example in front gives each column its type, as in `sync.store.raw`.
     example = ", ".join("0" if pa.types.is_integer(field.type) else "''" for field in ENTRIES)
     columns = ", ".join(ENTRIES.names)
-    sql = f"{names} SELECT {example} UNION ALL SELECT * FROM (SELECT {columns} FROM ({rows}))"
+    rows = f"SELECT {columns} FROM pay_entry WHERE calculation_id = ? ORDER BY {_ORDER}"  # that of its key: no sorting
+    sql = f"SELECT {example} UNION ALL SELECT * FROM ({rows})"
     uri = f"{store.path.resolve().as_uri()}?mode=ro"
     try:
         with store.set_aside(), adbc.connect(uri) as source, source.cursor() as cursor:
@@ -59,5 +52,11 @@ def _read(store: Store, rows: str, calculation: int, names: str = "") -> pa.Tabl
     except adbc.OperationalError as error:
         advice = "The store is damaged or cannot be read. Restore a copy of it."
         raise StoreUnusable(f"{store.path}: {error}. {advice}") from error
-    typed = found.slice(1).rename_columns(ENTRIES.names).cast(ENTRIES)
-    return plain_table(typed, ["period", "posting", "account", "unit"])
+    return plain_table(found.slice(1).rename_columns(ENTRIES.names).cast(ENTRIES))
+
+
+def read_ledger(store: Store, last: int | None) -> pa.Table:
+    """The entries of all pay periods up to the one that was closed with a calculation: ENTRIES, none for None; the
+    earliest pay period first."""
+    found = [read_entries(store, row["id"]) for row in store.rows(_CHAIN, (last,))]
+    return pa.concat_tables([ENTRIES.empty_table(), *found])

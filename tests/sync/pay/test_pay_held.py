@@ -44,7 +44,7 @@ def test_half_is_held_until_the_customer_pays(tmp_path: Path) -> None:
         assert balances(store, "u1") == {"earned": -1100, "held": Decimal("462.5"), "paid": Decimal("637.5")}
         postings: dict[tuple[str, int, str], Decimal] = defaultdict(Decimal)
         kept = read_calculation(store, "crm", "FY2025-Q2")
-        for entry in (*kept.ledger.to_pylist(), *kept.entries.to_pylist()):
+        for entry in read_ledger(store, kept.calculation.id).to_pylist():
             postings[entry["period"], entry["posting"], entry["unit"]] += entry["amount"]
         assert set(postings.values()) == {Decimal(0)}
         assert [each.is_same for each in replay(store, "crm", None)] == [True, True]
