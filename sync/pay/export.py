@@ -12,6 +12,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
+
 from config.scalars import decimal_text
 from sync.pay.errors import PayError
 from sync.pay.kept import read_calculation
@@ -68,11 +70,12 @@ def export(project: Project, store: Store, connection: str, name: str, file: Pat
 def payroll_rows(kept: KeptCalculation) -> list[dict[str, str]]:
     """What is paid in the period to each payee, by comp plan and currency: every field that a column may show."""
     people = {row["id"]: row for row in kept.names.to_pylist() if row["object"] == "user"}
+    entries = kept.entries
+    paid = entries.filter(pc.and_(pc.equal(entries["account"], "paid"), pc.equal(entries["cause"], "paid")))
     sums: dict[tuple[str, str, str], Decimal] = {}
-    for entry in kept.entries.select(["payee_id", "comp_plan", "unit", "account", "cause", "amount"]).to_pylist():
-        if (entry["account"], entry["cause"]) == ("paid", "paid"):
-            key = entry["payee_id"], entry["comp_plan"], entry["unit"]
-            sums[key] = sums.get(key, Decimal(0)) + entry["amount"]
+    for entry in paid.select(["payee_id", "comp_plan", "unit", "amount"]).to_pylist():
+        key = entry["payee_id"], entry["comp_plan"], entry["unit"]
+        sums[key] = sums.get(key, Decimal(0)) + entry["amount"]
     period, plans = kept.calculation.period, kept.rules.comp_plans
     return [
         {
