@@ -70,8 +70,7 @@ def export(project: Project, store: Store, connection: str, name: str, file: Pat
 def payroll_rows(kept: KeptCalculation) -> list[dict[str, str]]:
     """What is paid in the period to each payee, by comp plan and currency: every field that a column may show."""
     people = {row["id"]: row for row in kept.names.to_pylist() if row["object"] == "user"}
-    entries = kept.entries
-    paid = entries.filter(pc.and_(pc.equal(entries["account"], "paid"), pc.equal(entries["cause"], "paid")))
+    paid = kept.entries.filter((pc.field("account") == "paid") & (pc.field("cause") == "paid"))
     sums: dict[tuple[str, str, str], Decimal] = {}
     for entry in paid.select(["payee_id", "comp_plan", "unit", "amount"]).to_pylist():
         key = entry["payee_id"], entry["comp_plan"], entry["unit"]

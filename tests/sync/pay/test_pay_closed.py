@@ -208,7 +208,7 @@ def said(store: Store, period: str) -> tuple[Any, ...]:
 
 def said_of(kept: Any) -> tuple[Any, ...]:
     """All that a statement is made of."""
-    tables = ("entries", "ledger", "earnings", "credits", "measures", "names")
+    tables = ("entries", "earnings", "credits", "measures", "names")
     plain = replace(kept, **dict.fromkeys(("project", "rules")))
     return tuple(getattr(plain, name).to_pylist() for name in tables), plain.calculation, plain.moves
 
