@@ -81,10 +81,16 @@ class MeasureValue(Model):
     ]
 
 
+_EarnedIn = Annotated[
+    Name | None, Field(description="What is earned in this unit of comp plans, such as points; money if missing.")
+]
+
+
 class CommissionValue(Model):
     """What the user's comp plans earned in a period, all components together."""
 
     kind: Literal["commission"]
+    unit: _EarnedIn = None
     period: Annotated[RelativePeriod, Field(description="What was earned in the pay periods that lie in it.")]
 
 
@@ -194,6 +200,7 @@ class CommissionOf(Model):
     component: Annotated[Name | None, Field(description="Only this component of the comp plans; all if missing.")] = (
         None
     )
+    unit: _EarnedIn = None
 
 
 class PeriodOf(Model):

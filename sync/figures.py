@@ -54,19 +54,26 @@ def read_figures(project: Project, store: Store, connection: str, as_of: datetim
     quarter = calendar.period_of("quarter", day)
     paid_in = [each.name for each in pay_periods_in(calendar, quarter)]
     names = _names(store, connection)
+    of_units = [name for name, plan in project.comp_plans.items() if plan.unit]
     won = _metric(store, connection, "user", ALL_TIME)
     total = _metric(store, connection, "company", ALL_TIME)
     return Figures(
         quarter.name,
         total.get("", Decimal(0)),
         {names[user][0]: amount for user, amount in sorted(won.items(), key=lambda item: names[item[0]]) if amount},
-        tuple(_reps(store, connection, quarter.name, paid_in, names)),
+        tuple(_reps(store, connection, quarter.name, paid_in, names, of_units)),
     )
 
 
 def _reps(
-    store: Store, connection: str, quarter: str, paid_in: list[str], names: dict[str, tuple[str, str]]
+    store: Store,
+    connection: str,
+    quarter: str,
+    paid_in: list[str],
+    names: dict[str, tuple[str, str]],
+    of_units: list[str],
 ) -> list[Rep]:
+    """`of_units` are the comp plans that pay no money."""
     won = _metric(store, connection, "user", quarter)
     targets = {
         row["user_id"]: row
@@ -77,8 +84,8 @@ def _reps(
     commission: dict[str, Decimal] = defaultdict(Decimal)
     for row in store.rows(
         "SELECT payee_id, amount FROM earning WHERE connection = ? AND status = 'earned'"
-        " AND period IN (SELECT value FROM json_each(?))",
-        (connection, json.dumps(paid_in)),
+        " AND period IN (SELECT value FROM json_each(?)) AND comp_plan NOT IN (SELECT value FROM json_each(?))",
+        (connection, json.dumps(paid_in), json.dumps(of_units)),
     ):
         commission[row["payee_id"]] += Decimal(row["amount"])
     reps = []

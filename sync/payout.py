@@ -50,6 +50,7 @@ class Earned:
     component: str
     period: str
     of: Transaction
+    unit: str = ""  # in which it earns where that is no money
     earned: Decimal = Decimal(0)
     estimated: Decimal = Decimal(0)
 
@@ -69,7 +70,7 @@ class Credited:
 
 
 def read_earnings(project: Project, store: Store, connection: str, asked: Asked) -> list[Earned]:
-    """What users earn, the most first: each user's by component, one user's by transaction.
+    """What users earn, money first, the most first: each user's by component, one user's by transaction.
 
     The pay periods that lie in the period count.
     """
@@ -77,16 +78,18 @@ def read_earnings(project: Project, store: Store, connection: str, asked: Asked)
     for row in read_rows(project, store, connection, "earning", asked):
         of = transaction_of(row) if asked.user is not None else Transaction()
         place = (row["payee_id"], row["comp_plan"], row["component"], row["period"], of.source, of.id)
-        each = found.get(place) or Earned(place[0], row["payee"] or place[0], *place[1:4], of)
+        plan = project.comp_plans.get(row["comp_plan"])
+        unit = (plan.unit if plan else None) or ""
+        each = found.get(place) or Earned(place[0], row["payee"] or place[0], *place[1:4], of, unit)
         status, amount = row["status"], Decimal(row["amount"])
         found[place] = replace(each, **{status: getattr(each, status) + amount})
-    totals: dict[str, Decimal] = {}
+    totals: dict[tuple[str, str], Decimal] = {}
     for one in found.values():
-        totals[one.user_id] = totals.get(one.user_id, Decimal(0)) + one.earned
+        totals[one.unit, one.user_id] = totals.get((one.unit, one.user_id), Decimal(0)) + one.earned
     return sorted(
         found.values(),
         key=lambda one: (
-            *(-totals[one.user_id], one.name, one.user_id, one.period),
+            *(one.unit, -totals[one.unit, one.user_id], one.name, one.user_id, one.period),
             *(-one.earned, -one.estimated, one.comp_plan, one.component, one.of.source, one.of.id),
         ),
     )

@@ -12,7 +12,7 @@ from connectors.writing import TASK, FieldKind, FieldNeed, Needs, ObjectNeed
 from sync.plan.fields import unit_of
 from sync.plan.measure_results import unit_of_measure
 from sync.plan.metric_results import unit_of_metric
-from sync.plan.results import unit_of_quota
+from sync.plan.results import unit_of_commission, unit_of_quota
 from sync.store.sweeps import forget_cursors
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _kind_of_record(project: Project, field: RecordField, per: str) -> FieldKind
         case "measure":
             return _KINDS[unit_of_measure(project, value)]
         case "commission":
-            return FieldKind.MONEY
+            return _KINDS[unit_of_commission(value)]
         case "period":
             return FieldKind.TEXT if value.show == "name" else FieldKind.DAY
         case "payee":

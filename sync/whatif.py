@@ -135,4 +135,4 @@ def _rules(project: Project, store: Store) -> Rules:
 
 
 def _currencies(rules: Rules) -> dict[str, str]:
-    return {name: plan.currency or rules.currency for name, plan in rules.comp_plans.items()}
+    return {name: plan.pays_in(rules.currency) for name, plan in rules.comp_plans.items()}

@@ -59,6 +59,7 @@ def check_value(draft: Draft, value: Value, at: Path) -> Iterator[Problem]:
         case CommissionValue():
             yield from _check_paid(draft, value.kind, at)
             yield from _check_commission_period(draft, value.period, (*at, "period"))
+            yield from check_unit(draft, value.unit, at)
         case TerritoryValue():
             if not draft.territories and TERRITORIES not in draft.unreadable | draft.names.keys():
                 yield draft.error(
@@ -102,6 +103,7 @@ def check_record_value(draft: Draft, value: RecordValue, per: str, period: str, 
             yield from _check_paid(draft, value.kind, at)
             yield from _check_commission_period(draft, period, at)
             yield from _check_component(draft, value, at)
+            yield from check_unit(draft, value.unit, at)
 
 
 def check_text(draft: Draft, text: str | None, value: Value | RecordValue, at: Path) -> Iterator[Problem]:
@@ -194,6 +196,15 @@ def _check_component(draft: Draft, value: CommissionOf, at: Path) -> Iterator[Pr
             f"no comp plan has a component {value.component}.",
             f"They have {', '.join(sorted(known))}." if known else "Define one in comp_plans/.",
         )
+
+
+def check_unit(draft: Draft, unit: str | None, at: Path) -> Iterator[Problem]:
+    """A unit that no comp plan pays in."""
+    units = {plan.unit for plan in draft.comp_plans.values() if plan.unit}
+    complete = draft.names.get(COMP_PLANS) == frozenset(draft.comp_plans) and COMP_PLANS not in draft.unreadable
+    if unit is not None and complete and unit not in units:
+        hint = did_you_mean(unit, units) or f"Write unit: {unit} in the comp plan that earns it, or remove it."
+        yield draft.error((*at, "unit"), f"no comp plan pays in {unit}.", hint)
 
 
 def _check_commission_period(draft: Draft, period: str, at: Path) -> Iterator[Problem]:

@@ -104,6 +104,13 @@ class CompPlan(Model):
     effective_until: Annotated[Day | None, Field(description="The day from which on it no longer does.")] = None
     period: Annotated[PayPeriod, Field(description="The pay period.")] = "month"
     currency: Annotated[Currency | None, Field(description="The currency of pay; the project's if missing.")] = None
+    unit: Annotated[
+        Name | None,
+        Field(
+            description="What it pays in place of money: points, badges, bicycles. They are rounded to whole ones if "
+            "`rounding` does not say how many places."
+        ),
+    ] = None
     rate_date: Annotated[
         Literal["credit", "period_start", "period_end", "plan_start"],
         Field(description="The day whose exchange rate converts a credit."),
@@ -138,6 +145,16 @@ class CompPlan(Model):
     payment: Annotated[Payment, Field(description="How earnings become payouts.")] = Payment()
     named: Annotated[tuple[str, ...], Field(exclude=True)] = ()
     """Its name, then those of all that it extends, the nearest first. No key of the file: the loader says it."""
+
+    @model_validator(mode="after")
+    def _whole_units(self) -> CompPlan:
+        if self.unit is None or "places" in self.rounding.model_fields_set:
+            return self
+        return self.model_copy(update={"rounding": self.rounding.model_copy(update={"places": 0})})
+
+    def pays_in(self, currency: str) -> str:
+        """The unit of what it earns: its own, or else its currency, or that of the project."""
+        return self.unit or self.currency or currency
 
     @field_validator("named", mode="before")
     @classmethod

@@ -118,17 +118,22 @@ def _figures(setup: Setup, came: Came, email: str, expected: Expected) -> Iterat
             own = [row for row in measured if row["measure"] == name]
             yield from _compared(setup, f"{key}.{name}", figure, _latest(came, own, column))
     if "total" in expected.model_fields_set:
-        yield from _compared(setup, "total", expected.total, _summed(came, paid))
+        yield from _compared(setup, "total", expected.total, _summed(came, _meant(setup, paid)))
     yield from _settled(setup, came, email, expected)
     yield from _asked(came.asked, email, expected)
 
 
 def _settled(setup: Setup, came: Came, email: str, expected: Expected) -> Iterator[tuple[str, Number, Number]]:
     """What is expected of payment: payouts in a period, and what stands at its end."""
-    own = [row for row in came.ledger if row["payee_id"] == email]
+    own = _meant(setup, (row for row in came.ledger if row["payee_id"] == email))
     for key in SETTLED:
         if key in expected.model_fields_set:
             yield from _compared(setup, key, getattr(expected, key), _standing(setup, own, key))
+
+
+def _meant(setup: Setup, rows: Iterable[Row]) -> list[Row]:
+    """The rows of comp plans that pay in what the case's own does: money, or the same unit."""
+    return [row for row in rows if setup.plans[row["comp_plan"]].unit == setup.main.unit]
 
 
 def _standing(setup: Setup, rows: list[Row], key: str) -> Callable[[Period | None], Number]:

@@ -30,7 +30,7 @@ def whom(told: Told) -> Part:
         said.append(words.say("since", since=since))
     else:
         said.append(words.say("from_to", since=since, last=words.day(plan.effective_until - _DAY)))
-    said.append(words.say("pay_period", each=words.each[plan.period], currency=told.currency))
+    said.append(words.say("pay_period", each=words.each[plan.period], currency=told.unit))
     said += [words.say(key, pay=_pay(told, amount)) for key, amount in _pays(plan.pay) if amount]
     said.append(words.say(f"rate_date_{plan.rate_date}", currency=told.currency))
     return Part(words.say("heading_whom"), (" ".join(said[:2]), " ".join(said[2:])))
@@ -124,6 +124,7 @@ def _ramp_step(told: Told, step: RampStep) -> str:
 def rounding(told: Told) -> Part:
     """How an earning becomes an amount, and where months stand to quarters."""
     rule, words = told.plan.rounding, told.words
-    places = words.say("to_whole") if rule.places == 0 else words.say("to_places", places=str(rule.places))
+    whole = "to_whole" if told.pays_money else "to_whole_units"
+    places = words.say(whole) if rule.places == 0 else words.say("to_places", places=str(rule.places))
     said = [words.say("rounded", places=places, mode=words.say(f"mode_{rule.mode}")), words.say(f"at_{rule.at}")]
     return Part(words.say("heading_rounding"), (" ".join(said), words.say("to_date")))

@@ -35,7 +35,8 @@ _OF_PAYEE = frozenset({"base_pay", "target_pay", "tenure", "credited", "share"})
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is told: a comp plan in a language and currency, with the numbers of whom it is told to.
+    """What is told: a comp plan in a language, its currency and the unit that it pays, with the numbers of whom it is
+    told to.
 
     `seasonal` are the quotas that ask more of some months than of others, `agreed` the values that are agreed with each
     payee, where it is not told to one of them.
@@ -44,6 +45,7 @@ class Told:
     plan: CompPlan
     words: Words
     currency: str
+    unit: str
     values: Mapping[str, Decimal]
     targets: Mapping[str, Decimal]
     seasonal: Collection[str] = ()
@@ -90,8 +92,13 @@ class Told:
         return (self.plan.credits[credit].amount or "").strip() == "1"
 
     def amount(self, amount: Fraction | Decimal) -> str:
-        """An amount of money."""
-        return self.words.money(amount, self.currency)
+        """An amount of what it pays."""
+        return self.words.money(amount, self.unit)
+
+    @property
+    def pays_money(self) -> bool:
+        """Whether it pays money: the names of other units are in lower case."""
+        return self.unit.isupper()
 
     def is_of_transaction(self, text: str) -> bool:
         """Whether a formula looks at fields of the transaction, so that each has a number of its own."""

@@ -56,6 +56,7 @@ def tell(
         plan=plan.model_copy(update={"pay": pay}),
         words=LANGUAGES[language],
         currency=plan.currency or currency,
+        unit=plan.pays_in(currency),
         values={**plan.values, **(own.values if own else {})},
         targets=own.targets if own else {},
         seasonal=tuple(_seasonal(plan, quotas)),

@@ -162,6 +162,8 @@ def _formula(told: Told, component: Bonus | Amount | GreaterOf | LesserOf, durin
 
 def _rate(told: Told, component: RatePay, during: str) -> str:
     words, on, earn = told.words, told.quoted(component.on), about(told, "earn", component)
+    if not told.pays_money and told.sure(component.rate, interval_of(told.plan, component)) is not None:
+        return words.say("pays_spif", earn=earn, pays=told.formula(component.rate, "money"), on=on)
     rate = told.formula(component.rate, "share", over=interval_of(told.plan, component))
     if told.is_of_transaction(component.rate):
         return words.say("pays_rate_each", rate=rate, on=on)

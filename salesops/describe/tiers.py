@@ -114,5 +114,5 @@ def _pays(told: Told, component: Tiers, tier: Tier) -> str:
 
 
 def _is_of_money(told: Told, component: Tiers) -> bool:
-    """Whether what is paid on is money, so that rates are shares of it."""
-    return not all(told.counts_one(each) for each in paid_on(told, component))
+    """Whether money is paid on money, so that rates are shares of it."""
+    return told.pays_money and not all(told.counts_one(each) for each in paid_on(told, component))

@@ -69,8 +69,10 @@ class Words:
         return self.number(Fraction(share) * 100) + self.percent
 
     def money(self, amount: Decimal | Fraction, currency: str) -> str:
-        """An amount of money; with two places where it has any."""
+        """An amount of money, with two places where it has any; or of another unit, whose name is in lower case."""
         amount = Fraction(amount)
+        if not currency.isupper():
+            return f"{self.number(_decimal(amount))} {currency.replace('_', ' ')}"
         places = 0 if amount.denominator == 1 else 2 if (amount * 100).denominator == 1 else None
         return self.money_form.format(amount=self.number(_decimal(amount), places), currency=currency)
 

@@ -66,7 +66,7 @@ def compute_entries(rules: Rules, payable: Payable, ledger: pa.Table, period: Pe
         keep_lines(engine)
         engine.keep_rows("moved", f"{line_movements()} UNION ALL {_manual_movements()}")
         settings = {
-            name: Setting(plan, _unit(rules, plan), period, spans, rules.calendar, payable.rates.get(name))
+            name: Setting(plan, plan.pays_in(rules.currency), period, spans, rules.calendar, payable.rates.get(name))
             for name, plan in plans.items()
         }
         accounts = build_accounts(engine, payable, settings)
@@ -83,13 +83,9 @@ def _first_day(plans: Mapping[str, CompPlan], payable: Payable, ledger: pa.Table
     return min([*days, *(day for day in found if day is not None)], default=LATEST)
 
 
-def _unit(rules: Rules, plan: CompPlan) -> str:
-    return plan.currency or rules.currency
-
-
 def _counted(rules: Rules, plans: Mapping[str, CompPlan], spans: Mapping[str, Span], period: Period) -> pa.Table:
     rows = [
-        (name, _unit(rules, plan), span.name, last_day(span), span.start < period.start)
+        (name, plan.pays_in(rules.currency), span.name, last_day(span), span.start < period.start)
         for name, plan in plans.items()
         for span in spans.values()
     ]
@@ -106,7 +102,7 @@ def _manual(rules: Rules, manual: pa.Table, plans: Mapping[str, CompPlan]) -> pa
     """Manual adjustments of comp plans that count, in the currency of each."""
     others = rules.comp_plans.keys() - plans.keys()
     kept = manual.filter(pc.invert(pc.is_in(manual["comp_plan"], pa.array(sorted(others), pa.string()))))
-    units = {name: _unit(rules, plan) for name, plan in plans.items()}
+    units = {name: plan.pays_in(rules.currency) for name, plan in plans.items()}
     column = [units.get(str(name), rules.currency) for name in kept["comp_plan"].to_pylist()]
     return kept.append_column("unit", pa.array(column, pa.string()))
 

@@ -72,8 +72,8 @@ def _of_plan(books: Books, rows: Sequence[Row]) -> Mapping[Part, list[Row]]:
     found: dict[Part, list[Row]] = defaultdict(list)
     for row in rows:
         plan = books.calculation.comp_plans.get(row["comp_plan"])
-        currency = plan.currency if plan else None
-        found[row["comp_plan"], currency or books.calculation.currency].append(row)
+        currency = books.calculation.currency
+        found[row["comp_plan"], plan.pays_in(currency) if plan else currency].append(row)
     return found
 
 

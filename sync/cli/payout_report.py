@@ -32,6 +32,7 @@ def show_earnings(earned: Sequence[Earned], title: str, output: Output, *, one: 
             "component": each.component,
             "period": each.period,
             **(_of(each) if one else {}),
+            **({"unit": each.unit} if each.unit else {}),
             "earned": number_text(each.earned),
             "estimated": number_text(each.estimated),
         }
@@ -48,16 +49,23 @@ def show_earnings(earned: Sequence[Earned], title: str, output: Output, *, one: 
     table = new_table("transaction" if one else "user", *plans, "component", *periods, ">earned", ">if won", "")
     lines = []
     for each in shown:
-        figures = [figure_text(number, Unit.MONEY) if number else "" for number in (each.earned, each.estimated)]
+        figures = [_amount(each, number) if number else "" for number in (each.earned, each.estimated)]
         name = plain((each.of.name or "of no transaction") if one else each.name, LONGEST_NAME)
         lines.append(
             [name, *[each.comp_plan for _ in plans], each.component, *[each.period for _ in periods], *figures]
         )
-    add_bars(table, lines, [each.earned for each in shown])
+    add_bars(table, lines, [None if each.unit else each.earned for each in shown])
     print_shown(table, len(earned) - len(shown))
-    totals = (sum((getattr(each, field) for each in earned), Decimal(0)) for field in ("earned", "estimated"))
-    whole, would = (figure_text(total, Unit.MONEY) for total in totals)
-    say(f"Together {whole} earned; open opportunities would earn {would} if they were won.")
+    for unit in sorted({each.unit for each in earned}):
+        own = [each for each in earned if each.unit == unit]
+        totals = (sum((getattr(each, field) for each in own), Decimal(0)) for field in ("earned", "estimated"))
+        whole, would = (_amount(own[0], total) for total in totals)
+        say(f"Together {whole} earned; open opportunities would earn {would} if they were won.")
+
+
+def _amount(of: Earned, amount: Decimal) -> str:
+    """An amount of money, or of the unit that the comp plan pays."""
+    return f"{figure_text(amount, Unit.NUMBER)} {of.unit}" if of.unit else figure_text(amount, Unit.MONEY)
 
 
 def show_credits(credited: Sequence[Credited], title: str, output: Output, *, one: bool, has_plans: bool) -> None:

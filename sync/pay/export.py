@@ -68,9 +68,11 @@ def export(project: Project, store: Store, connection: str, name: str, file: Pat
 
 
 def payroll_rows(kept: KeptCalculation) -> list[dict[str, str]]:
-    """What is paid in the period to each payee, by comp plan and currency: every field that a column may show."""
+    """What is paid in the period to each payee, by comp plan and currency: every field that a column may show. What
+    comp plans pay in other units, whose names are in lower case, is not payroll's."""
     people = {row["id"]: row for row in kept.names.to_pylist() if row["object"] == "user"}
-    paid = kept.entries.filter((pc.field("account") == "paid") & (pc.field("cause") == "paid"))
+    is_paid = (pc.field("account") == "paid") & (pc.field("cause") == "paid")
+    paid = kept.entries.filter(is_paid & pc.utf8_is_upper(pc.field("unit")))
     sums: dict[tuple[str, str, str], Decimal] = {}
     for entry in paid.select(["payee_id", "comp_plan", "unit", "amount"]).to_pylist():
         key = entry["payee_id"], entry["comp_plan"], entry["unit"]

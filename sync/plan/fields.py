@@ -19,6 +19,7 @@ from sync.plan.results import (
     opportunity_results,
     quota_results,
     territory_results,
+    unit_of_commission,
     unit_of_quota,
 )
 from sync.plan.texts import in_words
@@ -108,6 +109,8 @@ def unit_of(project: Project, value: Value) -> Unit | None:
             return unit_of_quota(project, value.quota, value.show)
         case "measure":
             return unit_of_measure(project, value)
+        case "commission":
+            return unit_of_commission(value)
         case "territory" | "updated":
             return None
         case _:
@@ -145,7 +148,8 @@ def value_results(results: Results, value: Value) -> Lookup:
         case "measure":
             return measure_results(results, value, results.calendar.resolve(value.period, results.day))
         case "commission":
-            return commission_results(results, results.calendar.resolve(value.period, results.day))
+            period = results.calendar.resolve(value.period, results.day)
+            return commission_results(results, period, unit=value.unit)
         case "territory":
             return territory_results(results)
         case "earned_commission":

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from config.metrics import Unit
 from connectors.base import CrmField, ValueKind
 from connectors.writing import OWNER, Target
 from salesops.calendar import EARLIEST
 from sync.plan.measure_results import measure_results, unit_of_measure
 from sync.plan.metric_results import metric_of_user, metric_results, unit_of_metric
 from sync.plan.model import Policy, Skip
-from sync.plan.results import Wanted, commission_results, quota_results, unit_of_quota
+from sync.plan.results import Wanted, commission_results, quota_results, unit_of_commission, unit_of_quota
 from sync.plan.texts import in_words
 from sync.plan.users import read_users
 from sync.plan.wishes import Shown, Wish, ask_group
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from config.loader import Project
+    from config.metrics import Unit
     from config.values import RecordValue
     from config.writeback import RecordField, RecordSet
     from connectors.base import Connector
@@ -69,7 +69,7 @@ def record_unit(project: Project, value: RecordValue) -> Unit | None:
         case "measure":
             return unit_of_measure(project, value)
         case "commission":
-            return Unit.MONEY
+            return unit_of_commission(value)
         case _:
             return None
 
@@ -132,7 +132,7 @@ class _Set:
             case "measure":
                 return measure_results(self.results, value, period)
             case "commission":
-                return commission_results(self.results, period, value.component)
+                return commission_results(self.results, period, value.component, value.unit)
             case "updated":
                 updated = Wanted(self.as_of, "when we last changed the record", "updated", counted=False)
                 return lambda _: updated

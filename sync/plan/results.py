@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from config.loader import Project
     from config.metrics import Metric
-    from config.values import QuotaFigure
+    from config.values import CommissionOf, CommissionValue, QuotaFigure
     from salesops.calendar import Period
     from salesops.fiscal import FiscalCalendar
     from sync.plan.values import Result
@@ -114,15 +114,22 @@ class Results:
         return {row[0]: row[1] for row in self.rows(sql)}
 
     @cached_property
-    def earned(self) -> Mapping[tuple[str, str, str], tuple[Decimal, Decimal]]:
-        """(payee, pay period, component) -> what was credited, and what that earned."""
-        found: dict[tuple[str, str, str], tuple[Decimal, Decimal]] = {}
-        for payee, period, component, credit, amount in self.rows(
-            "SELECT payee_id, period, component, credit, amount FROM earning WHERE connection = ? AND status = 'earned'"
+    def earned(self) -> Mapping[tuple[str, str, str, str], tuple[Decimal, Decimal]]:
+        """(payee, pay period, component, unit) -> what was credited, and what that earned; the unit of money is ""."""
+        found: dict[tuple[str, str, str, str], tuple[Decimal, Decimal]] = {}
+        for payee, period, component, comp_plan, credit, amount in self.rows(
+            "SELECT payee_id, period, component, comp_plan, credit, amount FROM earning"
+            " WHERE connection = ? AND status = 'earned'"
         ):
-            before = found.get((payee, period, component), (ZERO, ZERO))
-            found[payee, period, component] = before[0] + Decimal(credit), before[1] + Decimal(amount)
+            place = payee, period, component, self.unit_of(comp_plan)
+            before = found.get(place, (ZERO, ZERO))
+            found[place] = before[0] + Decimal(credit), before[1] + Decimal(amount)
         return found
+
+    def unit_of(self, comp_plan: str) -> str:
+        """In what a comp plan pays that pays no money; "" of money."""
+        plan = self.project.comp_plans.get(comp_plan)
+        return (plan.unit if plan else None) or ""
 
     @cached_property
     def payees(self) -> Sequence[tuple[str, str, str, bool]]:
@@ -200,31 +207,40 @@ def quota_results(results: Results, name: str, show: QuotaFigure, period: Period
     return look_up
 
 
-def commission_results(results: Results, period: Period, component: str | None = None) -> Lookup:
-    """What users earned in a period: in the pay periods that lie in it."""
+def unit_of_commission(value: CommissionValue | CommissionOf) -> Unit:
+    """The unit of what is earned: money, or a number of what comp plans pay in its place."""
+    return Unit.NUMBER if value.unit else Unit.MONEY
+
+
+def commission_results(
+    results: Results, period: Period, component: str | None = None, unit: str | None = None
+) -> Lookup:
+    """What users earned in a period, money or in a unit: in the pay periods that lie in it."""
     names = {each.name for each in results.periods_in(period)}
     payees: dict[str, bool] = {}
     for user, name, comp_plan, is_credited in results.payees:
-        is_payee = is_credited or results.is_there(user, period)
+        is_payee = (is_credited or results.is_there(user, period)) and results.unit_of(comp_plan) == (unit or "")
         if is_payee and (component is None or component in _components(results.project, comp_plan)):
             payees[user] = payees.get(user, False) or name in names
     amounts: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     credits_: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for (payee, name, of_component), (credit, amount) in results.earned.items():
-        if name in names and component in {None, of_component}:
+    for (payee, name, of_component, of_unit), (credit, amount) in results.earned.items():
+        if name in names and component in {None, of_component} and of_unit == (unit or ""):
             amounts[payee][of_component] += amount
             credits_[payee, of_component] += credit
-    what = "commission" if component is None else component
+    what = component or unit or "commission"
+    as_ = Unit.NUMBER if unit else Unit.MONEY
 
     def look_up(user: str) -> Wanted:
-        source = f"{f'component/{component}' if component else 'commission'}/user/{user}/{period.name}"
+        kind = "/".join(filter(None, ("component" if component else "commission", component, unit)))
+        source = f"{kind}/user/{user}/{period.name}"
         if user not in amounts:
             value = ZERO if user in payees else None
             said = f"{what} {period.name}: nothing earned"
             return Wanted(value, said, source, period.name, what, counted=payees.get(user, False))
         parts = amounts[user]
         detail = " + ".join(
-            f"{name} {shown(amount, Unit.MONEY)}{_on(credits_[user, name])}" for name, amount in sorted(parts.items())
+            f"{name} {shown(amount, as_)}{_on(credits_[user, name])}" for name, amount in sorted(parts.items())
         )
         return Wanted(sum(parts.values(), ZERO), f"{what} {period.name}: {detail}", source, period.name, what)
 
@@ -258,12 +274,15 @@ def opportunity_results(results: Results, status: str) -> Lookup:
     """What an opportunity's owner earns on it (`earned`), or would (`estimated`); what others earn on it shows on their
     own figures, not on the deal."""
     found: dict[str, dict[tuple[str, ...], list[Decimal]]] = defaultdict(dict)
-    for opportunity, credit, amount, *place in results.rows(
+    rows = results.rows(
         "SELECT e.opportunity_id, e.credit, e.amount, e.period, e.comp_plan, e.component FROM earning AS e"
         " JOIN opportunity AS o ON o.connection = e.connection AND o.id = e.opportunity_id AND o.owner_id = e.payee_id"
         " WHERE e.connection = ? AND e.status = ? ORDER BY e.comp_plan, e.component, e.period",
         status,
-    ):
+    )
+    for opportunity, credit, amount, *place in rows:
+        if results.unit_of(place[1]):
+            continue  # no money
         numbers = found[opportunity].setdefault(tuple(place), [ZERO, ZERO])
         numbers[0] += Decimal(credit)
         numbers[1] += Decimal(amount)

@@ -51,11 +51,13 @@ class Writing:
 
     def amount(self, amount: Decimal, currency: str) -> str:
         """An amount without its currency, with the decimals of the currency, and more only where it has more."""
-        return self._number(amount, max(get_currency_precision(currency), places_of(amount)))
+        return self._number(amount, max(_places(currency), places_of(amount)))
 
     def money(self, amount: Decimal, currency: str) -> str:
-        """An amount with its currency, as it stands in a sentence."""
-        places = max(get_currency_precision(currency), places_of(amount))
+        """An amount with its currency, or the unit that it is of, as it stands in a sentence."""
+        if not currency.isupper():
+            return f"{self.amount(amount, currency)} {currency.replace('_', ' ')}"
+        places = max(_places(currency), places_of(amount))
         pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", f"0.{'0' * places}".rstrip("."))
         return str(format_currency(amount, currency, format=pattern, locale=self.locale, currency_digits=False))
 
@@ -100,3 +102,8 @@ def clean(text: str, longest: int = 200) -> str:
     if line.isprintable():
         return line
     return "".join(c if c.isprintable() or c in _JOINERS else "\N{REPLACEMENT CHARACTER}" for c in line)
+
+
+def _places(currency: str) -> int:
+    """The decimals of a currency; none of another unit, whose name is in lower case."""
+    return get_currency_precision(currency) if currency.isupper() else 0

@@ -91,7 +91,7 @@ def attainment_in_percent(bound: Fraction, measure: str) -> tuple[str, str]:
 
 
 def is_of_money(context: Context, credit: str | None) -> bool:
-    """Whether a credit is an amount of money, so that more than 1 for each unit of it is a mistake."""
+    """Whether a credit is an amount of money so that more than 1 for each unit of it is a mistake."""
     held = context.comp_plan.credits.get(credit or "")
     if held is None or held.source is None or held.source not in SOURCES:
         return False

@@ -55,6 +55,8 @@ def amount_of(step: PaymentStep) -> Decimal | None:
 
 def _check_currency(context: Context) -> Iterator[Problem]:
     settings, plan = context.draft.settings, context.comp_plan
+    if plan.unit is not None:
+        return
     ours = plan.currency or (settings.currency if settings is not None else None)
     paid = plan.payment.currency
     if paid is not None and ours is not None and paid != ours:

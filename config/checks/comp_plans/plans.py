@@ -36,11 +36,28 @@ def check_names(context: Context) -> Iterator[Problem]:
 def check_currency(context: Context) -> Iterator[Problem]:
     """A warning where credits are converted by rates that only the CRM can have."""
     settings, currency = context.draft.settings, context.comp_plan.currency
+    if context.comp_plan.unit is not None:
+        yield from _check_unit(context)
+        return
     if settings is not None and currency is not None and currency != settings.currency:
         yield context.warning(
             ("currency",),
             f"is {currency}, and the project's is {settings.currency}: credits need exchange rates to {currency}.",
             "They come from the CRM's own rates; an amount without one counts as empty, and a note says so.",
+        )
+
+
+def _check_unit(context: Context) -> Iterator[Problem]:
+    plan = context.comp_plan
+    if plan.currency is not None:
+        yield context.error(
+            ("unit",), f"has currency {plan.currency}, too.", "A comp plan pays in one of them: remove the other."
+        )
+    if plan.payment.currency is not None:
+        yield context.error(
+            ("payment", "currency"),
+            f"is {plan.payment.currency}, and what is earned is {plan.unit}: there is no exchange rate.",
+            "Remove it. To pay money for them, credit these `earnings` in another comp plan.",
         )
 
 

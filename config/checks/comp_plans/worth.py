@@ -42,8 +42,8 @@ def check_worth(context: Context) -> Iterator[Problem]:
 
 
 def _check_rate(context: Context, text: str, credit: str | None, path: Path) -> Iterator[Problem]:
-    """A rate on money above 1: a percentage that was not divided by a hundred."""
-    if not is_of_money(context, credit):
+    """A rate of money on money above 1: a percentage that was not divided by a hundred."""
+    if context.comp_plan.unit is not None or not is_of_money(context, credit):
         return
     table = context.comp_plan.tables.get(text.strip())
     if table is not None:

@@ -148,6 +148,7 @@ AROUND = {
     "heading_rounding": ("Rounding", "Arrondis"),
     "rounded": ("Amounts are rounded {places}; {mode}.", "Les montants sont arrondis {places} ; {mode}."),
     "to_whole": ("to whole units of money", "à l'unité monétaire"),
+    "to_whole_units": ("to whole numbers", "à l'entier"),
     "to_places": ("to {places} decimals", "à {places} décimales"),
     "mode_half_up": ("an exact half goes away from zero", "une moitié exacte s'éloigne de zéro"),
     "mode_half_even": ("an exact half goes to the even digit", "une moitié exacte va au chiffre pair"),

@@ -186,9 +186,10 @@ def _as_one(query: str, others: list[str]) -> str:
 
 def _earned(rules: Rules, name: str, earnings: OfEarnings) -> str:
     """What is earned under other comp plans, as rows of transactions."""
-    found, none = [], cast("NULL", "VARCHAR")
+    found, none, plans = [], cast("NULL", "VARCHAR"), rules.comp_plans
+    ours = plans[name].currency or rules.currency  # of what is no money nothing is converted
     for other in _meant(rules, name, earnings):
-        currency = rules.comp_plans[other].currency or rules.currency
+        currency = ours if plans[other].unit else plans[other].currency or rules.currency
         rows = quoted(f"pay earned {other}")
         if earnings.components:  # these may be steps that are not paid
             both = f"FROM {rows} UNION ALL BY NAME FROM {quoted(f'pay steps {other}')}"
