@@ -85,9 +85,10 @@ payment-properties: $(READY)  ## Payment against its reference on 2,000 random h
 foreign: $(READY)  ## jsforce and HubSpot's JavaScript client against the sandboxes; needs Node.js and npm
 	@cd tests/foreign && npm ci --silent --ignore-scripts && node run.mjs ../../$(BIN)/salesops
 
-browser: $(READY)  ## The record pages in Chromium, which must be installed
+browser: $(READY)  ## The record pages, statements and the page of what if in Chromium, which must be installed
 	@$(BIN)/uv sync --quiet --frozen --inexact --group browser --python $(BIN)/python
-	@$(BIN)/pytest tests/connectors/sandbox/test_page_in_browser.py $(ARGS)
+	@$(BIN)/pytest tests/connectors/sandbox/test_page_in_browser.py \
+		tests/sync/statements/test_statement_in_browser.py tests/sync/cli/test_whatif_in_browser.py $(ARGS)
 
 fuzz: $(READY)  ## Ten minutes of schemathesis against each sandbox; SECONDS=60 for one
 	@$(BIN)/python tests/fuzz/fuzz_run.py salesforce $(SECONDS)

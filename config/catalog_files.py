@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -47,8 +47,14 @@ class Catalog:
 def read_catalog() -> Catalog:
     """What comes with the product."""
     folder = files("config").joinpath("catalog")
-    found = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
-    texts = [read_text(METRICS, f"{CATALOG}/{file.name}", file.read_bytes()) for file in found]
+    found = {file.name: file.read_bytes() for file in folder.iterdir() if file.name.endswith(".yaml")}
+    return build_catalog(tuple(sorted(found.items())))
+
+
+@lru_cache(maxsize=4)
+def build_catalog(found: tuple[tuple[str, bytes], ...]) -> Catalog:
+    """What these files come to, each with its name: those of the product, or of the version that it was once."""
+    texts = [read_text(METRICS, f"{CATALOG}/{name}", content) for name, content in found]
     documents, wholes = type_texts(texts, {})
     models: list[MetricFile] = [document.model for document in documents if document.model is not None]
     merged = MetricFile.model_construct(

@@ -32,7 +32,7 @@ class Draft:
     that one mistake is not reported again by everything that refers to it.
     """
 
-    root: FilePath
+    root: FilePath | None  # where files that it names are; None where they are not at hand
     settings: Settings | None
     mapping: FieldMapping | None
     metrics: Mapping[str, Metric]

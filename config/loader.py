@@ -50,12 +50,16 @@ def find_project(start: Path) -> Path:
     )
 
 
-def load_project(folder: Path) -> Project:
-    """The project in this folder. ConfigError holds every problem in it, in the order of files and lines."""
+def load_project(folder: Path, kept: Catalog | None = None) -> Project:
+    """The project in this folder. ConfigError holds every problem in it, in the order of files and lines.
+
+    `kept` are the built-in metrics that a project was kept with, of which nothing else is at hand than its rules: other
+    files that it names are not looked for.
+    """
     root = folder.absolute()
-    catalog = read_catalog()
+    catalog = kept or read_catalog()
     documents, problems = _read_folder(root, catalog)
-    draft = build_draft(root, documents, catalog)
+    draft = build_draft(root if kept is None else None, documents, catalog)
     for document in (*documents, *catalog.documents):
         problems.extend(document.problems)
     problems.extend(named_twice(documents))
@@ -103,7 +107,7 @@ def _read_folder(root: Path, catalog: Catalog) -> tuple[list[Document], list[Pro
     return documents, problems
 
 
-def build_draft(root: Path, documents: list[Document], catalog: Catalog) -> Draft:
+def build_draft(root: Path | None, documents: list[Document], catalog: Catalog) -> Draft:
     """What the documents and the built-in metrics say, as far as it could be read."""
     names: dict[str, frozenset[str]] = {
         section: frozenset(getattr(catalog.model, section)) for section in SECTIONS[METRICS]

@@ -166,6 +166,9 @@ def _explain(detail: ErrorDetails, shape: Shape, around: Block | None, key: str)
             return "is empty.", f"Write {form_of(shape)}{'' if needed else ', or remove the key'}."
         case "union_tag_invalid":
             return _explain_word(given.get(shape.by) if isinstance(shape, Choice) else given, shape)
+        case "literal_error" if detail["loc"][-1:] == ("[key]",):
+            words = detail.get("ctx", {})["expected"].replace("'", "").replace(" or ", ", ")
+            return f"must be one of {words}, got {quote(given)}.", ""
         case "literal_error" | "enum":
             return _explain_word(given, shape)
         case "value_error" | "no_such_form":
@@ -273,6 +276,8 @@ def _explain_type(detail: ErrorDetails, shape: Shape) -> tuple[str, str]:
             return f"has {len(given)} entries, and {limits['max_length']} is the most.", "Join some."
         case "greater_than_equal":
             return f"must be at least {limits['ge']}, got {quote(given)}.", ""
+        case "greater_than":
+            return f"must be more than {limits['gt']}, got {quote(given)}.", ""
         case "less_than_equal":
             return f"must be at most {limits['le']}, got {quote(given)}.", ""
     return f"is wrong: {detail['msg']}.", f"Write {form_of(shape)}."

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from config.base import Email, Label, Model
 from config.comp_plans.base import PayPeriod
+from config.expense import ExpenseRules
 
 PayrollField = Literal[
     "payee_id",
@@ -20,8 +21,10 @@ PayrollField = Literal[
     "last_day",
     "currency",
     "amount",
+    "reference",
 ]
-"""What a column of the payroll file may show; `label` is the comp plan's, days are the pay period's."""
+"""What a column of the payroll file may show; `label` is the comp plan's, days are the pay period's; `reference` names
+the row, and is the same at each export."""
 
 
 class PayExport(Model):
@@ -54,6 +57,10 @@ class PaySettings(Model):
         ),
     ] = {}
     export: Annotated[PayExport, Field(description="The payroll file.")] = PayExport()
+    expense: Annotated[
+        ExpenseRules | None,
+        Field(description="When what is earned becomes expense ([expense.md](expense.md)); no schedules if missing."),
+    ] = None
 
     @field_validator("people")
     @classmethod

@@ -36,6 +36,18 @@ _CompPlan = Annotated[
     Name | None, Field(description="Only on this comp plan; on whichever one the user is on if missing.")
 ]
 
+PayFigure = Literal["paid", "earned", "adjusted", "held", "owed", "carried", "state"]
+_ShowPay = Annotated[
+    PayFigure,
+    Field(
+        description="What was `paid`, in the currency of pay; what was `earned` in it; what was `adjusted` of earlier "
+        "pay periods; what is `held`, `owed` or `carried` at its end; or its `state`, a text, which is there before it "
+        "is closed, too."
+    ),
+]
+_OfCompPlan = Annotated[Name | None, Field(description="Only by this comp plan; by all of them if missing.")]
+_OfUnit = Annotated[Name | None, Field(description="What is earned in this unit, such as points; money if missing.")]
+
 
 class MetricValue(Model):
     """A metric of the user, or of the user's team, in a period."""
@@ -94,6 +106,16 @@ class CommissionValue(Model):
     period: Annotated[RelativePeriod, Field(description="What was earned in the pay periods that lie in it.")]
 
 
+class PayValue(Model):
+    """What the ledger says of the user's pay in a pay period, once that is closed; there is none before."""
+
+    kind: Literal["pay"]
+    show: _ShowPay
+    comp_plan: _OfCompPlan = None
+    unit: _OfUnit = None
+    period: Annotated[RelativePeriod, Field(description="The pay period: of a length that a comp plan pays by.")]
+
+
 class TerritoryValue(Model):
     """The account's territory."""
 
@@ -126,6 +148,7 @@ Value = Annotated[
     | QuotaValue
     | MeasureValue
     | CommissionValue
+    | PayValue
     | TerritoryValue
     | EarnedCommission
     | EstimatedCommission
@@ -133,7 +156,7 @@ Value = Annotated[
     Field(discriminator="kind"),
 ]
 
-UserValue = Annotated[MetricValue | QuotaValue | MeasureValue | CommissionValue, Field(discriminator="kind")]
+UserValue = Annotated[MetricValue | QuotaValue | MeasureValue | CommissionValue | PayValue, Field(discriminator="kind")]
 """What is about a user, as tasks are."""
 
 BELONGS_TO: Mapping[str, str] = MappingProxyType(
@@ -142,6 +165,7 @@ BELONGS_TO: Mapping[str, str] = MappingProxyType(
         "quota": "user",
         "measure": "user",
         "commission": "user",
+        "pay": "payee",
         "territory": "account",
         "earned_commission": "opportunity",
         "estimated_commission": "opportunity",
@@ -151,7 +175,7 @@ BELONGS_TO: Mapping[str, str] = MappingProxyType(
 
 REACHES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "user": {"user": "id"},
+        "user": {"user": "id", "payee": "id"},
         "account": {"account": "id", "user": "owner_id"},
         "opportunity": {"opportunity": "id", "account": "account_id", "user": "owner_id"},
         "lead": {"user": "owner_id"},
@@ -203,6 +227,15 @@ class CommissionOf(Model):
     unit: _EarnedIn = None
 
 
+class PayOf(Model):
+    """What the ledger says of the user's pay in the record's period, once that is closed; there is none before."""
+
+    kind: Literal["pay"]
+    show: _ShowPay
+    comp_plan: _OfCompPlan = None
+    unit: _OfUnit = None
+
+
 class PeriodOf(Model):
     """The record's period: its name, its first day or its last."""
 
@@ -217,6 +250,6 @@ class PayeeOf(Model):
 
 
 RecordValue = Annotated[
-    MetricOf | QuotaOf | MeasureOf | CommissionOf | PeriodOf | PayeeOf | Updated,
+    MetricOf | QuotaOf | MeasureOf | CommissionOf | PayOf | PeriodOf | PayeeOf | Updated,
     Field(discriminator="kind"),
 ]

@@ -65,6 +65,7 @@ SAID: Mapping[str, frozenset[str]] = MappingProxyType(
         "quota": frozenset({"period", "payee"}) | QUOTA_FIGURES,
         "measure": frozenset({"period", "payee"}) | QUOTA_FIGURES,
         "commission": frozenset({"period", "payee"}),
+        "pay": frozenset({"period", "payee"}),
         "earned_commission": frozenset({"payee"}),
         "estimated_commission": frozenset({"payee"}),
     }

@@ -99,6 +99,29 @@ EARNINGS = pa.schema(
     ]
 )
 
+_TIERS: dict[str, pa.DataType] = {
+    "comp_plan": pa.string(),
+    "component": pa.string(),
+    "payee_id": pa.string(),
+    "period": pa.string(),  # the pay period, at the end of which it stands so
+    "interval": pa.string(),  # that the component is reckoned over
+    "tier": pa.int64(),  # from 1
+    "written": pa.string(),  # its bound, as the comp plan says it
+    "bound": AMOUNT,  # the same as a number, a share of the target or a value; null where there is none
+    "starts_at": AMOUNT,  # as a value of the measure
+    "number": AMOUNT,  # its rate or amount; null where each transaction has its own
+    "unit": pa.string(),  # of the number: share or money
+    "reading": pa.string(),
+    "reached": pa.bool_(),  # whether the payee stands in it
+    "credit": AMOUNT,  # to date, that lies in it; null where it is not laid into tiers
+    "amount": AMOUNT,  # what that comes to; those of an interval add up to `worth`. Null where nobody knows
+    "next": AMOUNT,  # in the tier that is reached: how much more of the measure the next one takes, rounded up
+    "worth": AMOUNT,  # these three of all tiers together: before factors, gates, bounds and rounding
+    "to_date": AMOUNT,  # earned in the interval up to the end of the pay period
+    "before": AMOUNT,  # of that in earlier pay periods
+}
+TIERS = pa.schema(_TIERS)
+
 TERRITORIES = pa.schema([("account_id", pa.string()), ("territory", pa.string())])
 
 
@@ -119,6 +142,7 @@ class Pay:
     earnings: pa.Table = field(default_factory=EARNINGS.empty_table)
     notes: tuple[Note, ...] = ()
     settling: Settling | None = None
+    tiers: pa.Table = field(default_factory=TIERS.empty_table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +159,7 @@ class Results:
     measures: pa.Table = field(default_factory=MEASURES.empty_table)
     earnings: pa.Table = field(default_factory=EARNINGS.empty_table)
     settling: Settling | None = None  # where it was asked for
+    tiers: pa.Table = field(default_factory=TIERS.empty_table)  # of the pay period that was asked for
     notes: tuple[Note, ...] = ()
     partial: pa.Table = field(default_factory=PARTIAL.empty_table)
     computed: frozenset[str] = frozenset()

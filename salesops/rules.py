@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from config.calendars import FiscalYear
     from config.comp_plans import Assignment, CompPlan
+    from config.expense import ExpenseRules
     from config.metrics import Dimension, Metric, Parameter
     from config.quotas import Quota
     from config.territories import TerritoryFile
@@ -56,6 +57,7 @@ class Rules:
     working_time: WorkingTime = field(default_factory=WorkingTime)
     team_zones: Mapping[str, str] = field(default_factory=dict)
     crm_periods: tuple[CrmPeriod, ...] = ()
+    expense: ExpenseRules | None = None
 
     @property
     def calendar(self) -> FiscalCalendar:

@@ -12,14 +12,15 @@ from connectors.writing import TASK, FieldKind, FieldNeed, Needs, ObjectNeed
 from sync.plan.fields import unit_of
 from sync.plan.measure_results import unit_of_measure
 from sync.plan.metric_results import unit_of_metric
+from sync.plan.pay_results import unit_of_pay
 from sync.plan.results import unit_of_commission, unit_of_quota
 from sync.store.sweeps import forget_cursors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from config.loader import Project
-    from config.values import MetricOf, MetricValue, RecordValue, Value
+    from config.values import MetricOf, MetricValue, PayFigure, PayOf, PayValue, RecordValue, Value
     from config.writeback import FieldWrite, RecordField, RecordSet
     from connectors.base import Connector
     from connectors.writing import Outcome, Step
@@ -138,6 +139,8 @@ def _kind_of_record(project: Project, field: RecordField, per: str) -> FieldKind
             return _KINDS[unit_of_measure(project, value)]
         case "commission":
             return _KINDS[unit_of_commission(value)]
+        case "pay":
+            return _KINDS[unit_of_pay(value)]
         case "period":
             return FieldKind.TEXT if value.show == "name" else FieldKind.DAY
         case "payee":
@@ -175,6 +178,15 @@ _DESCRIBED = {
     "payee": "Whose figures these are.",
 }
 
+_PAY: Mapping[PayFigure, str] = {
+    "paid": "What was paid",
+    "earned": "What was earned in the pay period",
+    "adjusted": "What was adjusted of earlier pay periods",
+    "held": "What is held at the end",
+    "owed": "What is owed at the end",
+    "carried": "What is carried to the next pay period",
+}
+
 
 def _describe(project: Project, value: Value | RecordValue) -> str:
     """What the number is, where the admin did not say."""
@@ -186,11 +198,20 @@ def _describe(project: Project, value: Value | RecordValue) -> str:
             text = f"{value.show.capitalize()} of the quota {project.quotas[value.quota].label}."
         case "measure":
             text = f"{value.show.capitalize()} of {shown_label(value.measure, None)}, by the comp plan."
+        case "pay":
+            text = _describe_pay(value)
         case "period":
             text = {"name": "The period.", "first_day": "Its first day.", "last_day": "Its last day."}[value.show]
         case _:
             text = _DESCRIBED[value.kind]
     return text.removesuffix(".") + f", {period}." if period else text
+
+
+def _describe_pay(value: PayValue | PayOf) -> str:
+    if value.show == "state":
+        return "How far the pay period is: open, calculated, reviewed, approved, closed or exported."
+    by = f" by {shown_label(value.comp_plan, None)}" if value.comp_plan else ""
+    return f"{_PAY[value.show]}{by}{f', in {value.unit}' if value.unit else ''}, once the pay period is closed."
 
 
 def _describe_metric(project: Project, value: MetricValue | MetricOf) -> str:

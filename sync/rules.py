@@ -32,4 +32,5 @@ def build_rules(project: Project, crm_periods: tuple[CrmPeriod, ...] = ()) -> Ru
         working_time=project.settings.working_time,
         team_zones=project.settings.team_zones,
         crm_periods=crm_periods,
+        expense=project.settings.pay.expense,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from config.checks.calendars import check_calendars
 from config.checks.comp_plans import check_comp_plans
+from config.checks.expense import check_expense
 from config.checks.metrics import check_metrics
 from config.checks.quotas import check_meant, check_quotas, check_seasonality
 from config.checks.settings import check_mapping, check_settings
@@ -26,6 +27,7 @@ _CHECKS = (
     check_meant,
     check_territories,
     check_comp_plans,
+    check_expense,
     check_writeback,
 )
 

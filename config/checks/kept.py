@@ -8,7 +8,7 @@ from config.checks.crm_names import Named, Role, check_name, crm_of
 from config.checks.shown import check_record_value, check_text, check_value, is_as_of
 from config.draft import CONNECTIONS
 from config.project_folder import QUOTAS, TERRITORIES
-from config.values import MetricOf, MetricValue
+from config.values import MetricOf, MetricValue, PayValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,7 +63,7 @@ def _check_set(draft: Draft, connection: str, each: RecordSet, at: Path) -> Iter
         yield from _check_past(draft, each, field, place)
     if all(field.value.kind in {"period", "payee", "updated"} for field in each.fields):
         yield draft.error(
-            (*at, "fields"), "shows no result.", "Add a field with a metric, a quota's figure or a commission."
+            (*at, "fields"), "shows no result.", "Add a field with a metric, a quota's figure, a commission or pay."
         )
 
 
@@ -100,6 +100,12 @@ def _check_task(draft: Draft, connection: str, rule: TaskRule, at: Path) -> Iter
     if isinstance(rule.value, MetricValue) and rule.value.show in {"partial", "complete_from"}:
         detail = "Write show: value or show: sample."
         yield draft.error((*at, "value", "show"), "is no number that could be below or above a bound.", detail)
+    if isinstance(rule.value, PayValue) and rule.value.show == "state":
+        yield draft.error(
+            (*at, "value", "show"),
+            "is no number that could be below or above a bound.",
+            "Show an amount, such as paid.",
+        )
     yield from check_text(draft, rule.subject, rule.value, (*at, "subject"))
 
 

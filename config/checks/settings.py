@@ -41,7 +41,7 @@ def check_settings(draft: Draft) -> Iterator[Problem]:
 def _check_connection(draft: Draft, connection: Connection, at: Path) -> Iterator[Problem]:
     ca_file = connection.ca_file
     own = ca_file is not None and PurePath(ca_file).parts[0] == OWN_FOLDER
-    if ca_file is not None and not own and not (draft.root / ca_file).is_file():
+    if ca_file is not None and draft.root is not None and not own and not (draft.root / ca_file).is_file():
         yield draft.error(
             (*at, "ca_file"),
             f"there is no file {ca_file}.",

@@ -6,6 +6,7 @@ import string
 from typing import TYPE_CHECKING
 
 from config.calendars import MONTHS_IN
+from config.checks.shown_pay import check_pay
 from config.comp_plans.intervals import measure_interval
 from config.messages import did_you_mean
 from config.metrics import AS_OF, ConversionMetric, CumulativeMetric, RatioMetric, SimpleMetric
@@ -18,6 +19,8 @@ from config.values import (
     MeasureValue,
     MetricOf,
     MetricValue,
+    PayOf,
+    PayValue,
     QuotaOf,
     QuotaValue,
     TerritoryValue,
@@ -46,20 +49,16 @@ def check_value(draft: Draft, value: Value, at: Path) -> Iterator[Problem]:
                 )
             yield from _check_metric(draft, value.metric, value.grain, value.period.rpartition("_")[2], (*at, "metric"))
         case QuotaValue():
-            yield from draft.unknown(QUOTAS, value.quota, (*at, "quota"))
-            quota = draft.quotas.get(value.quota)
-            if quota is not None and not value.period.endswith(quota.period):
-                yield draft.error(
-                    (*at, "period"),
-                    f"quota {value.quota} is by {quota.period}, not {value.period}.",
-                    f"Write this_{quota.period} or last_{quota.period}.",
-                )
+            yield from _check_quota(draft, value, at)
         case MeasureValue():
             yield from _check_measure(draft, value, value.period.rpartition("_")[2], at)
         case CommissionValue():
             yield from _check_paid(draft, value.kind, at)
             yield from _check_commission_period(draft, value.period, (*at, "period"))
-            yield from check_unit(draft, value.unit, at)
+            yield from _check_unit(draft, value.unit, at)
+        case PayValue():
+            yield from check_pay(draft, value, value.period, at)
+            yield from _check_unit(draft, value.unit, at)
         case TerritoryValue():
             if not draft.territories and TERRITORIES not in draft.unreadable | draft.names.keys():
                 yield draft.error(
@@ -71,11 +70,11 @@ def check_value(draft: Draft, value: Value, at: Path) -> Iterator[Problem]:
 
 def check_record_value(draft: Draft, value: RecordValue, per: str, period: str, at: Path) -> Iterator[Problem]:
     """A value of a kept record, whose period is given."""
-    if per == "team" and isinstance(value, QuotaOf | MeasureOf | CommissionOf):
+    if per == "team" and isinstance(value, QuotaOf | MeasureOf | CommissionOf | PayOf):
         yield draft.error(
             (*at, "kind"),
             f"there is no {value.kind} of a team.",
-            "Quotas, measures and commissions are by user: write per: user, or a metric.",
+            "Quotas, measures, commissions and pay are by user: write per: user, or a metric.",
         )
         return
     match value:
@@ -103,7 +102,10 @@ def check_record_value(draft: Draft, value: RecordValue, per: str, period: str, 
             yield from _check_paid(draft, value.kind, at)
             yield from _check_commission_period(draft, period, at)
             yield from _check_component(draft, value, at)
-            yield from check_unit(draft, value.unit, at)
+            yield from _check_unit(draft, value.unit, at)
+        case PayOf():
+            yield from check_pay(draft, value, period, at)
+            yield from _check_unit(draft, value.unit, at)
 
 
 def check_text(draft: Draft, text: str | None, value: Value | RecordValue, at: Path) -> Iterator[Problem]:
@@ -119,6 +121,17 @@ def check_text(draft: Draft, text: str | None, value: Value | RecordValue, at: P
             at,
             f"{{{name}}} is nothing that a value of kind {value.kind} has.",
             f"It has {', '.join(f'{{{each}}}' for each in sorted(known))}.",
+        )
+
+
+def _check_quota(draft: Draft, value: QuotaValue, at: Path) -> Iterator[Problem]:
+    yield from draft.unknown(QUOTAS, value.quota, (*at, "quota"))
+    quota = draft.quotas.get(value.quota)
+    if quota is not None and not value.period.endswith(quota.period):
+        yield draft.error(
+            (*at, "period"),
+            f"quota {value.quota} is by {quota.period}, not {value.period}.",
+            f"Write this_{quota.period} or last_{quota.period}.",
         )
 
 
@@ -198,7 +211,7 @@ def _check_component(draft: Draft, value: CommissionOf, at: Path) -> Iterator[Pr
         )
 
 
-def check_unit(draft: Draft, unit: str | None, at: Path) -> Iterator[Problem]:
+def _check_unit(draft: Draft, unit: str | None, at: Path) -> Iterator[Problem]:
     """A unit that no comp plan pays in."""
     units = {plan.unit for plan in draft.comp_plans.values() if plan.unit}
     complete = draft.names.get(COMP_PLANS) == frozenset(draft.comp_plans) and COMP_PLANS not in draft.unreadable

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from config.checks.crm_names import Named, Role, check_name
 from config.checks.kept import check_kept
 from config.checks.shown import check_text, check_value
+from config.checks.shown_pay import check_first_periods
 from config.draft import CONNECTIONS
 from config.project_folder import WRITEBACK
 from config.values import BELONGS_TO, REACHES
@@ -28,6 +29,7 @@ def check_writeback(draft: Draft) -> Iterator[Problem]:
         yield from draft.unknown(CONNECTIONS, connection, (WRITEBACK, connection))
         yield from _check_fields(draft, connection, writes)
     yield from check_kept(draft, draft.writeback)
+    yield from check_first_periods(draft, draft.writeback)
 
 
 def _check_fields(draft: Draft, connection: str, writes: tuple[FieldWrite, ...]) -> Iterator[Problem]:

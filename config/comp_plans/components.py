@@ -292,6 +292,14 @@ class Prizes(_Component):
         Field(description="By its attainment, or its value; attainment if missing and it has a target."),
     ] = None
     among: Annotated[Literal["plan", "team"], Field(description="Places among all, or within each team.")] = "plan"
+    places: Annotated[
+        Literal["payees", "teams"],
+        Field(description="Whose places: the payees', or their teams', by the sums of their members."),
+    ] = "payees"
+    team_prize: Annotated[
+        Literal["each", "shared"] | None,
+        Field(description="Of teams: each member has the prize of the team's place, or they share it equally."),
+    ] = None
     prizes: Annotated[
         tuple[Money, ...], Field(min_length=1, max_length=200, description="Of the first place, the second and so on.")
     ]
@@ -302,6 +310,18 @@ class Prizes(_Component):
             "place; the places behind them are left out."
         ),
     ]
+
+    @model_validator(mode="after")
+    def _of_teams(self) -> Prizes:
+        if (self.places == "teams") != (self.team_prize is not None):
+            raise ValueError(
+                "gives places to teams, and does not say who has their prizes. Write team_prize: each or shared."
+                if self.team_prize is None
+                else f"has team_prize: {self.team_prize}, and places are of payees. Write places: teams, or remove it."
+            )
+        if self.places == "teams" and self.among == "team":
+            raise ValueError("gives places to teams within each team. Remove among, or write places: payees.")
+        return self
 
 
 Component = Annotated[

@@ -46,11 +46,13 @@ SEASONAL = frozenset({"quarter", "half_year", "year", "anniversary"})
 
 
 def measure_interval(comp_plan: CompPlan, name: str) -> Interval | Last:
-    """What the measure runs over: what it says; of a formula, score or rank the longest of what it is made of; else the
-    pay period."""
+    """What the measure runs over: what it says; of a streak all time; of a formula, score or rank the longest of what
+    it is made of; else the pay period."""
     measure = comp_plan.measures[name]
     if measure.over is not None:
         return measure.over
+    if measure.streak:
+        return "all_time"
     of = _reached(comp_plan, name) - {name}
     return longest(comp_plan, (each for each in of if not made_of(comp_plan, each) or comp_plan.measures[each].over))
 

@@ -46,11 +46,33 @@ class Last(Model):
     last: Annotated[Whole, Field(ge=1, le=120, description="How many months back.")]
 
 
+class Days(Model):
+    """A row of so many days that count."""
+
+    days: Annotated[Whole, Field(ge=1, le=1000, description="How many days that count, one after the other.")]
+
+
+class Months(Model):
+    """A row through so many months."""
+
+    months: Annotated[
+        Whole, Field(ge=1, le=120, description="How many months from its first day on; leave makes them longer.")
+    ]
+
+
+RowLength = Annotated[Annotated[Days, Tag("days")] | Annotated[Months, Tag("months")], by_key("months", "days")]
+
 Over = Annotated[Annotated[Interval, Tag(TEXT)] | Annotated[Last, Tag("last")], by_key("last")]
 
 
+KINDS = ("credits", "metric", "formula", "weighted", "rank", "streak")
+"""The keys of which each measure has one."""
+
+_OF_SUMS = ("take", "of", "each_at_most", "grouped_by", "starts_with", "carry")
+
+
 class Measure(Model):
-    """A number for each payee: the sum of credits, a metric, a formula over measures, a score, or a rank."""
+    """A number for each payee: the sum of credits, a metric, a formula over measures, a score, a rank, or a streak."""
 
     label: Annotated[Label | None, Field(description="What people call it; made of the name if missing.")] = None
     credits: Annotated[tuple[Name, ...], Field(description="The credits it adds up.")] = ()
@@ -79,11 +101,29 @@ class Measure(Model):
         Name | None, Field(description="Or the place among the payees by this measure: 1 is the most, ties share it.")
     ] = None
     among: Annotated[Literal["plan", "team"], Field(description="Of a rank: among whom.")] = "plan"
+    streak: Annotated[
+        tuple[Name, ...],
+        Field(
+            description="Or days in a row on which these credits come to `at_least`. Days off, holidays and leave "
+            "neither lengthen nor break the row."
+        ),
+    ] = ()
+    at_least: Annotated[Money | None, Field(description="Of a streak: what each day needs, above 0.")] = None
+    counts: Annotated[
+        Literal["current", "longest", "completed"] | None,
+        Field(
+            description="Of a streak: the days of the row that goes on at the end, the days of the longest row, or how "
+            "often a row has been as long as `for` says."
+        ),
+    ] = None
+    for_: Annotated[
+        RowLength | None, Field(alias="for", description="Of a streak that counts `completed`: how long.")
+    ] = None
     over: Annotated[
         Over | None,
         Field(
             description="What it runs over; the pay period if missing, or, of a formula or score, the longest of what "
-            "it is made of."
+            "it is made of; of a streak all time."
         ),
     ] = None
     grouped_by: Annotated[
@@ -112,11 +152,10 @@ class Measure(Model):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Measure:
-        kinds = ("credits", "metric", "formula", "weighted", "rank")
-        given = [name for name in kinds if getattr(self, name)]
+        given = [name for name in KINDS if getattr(self, name)]
         if len(given) != 1:
             raise ValueError(
-                f"needs one of {', '.join(kinds)}, has {' and '.join(given) or 'none'}. "
+                f"needs one of {', '.join(KINDS)}, has {' and '.join(given) or 'none'}. "
                 "Write `credits: [NAME]` to add up credits."
             )
         if (self.take == "distinct") != (self.of is not None):
@@ -127,6 +166,49 @@ class Measure(Model):
             )
         return self
 
+    @model_validator(mode="after")
+    def _whole_streak(self) -> Measure:
+        own = {"at_least": self.at_least, "counts": self.counts, "for": self.for_}
+        if not self.streak:
+            for key in (key for key, value in own.items() if value is not None):
+                raise ValueError(
+                    f"has `{key}`, which only a streak has. Remove it, or write `streak: [NAME]` for days in a row."
+                )
+            return self
+        if self.at_least is None:
+            raise ValueError("does not say what a day of the streak needs. Write `at_least: 20`, or another number.")
+        if self.at_least == 0:
+            raise ValueError("has `at_least: 0`, which every day has. Write what a day needs: `at_least: 20`.")
+        if self.counts is None:
+            raise ValueError(
+                "does not say what of the streak counts. Write `counts: current`, `longest`, or `completed` with "
+                "`for: {months: 3}`."
+            )
+        if (self.counts == "completed") != (self.for_ is not None):
+            raise ValueError(
+                "counts streaks that are completed, and does not say how long one is. Write `for: {months: 3}`, or "
+                "`for: {days: 20}`."
+                if self.for_ is None
+                else f"counts the {self.counts} streak, and `for` is of `counts: completed`. Write that, or remove it."
+            )
+        alien = [key for key in _OF_SUMS if getattr(self, key) != type(self).model_fields[key].default]
+        if alien:
+            raise ValueError(
+                f"is a streak, which counts days, and {', '.join(f'`{key}`' for key in alien)} "
+                f"{'are' if len(alien) > 1 else 'is'} for what adds up credits. Remove {', '.join(alien)}."
+            )
+        if isinstance(self.over, Last) or self.over == "transaction":
+            raise ValueError(
+                "is a streak, and days in a row need an interval that begins and ends. Write `over: year`, or another; "
+                "without `over` it is all time."
+            )
+        return self
+
+    @property
+    def named_credits(self) -> tuple[str, ...]:
+        """The credits that it adds up, or that make the days of its streak."""
+        return self.credits or self.streak
+
     @property
     def told_apart_by(self) -> str | None:
         """The field that says which transactions belong together: in a group, or as one of what is counted."""
@@ -134,5 +216,5 @@ class Measure(Model):
 
     @property
     def kind(self) -> str:
-        """credits, metric, formula, weighted or rank."""
-        return next(name for name in ("credits", "metric", "formula", "weighted", "rank") if getattr(self, name))
+        """One of KINDS."""
+        return next(name for name in KINDS if getattr(self, name))

@@ -73,6 +73,7 @@ def write_template(
         "url": _quoted(url),
         "ca_file": f"\n    ca_file: {_quoted(str(ca_file))}   # trusted instead of the system's" if ca_file else "",
         "first_day": start.isoformat(),
+        "first_quarter": f"FY{start.year}-Q{(start.month + 2) // 3}",
         "default_quota": f"{default_quota:f}",
         "teams": _teams(quotas_by_team),
     }

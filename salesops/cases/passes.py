@@ -62,6 +62,8 @@ def _ends_in_the_present(setup: Setup) -> bool:
     """Whether figures depend on the last day itself, and not only on the pay period that it ends."""
     case = setup.case
     expected = [case.expect] if isinstance(case.expect, Expected) else list(case.expect.values())
+    if any(measure.streak for plan in setup.plans.values() for measure in plan.measures.values()):
+        return True  # a day that is not over breaks no row
     asked = any(each.estimated or each.to_earn or each.to_next_tier for each in expected)
     period = pay_period(setup.around.rules.calendar, setup.main.period, setup.day)
     return asked or setup.day != period.end - _DAY or any(each.open for each in case.transactions)

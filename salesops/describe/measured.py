@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from config.comp_plans.base import shown_label
 from config.comp_plans.formula import Name, parse_pay_formula
 from config.comp_plans.intervals import measure_interval
-from config.comp_plans.measures import Last
+from config.comp_plans.measures import Days, Last, Months
 from salesops.describe.model import Part, Point
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def over(told: Told, interval: str | Last) -> str:
 
 def _measure(told: Told, name: str, measure: Measure) -> Iterator[str]:
     words = told.words
-    yield _what(told, measure, over(told, measure_interval(told.plan, name)))
+    during = over(told, measure_interval(told.plan, name))
+    yield from _streak(told, measure, during) if measure.streak else (_what(told, measure, during),)
     if measure.grouped_by is not None:
         yield words.say("grouped", field=words.bare(measure.grouped_by))
     if measure.each_at_most is not None:
@@ -90,6 +92,23 @@ def _what(told: Told, measure: Measure, during: str) -> str:
             part += words.say("weight_to", share=words.share(each.at_most))
         parts.append(part)
     return words.say("weighted", parts=words.say("weights_between").join(parts))
+
+
+def _streak(told: Told, measure: Measure, during: str) -> Iterator[str]:
+    words, length = told.words, measure.for_
+    parts = {
+        "credits": words.all_of(told.quoted(each) for each in measure.streak),
+        "least": words.number(measure.at_least or Decimal(0)),
+        "over": during,
+    }
+    if length is not None:
+        number, unit = (length.days, "day") if isinstance(length, Days) else (length.months, "month")
+        parts["length"] = words.say(f"streak_{unit}{'s' * (number > 1)}", number=words.number(Decimal(number)))
+    yield words.say(f"streak_{measure.counts}", **parts)
+    yield words.say("streak_other_days")
+    yield words.say("streak_off_plan")
+    if isinstance(length, Months):
+        yield words.say("streak_leave")
 
 
 def _target(told: Told, name: str, measure: Measure) -> Iterator[str]:

@@ -82,7 +82,9 @@ def _gated(told: Told, component: Component) -> Iterator[str]:
         f"({words.one_of(each)})" if len(said) > 1 and len(each) > 1 else words.one_of(each) for each in said
     )
     if isinstance(component, Pool | Prizes):
-        yield words.say("pool_when" if isinstance(component, Pool) else "prizes_when", gates=gates)
+        of_teams = isinstance(component, Prizes) and component.places == "teams"
+        sentence = "pool_when" if isinstance(component, Pool) else "team_prize_when" if of_teams else "prizes_when"
+        yield words.say(sentence, gates=gates)
     else:
         sentence = ("when_else" if component.otherwise else "when") + ("_step" if is_step(told.plan, component) else "")
         yield words.say(sentence, gates=gates, share=words.share(component.otherwise or Decimal(0)))
@@ -208,5 +210,8 @@ def _prizes(told: Told, component: Prizes, interval: str) -> Iterator[str]:
         during = words.say("prizes_during", since=since, last=last)
     by = placed_by(told, component.by, component.of)
     prizes = words.all_of(told.formula(str(prize), "money") for prize in component.prizes)
-    yield words.say(f"pays_prizes_{component.among}", by=by[:1].upper() + by[1:], during=during, prizes=prizes)
-    yield words.say(f"ties_{component.ties}")
+    among = "teams" if component.places == "teams" else component.among
+    yield words.say(f"pays_prizes_{among}", by=by[:1].upper() + by[1:], during=during, prizes=prizes)
+    if component.team_prize is not None:
+        yield words.say(f"team_prize_{component.team_prize}")
+    yield words.say(f"ties_{'of_teams_' if component.places == 'teams' else ''}{component.ties}")

@@ -110,7 +110,7 @@ def _stands_alone(told: Told, component: Placed) -> bool:
 
 def _given(told: Told, name: str, component: Placed) -> _Given:
     measure = told.plan.measures[component.by]
-    counts = measure.take != "amount" or measure.kind == "rank"
+    counts = measure.take != "amount" or measure.kind in {"rank", "streak"}
     counts = counts or (measure.kind == "credits" and all(map(told.counts_one, measure.credits)))
     target = _target(told, component.by, counts=counts) if is_share(told, component.by, component.of) else None
     results = tuple(dict.fromkeys(_results(told, component, target, counts=counts)))
@@ -228,6 +228,10 @@ def _alone(plan: CompPlan, given: _Given) -> CompPlan:
             "formula": None,
             "weighted": (),
             "rank": None,
+            "streak": (),
+            "at_least": None,
+            "counts": None,
+            "for_": None,
             "over": measure_interval(plan, by),
             "target": None if given.target is None else "individual",
             "carry": (),

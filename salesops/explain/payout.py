@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from config.checks.comp_plans.closing import closing_components, closing_measures
+from config.checks.comp_plans.closing import looks_at_others
 from salesops.describe.letter import tell
 from salesops.describe.model import Point
 from salesops.describe.pays import paid as said_of_components
@@ -69,7 +69,7 @@ def explain_payout(
         metrics = compute_metrics(basis, frozenset(used))[0] if used else METRICS.empty_table()
         credited = {other for name in plans for other in pays_on(basis.rules, name)}
         for name, plan in plans.items():
-            if name not in credited and not closing_components(plan) and not closing_measures(plan):
+            if name not in credited and not looks_at_others(plan):
                 _narrow(basis, name, wanted.payee_id)
         told = Told()
         programs = keep_pay(basis, metrics, told.tell)

@@ -125,6 +125,18 @@ def standing_in(program: Program, name: str) -> Setting:
     return replace(setting, fold=measures.fold) if stands_at_events or setting.is_each_alone else setting
 
 
+def tiers_told(columns: Columns, name: str) -> None:
+    """What explains a component of tiers alone, added to the folds of its program."""
+    program = columns.program
+    setting, component = standing_in(program, name), program.plan.components[name]
+    if not isinstance(component, Tiers):
+        raise TypeError(f"{name} has no tiers")
+    if setting.own is not None:
+        columns.put(setting.fold, _credited(setting), name, "credited")
+    columns.put(setting.fold, program.worths.bare(name), name, "bare")
+    _tiers(columns, setting, component)
+
+
 def _measure(columns: Columns, name: str) -> None:
     program = columns.program
     measures, plan = program.measures, program.plan
@@ -205,7 +217,7 @@ def _of_all(columns: Columns, setting: Setting) -> None:
     """What a pool, or prizes, look at of all payees."""
     name, fold = setting.name, setting.fold
     if isinstance(setting.component, Prizes):
-        for part in ("place", "tied"):
+        for part in ("place", "tied", "sharing"):
             if fold.has(f"{part} in {name}"):
                 columns.found[name, part] = (f"{part} in {name}", Fraction(1))
         return

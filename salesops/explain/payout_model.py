@@ -30,6 +30,30 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class RowTold:
+    """A row of days of a streak, each with what was there; `times`: how often it is completed, none where not counted.
+
+    `broken_on`: the day that broke it, with what it `had`, none of a day off the comp plan; none of a row that goes on.
+    `makes_it`: whether the streak's number is of it.
+    """
+
+    days: tuple[tuple[date, Decimal], ...]
+    times: int | None
+    broken_on: date | None
+    had: Decimal | None
+    makes_it: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StreakTold:
+    """The rows behind a streak, what a day needs, and `next`, in words, what lengthens the last; empty of the past."""
+
+    at_least: Decimal
+    rows: tuple[RowTold, ...]
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where the payee stands in a measure. `start`: with what it starts in its interval.
 
@@ -50,6 +74,7 @@ class Standing:
     share: Decimal | None
     ramp: Decimal | None
     path: Path
+    streak: StreakTold | None = None
 
 
 @dataclass(frozen=True, slots=True)

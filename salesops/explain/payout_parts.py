@@ -51,7 +51,7 @@ def reckoned(columns: Columns, rows: ReadRows, name: str, periods: Collection[st
             last_day=row["day"],
             measures=tuple(_standings(columns, rows, row, name)),
             held=tuple(_held(columns, rows.states[: place + 1], row, name)),
-            rungs=tuple(_rungs(columns, row, name, states)),
+            rungs=tuple(rungs_of(columns, row, name, states)),
             again=tuple(_again(columns, name, earned)),
             gates=tuple(_gates(columns, row, name)),
             steps=tuple(steps_of(columns, rows, row, name)),
@@ -94,13 +94,14 @@ def _standings(columns: Columns, rows: ReadRows, row: Row, name: str) -> Iterato
         kind: str = sums_over(plan, measure_interval(plan, measure))
         target = columns.read(row, *at, "target")
         has = columns.program.measures.has_target(measure)
-        behind = rows.behind.get((measure, row[kind]))
+        behind, value = rows.behind.get((measure, row[kind])), columns.read(row, *at, "value")
+        streak = rows.streaks.get(measure)
         yield Standing(
             measure=measure,
             label=shown_label(measure, held.label),
             interval=row["period"] if kind == "period" else row[f"{kind} name"],
             start=columns.read(row, *at, "start"),
-            value=columns.read(row, *at, "value"),
+            value=value,
             target=target,
             attainment=columns.read(row, *at, "attainment"),
             target_is=(held.target or "individual") if has else "",
@@ -108,6 +109,7 @@ def _standings(columns: Columns, rows: ReadRows, row: Row, name: str) -> Iterato
             share=columns.read(row, *at, "share") if has and "targets" in plan.proration.of else None,
             ramp=decimal(behind.ramp) if behind is not None and plan.ramp else None,
             path=("measures", measure),
+            streak=streak.told(row[kind], row["day"], value) if streak is not None else None,
         )
 
 
@@ -157,7 +159,8 @@ def _gate(columns: Columns, row: Row, name: str, path: Path, gate: Gate) -> Gate
     )
 
 
-def _rungs(columns: Columns, row: Row, name: str, states: Sequence[Row]) -> Iterator[Rung]:
+def rungs_of(columns: Columns, row: Row, name: str, states: Sequence[Row]) -> Iterator[Rung]:
+    """The tiers, or points of a curve, of a component at a state; `states` are those of its interval up to it."""
     component = columns.program.plan.components[name]
     if isinstance(component, Curve):
         yield from _points(columns, row, name, component)
@@ -268,7 +271,10 @@ def measures_of(plan: CompPlan, component: Component) -> tuple[str, ...]:
 def lines_of(plan: CompPlan, component: Component) -> Iterator[tuple[str, Path]]:
     """What else of the comp plan decides what a component earns, with the lines that say it."""
     measures = measures_of(plan, component)
-    credited = [*credits_of(plan, component), *(each for name in measures for each in plan.measures[name].credits)]
+    credited = [
+        *credits_of(plan, component),
+        *(each for name in measures for each in plan.measures[name].named_credits),
+    ]
     for name in dict.fromkeys(credited):
         yield f"credit {shown_label(name, plan.credits[name].label)}", ("credits", name)
     for name in measures:

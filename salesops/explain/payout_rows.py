@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from salesops.explain.payout_streaks import read_streaks
 from salesops.explain.payout_targets import behind_targets
 from salesops.sql import names, quoted, text
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from salesops.basis import Basis
     from salesops.explain.payout_columns import Columns, Row
+    from salesops.explain.payout_streaks import Streak
     from salesops.explain.payout_targets import Behind
     from salesops.incentives.states.states import Program
 
@@ -36,11 +38,12 @@ class Earned:
 @dataclass(frozen=True, slots=True)
 class ReadRows:
     """The states of a payee in their order, ends of pay periods with what stands only there; earnings by component;
-    and what is behind targets, by measure and interval."""
+    what is behind targets, by measure and interval; and what is behind streaks, by measure."""
 
     states: Sequence[Row]
     earned: Mapping[str, Sequence[Earned]]
     behind: Mapping[tuple[str, str], Behind]
+    streaks: Mapping[str, Streak]
 
 
 def read_rows(basis: Basis, program: Program, columns: Columns, payee_id: str) -> ReadRows:
@@ -66,7 +69,8 @@ def read_rows(basis: Basis, program: Program, columns: Columns, payee_id: str) -
                 state=by_event[event],
             )
         )
-    return ReadRows(states, found, behind_targets(basis, program, payee_id))
+    behind = behind_targets(basis, program, payee_id)
+    return ReadRows(states, found, behind, read_streaks(basis, program.name, program.plan, payee_id))
 
 
 def _states(basis: Basis, program: Program, columns: Columns, own: str) -> list[dict[str, Any]]:

@@ -124,9 +124,13 @@ def _pool(columns: Columns, row: Row, name: str) -> Iterator[Step]:
 
 
 def _prizes(columns: Columns, row: Row, name: str) -> Iterator[Step]:
-    yield Step("place", columns.read(row, name, "place"), "number", ("components", name, "by"))
+    component = columns.program.plan.components[name]
+    of_team = " of the team" if isinstance(component, Prizes) and component.places == "teams" else ""
+    yield Step(f"place{of_team}", columns.read(row, name, "place"), "number", ("components", name, "by"))
     if (tied := columns.read(row, name, "tied")) is not None:
         yield Step("so many stand there", tied, "number", ("components", name, "ties"))
+    if (sharing := columns.read(row, name, "sharing")) is not None:
+        yield Step("members who share it", sharing, "number", ("components", name, "team_prize"))
 
 
 def _guarantee(columns: Columns, rows: ReadRows, row: Row, name: str, component: Guarantee) -> Iterator[Step]:

@@ -30,7 +30,7 @@ from salesops.incentives.states.states import forget_states, keep_states
 from salesops.incentives.supposed.supposed import keep_estimated
 from salesops.payment.settling import build_settling, presence_rows, step_rows
 from salesops.payment.tables import PRESENCE, STEPS
-from salesops.results import CREDITS, EARNINGS, MEASURES, METRICS, Pay
+from salesops.results import CREDITS, EARNINGS, MEASURES, METRICS, TIERS, Pay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,23 +41,34 @@ if TYPE_CHECKING:
 
 
 def compute_pay(
-    basis: Basis, metrics: pa.Table, change: Callable[[str], None] | None = None, *, settling: bool = False
+    basis: Basis,
+    metrics: pa.Table,
+    change: Callable[[str], None] | None = None,
+    *,
+    settling: bool = False,
+    tiers_in: str = "",
 ) -> Pay:
     """What the comp plans of the rules make of the facts; `metrics` are the values that measures may take. With
-    `settling` also what payment is reckoned from.
+    `settling` also what payment is reckoned from; with `tiers_in` also tiers as they stand in that pay period.
 
     `change` may change the credits of a comp plan of this name, before anything is made of them.
 
     The rows of a comp plan get their names while the next one is reckoned, and what nothing needs any more is let go.
     """
+    from salesops.explain.tiers import TiersTold
+
+    told = TiersTold(tiers_in) if tiers_in else None
+    tiers = [TIERS.empty_table()]
     plans = in_order(basis.rules)
     needed = {other for name in plans for other in pays_on(basis.rules, name)}
     waiting: list[str] = []
     with ThreadPoolExecutor(max_workers=1) as beside:
         parts, presence, steps = {}, [PRESENCE.empty_table()], [STEPS.empty_table()]
         for place, name in enumerate(_plans(basis, metrics), 1):
-            program = _keep(basis, name, None, change)
+            program = _keep(basis, name, told.tell if told else None, change)
             parts[name] = beside.submit(_read(basis, program))
+            if told:
+                tiers.append(told.read(basis, program))
             if settling:
                 presence.append(presence_rows(basis, name))
                 steps.append(step_rows(basis, name))
@@ -65,7 +76,7 @@ def compute_pay(
                 forget_states(basis, program)
                 waiting.append(name)
             waiting = _forget(basis, waiting, plans[place:])
-        pay = _together({name: part.result() for name, part in parts.items()})
+        pay = replace(_together({name: part.result() for name, part in parts.items()}), tiers=pa.concat_tables(tiers))
     if not settling:
         return pay
     settled, notes = build_settling(basis, pay.earnings, _sorted(presence), _sorted(steps))

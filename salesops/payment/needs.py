@@ -23,9 +23,26 @@ def waited_for(plan: CompPlan) -> list[str]:
     return [kind for kind in BILLED if kind in on]
 
 
+def contract_days(rules: Rules) -> dict[str, str]:
+    """The columns of CONTRACTS that expense schedules need, and the field of opportunity that each is."""
+    if rules.expense is None:
+        return {}
+    spread = rules.expense.spread
+    found = {}
+    if any(each.starts == "contract" for each in spread):
+        found["starts_on"] = "contract_starts_on"
+    if any(each.over == "contract" for each in spread):
+        found["ends_on"] = "contract_ends_on"
+    if rules.expense.cancelled_on is not None:
+        found["cancelled_on"] = rules.expense.cancelled_on
+    return found
+
+
 def read_by_payment(rules: Rules) -> dict[str, set[str]]:
-    """Object -> the fields that EVENTS and the rates of pay are made of."""
+    """Object -> the fields that EVENTS, the rates of pay and CONTRACTS are made of."""
     found: dict[str, set[str]] = {}
+    if days := contract_days(rules):
+        found["opportunity"] = {"id", *days.values()}
     for plan in rules.comp_plans.values():
         for kind in waited_for(plan):
             found.setdefault("opportunity", {"id"}).update({"amount", "currency"})

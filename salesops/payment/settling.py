@@ -1,5 +1,5 @@
-"""What payment is reckoned from, out of the facts: invoices, collections, cancellations, who is on a comp plan when,
-and the exchange rates of pay."""
+"""What payment is reckoned from, out of the facts: invoices, collections, cancellations, contracts, who is on a comp
+plan when, and the exchange rates of pay."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from salesops.conditions import day_in
 from salesops.currency import known_rates
 from salesops.money import PLACES, round_decimal
 from salesops.paths import with_paths
-from salesops.payment.needs import BILLED, DATED, waited_for
+from salesops.payment.expense import CONTRACTS
+from salesops.payment.needs import BILLED, DATED, contract_days, waited_for
 from salesops.payment.tables import EVENTS, MANUAL, PRESENCE, STEPS, Payable
 from salesops.rates import NoRate, Rates
 from salesops.results import EARNINGS, Note
@@ -59,6 +60,7 @@ class Settling:
     steps: pa.Table = field(default_factory=STEPS.empty_table)
     presence: pa.Table = field(default_factory=PRESENCE.empty_table)
     events: pa.Table = field(default_factory=EVENTS.empty_table)
+    contracts: pa.Table = field(default_factory=CONTRACTS.empty_table)  # of opportunities that earned something
     rates: Rates = field(default_factory=Rates)
 
     def of(self, rules: Rules, period: Period, manual: pa.Table | None = None) -> Payable:
@@ -113,8 +115,8 @@ def step_rows(basis: Basis, name: str) -> pa.Table:
 def build_settling(
     basis: Basis, earnings: pa.Table, presence: pa.Table, steps: pa.Table
 ) -> tuple[Settling, tuple[Note, ...]]:
-    """Everything together: EVENTS of the opportunities that earn something, and the rates of all currencies; and notes
-    of what is billed in a currency that nothing converts."""
+    """Everything together: EVENTS and CONTRACTS of the opportunities that earn something, and the rates of all
+    currencies; and notes of what is billed in a currency that nothing converts."""
     earned = earnings.filter(pc.equal(earnings["status"].cast(pa.string()), pa.scalar("earned")))
     rates = known_rates(basis) if "exchange_rate" in basis.objects else Rates()
     whole = Settling(earned, steps, presence, rates=rates)
@@ -132,7 +134,7 @@ def build_settling(
         )
         for (currency, other), count in sorted(unknown.items())
     )
-    return replace(whole, events=together), notes
+    return replace(whole, events=together, contracts=_contracts(basis, earned)), notes
 
 
 def _events(basis: Basis, whole: Settling, unknown: dict[tuple[str, str], int]) -> Iterator[pa.Table]:
@@ -163,15 +165,32 @@ def _of_plan(rows: pa.Table, name: str, kind: str) -> pa.Table:
     return pa.table([columns[column] for column in EVENTS.names], schema=EVENTS)
 
 
+def _contracts(basis: Basis, earned: pa.Table) -> pa.Table:
+    """CONTRACTS of the opportunities that earned something, sorted, with the days that expense schedules need."""
+    days = contract_days(basis.rules)
+    if not days:
+        return CONTRACTS.empty_table()
+    rows = with_paths(basis, "opportunity", ["id", *days.values()])
+    dated = {name: _day(basis, rows, days[name]) if name in days else ibis.null("date") for name in CONTRACTS.names[1:]}
+    found = basis.engine.read(rows.select(opportunity_id=rows["id"], **dated), CONTRACTS)
+    ids = pc.unique(earned["opportunity_id"].cast(pa.string())).drop_null()
+    return found.filter(pc.is_in(found["opportunity_id"], ids)).sort_by("opportunity_id")
+
+
+def _day(basis: Basis, rows: ir.Table, path: str) -> ir.Value:
+    """The day that a field of opportunities holds, whatever its type."""
+    day = rows[path]
+    if field_type("opportunity", path) is FieldType.TEXT:
+        return day_in(day)
+    if field_type("opportunity", path) is FieldType.INSTANT:
+        return basis.local_day(day)
+    return day
+
+
 def _cancelled(basis: Basis, when: str) -> pa.Table:
     """The opportunities with a day in a field of theirs."""
     rows = with_paths(basis, "opportunity", ["id", when])
-    day = rows[when]
-    if field_type("opportunity", when) is FieldType.TEXT:
-        day = day_in(day)
-    elif field_type("opportunity", when) is FieldType.INSTANT:
-        day = basis.local_day(day)
-    found = rows.select(opportunity_id=rows["id"], day=day)
+    found = rows.select(opportunity_id=rows["id"], day=_day(basis, rows, when))
     return basis.engine.read(found.filter(found["day"].notnull()), pa.schema(_CANCELLED))
 
 

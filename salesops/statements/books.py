@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from salesops.statements.model import Calculation
+    from salesops.statements.model import Calculation, Objection
 
 Row: TypeAlias = "dict[str, Any]"
 
@@ -62,12 +64,19 @@ class Books:
     earnings: _Cut
     credits: _Cut
     measures: _Cut
+    tiers: _Cut
+    objections: Mapping[str, list[Objection]]  # by payee
 
     @property
     def payees(self) -> tuple[str, ...]:
         """Everyone of whom there is something to say, in order of their ids."""
         found: set[str] = set().union(
-            self.entries.places, self.before.places, self.earnings.places, self.credits.places, self.measures.places
+            self.entries.places,
+            self.before.places,
+            self.earnings.places,
+            self.credits.places,
+            self.measures.places,
+            self.objections,
         )
         return tuple(sorted(found))
 
@@ -83,6 +92,7 @@ def open_books(calculation: Calculation) -> Books:
     sums = sums.rename_columns([name.removesuffix("_sum") for name in sums.column_names])
     paid = ledger.filter((pc.field("account") == "paid") & pc.field("cause").isin(sorted(PAYS)))
     now = pc.field("period") == period.name
+    objections = sorted(calculation.objections, key=attrgetter("payee_id", "period", "id"))
     return Books(
         calculation=calculation,
         periods=periods,
@@ -95,6 +105,8 @@ def open_books(calculation: Calculation) -> Books:
         earnings=_cut(calculation.earnings.filter(now & (pc.field("status") == "earned"))),
         credits=_cut(calculation.credits.filter(now)),
         measures=_cut(calculation.measures.filter(now)),
+        tiers=_cut(calculation.tiers),
+        objections={payee: list(its) for payee, its in groupby(objections, key=attrgetter("payee_id"))},
     )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from salesops.statements.books import Books, Row
     from salesops.statements.check import Part
-    from salesops.statements.model import ByPlan
+    from salesops.statements.model import ByPlan, Objection
 
 _PAID = frozenset({"paid", "exchanged"})
 """The accounts in which an amount of another currency may stand."""
@@ -29,11 +29,15 @@ def build_statement(books: Books, payee: str) -> Statement:
     """
     calculation = books.calculation
     entries, before, last = books.entries.rows(payee), books.before.rows(payee), books.last.rows(payee)
-    earnings, credited, measured = (cut.rows(payee) for cut in (books.earnings, books.credits, books.measures))
+    results = [cut.rows(payee) for cut in (books.earnings, books.credits, books.measures, books.tiers)]
     posted = _apart(entries), _apart([row for row in before if row["account"] not in _PAID]), _apart(last)
-    told = [_of_plan(books, rows) for rows in (earnings, credited, measured)]
-    parts = sorted(set().union(*posted, *told))
-    plans = tuple(build_by_plan(books, *part, *(rows.get(part, []) for rows in (*posted, *told))) for part in parts)
+    told = [_of_plan(books, rows) for rows in results]
+    disputed = _disputed(books, payee)
+    parts = sorted(set().union(*posted, *told, disputed))
+    tables = (*posted, *told)
+    plans = tuple(
+        build_by_plan(books, *part, disputed.get(part, ()), *(rows.get(part, []) for rows in tables)) for part in parts
+    )
     paid = _added(plan.payout for plan in plans)
     earlier: dict[str, list[Money]] = defaultdict(list)
     for row in books.history.rows(payee):
@@ -71,10 +75,21 @@ def _of_plan(books: Books, rows: Sequence[Row]) -> Mapping[Part, list[Row]]:
     """Results by comp plan and its currency."""
     found: dict[Part, list[Row]] = defaultdict(list)
     for row in rows:
-        plan = books.calculation.comp_plans.get(row["comp_plan"])
-        currency = books.calculation.currency
-        found[row["comp_plan"], plan.pays_in(currency) if plan else currency].append(row)
+        found[row["comp_plan"], _unit(books, row["comp_plan"])].append(row)
     return found
+
+
+def _disputed(books: Books, payee: str) -> Mapping[Part, list[Objection]]:
+    found: dict[Part, list[Objection]] = defaultdict(list)
+    for each in books.objections.get(payee, ()):
+        found[each.comp_plan, _unit(books, each.comp_plan)].append(each)
+    return found
+
+
+def _unit(books: Books, comp_plan: str) -> str:
+    plan = books.calculation.comp_plans.get(comp_plan)
+    currency = books.calculation.currency
+    return plan.pays_in(currency) if plan else currency
 
 
 def _added(amounts: Iterable[Money]) -> tuple[Money, ...]:
@@ -87,6 +102,7 @@ def _added(amounts: Iterable[Money]) -> tuple[Money, ...]:
 
 def _is_empty(plan: ByPlan) -> bool:
     """Whether a comp plan of earlier times has nothing to say any more."""
-    said = (plan.components, plan.measures, plan.adjustments, plan.held, plan.manual, plan.balances, plan.credits)
+    said = (plan.components, plan.measures, plan.adjustments, plan.held, plan.manual, plan.disputes)
+    stands = (plan.balances, plan.credits)
     moved = (plan.opening, plan.payout.amount, *(figure.amount for figure in plan.summary))
-    return not any(said) and not any(moved)
+    return not any((*said, *stands, *moved))

@@ -11,8 +11,10 @@ from config.comp_plans.base import shown_label
 from salesops.money import round_decimal
 from salesops.statements.books import LINE, PAYS
 from salesops.statements.due import dues
+from salesops.statements.ladders import ladders
 from salesops.statements.model import (
     Adjusted,
+    Answered,
     Balance,
     ByPlan,
     Change,
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     from config.comp_plans import CompPlan
     from salesops.statements.books import Books, Row
-    from salesops.statements.model import Due
+    from salesops.statements.model import Due, Objection
 
     Key: TypeAlias = tuple[Any, ...]
 
@@ -45,17 +47,19 @@ def build_by_plan(
     books: Books,
     name: str,
     currency: str,
+    disputed: Sequence[Objection],
     entries: Sequence[Row],
     before: Sequence[Row],
     last: Sequence[Row],
     earnings: Sequence[Row],
     credited: Sequence[Row],
     measured: Sequence[Row],
+    placed: Sequence[Row],
 ) -> ByPlan:
     """What a comp plan says of the period, from a payee's rows of it in a currency. `before` are balances by line."""
     calculation = books.calculation
     plan = calculation.comp_plans.get(name)
-    of = _Named(plan, calculation.opportunities)
+    of = Named(plan, calculation.opportunities)
     paid = -total(entries, "payable", PAYS)
     units = (row["unit"] for row in entries if row["account"] == "paid" and row["cause"] in PAYS)
     pay_currency = next(units, (plan.payment.currency if plan else None) or currency)
@@ -68,11 +72,13 @@ def build_by_plan(
         paid=paid,
         payout=Money(total(entries, "paid", PAYS), pay_currency),
         components=_components(of, entries, earnings, calculation.period.name),
+        ladders=tuple(ladders(of, placed)),
         measures=tuple(_measures(of, measured)),
         adjustments=tuple(_adjustments(of, entries, before)),
         held=tuple(_held(of, books, entries, before)),
         taken_back=tuple(_taken_back(of, entries)),
         manual=tuple(_manual(of, books, entries)),
+        disputes=tuple(_answered(of, each) for each in disputed),
         balances=balances,
         changes=_changes(entries, last, balances) if books.previous else (),
         opening=-total(entries, "earned", {"opening"}),
@@ -80,7 +86,7 @@ def build_by_plan(
     )
 
 
-class _Named:
+class Named:
     """Lines and parts of a comp plan with the names that people know them by."""
 
     def __init__(self, plan: CompPlan | None, opportunities: Mapping[str, str]) -> None:
@@ -109,7 +115,8 @@ class _Named:
     def line(self, key: Key) -> Of:
         part, earned_in, day, source, transaction_id, opportunity_id = key
         name = self.opportunity(opportunity_id)
-        return Of(part, self.component(part), earned_in, day, source, transaction_id, opportunity_id, name)
+        label = self.component(part) if part else ""
+        return Of(part, label, earned_in, day, source, transaction_id, opportunity_id, name)
 
 
 def _key(row: Row) -> Key:
@@ -135,7 +142,7 @@ def _by_line(rows: Iterable[Row], account: str, causes: frozenset[str] | set[str
     return found
 
 
-def _components(of: _Named, entries: Sequence[Row], earnings: Sequence[Row], period: str) -> tuple[Component, ...]:
+def _components(of: Named, entries: Sequence[Row], earnings: Sequence[Row], period: str) -> tuple[Component, ...]:
     amounts = _by_line(entries, "earned", {"earned"})
     counted: dict[Key, Decimal] = defaultdict(Decimal)
     for row in earnings:
@@ -157,14 +164,14 @@ def _components(of: _Named, entries: Sequence[Row], earnings: Sequence[Row], per
     )
 
 
-def _adjustments(of: _Named, entries: Sequence[Row], before: Sequence[Row]) -> Iterable[Adjusted]:
+def _adjustments(of: Named, entries: Sequence[Row], before: Sequence[Row]) -> Iterable[Adjusted]:
     posted, differences = _by_line(before, "earned"), _by_line(entries, "earned", {"adjusted"})
     for key in _in_order(differences):
         was = -posted.get(key, _NOTHING)
         yield Adjusted(of.line(key), was, was - differences[key])
 
 
-def _held(of: _Named, books: Books, entries: Sequence[Row], before: Sequence[Row]) -> Iterable[Held]:
+def _held(of: Named, books: Books, entries: Sequence[Row], before: Sequence[Row]) -> Iterable[Held]:
     """Lines of which something is still held, or came out of what was held before."""
     start, moved = _by_line(before, "held"), _by_line(entries, "held")
     released = _by_line(entries, "held", {"released"})
@@ -182,23 +189,28 @@ def _held(of: _Named, books: Books, entries: Sequence[Row], before: Sequence[Row
         yield Held(of.line(key), whole, out, held, when)
 
 
-def _taken_back(of: _Named, entries: Sequence[Row]) -> Iterable[TakenBack]:
+def _taken_back(of: Named, entries: Sequence[Row]) -> Iterable[TakenBack]:
     for kind in ("clawed_back", "lost"):
         held, owed = _by_line(entries, "held", {kind}), _by_line(entries, "owed", {kind})
         for key in _in_order({*held, *owed}):
             yield TakenBack(of.line(key), kind, held.get(key, _NOTHING), owed.get(key, _NOTHING))
 
 
-def _manual(of: _Named, books: Books, entries: Sequence[Row]) -> Iterable[Manual]:
+def _manual(of: Named, books: Books, entries: Sequence[Row]) -> Iterable[Manual]:
     for row in sorted((row for row in entries if row["cause"] == "manual"), key=lambda row: str(row["part"])):
         if row["account"] != "payable":
             continue
         why = books.calculation.reasons.get(row["part"])
-        line = of.line(("", *_key(row)[1:])) if row["earned_in"] or row["transaction_id"] else None
+        part = why.component if why else ""
+        line = of.line((part, *_key(row)[1:])) if row["earned_in"] or row["transaction_id"] else None
         yield Manual(row["part"], row["amount"], why.text if why else "", why.by if why else "", line)
 
 
-def _balances(of: _Named, entries: Sequence[Row], before: Sequence[Row]) -> Iterable[Balance]:
+def _answered(of: Named, each: Objection) -> Answered:
+    return Answered(each.id, of.line(each.line), each.period, each.reason, each.outcome, each.answer, each.amount)
+
+
+def _balances(of: Named, entries: Sequence[Row], before: Sequence[Row]) -> Iterable[Balance]:
     """What is held, what is owed of draws by step and of clawbacks, and what is carried; only what is or was there."""
     found = [_balance(Balance("held", "", *[_NOTHING] * 4), before, entries, {"earned", "adjusted"}, ("held",), 1)]
     steps = dict.fromkeys(row["part"] for row in (*before, *entries) if row["account"] in {"advance", "recovery"})
@@ -226,7 +238,7 @@ def _balance(
     return Balance(empty.kind, empty.label, start, added, start + added - end, end)
 
 
-def _measures(of: _Named, rows: Sequence[Row]) -> Iterable[Measured]:
+def _measures(of: Named, rows: Sequence[Row]) -> Iterable[Measured]:
     known = list(of.plan.measures) if of.plan else []
     for row in sorted(rows, key=lambda row: (_place(known, row["measure"]), row["interval"], row["group"] or "")):
         name = row["measure"]
@@ -238,7 +250,7 @@ def _place(known: Sequence[str], name: str) -> tuple[int, str]:
     return (known.index(name) if name in known else len(known)), name
 
 
-def _credits(of: _Named, rows: Sequence[Row]) -> Iterable[Credited]:
+def _credits(of: Named, rows: Sequence[Row]) -> Iterable[Credited]:
     known = list(of.plan.credits) if of.plan else []
 
     def place(row: Row) -> Key:

@@ -86,6 +86,22 @@ def _of_plan(plan: ByPlan, entries: Sequence[Row], before: Sequence[Row]) -> Ite
         ("the balance carried", ends.get("carried", Decimal(0)), total(everything, "payable")),
     )
     yield from (_differ(*each) for each in pairs if each[1] != each[2])
+    yield from _tiers(plan)
+
+
+def _tiers(plan: ByPlan) -> Iterator[str]:
+    """Tiers that do not add up to their worth, and components whose intervals are not what the ledger has of them."""
+    earned = {each.name: each.amount for each in plan.components}
+    told: dict[str, Decimal] = defaultdict(Decimal)
+    for ladder in plan.ladders:
+        told[ladder.component] += ladder.earned
+        amounts = [tier.amount for tier in ladder.tiers if tier.amount is not None]
+        if ladder.worth is not None and amounts and _sum(amounts) != ladder.worth:
+            what = f"the sum of the tiers of {ladder.component} in {ladder.interval}"
+            yield f"{what} comes to {decimal_text(_sum(amounts))}, all together to {decimal_text(ladder.worth)}"
+    for name, amount in told.items():
+        if amount != (posted := earned.get(name, Decimal(0))):
+            yield _differ(f"what is earned by tiers of {name}", amount, posted)
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

@@ -5,8 +5,10 @@ Amounts are exact decimals in the currency of the comp plan, unless said otherwi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from salesops.results import TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,10 +51,29 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an adjustment was made by hand, and by whom."""
+    """Why an adjustment was made by hand, and by whom; the component of the line that it hangs on, "" for none."""
 
     text: str
     by: str
+    component: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """A dispute of a payee's, and what became of it by the time of the statement; `line` as entries have it.
+
+    `amount` is what was paid for it, None for nothing.
+    """
+
+    id: str
+    payee_id: str
+    comp_plan: str
+    period: str  # whose statement it is about
+    line: tuple[str, str, date | None, str, str, str]
+    reason: str
+    outcome: Literal["accepted", "rejected", "waiting"]
+    answer: str
+    amount: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +94,8 @@ class Calculation:
     people: Mapping[str, Person]  # by user id
     opportunities: Mapping[str, str]  # names by id
     reasons: Mapping[str, Reason]  # by the id of a manual adjustment
+    tiers: pa.Table = field(default_factory=TIERS.empty_table)
+    objections: tuple[Objection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +139,61 @@ class Component:
     label: str
     amount: Decimal
     lines: tuple[Earned, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A tier: where it begins, its rate or amount (None where each transaction has its own), and what lies in it.
+
+    `at` is a share of the target, or a value of the measure where `is_value`. `credit` is None where credit is not laid
+    into tiers, `amount` where what it comes to is not known by tier.
+    """
+
+    at: Decimal | None
+    is_value: bool
+    number: Decimal | None
+    unit: Literal["share", "money"]
+    is_reached: bool
+    credit: Decimal | None
+    amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The tiers of a component in one of its intervals, up to the end of the period.
+
+    The amounts of the tiers add up to `worth`; factors, gates, bounds and rounding make `to_date` of it, of which
+    `before` was earned in earlier periods. `following` is what the next tier needs of the measure, and where it begins.
+    """
+
+    component: str
+    label: str
+    measure: str
+    measure_label: str
+    interval: str
+    tiers: tuple[Tier, ...]
+    worth: Decimal | None
+    to_date: Decimal
+    before: Decimal
+    following: tuple[Decimal, Tier] | None
+
+    @property
+    def earned(self) -> Decimal:
+        """What is earned in this period."""
+        return self.to_date - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A dispute of a line, and what became of it."""
+
+    id: str
+    of: Of
+    period: str
+    reason: str
+    outcome: Literal["accepted", "rejected", "waiting"]
+    answer: str
+    amount: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +317,13 @@ class ByPlan:
     paid: Decimal
     payout: Money
     components: tuple[Component, ...]
+    ladders: tuple[Ladder, ...]
     measures: tuple[Measured, ...]
     adjustments: tuple[Adjusted, ...]
     held: tuple[Held, ...]
     taken_back: tuple[TakenBack, ...]
     manual: tuple[Manual, ...]
+    disputes: tuple[Answered, ...]
     balances: tuple[Balance, ...]
     changes: tuple[Change, ...]  # () in the first period
     opening: Decimal  # earned before the ledger began, and paid elsewhere

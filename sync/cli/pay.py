@@ -9,6 +9,7 @@ import click
 
 from sync.cli.options import json_option
 from sync.cli.pay_changes import adjust, dispute, resolve
+from sync.cli.pay_expense import expense
 from sync.cli.pay_options import by_option, opened, reason_option, shared, working
 from sync.cli.words import say
 
@@ -36,7 +37,7 @@ def pay() -> None:
     """
 
 
-for command in (adjust, dispute, resolve):
+for command in (adjust, dispute, resolve, expense):
     pay.add_command(command)
 
 
@@ -60,7 +61,7 @@ def calculate(context: click.Context, project: str | None, connection: str | Non
 
     with working(context, project, connection) as (loaded, store, name):
         done = calculate_(loaded, store, name, period, by)
-        show_calculated(store, name, done)
+        show_calculated(loaded, store, name, done)
 
 
 @pay.command()

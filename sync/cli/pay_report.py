@@ -10,16 +10,17 @@ from zoneinfo import ZoneInfo
 import click
 
 from config.scalars import decimal_text
-from sync.cli.output import add_row, amount_text, minute, new_table, print_json, print_table
+from salesops.payment.balances import paid
+from sync.cli.output import add_row, amount_text, minute, new_table, print_json, print_table, warn
 from sync.cli.words import say, several
-from sync.pay.balances import read_postings, select, sum_balances
+from sync.pay.balances import read_postings, read_stranded, select, sum_balances
 from sync.pay.errors import PayError
 from sync.pay.lines import find_payee
 from sync.pay.periods import due_period, find_period, kinds_in_use
 from sync.store.ledger import read_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import pyarrow as pa
 
@@ -33,7 +34,7 @@ SHOWN = 200
 """So many rows are shown on a terminal; --json has them all."""
 
 
-def show_calculated(store: Store, name: str, done: Calculated) -> None:
+def show_calculated(project: Project, store: Store, name: str, done: Calculated) -> None:
     """What a calculation came to, or why there is none."""
     kept, period = done.calculation, done.calculation.period.name
     if not done.is_new and done.state != "calculated":
@@ -45,7 +46,7 @@ def show_calculated(store: Store, name: str, done: Calculated) -> None:
         say(f"{name}: {period} is calculated already, by {kept.author} at {kept.at}, and it comes to the same now.")
         return
     entries = read_entries(store, kept.id)
-    balances = [row for row in sum_balances(entries).to_pylist() if row["account"] == "paid"]
+    balances = paid(entries).to_pylist()
     payees = len({row["payee_id"] for row in balances})
     say(f"{name}: {period} is calculated (number {kept.number}): {several(entries.num_rows, 'posted line')}.")
     totals: dict[str, Decimal] = {}
@@ -53,7 +54,17 @@ def show_calculated(store: Store, name: str, done: Calculated) -> None:
         totals[row["unit"]] = totals.get(row["unit"], Decimal(0)) + row["amount"]
     said = ", ".join(f"{amount_text(amount)} {unit}" for unit, amount in sorted(totals.items()))
     say(f"{name}: {several(payees, 'payee')} paid{f': {said}' if said else ''}.")
+    warn(_stranded(comp_plan, unit, debts) for (comp_plan, unit), debts in read_stranded(project, store, kept).items())
     say(f"Look at it with `salesops pay ledger --period {period}`, then `salesops pay review {period}`.")
+
+
+def _stranded(comp_plan: str, unit: str, debts: Mapping[str, Decimal]) -> str:
+    owed = f"{several(len(debts), 'payee')} of {comp_plan}: {amount_text(sum(debts.values(), Decimal(0)))} {unit}"
+    return (
+        f"{owed} were paid that are not earned there any more, and no other pay settles that. If the comp plan was"
+        " renamed, or is paid in another currency or in other pay periods now, the same is paid twice: let it be as it"
+        " was, or take it back with `salesops pay adjust`."
+    )
 
 
 def show_status(project: Project, name: str, found: PayStatus, *, as_json: bool) -> None:
@@ -128,13 +139,13 @@ def show_ledger(
         tables = [select(each, who, period) for each in (closed, open_)]
         shown.append({"kind": kind, "open": due.name if open_.num_rows else None, "tables": tables})
     if as_json:
-        print_json({"connection": name, "ledgers": [_ledger(each) for each in shown]})
+        print_json({"connection": name, "ledgers": [_ledger(store, name, each) for each in shown]})
         return
     for each in shown:
-        _show_ledger(each, name, postings=who is not None or within is not None)
+        _show_ledger(store, each, name, postings=who is not None or within is not None)
 
 
-def _ledger(each: dict[str, Any]) -> dict[str, Any]:
+def _ledger(store: Store, name: str, each: dict[str, Any]) -> dict[str, Any]:
     import pyarrow as pa
 
     entries = pa.concat_tables(each["tables"])
@@ -143,7 +154,22 @@ def _ledger(each: dict[str, Any]) -> dict[str, Any]:
         "open": each["open"],
         "balances": _rows(sum_balances(entries)),
         "entries": _rows(entries),
+        "names": {of: ids for of, ids in _names_of(store, name, entries).items() if ids},
     }
+
+
+def _names_of(store: Store, connection: str, entries: pa.Table) -> dict[str, dict[str, str]]:
+    """The names of the payees and opportunities of entries as they are now, by object and id."""
+    found = {}
+    for name, column in (("user", "payee_id"), ("opportunity", "opportunity_id")):
+        ids = [each for each in entries[column].unique().to_pylist() if each]
+        rows = store.rows(
+            f"SELECT t.id, t.name FROM json_each(?) AS each CROSS JOIN {name} AS t"
+            " ON t.connection = ? AND t.id = each.value WHERE t.name <> '' ORDER BY t.id",
+            (json.dumps(ids), connection),
+        )
+        found[name] = {row["id"]: row["name"] for row in rows}
+    return found
 
 
 def _rows(table: pa.Table) -> list[dict[str, Any]]:
@@ -154,7 +180,7 @@ def _rows(table: pa.Table) -> list[dict[str, Any]]:
     return found
 
 
-def _show_ledger(each: dict[str, Any], name: str, *, postings: bool) -> None:
+def _show_ledger(store: Store, each: dict[str, Any], name: str, *, postings: bool) -> None:
     import pyarrow as pa
 
     entries = pa.concat_tables(each["tables"])
@@ -162,8 +188,11 @@ def _show_ledger(each: dict[str, Any], name: str, *, postings: bool) -> None:
         say(f"{each['open']} is not closed: its figures may change.")
     balances = new_table("payee", "comp plan", "account", ">amount", "unit", title=f"{name}: balances, {each['kind']}")
     sums = sum_balances(entries)
+    named = _names_of(store, name, entries)
+    people, opportunities = named["user"], named["opportunity"]
     for row in sums.slice(0, SHOWN).to_pylist():
-        cells = [row["payee_id"], row["comp_plan"], row["account"], amount_text(row["amount"]), row["unit"]]
+        payee = people.get(row["payee_id"], row["payee_id"])
+        cells = [payee, row["comp_plan"], row["account"], amount_text(row["amount"]), row["unit"]]
         add_row(balances, *cells)
     print_table(balances)
     if sums.num_rows > SHOWN:
@@ -172,11 +201,13 @@ def _show_ledger(each: dict[str, Any], name: str, *, postings: bool) -> None:
         return
     table = new_table("line", "payee", "account", "cause", ">amount", "of", "earned in", title=f"{name}: entries")
     for row in entries.slice(0, SHOWN).to_pylist():
-        of = " ".join(filter(None, (row["part"], row["transaction_id"])))
+        opportunity, transaction = row["opportunity_id"], row["transaction_id"]
+        named_as = opportunities.get(opportunity, opportunity)
+        whole = named_as if transaction == opportunity else f"{transaction} {named_as}".strip()
+        of = " ".join(filter(None, (row["part"], whole)))
+        payee = people.get(row["payee_id"], row["payee_id"])
         line = f"{row['period']}:{row['posting']}"
-        add_row(
-            table, line, row["payee_id"], row["account"], row["cause"], amount_text(row["amount"]), of, row["earned_in"]
-        )
+        add_row(table, line, payee, row["account"], row["cause"], amount_text(row["amount"]), of, row["earned_in"])
     print_table(table)
     if entries.num_rows > SHOWN:
         say(f"… and {entries.num_rows - SHOWN:,} more entries: see --json")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from config.yaml_text import Path
-    from salesops.explain.payout_model import ComponentTold, CreditTold, EntryTold, GateTold, Reckoned
+    from salesops.explain.payout_model import ComponentTold, CreditTold, EntryTold, GateTold, Reckoned, StreakTold
     from sync.explain_payout import Payout
 
     Lines = Callable[[str, Path], dict[str, Any]]
@@ -74,6 +74,7 @@ def _interval(each: ComponentTold, interval: Reckoned, lines: Lines) -> dict[str
                 "share": number_text(one.share),
                 "full_target": number_text(one.full),
                 "ramp": number_text(one.ramp),
+                "streak": None if one.streak is None else _streak(one.streak),
                 **at(one.path),
             }
             for one in interval.measures
@@ -112,6 +113,23 @@ def _interval(each: ComponentTold, interval: Reckoned, lines: Lines) -> dict[str
             {"says": one.what, "value": number_text(one.value), "unit": one.unit, **at(one.path)}
             for one in interval.steps
         ],
+    }
+
+
+def _streak(streak: StreakTold) -> dict[str, Any]:
+    return {
+        "at_least": number_text(streak.at_least),
+        "rows": [
+            {
+                "days": [{"day": day.isoformat(), "amount": number_text(amount)} for day, amount in row.days],
+                "completed": row.times,
+                "broken_on": None if row.broken_on is None else row.broken_on.isoformat(),
+                "had": number_text(row.had),
+                "makes_it": row.makes_it,
+            }
+            for row in streak.rows
+        ],
+        "next": streak.next,
     }
 
 

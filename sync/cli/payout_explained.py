@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from config.yaml_text import Path
-    from salesops.explain.payout_model import ComponentTold, EntryTold, GateTold, HeldTold, Reckoned, Standing
+    from salesops.explain.payout_model import (
+        ComponentTold,
+        EntryTold,
+        GateTold,
+        HeldTold,
+        Reckoned,
+        Standing,
+        StreakTold,
+    )
     from salesops.explain.payout_model import Unit as Of
     from sync.explain_payout import Payout
 
@@ -69,6 +77,8 @@ def _show_interval(told: Payout, each: ComponentTold, interval: Reckoned, place:
     say(f"  In {interval.interval}, up to {interval.last_day}:")
     for measure in interval.measures:
         say(f"  {_standing(measure)}  [{place(each.comp_plan, measure.path)}]")
+        if measure.streak is not None:
+            _show_streak(measure.streak)
     _show_held(told, each, interval.held, place, limit)
     for gates in interval.gates:
         said, met = ", or ".join(map(_gate, gates)), any(gate.is_met for gate in gates)
@@ -110,6 +120,24 @@ def _standing(measure: Standing) -> str:
     if parts:
         notes.append(" x ".join(parts))
     return said + (f" ({', '.join(notes)})" if notes else "")
+
+
+def _show_streak(streak: StreakTold) -> None:
+    """The rows that make the streak's number, and the last one."""
+    needs = _number(streak.at_least, "number")
+    for row in streak.rows:
+        if not row.makes_it and row is not streak.rows[-1]:
+            continue
+        said = f"{len(row.days)} day{'s' * (len(row.days) > 1)} from {row.days[0][0]} to {row.days[-1][0]}"
+        if row.times:
+            said += f", completed {row.times} time{'s' * (row.times > 1)}"
+        if row.had is not None:
+            said += f"; broken on {row.broken_on}, which has {_number(row.had, 'number')} of {needs}"
+        elif row.broken_on is not None:
+            said += f"; broken on {row.broken_on}, off the comp plan"
+        say(f"    {said}")
+    if streak.next:
+        say(f"    next: {streak.next}")
 
 
 def _show_held(told: Payout, each: ComponentTold, held: Sequence[HeldTold], place: Place, limit: int) -> None:

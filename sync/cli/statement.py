@@ -164,7 +164,7 @@ def _write(books: Books, ids: Sequence[str], made: Format, writing: Writing, out
             for name, each in _rendered(books, ids, made, writing):
                 write_private(output / name if into_folder else output, each)
                 progress.written(1)
-    except (FileExistsError, NotADirectoryError, FileNotFoundError, PermissionError, IsADirectoryError) as error:
-        reason = f"{output} cannot be written: {error.strerror}. Name a folder that you may write to."
+    except OSError as error:
+        reason = f"{output} cannot be written: {error.strerror}. Name another file or folder that you may write to."
         raise click.BadParameter(reason, param_hint="-o") from error
     click.echo(f"Wrote {len(ids):,} statements into {output}." if into_folder else f"Wrote {output}.")

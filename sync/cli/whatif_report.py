@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ import click
 from config.scalars import decimal_text
 from salesops.whatif.standing import rank_correlation
 from sync.cli.output import add_row, amount_text, new_table, plain, print_table
-from sync.cli.words import say, several
+from sync.cli.whatif_plot import plot_performance
+from sync.cli.words import USUAL, columns, say, several
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +32,7 @@ SCALED = (
     " is reached to just that share. Who has no credit or no target stays as they are."
 )
 CORRELATED = "1: who attains more earns more, always; 0: no relation; -1: who attains more earns less."
+PLOTTED = "attainment to the right, what is earned upwards; a digit is so many payees, + more than 9."
 
 
 def show_what_if(found: WhatIf) -> None:
@@ -60,9 +63,7 @@ def show_what_if(found: WhatIf) -> None:
     for when, cliffs in zip(("now", "then"), found.cliffs, strict=True):
         for each in cliffs:
             say(f"Cliff {when}: {cliff_text(each)}")
-    for when, standings in zip(("now", "then"), found.standings, strict=True):
-        say(f"Pay against performance {when}: {performance_text(standings)}.")
-    say(CORRELATED)
+    _show_performance(found)
 
 
 def extremes(payees: Sequence[Line]) -> tuple[list[Line], list[Line]]:
@@ -122,6 +123,19 @@ def performance_text(standings: Sequence[Standing]) -> str:
         said = "no rank correlation" if correlation is None else f"rank correlation {correlation:.2f}"
         told.append(f"{plan} {said} of {several(len(those), 'payee')}")
     return "; ".join(told) or "nobody has a target"
+
+
+def _show_performance(found: WhatIf) -> None:
+    """How far pay follows attainment now and then, and a plot of it then."""
+    for when, standings in zip(("now", "then"), found.standings, strict=True):
+        say(f"Pay against performance {when}: {performance_text(standings)}.")
+    say(CORRELATED)
+    for plan in sorted({each.comp_plan for each in found.standings[1]}):
+        those = [each for each in found.standings[1] if each.comp_plan == plan]
+        if lines := plot_performance(those, columns(sys.stdout) or USUAL):
+            click.echo()
+            say(f"{plan} then: {PLOTTED}")
+            click.echo("\n".join(lines))
 
 
 def _costs(head: str, lines: Sequence[Line], totals: Sequence[Line] = (), names: Any = None) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import astuple, dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from config.base import parse_number
 from sync.pay.errors import PayError
 from sync.pay.lines import find_line, find_payee
 from sync.pay.people import check_person
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from config.loader import Project
     from salesops.calendar import Period
     from sync.store.store import Store
-
-_LARGEST = Decimal(10) ** 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +109,10 @@ def check_adjustable(project: Project, store: Store, connection: str, period: Pe
 def check_amount(text: str) -> Decimal:
     """The amount that a text says; PayError where it is none that money can be."""
     try:
-        amount = Decimal(text.strip())
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or not amount or abs(amount) >= _LARGEST:
+        amount = parse_number(text.strip())
+    except ValueError:
+        amount = Decimal(0)
+    if not amount:
         raise PayError(f"{text!r} is no amount. Write it as 250 or -99.95; below 0 it takes away.")
     return amount
 

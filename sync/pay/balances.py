@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from salesops.payment.balances import balances, standing
 from salesops.payment.tables import ENTRIES
 from sync.store.ledger import read_entries, read_ledger
 from sync.store.pay_states import read_closed, read_last
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from config.loader import Project
+    from sync.store.calculations import Calculation
     from sync.store.store import Store
 
 BALANCE_KEYS = ("payee_id", "comp_plan", "unit", "account")
@@ -42,3 +48,21 @@ def sum_balances(entries: pa.Table) -> pa.Table:
     return sums.filter(pc.not_equal(sums["amount"], pa.scalar(0, sums["amount"].type))).sort_by(
         [(key, "ascending") for key in BALANCE_KEYS]
     )
+
+
+def read_stranded(project: Project, store: Store, kept: Calculation) -> dict[tuple[str, str], dict[str, Decimal]]:
+    """Debts that no later pay settles, above 0 by payee, under comp plan and currency: the comp plan is none of these
+    pay periods any more, or all that the payee earns of it is in another currency now."""
+    entries = pa.concat_tables([read_ledger(store, kept.before), read_entries(store, kept.id)])
+    owner = ("payee_id", "comp_plan", "unit")
+    earned: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in balances(entries.filter(pc.field("account") == "earned"), owner).to_pylist():
+        earned[row["payee_id"], row["comp_plan"]].add(row["unit"])
+    counted = {name for name, plan in project.comp_plans.items() if plan.period == kept.period.kind}
+    found: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(dict)
+    for row in standing(entries).to_pylist():
+        payee, comp_plan, unit = (row[name] for name in owner)
+        debt, units = row["owed"] - row["carried"], earned[payee, comp_plan]
+        if debt > 0 and (comp_plan not in counted or (units and unit not in units)):
+            found[comp_plan, unit][payee] = debt
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from importlib import metadata
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,11 +18,13 @@ from connectors.base import Sweep
 from salesops.calendar import day_start
 from salesops.payment.tables import MANUAL
 from salesops.rates import NoRate
+from salesops.results import AMOUNT
 from salesops.rules import needed_columns
 from sync.complete import check_complete
 from sync.connections import needed_fields
 from sync.fiscal import crm_periods_of
 from sync.pay.errors import PayError
+from sync.pay.expense import read_schedule
 from sync.pay.kept import NAMES, pack, save_kept
 from sync.pay.people import check_person
 from sync.pay.periods import due_period, find_period, is_over
@@ -73,11 +76,12 @@ def calculate(project: Project, store: Store, connection: str, name: str, by: st
     before = _check_due(project, store, connection, period)
     _check_pulled(project, store, connection, period)
     inputs, rules = _read_inputs(project, store, connection, period, first=before is None)
+    ledger = read_ledger(store, before)
     try:
-        outputs = reckon(inputs, read_ledger(store, before))
+        outputs = reckon(inputs, ledger, read_schedule(store, before))
     except NoRate as error:
         raise PayError(f"{name}: {error}") from error
-    packed = pack(inputs, _names(store, connection, outputs))
+    packed = pack(inputs, _names(store, connection, {**outputs, "held": _held(ledger)}))
     digests = {each: digest_table(table) for each, table in outputs.items()}
     earlier = None if last is None else read_calculation_row(store, last.calculation)
     is_same = earlier is not None and (earlier.inputs, earlier.digests) == (packed.digest, digests)
@@ -178,6 +182,13 @@ def _check_pulled(project: Project, store: Store, connection: str, period: Perio
             f"{connection} was {when}; {period.name} ended at {instant_text(ended)}. Run `salesops pull` first."
         )
     check_complete(project, store, connection)
+
+
+def _held(ledger: pa.Table) -> pa.Table:
+    """The lines of closed pay periods of which something is held: statements name them until it is released."""
+    held = ledger.filter(pc.field("account") == "held")
+    sums = held.group_by(["payee_id", "opportunity_id"]).aggregate([("amount", "sum")])
+    return sums.filter(pc.not_equal(sums["amount_sum"], pa.scalar(Decimal(0), AMOUNT)))
 
 
 def _names(store: Store, connection: str, outputs: Mapping[str, pa.Table]) -> pa.Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Literal
 
+from config.scalars import decimal_text
 from sync.pay.adjust import (
     build_adjustment,
     check_adjustable,
@@ -92,7 +93,7 @@ def resolve(
 ) -> Resolved:
     """Keep what becomes of a dispute; with an amount, also an adjustment of the pay period that is due, on its line.
 
-    The same outcome again changes nothing; another one is a PayError. The caller holds the lease.
+    The same outcome again changes nothing; another one, or another amount, is a PayError. The caller holds the lease.
     """
     author = check_person(project, by)
     of = next((each for each in read_disputes(store, connection) if each.id == dispute_id), None)
@@ -100,12 +101,14 @@ def resolve(
         raise PayError(f"{connection} has no dispute {dispute_id}. `salesops pay status` lists those that wait.")
     known = read_outcomes(store, connection).get(dispute_id)
     if known is not None:
-        if known.outcome != outcome:
+        paid = _adjustment(store, connection, known.adjustment)
+        if known.outcome != outcome or (amount is not None and (not paid or paid.amount != check_amount(amount))):
+            with_ = f" with {decimal_text(paid.amount)}" if paid else ""
             raise PayError(
-                f"{dispute_id} was {known.outcome} by {known.author} at {known.at}, and stays so. Make an"
+                f"{dispute_id} was {known.outcome}{with_} by {known.author} at {known.at}, and stays so. Make an"
                 " adjustment, or raise a new dispute."
             )
-        return Resolved(known, _adjustment(store, connection, known.adjustment), is_new=False)
+        return Resolved(known, paid, is_new=False)
     if outcome == "rejected" and amount is not None:
         raise PayError("a dispute that is rejected pays nothing. Leave out --amount, or write --outcome accepted.")
     if is_one_of(project, author, [of.author]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import os
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sync.store.store import Store
 
 _DAY = timedelta(days=1)
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def export(project: Project, store: Store, connection: str, name: str, file: Pat
     bytes whenever it is asked for.
     """
     author = check_person(project, by)
-    last = read_last(store, connection, find_period(project, store, name).name)
+    last = read_last(store, connection, name) or read_last(store, connection, find_period(project, store, name).name)
     if last is None or last.state not in SETTLED:
         state = last.state if last else "open"
         raise PayError(f"{name} of {connection} is {state}; only what is closed is exported (`salesops pay close`).")
@@ -57,10 +59,7 @@ def export(project: Project, store: Store, connection: str, name: str, file: Pat
     content = _csv(kept, rows)
     digest = hashlib.sha256(content).hexdigest()
     earlier = next((m for m in read_moves(store, connection, name) if m.state == "exported"), None)
-    try:
-        write_file(file, content)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
-        raise PayError(f"{file} cannot be written: {error.strerror}. Name a file in a folder of yours.") from error
+    write_file(file, content)
     if earlier is None:
         with store.transaction() as db:
             save_move(db, connection, Move(name, "exported", last.calculation, author, now(), digest=digest))
@@ -81,7 +80,7 @@ def payroll_rows(kept: KeptCalculation) -> list[dict[str, str]]:
     return [
         {
             "payee_id": payee,
-            "name": people.get(payee, {}).get("name") or "",
+            "name": people.get(payee, {}).get("name") or payee,  # who was erased has no other
             "email": people.get(payee, {}).get("email") or "",
             "comp_plan": comp_plan,
             "label": plans[comp_plan].label if comp_plan in plans else comp_plan,
@@ -90,13 +89,26 @@ def payroll_rows(kept: KeptCalculation) -> list[dict[str, str]]:
             "last_day": (period.end - _DAY).isoformat(),
             "currency": unit,
             "amount": _money(amount),
+            "reference": f"{period.name}/{payee}/{comp_plan}/{unit}",
         }
         for (payee, comp_plan, unit), amount in sorted(sums.items())
     ]
 
 
 def write_file(file: Path, content: bytes) -> None:
-    """Put the content there, whole or not at all, readable by its owner only."""
+    """Put the content there, whole or not at all, readable by its owner only; PayError where there can be no file."""
+    try:
+        file = file.resolve()
+        if file.exists() and not file.is_file():
+            raise PayError(f"{file} is no ordinary file. Name another one.")  # a device or pipe stays what it is
+        _write(file, content)
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise
+        raise PayError(f"{file} cannot be written: {error.strerror}. Name a file in a folder of yours.") from error
+
+
+def _write(file: Path, content: bytes) -> None:
     beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -115,8 +127,13 @@ def _csv(kept: KeptCalculation, rows: list[dict[str, str]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([row[field] for field in columns.values()] for row in rows)
+    writer.writerows([_cell(field, row[field]) for field in columns.values()] for row in rows)
     return text.getvalue().encode("utf-8")
+
+
+def _cell(field: str, text: str) -> str:
+    """No text that people gave is a formula to a spreadsheet."""
+    return f"'{text}" if field != "amount" and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _money(amount: Decimal) -> str:

@@ -14,7 +14,7 @@ from salesops.incentives.frame.intervals import fiscal_spans
 from sync.fiscal import calendar_of
 from sync.pay.errors import PayError
 from sync.store.calculations import read_calculation_row
-from sync.store.pay_states import read_closed
+from sync.store.pay_states import read_closed, read_last
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,16 +59,29 @@ def due_period(project: Project, store: Store, connection: str, kind: PayPeriod)
     calendar = calendar_of(project, store)
     closed = read_closed(store, connection, kind)
     if closed:
-        last = read_calculation_row(store, closed[-1]).period
-        return next_period(calendar, last), closed[-1]
+        due = next_period(calendar, read_calculation_row(store, closed[-1]).period)
+        _check_name(store, connection, due)
+        return due, closed[-1]
     name = _first_periods(project).get(kind)
     found = [period for period in _around_today(project, calendar, kind) if period.name == name]
     if found:
         return found[0], None
     where = project.where(SETTINGS, "pay", "first_period", kind)
-    example = next(iter(_around_today(project, calendar, kind))).name
+    today = _today(project)
+    example = next(each.name for each in _around_today(project, calendar, kind) if each.start <= today < each.end)
     summary = f"does not say which {kind} is the first that is paid." if name is None else f"there is no {kind} {name}."
     raise ConfigError([Problem("error", summary, f"Write pay: {{first_period: {{{kind}: {example}}}}}.", where)])
+
+
+def _check_name(store: Store, connection: str, due: Period) -> None:
+    """PayError where the name of the period that is due is that of another one."""
+    last = read_last(store, connection, due.name)
+    other = read_calculation_row(store, last.calculation).period if last else due
+    if other.start != due.start:
+        raise PayError(
+            f"{due.name} begins on {due.start}, and the ledger has a {due.name} that began on {other.start}: the fiscal"
+            " calendar was changed since. Let it have the names again that it had."
+        )
 
 
 def next_period(calendar: FiscalCalendar, period: Period) -> Period:

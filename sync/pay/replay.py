@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from config.problems import ConfigError
 from sync.pay.errors import PayError
+from sync.pay.expense import read_schedule
 from sync.pay.kept import read_inputs
 from sync.pay.reckon import reckon
 from sync.store.calculations import read_calculation_row, read_calculations
@@ -71,7 +72,7 @@ def _replay(store: Store, kept: Calculation, ledgers: _Ledgers) -> Replayed:
     now = metadata.version("salesops-sync")
     program = "" if kept.program == now else kept.program
     try:
-        outputs = reckon(read_inputs(store, kept), ledgers.before(kept))
+        outputs = reckon(read_inputs(store, kept), ledgers.before(kept), read_schedule(store, kept.before))
         stored = {name: digest_table(table) for name, table in outputs.items()}
         differs = {name for name in kept.digests if stored.get(name) != kept.digests[name]}
         differs |= _changed(store, kept)

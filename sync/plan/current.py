@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from config.project import Caps
 from sync.plan.build import build_plan
+from sync.plan.pay_results import shows_pay
 from sync.store.results import read_computation
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class StaleResults(Exception):
         lines = [f"\n  {_said(old)}: the plan writes {_value(old)}, {_wanted(new)}" for old, new in outdated[:_SHOWN]]
         more = f"\n  and {len(outdated) - _SHOWN:,} more" if len(outdated) > _SHOWN else ""
         super().__init__(
-            "the plan is stale, nothing was written: figures were computed again since it was made."
+            "the plan is stale, nothing was written: figures were computed again, or a pay period moved on, since it"
+            " was made."
             f"{''.join(lines)}{more}\nRun `salesops plan -o FILE` again."
         )
 
@@ -34,11 +36,13 @@ class StaleResults(Exception):
 def check_results(project: Project, store: Store, plan: Plan, connector: Connector) -> None:
     """StaleResults where the plan brings results and one of its lines is no longer what a new plan would have.
 
-    Results that were computed again and are the same make no plan stale. When a record was changed last ("updated") is
+    Results that were computed again and are the same make no plan stale. Pay periods move on without any computation,
+    so what is written of pay is always looked at again. When a record was changed last ("updated") is
     no result.
     """
     computation = read_computation(store, plan.connection)
-    if plan.undoes is not None or (computation is not None and computation.computed_at == plan.computed_at):
+    is_known = computation is not None and computation.computed_at == plan.computed_at
+    if plan.undoes is not None or (is_known and not shows_pay(project, plan.connection)):
         return
     fresh = build_plan(project, store, plan.connection, connector, caps=_UNCAPPED, retry_parked=True)
     wanted = {change.place: change for change in fresh.changes}

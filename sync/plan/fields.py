@@ -13,6 +13,7 @@ from connectors.writing import Standing, Target
 from sync.plan.measure_results import measure_results, unit_of_measure
 from sync.plan.metric_results import metric_of_user, unit_of_metric
 from sync.plan.model import Policy, Skip
+from sync.plan.pay_results import pay_results, unit_of_pay
 from sync.plan.results import (
     Wanted,
     commission_results,
@@ -111,6 +112,8 @@ def unit_of(project: Project, value: Value) -> Unit | None:
             return unit_of_measure(project, value)
         case "commission":
             return unit_of_commission(value)
+        case "pay":
+            return unit_of_pay(value)
         case "territory" | "updated":
             return None
         case _:
@@ -150,6 +153,8 @@ def value_results(results: Results, value: Value) -> Lookup:
         case "commission":
             period = results.calendar.resolve(value.period, results.day)
             return commission_results(results, period, unit=value.unit)
+        case "pay":
+            return pay_results(results, value, results.calendar.resolve(value.period, results.day))
         case "territory":
             return territory_results(results)
         case "earned_commission":

@@ -12,6 +12,7 @@ from salesops.calendar import EARLIEST
 from sync.plan.measure_results import measure_results, unit_of_measure
 from sync.plan.metric_results import metric_of_user, metric_results, unit_of_metric
 from sync.plan.model import Policy, Skip
+from sync.plan.pay_results import pay_results, unit_of_pay
 from sync.plan.results import Wanted, commission_results, quota_results, unit_of_commission, unit_of_quota
 from sync.plan.texts import in_words
 from sync.plan.users import read_users
@@ -70,6 +71,8 @@ def record_unit(project: Project, value: RecordValue) -> Unit | None:
             return unit_of_measure(project, value)
         case "commission":
             return unit_of_commission(value)
+        case "pay":
+            return unit_of_pay(value)
         case _:
             return None
 
@@ -133,6 +136,8 @@ class _Set:
                 return measure_results(self.results, value, period)
             case "commission":
                 return commission_results(self.results, period, value.component, value.unit)
+            case "pay":
+                return pay_results(self.results, value, period)
             case "updated":
                 updated = Wanted(self.as_of, "when we last changed the record", "updated", counted=False)
                 return lambda _: updated
@@ -144,6 +149,8 @@ class _Set:
         record = f"{holder.name} {period.name}"
         for write, wanted in zip(self.kept.fields, found, strict=True):
             field = self.fields[self.kept.object, write.field]
+            if write.value.kind == "payee" and not holder.active and _only_active(field):
+                continue
             about = _about(write, holder, period, field) or wanted
             unit = record_unit(self.results.project, write.value)
             if write.text is not None:
@@ -171,5 +178,11 @@ def _about(write: RecordField, holder: _Holder, period: Period, field: CrmField)
 
 
 def _names_users(field: CrmField) -> bool:
-    """Whether the field holds a user rather than a text. HubSpot's properties of users are choices without a list."""
-    return field.kind is ValueKind.REFERENCE or (field.type == "enumeration" and not field.options)
+    """Whether the field holds a user rather than a text."""
+    return field.kind is ValueKind.REFERENCE or _only_active(field)
+
+
+def _only_active(field: CrmField) -> bool:
+    """Whether it takes nobody who left: HubSpot's properties of users, which are choices without a list. What stands
+    there stays."""
+    return field.type == "enumeration" and not field.options

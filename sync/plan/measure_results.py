@@ -34,9 +34,11 @@ def unit_of_measure(project: Project, value: MeasureValue | MeasureOf) -> Unit:
 
 
 def _unit(project: Project, plan: CompPlan, measure: Measure) -> Unit:
+    if measure.rank is not None:
+        return Unit.COUNT
     if measure.metric is not None:
         return project.metrics[measure.metric].unit
-    if measure.take != "amount":
+    if measure.take != "amount" or measure.streak:
         return Unit.COUNT
     credits_ = [plan.credits[name] for name in measure.credits]
     is_money = all("amount" in (each.amount or "amount") and each.source != "activity" for each in credits_)

@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from config.metrics import ConversionMetric, Event, SimpleMetric, Unit
 from config.scalars import decimal_text
 from sync.fiscal import calendar_of, pay_periods_in
+from sync.pay.figures import read_figures
 from sync.plan.values import shown
 from sync.store.results import read_partial
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from config.values import CommissionOf, CommissionValue, QuotaFigure
     from salesops.calendar import Period
     from salesops.fiscal import FiscalCalendar
+    from sync.pay.figures import PeriodFigures
     from sync.plan.values import Result
     from sync.store.results import PartialPeriod
     from sync.store.store import Store
@@ -140,6 +142,11 @@ class Results:
             " UNION SELECT payee_id, period, comp_plan, 1 FROM earning WHERE connection = ?1 AND status = 'earned'"
         )
         return [(user, period, comp_plan, bool(is_credited)) for user, period, comp_plan, is_credited in rows]
+
+    @cached_property
+    def figures_of_pay(self) -> Callable[[str], PeriodFigures]:
+        """What the ledger says of a pay period, by its name; each is read once."""
+        return cache(partial(read_figures, self.store, self.connection))
 
     def periods_in(self, period: Period) -> list[Period]:
         """The periods that a comp plan may pay by and that lie in a period."""

@@ -67,11 +67,11 @@ def as_csv(statement: Statement) -> str:
     for plan in statement.plans:
         for row in _rows(plan):
             whole = {**common, "comp_plan": plan.label, "currency": plan.currency, **row}
-            writer.writerow({name: _cell(value) for name, value in whole.items()})
+            writer.writerow({name: csv_cell(value) for name, value in whole.items()})
     return out.getvalue()
 
 
-def _cell(value: object) -> str:
+def csv_cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, Decimal):
@@ -89,6 +89,14 @@ def _rows(plan: ByPlan) -> Iterator[dict[str, object]]:
     for measure in plan.measures:
         yield {"section": "measures", "kind": measure.group, "name": measure.label, "earned_in": measure.interval,
                "before": measure.target, "now": measure.value, "rate": measure.attainment, "currency": ""}  # fmt: skip
+    for ladder in plan.ladders:
+        for tier in ladder.tiers:
+            yield {"section": "tiers", "kind": "reached" if tier.is_reached else "", "component": ladder.label,
+                   "name": tier.at, "earned_in": ladder.interval, "credit": tier.credit, "rate": tier.number,
+                   "amount": tier.amount}  # fmt: skip
+        if ladder.following is not None:
+            yield {"section": "next_tier", "component": ladder.label, "name": ladder.following[1].at,
+                   "earned_in": ladder.interval, "credit": ladder.following[0], "currency": ""}  # fmt: skip
     for balance in plan.balances:
         yield {"section": "balances", "kind": balance.kind, "name": balance.label, "before": balance.start,
                "now": balance.end, "amount": balance.end - balance.start}  # fmt: skip
@@ -121,6 +129,9 @@ def _transactions(plan: ByPlan) -> Iterator[dict[str, object]]:
             "name": manual.reason or manual.id,
             "amount": manual.amount,
         }
+    for dispute in plan.disputes:
+        yield {"section": "disputes", "kind": dispute.outcome, **_of(dispute.of), "name": dispute.reason,
+               "amount": dispute.amount}  # fmt: skip
 
 
 def _day(day: date | None) -> str:

@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sync.statements.document import Bar, Bars, Document, Section, Sums, Table
+    from sync.statements.document import Bar, Bars, Document, Said, Section, Sums, Table
 
 WIDTH = 96
 _GAP = "  "
@@ -43,9 +43,12 @@ def _section(section: Section, width: int) -> Iterator[str]:
         yield from _shown(shown, section, width)
 
 
-def _shown(shown: Sums | Table | Bars, section: Section, width: int) -> Iterator[str]:
-    from sync.statements.document import Bars, Sums
+def _shown(shown: Sums | Table | Bars | Said, section: Section, width: int) -> Iterator[str]:
+    from sync.statements.document import Bars, Said, Sums
 
+    if isinstance(shown, Said):
+        yield from wrapped(shown.text, width)
+        return
     if isinstance(shown, Sums):
         yield from _sums(shown, width)
         return
@@ -81,6 +84,8 @@ def _bars(bars: Bars, width: int) -> Iterator[str]:
 def _bar(each: Bar, room: int) -> str:
     filled = min(int(each.share * room), room)
     cells = list("█" * filled + "·" * (room - filled))
+    for bound in each.bounds:
+        cells[min(int(bound * room), room - 1)] = "│"
     if each.mark is not None:
         cells[min(int(each.mark * room), room - 1)] = "┃"
     return "".join(cells)

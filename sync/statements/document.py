@@ -39,12 +39,14 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar as long as `share` of the room, with a mark at another share of it where there is one."""
+    """A bar as long as `share` of the room, with a mark at another share of it where there is one, and thin ones at
+    `bounds`."""
 
     label: str
     text: str
     share: Decimal
     mark: Decimal | None = None
+    bounds: tuple[Decimal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,20 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence below what it is about."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A heading, its level (2 of a comp plan, 3 below), sentences, and what is shown below them."""
 
     level: int
     heading: str
     said: tuple[str, ...] = ()
-    shown: tuple[Sums | Table | Bars, ...] = ()
+    shown: tuple[Sums | Table | Bars | Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

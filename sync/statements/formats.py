@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from typing import TYPE_CHECKING, Literal, get_args
@@ -73,7 +74,13 @@ def _safe(text: str) -> str:
 
 
 def write_private(path: Path, made: bytes) -> None:
-    """The file, whole or not at all, readable by its owner only: it says what somebody is paid."""
+    """The file, whole or not at all, readable by its owner only: it says what somebody is paid.
+
+    FileExistsError where something else than a file has that name; what a link leads to is written.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise FileExistsError(errno.EEXIST, "It is no ordinary file", str(path))
     part = path.with_name(f".{path.name}.part")
     with os.fdopen(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as out:
         out.write(made)

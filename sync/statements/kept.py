@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from salesops.results import TIERS
 from salesops.statements.books import open_books
-from salesops.statements.model import Calculation, Person, Reason
+from salesops.statements.model import Calculation, Objection, Person, Reason
 from sync.pay.kept import read_calculation
+from sync.store.calculations import read_calculation_row, read_calculations
+from sync.store.chunks import read_names, read_table
 from sync.store.ledger import read_ledger
+from sync.store.pay_changes import read_adjustments, read_disputes, read_outcomes
+from sync.store.pay_states import read_moves
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pyarrow as pa
+
     from salesops.statements.books import Books
+    from sync.pay.kept import KeptCalculation
+    from sync.store.pay_states import Move
     from sync.store.store import Store
 
 
@@ -36,9 +47,54 @@ def read_books(store: Store, connection: str, period: str) -> Books:
             calendar=kept.rules.calendar,
             people={each["id"]: _person(each) for each in names if each["object"] == "user"},
             opportunities={each["id"]: each["name"] or "" for each in names if each["object"] == "opportunity"},
-            reasons={each.id: Reason(each.reason, each.author) for each in kept.adjustments},
+            reasons={each.id: Reason(each.reason, each.author, each.line.part) for each in kept.adjustments},
+            tiers=_tiers(store, kept.calculation.id),
+            objections=tuple(_objections(store, connection, kept)),
         )
     )
+
+
+def _tiers(store: Store, calculation: int) -> pa.Table:
+    """Tiers as they are kept; none of a calculation of an earlier version of the program."""
+    if "tiers" not in read_names(store, calculation, "output"):
+        return TIERS.empty_table()
+    return read_table(store, calculation, "output", "tiers")
+
+
+def _objections(store: Store, connection: str, kept: KeptCalculation) -> Iterator[Objection]:
+    """The disputes of pay periods of the kind that were raised before this one was closed, and had not been answered
+    before the earlier one was. What comes after the end stands in a later statement, so that this one stays as it is.
+    """
+    own = kept.calculation
+    before = None if own.before is None else read_calculation_row(store, own.before).period.name
+    start = "" if before is None else _closed_at(read_moves(store, connection, before))
+    end = _closed_at(kept.moves)
+    outcomes = read_outcomes(store, connection)
+    amounts = {each.id: each.amount for each in read_adjustments(store, connection)}
+    kinds = {each.period.name: each.period.kind for each in read_calculations(store, connection, None)}
+    for each in read_disputes(store, connection):
+        known = outcomes.get(each.id)
+        answer = known if known is not None and (not end or known.at < end) else None
+        is_new = answer is None or answer.at >= start
+        if kinds.get(each.period) != own.period.kind or (end and each.at >= end) or not is_new:
+            continue
+        line = each.line
+        yield Objection(
+            id=each.id,
+            payee_id=each.payee_id,
+            comp_plan=each.comp_plan,
+            period=each.period,
+            line=(line.part, line.earned_in, line.date, line.source, line.transaction_id, line.opportunity_id),
+            reason=each.reason,
+            outcome=answer.outcome if answer else "waiting",
+            answer=answer.reason if answer else "",
+            amount=amounts.get(answer.adjustment) if answer else None,
+        )
+
+
+def _closed_at(moves: Iterable[Move]) -> str:
+    """When a pay period was closed, "" where it is not."""
+    return next((each.at for each in moves if each.state == "closed"), "")
 
 
 def _person(row: dict[str, str | None]) -> Person:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sync.statements.document import Bars, Sums
+from sync.statements.document import Bars, Said, Sums
 from sync.statements.printable import BOLD, TEXT, printable, width_of, wrapped
 
 if TYPE_CHECKING:
@@ -155,6 +155,8 @@ def _section(pages: Pages, section: Section) -> None:
     for shown in section.shown:
         if isinstance(shown, Sums):
             _sums(pages, shown)
+        elif isinstance(shown, Said):
+            pages.lines(shown.text, TEXT, _SIZE)
         elif isinstance(shown, Bars):
             _caption(pages, shown.caption, section)
             _bars(pages, shown)
@@ -214,6 +216,8 @@ def _bar(pages: Pages, bar: Bar, x: float, room: float) -> None:
     pages.box(x, 1.5, room, 8, PALE)
     if bar.share > 0:
         pages.box(x, 1.5, room * float(bar.share), 8, FILL)  # a length on paper, no amount
+    for bound in bar.bounds:
+        pages.box(x + room * float(bound) - 0.3, 0.5, 0.6, 10, INK)
     if bar.mark is not None:
         pages.box(x + room * float(bar.mark) - 0.6, 0, 1.2, 11, INK)
 

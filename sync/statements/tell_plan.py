@@ -5,14 +5,25 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from sync.statements.document import Bar, Bars, Column, Section, Sums, Table
+from sync.statements.document import Bar, Bars, Column, Said, Section, Sums, Table
 from sync.statements.words import SENTENCES
-from sync.statements.writing import clean
+from sync.statements.writing import NONE, clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from salesops.statements.model import ByPlan, Component, Credited, Due, Figure, Measured, Of, Statement
+    from salesops.statements.model import (
+        ByPlan,
+        Component,
+        Credited,
+        Due,
+        Figure,
+        Ladder,
+        Measured,
+        Of,
+        Statement,
+        Tier,
+    )
     from sync.statements.writing import Writing
 
     Amounts: TypeAlias = Callable[[Decimal], str]
@@ -35,15 +46,17 @@ def plan_sections(statement: Statement, plan: ByPlan, writing: Writing) -> Itera
         said.append(writing.say("paid_in", paid=paid, payout=writing.money(plan.payout.amount, plan.payout.currency)))
     if plan.opening:
         said.append(writing.say("opening", amount=writing.money(plan.opening, plan.currency)))
-    teller = _Teller(plan, writing)
+    teller = _Teller(plan, writing, statement.period)
     yield Section(2, clean(plan.label), tuple(said), (teller.summary(statement.is_draft),))
     sections = (
         ("measures", (), teller.measures()),
         ("earnings", ("rate_means",), teller.components()),
+        ("tiers", ("tiers_mean",), teller.tiers()),
         ("adjustments", ("adjustments_mean",), teller.adjustments()),
         ("held_released", (), teller.held()),
         ("taken_back", (), teller.taken_back()),
         ("manuals", (), teller.manual()),
+        ("disputes", (), teller.disputes()),
         ("balances", (), teller.balances()),
         ("changes", (), teller.changes(statement)),
         ("credits", (), teller.credits()),
@@ -57,7 +70,8 @@ def plan_sections(statement: Statement, plan: ByPlan, writing: Writing) -> Itera
 class _Teller:
     """The tables of a comp plan."""
 
-    def __init__(self, plan: ByPlan, writing: Writing) -> None:
+    def __init__(self, plan: ByPlan, writing: Writing, period: str) -> None:
+        self._period = period
         self._plan = plan
         self._writing = writing
         self._say = writing.say
@@ -72,7 +86,8 @@ class _Teller:
         held = [each for each in self._plan.measures if each.attainment is not None]
         if held:
             bars = tuple(self._bar(each) for each in held)
-            yield Bars(self._say("attainment"), bars, self._say("target_mark"))
+            has_bounds = any(each.bounds for each in bars)
+            yield Bars(self._say("attainment"), bars, self._say("tier_marks" if has_bounds else "target_mark"))
         if plain:
             rows = tuple((self._measure(each), self._writing.number(each.value)) for each in plain)
             yield self._table("measures", ("measure", ">result"), rows)
@@ -92,6 +107,76 @@ class _Teller:
             foot = (self._say("total"), "", "", "", self._amount(component.amount))
             columns = ("transaction", ".day", ">credit", ">rate", ">earned_amount")
             yield self._table(self._component(component), columns, rows, foot, named=True)
+
+    def tiers(self) -> Iterator[Table | Sums | Said]:
+        """What lies in each tier and comes of it, the way from there to what this period earned, and what is next."""
+        for ladder in self._plan.ladders:
+            name = f"{self._label(ladder.component, ladder.label)} ({ladder.interval})"
+            laid = [each for each in ladder.tiers if each.amount is not None]
+            if laid and ladder.worth is not None:
+                rows = tuple(
+                    (
+                        self._tier(each),
+                        "" if each.number is None else self._number(each),
+                        "" if each.credit is None else self._amount(each.credit),
+                        self._amount(each.amount or Decimal(0)),
+                    )
+                    for each in laid
+                )
+                foot = (self._say("total"), "", "", self._amount(ladder.worth))
+                yield self._table(name, ("tier", ">rate", ">tier_credit", ">comes_to"), rows, foot, named=True)
+                if ladder.worth != ladder.earned:
+                    yield self._earned_of(ladder, name, ladder.worth)
+            if ladder.following is not None:
+                needed, tier = ladder.following
+                yield Said(
+                    self._say(
+                        "next_tier",
+                        component=name,
+                        needed=self._writing.number(needed),
+                        measure=clean(ladder.measure_label),
+                        at=self._at(tier),
+                        rate="" if tier.number is None else self._say("pays_rate", rate=self._number(tier)),
+                    )
+                )
+
+    def _earned_of(self, ladder: Ladder, name: str, worth: Decimal) -> Sums:
+        made = ladder.to_date - worth
+        rows = [(self._say("tiers_together"), self._amount(worth))]
+        rows += [(self._say("after_tiers"), self._amount(made))] if made else []
+        rows += [(self._say("earned_before", interval=ladder.interval), self._amount(-ladder.before))]
+        return Sums(name, tuple(rows), (self._say("earned"), self._amount(ladder.earned)))
+
+    def _tier(self, tier: Tier) -> str:
+        where = self._say("tier_from", at=self._at(tier))
+        return self._say("you_are_here", tier=where) if tier.is_reached else where
+
+    def _at(self, tier: Tier) -> str:
+        if tier.at is None:
+            return NONE
+        return self._writing.number(tier.at) if tier.is_value else self._writing.share(tier.at)
+
+    def _number(self, tier: Tier) -> str:
+        if tier.number is None:
+            return NONE
+        return self._writing.share(tier.number) if tier.unit == "share" else self._amount(tier.number)
+
+    def disputes(self) -> Iterator[Table]:
+        lines = self._plan.disputes
+        if lines:
+            rows = tuple(
+                (
+                    clean(each.reason),
+                    self._line(each.of),
+                    each.period,
+                    self._say(each.outcome),
+                    clean(each.answer),
+                    "" if each.amount is None else self._amount(each.amount),
+                )
+                for each in lines
+            )
+            columns = ("dispute", "transaction", ".stated_in", "outcome", "answer", ">amount")
+            yield self._table("disputes", columns, rows)
 
     def adjustments(self) -> Iterator[Table]:
         lines = self._plan.adjustments
@@ -156,7 +241,7 @@ class _Teller:
             rows = tuple(
                 (
                     clean(each.reason or each.id),
-                    self._of(each.of) if each.of else "",
+                    self._line(each.of) if each.of else "",
                     clean(each.by),
                     self._amount(each.amount),
                 )
@@ -231,8 +316,10 @@ class _Teller:
             yield self._figure(figure), self._amount(figure.amount)
 
     def _component(self, component: Component) -> str:
-        is_ours = component.name in {"cap", "floor"} and component.label.lower() == component.name
-        return self._say(component.name) if is_ours else clean(component.label)
+        return self._label(component.name, component.label)
+
+    def _label(self, name: str, label: str) -> str:
+        return self._say(name) if name in {"cap", "floor"} and label.lower() == name else clean(label)
 
     def _measure(self, measure: Measured) -> str:
         of = ", ".join(filter(None, (clean(measure.group), measure.interval)))
@@ -243,7 +330,15 @@ class _Teller:
         number, share = self._writing.number, self._writing.share(round(attained, 4))
         of = self._say("of_target", value=number(measure.value), target=number(measure.target))
         length = min(max(attained, Decimal(0)), _LONGEST_BAR) / _LONGEST_BAR
-        return Bar(self._measure(measure), f"{share} ({of})", length, 1 / _LONGEST_BAR)
+        starts = {
+            tier.at / _LONGEST_BAR
+            for ladder in self._plan.ladders
+            if ladder.measure == measure.name
+            for tier in ladder.tiers
+            if tier.at is not None and not tier.is_value and 0 < tier.at <= _LONGEST_BAR
+        }
+        mark = 1 / _LONGEST_BAR
+        return Bar(self._measure(measure), f"{share} ({of})", length, mark, tuple(sorted(starts - {mark})))
 
     def _of(self, of: Of | Credited) -> str:
         """What a line is of: the name of its opportunity, and of anything else what it is."""
@@ -255,6 +350,13 @@ class _Teller:
         source = self._say(of.source) if of.source in SENTENCES else clean(of.source.replace("_", " ").capitalize())
         its = clean(of.transaction_id)
         return self._say("source_of", source=f"{source} {its}", name=name) if name != its else f"{source} {its}"
+
+    def _line(self, of: Of) -> str:
+        """A line in words: what it is of, by which component, and when it was earned."""
+        named = f"{self._of(of)} ({clean(of.label)})" if of.transaction_id and of.label else self._of(of)
+        if not of.transaction_id:
+            named = clean(of.label) or self._of(of)
+        return f"{named}, {of.earned_in}" if of.earned_in and of.earned_in != self._period else named
 
     def _with_component(self, of: Of) -> str:
         """The same, where lines of several components stand in one table."""

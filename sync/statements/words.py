@@ -71,6 +71,38 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The rate is what was earned on the credit: over several tiers, their mean.",
         "Le taux est ce qui a été gagné rapporté au crédit : sur plusieurs tranches, leur moyenne.",
     ),
+    # tiers
+    "tiers": ("Tier by tier", "Tranche par tranche"),
+    "tiers_mean": (
+        "What counted so far in the interval lies in these tiers.",
+        "Ce qui a compté jusqu'ici sur l'intervalle se répartit dans ces tranches.",
+    ),
+    "tier": ("Tier", "Tranche"),
+    "tier_from": ("from {at}", "à partir de {at}"),
+    "you_are_here": ("{tier} (you are here)", "{tier} (vous êtes ici)"),
+    "tier_credit": ("Credit to date", "Crédit à ce jour"),
+    "comes_to": ("Comes to", "Donne"),
+    "tiers_together": ("All tiers", "Toutes les tranches"),
+    "after_tiers": ("Factors, conditions, limits and rounding", "Facteurs, conditions, limites et arrondi"),
+    "earned_before": ("Earned before in {interval}", "Gagné auparavant sur {interval}"),
+    "next_tier": (
+        "{component}: {needed} more of {measure} reach the tier from {at}{rate}.",
+        "{component} : encore {needed} de {measure} pour atteindre la tranche à partir de {at}{rate}.",
+    ),
+    "pays_rate": (", which pays {rate}", ", qui paie {rate}"),
+    "tier_marks": (
+        "The line marks the target, thin ones where tiers begin.",
+        "Le trait marque l'objectif, les traits fins le début des tranches.",
+    ),
+    # disputes
+    "disputes": ("Disputes", "Contestations"),
+    "dispute": ("What is disputed", "Ce qui est contesté"),
+    "stated_in": ("Stated in", "Relevé de"),
+    "outcome": ("Outcome", "Issue"),
+    "accepted": ("accepted", "acceptée"),
+    "rejected": ("rejected", "rejetée"),
+    "waiting": ("waits for an answer", "en attente de réponse"),
+    "answer": ("Answer", "Réponse"),
     # adjustments
     "adjustments": ("Adjustments to earlier periods", "Régularisation de périodes antérieures"),
     "adjustments_mean": (

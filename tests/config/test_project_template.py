@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -178,3 +179,17 @@ def test_a_folder_that_cannot_be_made_is_a_problem(tmp_path: Path) -> None:
         write_template(tmp_path / "file", crm="hubspot", first_day=FIRST_DAY)
     with pytest.raises(ConfigError, match="the project cannot be written"):
         write_template(tmp_path / "file" / "new", crm="hubspot", first_day=FIRST_DAY)
+
+
+def test_what_it_says_of_pay_as_comments_is_right(crm: Crm, tmp_path: Path) -> None:
+    write_template(tmp_path, crm=crm, first_day=FIRST_DAY)
+    of_settings, of_users = "pay:|  first_period:|  people:", "- object: user|  (?:field|label|value):"
+    of_pay = f"(?m)^( *)# ({of_settings}|{of_users}|- .*kind: pay,)"
+    for file in ("salesops.yaml", "writeback.yaml"):
+        text = (tmp_path / file).read_text(encoding="utf-8")
+        (tmp_path / file).write_text(re.sub(of_pay, r"\1\2", text), encoding="utf-8")
+    project = load_project(tmp_path)
+    assert dict(project.settings.pay.first_period) == {"quarter": "FY2026-Q1"}
+    shown = {value.show for each in project.writeback.records["crm"][0].fields if (value := each.value).kind == "pay"}
+    assert shown == {"state", "earned", "adjusted", "held", "owed", "carried", "paid"}
+    assert any(write.value.kind == "pay" for write in project.writeback.writeback["crm"])

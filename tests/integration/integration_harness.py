@@ -188,11 +188,13 @@ _NAMES: dict[Crm, dict[str, _Names]] = {
         "user": _Names("User", "Email"),
         "account": _Names("Account", "Name"),
         "opportunity": _Names("Opportunity", "Name"),
+        "statement": _Names("SalesOps_Statement__c", "SalesOps_Key__c"),
     },
     "hubspot": {
         "user": _Names("users", "hs_email"),
         "account": _Names("companies", "name"),
         "opportunity": _Names("deals", "dealname"),
+        "statement": _Names("salesops_statement", "salesops_key"),
     },
 }
 

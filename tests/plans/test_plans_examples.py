@@ -52,10 +52,18 @@ def test_the_engine_comes_to_what_was_reckoned_by_hand(file: Path, name: str) ->
     assert [f"{each.what}: {each.expected} by hand, {each.found} found" for each in verdict.differences] == []
 
 
-def test_the_page_about_payment_comes_to_what_it_says(tmp_path: Path) -> None:
-    page = (FOLDER.parents[1] / "docs" / "payment.md").read_text(encoding="utf-8")
-    file = tmp_path / "payment.yaml"
-    file.write_text("".join(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)), encoding="utf-8")
+@pytest.mark.parametrize("name", ["comp-plans.md", "payment.md"])
+def test_a_page_comes_to_what_it_says(name: str, tmp_path: Path) -> None:
+    page = (FOLDER.parents[1] / "docs" / name).read_text(encoding="utf-8")
+    whole: dict[str, Any] = {"comp_plans": {}, "payees": {}, "tests": []}
+    for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL):
+        block = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  it makes texts only
+        cases = [{"comp_plan": next(iter(block["comp_plans"])), **case} for case in block.pop("tests", [])]
+        for section, held in block.items():
+            whole[section] |= held
+        whole["tests"] += cases
+    file = tmp_path / "page.yaml"
+    file.write_text(yaml.safe_dump(whole), encoding="utf-8")
     found = verdicts(file)
     assert found
     assert {

@@ -12,10 +12,11 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from compared_inverse import inverse_differences
@@ -28,7 +29,12 @@ from worked import facts
 from salesops.compute import compute
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from compared_pay import Figures
+    from random_pay_company import Facts
+    from random_pay_rules import Written
 
     from salesops.rules import Rules
 
@@ -37,6 +43,19 @@ SHOWN = 5
 
 ASKED = 5
 """In every world of so many it is also asked how much more is needed, which takes as long as all else."""
+
+
+class World(NamedTuple):
+    """A company, rules as an admin would write them, and when they are looked at."""
+
+    rows: Facts
+    said: Written
+    as_of: datetime
+
+
+def pay_world(seed: int) -> World:
+    """The world of a seed."""
+    return World(random_pay_company(seed), written(seed), AS_OFS[seed % len(AS_OFS)])
 
 
 @dataclass
@@ -49,20 +68,20 @@ class Compared:
     counts: Counter[str] = field(default_factory=Counter)
 
 
-def compared(seed: int) -> Compared:
-    """The engine and the reference on the company, the rules and the as-of time of a seed."""
-    found, said = Compared(seed), written(seed)
+def compared(seed: int, of: Callable[[int], World] = pay_world) -> Compared:
+    """The engine and the reference on the world of a seed."""
+    found, (rows, said, as_of) = Compared(seed), of(seed)
     with TemporaryDirectory() as folder:
         if refused := refusals(said, Path(folder)):
             found.refused = refused[0]
             return found
-    rows, rules, as_of = random_pay_company(seed), rules_of(said, PayDice(seed)), AS_OFS[seed % len(AS_OFS)]
+    rules = rules_of(said, PayDice(seed))
     results, paid = compute(facts(**rows), rules, as_of), reference_pay(rows, rules, as_of)
     expected = figures_by_reference(paid, rows)
     for table, differing in figures_of(results).differences(expected).items():
         for key, (engine, reference) in sorted(differing.items(), key=str)[:SHOWN]:
-            of = "/".join(map(str, key))
-            found.differences.append(f"{table} {of}: engine {_plain(engine)}, reference {_plain(reference)}")
+            place = "/".join(map(str, key))
+            found.differences.append(f"{table} {place}: engine {_plain(engine)}, reference {_plain(reference)}")
         if len(differing) > SHOWN:
             found.differences.append(f"{table}: and {len(differing) - SHOWN} more")
     found.counts = _counts(expected, rules)
@@ -89,18 +108,19 @@ def _plain(found: object) -> object:
     return float(found) if isinstance(found, Fraction) else found
 
 
-def _tried(seed: int) -> Compared:
+def _tried(seed: int, of: Callable[[int], World]) -> Compared:
     try:
-        return compared(seed)
+        return compared(seed, of)
     except Exception:  # noqa: BLE001  a world that cannot be computed is a difference, too
         return Compared(seed, differences=[f"stopped: {traceback.format_exc(limit=-3)}"])
 
 
-def main(first: int, end: int, processes: int) -> int:
+def main(arguments: list[str], of: Callable[[int], World] = pay_world) -> int:
     """Says what differs, and how much was compared; 1 where anything differs."""
+    first, end, processes = (*map(int, arguments), os.cpu_count() or 1)[:3]
     counts, refused, differing = Counter[str](), Counter[str](), []
     with Pool(processes) as pool:
-        for each in pool.imap_unordered(_tried, range(first, end)):
+        for each in pool.imap_unordered(partial(_tried, of=of), range(first, end)):
             counts += each.counts
             if each.refused:
                 refused[each.refused.partition(": ")[2]] += 1
@@ -116,5 +136,4 @@ def main(first: int, end: int, processes: int) -> int:
 
 
 if __name__ == "__main__":
-    first, end, *processes = map(int, sys.argv[1:])
-    sys.exit(main(first, end, *processes or [os.cpu_count() or 1]))
+    sys.exit(main(sys.argv[1:]))

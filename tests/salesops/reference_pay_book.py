@@ -78,13 +78,17 @@ class Book:
         return rows[-2] if len(rows) > 1 else None
 
     def end_before(self, row: Row, kind: str) -> Row | None:
-        """The last row of the interval that ends where this one's starts; None where there is none."""
+        """The last row of the interval, or the part of it, that ends where this one's starts; None where there is none.
+
+        Anniversaries of another `started_on` are no intervals before or after.
+        """
         first = self.interval(row, kind)[0]
         if first.number == 0:
             return None
         last = self.rows[row.payee][first.number - 1]
         ends, starts = (_bounds(each, kind) for each in (last, row))
-        return last if ends[1] == starts[0] else None
+        its, ours = (each.cell.spans[kind] for each in (last, row))
+        return last if ends[1] == starts[0] and (its == ours or its.end == ours.start) else None
 
     def all_closes(self) -> list[Row]:
         """The rows that close pay periods, of all payees, by day."""

@@ -26,8 +26,9 @@ from reference_pay_plan import (
     paid_over,
     said_over,
 )
+from reference_pay_prizes import prizes
 from reference_pay_rates import paid_on, spif
-from reference_pay_shared import guarantee, pool, prizes
+from reference_pay_shared import guarantee, pool
 from reference_pay_tiers import tiers_worth, whole_of_each
 from reference_pay_time import LENGTHS
 from reference_world import nearest

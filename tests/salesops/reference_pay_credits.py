@@ -257,7 +257,8 @@ def _of_earnings(
         if each.plan not in of.comp_plans or (each.component not in of.components if of.components else each.is_step):
             continue
         source, id_ = each.source or "earnings", each.id or " ".join((*each[:4],))
-        rate = rate_of(world, name, world.rules.comp_plans[each.plan].currency or world.rules.currency, each.day)
+        their = world.rules.comp_plans[each.plan]  # what is in no currency is taken as it is
+        rate = Fraction(1) if their.unit else rate_of(world, name, their.currency or world.rules.currency, each.day)
         if rate is None:
             continue
         row: Record = {"id": id_, "owner_id": each.payee}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from reference_pay_formulas import Found, Names, evaluate, look_up, rounded
 from reference_pay_plan import STANDING, interval_of, runs_over
 from reference_pay_shares import pay, share
+from reference_pay_streaks import streak
 from reference_pay_targets import target, tenure
 from reference_world import months_later
 
@@ -48,6 +49,8 @@ def value(book: Book, name: str, row: Row, *, before: bool = False, group: str |
         return evaluate(measure.formula, names_at(book, row, runs_over(book.plan, name), before=before))
     if measure.weighted:
         return _score(book, name, row, before=before)
+    if measure.streak:
+        return streak(book, name, row, runs_over(book.plan, name))
     return _rank(book, name, row)
 
 

@@ -61,6 +61,17 @@ def _on_day(world: World, name: str, user: Record, day: date) -> OnDay | None:
     return _with_numbers(world, plan, user, day, assignment, is_counted=not leaves)
 
 
+def is_on_leave(world: World, name: str, user: Record, day: date) -> bool:
+    """Whether a payee is away on a day, still on the comp plan or suspended from it."""
+    plan = world.rules.comp_plans[name]
+    if day < plan.effective_from or (plan.effective_until is not None and day >= plan.effective_until):
+        return False
+    assignment = _assignment(world, {name, *plan.named}, user, day)
+    if assignment is None or (assignment.started_on is not None and day < assignment.started_on):
+        return False
+    return any(_lies_in(leave, day) for leave in assignment.leave)
+
+
 def _assignment(world: World, names: set[str], user: Record, day: date) -> Assignment | None:
     """The assignment of a payee that names the comp plan, or one that it extends, on a day."""
     email = (user.get("email") or "").lower()

@@ -44,6 +44,8 @@ def interval_of(plan: CompPlan, name: str) -> str:
     measure = plan.measures[name]
     if isinstance(measure.over, Last):
         return "last"
+    if measure.streak:
+        return measure.over or "all_time"
     return measure.over or longest(plan, measures_in(plan, measure))
 
 
@@ -231,7 +233,7 @@ def gates_and_formulas(component: Component) -> tuple[list[Gate], list[str]]:
 
 @once_a_plan
 def is_closing(plan: CompPlan, component: Component) -> bool:
-    """Whether it has a value only where a pay period closes: it looks at what other payees come to."""
+    """Whether it has a value only where a pay period closes: it looks at other payees, or at a streak."""
     if isinstance(component, Pool | Prizes | Guarantee):
         return True
     gates, formulas = gates_and_formulas(component)
@@ -254,9 +256,9 @@ def closes(plan: CompPlan, formula: str) -> bool:
 
 @once_a_plan
 def is_of_all(plan: CompPlan, name: str) -> bool:
-    """Whether a measure looks at what other payees come to, itself or through those it is made of."""
+    """Whether a measure is known only where a pay period closes, itself or through those it is made of."""
     measure = plan.measures[name]
-    if measure.rank is not None or (measure.formula is not None and _looks_around(measure.formula)):
+    if measure.rank is not None or measure.streak or (measure.formula is not None and _looks_around(measure.formula)):
         return True
     return any(is_of_all(plan, each) for each in measures_in(plan, measure))
 

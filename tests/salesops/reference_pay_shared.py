@@ -1,4 +1,4 @@
-"""Pools, prizes and guarantees: what looks at other payees, or at what else a payee earns."""
+"""Pools and guarantees: what looks at other payees, or at what else a payee earns."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import reference_pay_components as components
 import reference_pay_earnings as earnings
 from reference_pay_formulas import Found, evaluate, rounded
-from reference_pay_measures import attainment, value
-from reference_pay_plan import is_paid, paid_over
+from reference_pay_plan import is_paid
 from reference_pay_shares import Where, days_on, full_pay, weights
 from reference_world import months_later
 
-from config.comp_plans import Guarantee, Pool, Prizes
+from config.comp_plans import Guarantee, Pool
 
 if TYPE_CHECKING:
     from datetime import date
@@ -79,43 +78,3 @@ def _weight(book: Book, name: str, component: Pool, row: Row) -> Fraction:
         return Fraction(0)
     weight = evaluate(component.shared_by, components.component_names(book, name, row))
     return max(Fraction(0), weight or Fraction(0))
-
-
-def prizes(book: Book, name: str, row: Row) -> Fraction:
-    """The prize of a payee's place, in the pay period in which the interval ends."""
-    component, rounding = book.plan.components[name], book.plan.rounding
-    assert isinstance(component, Prizes)
-    if not _is_over(book, name, row):
-        return Fraction(0)
-    others = [each for each in book.closes(row) if component.among == "plan" or each.cell.on.team == row.cell.on.team]
-    placed = {each.payee: _placing(book, name, component, each) for each in others}
-    own = placed.get(row.payee)
-    if own is None:
-        return Fraction(0)
-    first = sum(each is not None and each > own for each in placed.values())
-    tied = sorted(payee for payee, each in placed.items() if each == own)
-    amounts = [Fraction(each) for each in component.prizes]
-    if component.ties == "each":
-        return amounts[first] if first < len(amounts) else Fraction(0)
-    whole, turn = sum(amounts[first : first + len(tied)], Fraction(0)), tied.index(row.payee)
-    lower, upper = (rounded(whole * part / len(tied), rounding.places, rounding.mode) for part in (turn, turn + 1))
-    return upper - lower
-
-
-def _is_over(book: Book, name: str, row: Row) -> bool:
-    """Whether the interval of the component ends with the pay period, one of all time with the comp plan."""
-    kind, period_ends = paid_over(book.plan, name), row.cell.spans[book.plan.period].end
-    if kind == "all_time":
-        return book.plan.effective_until is not None and period_ends >= book.plan.effective_until
-    return period_ends >= row.cell.spans[kind].end
-
-
-def _placing(book: Book, name: str, component: Prizes, row: Row) -> Fraction | None:
-    """What a payee is placed by, to 12 places; None of who misses a gate, or has no such number."""
-    if not components.gates_met(book, name, row, None):
-        return None
-    of_attainment = component.of == "attainment" or (
-        component.of is None and book.plan.measures[component.by].target is not None
-    )
-    found = (attainment if of_attainment else value)(book, component.by, row)
-    return None if found is None else rounded(found, 12, "half_up")

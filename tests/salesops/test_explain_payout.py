@@ -33,6 +33,7 @@ FILES = (
     "groups.yaml",
     "shorter_intervals.yaml",
     "spifs_pools_guarantees.yaml",
+    "streaks.yaml",
     "windfalls.yaml",
 )
 """Of the worked examples those that have every kind, groups, what is of each transaction, and sums of others."""

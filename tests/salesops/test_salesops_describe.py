@@ -306,3 +306,51 @@ def test_what_changes_a_target_is_not_said_where_there_is_none() -> None:
 def test_what_a_greater_of_compares_stands_apart_from_the_zero_beside_it() -> None:
     above = {"kind": "amount", "amount": "max(sold - 100, 0)"}
     assert "the greater of (“Sold” \N{MINUS SIGN} EUR 100) and EUR 0" in letter("en", components={"above": above})
+
+
+STREAK = {"streak": ["sales"], "at_least": "1000", "over": "quarter"}
+DAYS, MONTH, MONTHS = ({"counts": "completed", "for": each} for each in ({"days": 20}, {"months": 1}, {"months": 3}))
+
+
+@pytest.mark.parametrize(
+    ("language", "more", "said"),
+    [
+        (
+            "en",
+            {"counts": "current"},
+            "working days in a row up to the last one, each with 1,000 or more in “Sales”, in",
+        ),
+        (
+            "en",
+            {"counts": "current"},
+            "Days off, public holidays and leave neither lengthen the row nor",
+        ),
+        ("en", {"counts": "current"}, "break it. A day on which you are not on this comp plan breaks it."),
+        (
+            "fr",
+            {"counts": "current"},
+            "Les jours ouvrés d'affilée jusqu'au dernier, chacun avec 1 000 ou plus en « Sales »,",
+        ),
+        ("en", {"counts": "longest"}, "The most working days in a row, each with 1,000 or more in “Sales”, in each"),
+        ("fr", {"counts": "longest"}, "Le plus grand nombre de jours ouvrés d'affilée, chacun avec 1 000 ou plus"),
+        ("en", DAYS, "with 1,000 or more in “Sales”, has been 20 working days long, in each quarter."),
+        ("fr", DAYS, "avec 1 000 ou plus en « Sales », a duré 20 jours ouvrés, par trimestre."),
+        ("en", MONTH, "has been a month long, in each quarter. Days off"),
+        ("en", MONTHS, "Each day of leave makes the time that is asked for a day longer."),
+        ("fr", MONTHS, "Chaque jour d'absence allonge d'un jour la durée demandée."),
+    ],
+)
+def test_a_letter_says_what_a_streak_counts(language: str, more: dict[str, object], said: str) -> None:
+    tiers = [{"from": "0", "amount": "0"}, {"from": "5", "amount": "100"}]
+    reward = {"kind": "tiers", "by": "row", "reading": "step", "bound": "lower", "tiers": tiers}
+    text = letter(language, measures={"row": STREAK | more}, components={"reward": reward})
+    assert said in spaced(text)
+
+
+def test_examples_of_tiers_by_a_streak_are_those_of_days() -> None:
+    tiers = [{"from": "0", "amount": "0"}, {"from": "5", "amount": "100"}, {"from": "20", "amount": "400"}]
+    reward = {"kind": "tiers", "by": "row", "reading": "step", "bound": "lower", "tiers": tiers}
+    by_streak = plan(measures={"row": STREAK | {"counts": "longest"}}, components={"reward": reward})
+    rules = Rules(time_zone="UTC", fiscal_year=FiscalYear(), currency="EUR", metrics={})
+    found = worked_tables(tell(by_streak, "en", "EUR"), Around(rules, {}), None)["reward"]
+    assert found.grid.rows == (("3", "EUR 0"), ("5", "EUR 100"), ("20", "EUR 400"), ("35", "EUR 400"))

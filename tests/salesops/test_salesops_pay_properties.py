@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pyarrow as pa
 import pytest
 from compared_pay import case_differences
+from contest_worlds import contest_world
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from mixed import mixed
@@ -78,6 +79,12 @@ def test_the_loader_takes_nearly_all_random_comp_plans(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(16))
 def test_the_engine_equals_the_plain_reference(seed: int) -> None:
     assert compared(seed).differences == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_engine_equals_the_plain_reference_of_contests(seed: int) -> None:
+    found = compared(seed, contest_world)
+    assert (found.refused, found.differences) == (None, [])
 
 
 @given(seeds, seeds, as_ofs, st.randoms(use_true_random=False))

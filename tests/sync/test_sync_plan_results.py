@@ -360,6 +360,17 @@ def test_a_measure_shows_where_the_payee_stands(
     assert wanted("v").value is None
 
 
+def test_a_streak_shows_its_days_at_the_end_of_the_pay_period(look: Callable[..., Callable[[str], Wanted]]) -> None:
+    row = "row: {streak: [sales], at_least: 1, counts: current}"
+    plans = MONTHLY.replace("sold: {", f"{row}\n      sold: {{")
+    days = {"2026-04": "12", "2026-05": "3"}
+    rows = [("ae", "row", "u", month, "all", number, None, None, None) for month, number in days.items()]
+    for period, expected in (("this_month", "3"), ("last_month", "12")):
+        text = SOLD.format(show="value", period=period).replace("sold", "row")
+        wanted = look(text, "user", results(measures=rows), comp_plans=plans)("u")
+        assert (wanted.value, wanted.parts["credited"]) == (Decimal(expected), expected)
+
+
 def test_a_measure_says_what_it_is_held_against(look: Callable[..., Callable[[str], Wanted]]) -> None:
     rows = [measured("u", "2026-05", "FY2026-Q2", "700")]
     attained = SOLD.format(show="attainment", period="this_quarter")

@@ -1,10 +1,12 @@
-"""Which measures and components look at other payees, or at all that is paid: they stand at the ends of pay periods."""
+"""Which measures and components stand at the ends of pay periods: they look at other payees, at rows of days, or at all
+that is paid."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.cycles import formulas_of
+from config.checks.comp_plans.divisions import places_of_formulas
 from config.comp_plans import Guarantee, Pool, Prizes
 from config.comp_plans.components import gates_of
 from config.comp_plans.formula import Call, parse_pay_formula, walk
@@ -21,13 +23,14 @@ _OF_OTHERS = frozenset({"total", "team_total"})
 
 
 def closing_measures(plan: CompPlan) -> frozenset[str]:
-    """Ranks, totals, and what is made of those."""
+    """Ranks, streaks, totals, and what is made of those."""
     found: set[str] = set()
     for _ in plan.measures:
         for name, measure in plan.measures.items():
             formula = measure.formula
             if (
                 measure.rank is not None
+                or measure.streak
                 or (formula is not None and _looks_at_others(formula))
                 or found & {*made_of(plan, name)}
             ):
@@ -55,6 +58,14 @@ def closing_worths(plan: CompPlan) -> frozenset[str]:
         if isinstance(plan.components[name], Pool | Prizes | Guarantee)
         or _is_of(_looked_at(plan, plan.components[name], bare=True), measures, components)
     )
+
+
+def looks_at_others(plan: CompPlan) -> bool:
+    """Whether what a payee earns depends on other payees: by a rank, a total, a pool or prizes."""
+    if any(measure.rank is not None for measure in plan.measures.values()):
+        return True
+    is_shared = any(isinstance(component, Pool | Prizes) for component in plan.components.values())
+    return is_shared or any(_looks_at_others(text) for _, text in places_of_formulas(plan))
 
 
 def looks_at_close(plan: CompPlan, formula: str) -> bool:

@@ -142,7 +142,7 @@ def _check_bounds(context: Context, component: Component, at: Path) -> Iterator[
 
 
 _KNOWN_LATER = (
-    "is of each transaction, and looks at what is known at the ends of pay periods only: a rank, a total or a pool.",
+    "is of each transaction, and looks at what only the ends of pay periods show: a rank, a streak, a total or a pool.",
     "Name that in a gate or in `multipliers`, or reckon it over a pay period or longer.",
 )
 

@@ -10,7 +10,7 @@ from config.checks.comp_plans.rows import source_problems
 from config.checks.comp_plans.seasons import UNLIKE, unlike_quotas
 from config.comp_plans.formula import names, parse_pay_formula
 from config.comp_plans.intervals import interval_of, measure_interval
-from config.comp_plans.measures import Last
+from config.comp_plans.measures import Days, Last
 from config.messages import did_you_mean
 from config.project_folder import COMP_PLANS, METRICS, QUOTAS
 
@@ -37,16 +37,17 @@ def check_measures(context: Context) -> Iterator[Problem]:
         yield from _check_target(context, name, measure, at)
         yield from _check_without_target(context, name, measure, at)
         yield from _check_interval(context, name, measure, at)
+        yield from _check_length(context, name, measure, at)
         yield from _check_field(context, measure, "grouped_by", at)
     yield from _check_weeks(context)
 
 
 def _check_parts(context: Context, measure: Measure, at: Path) -> Iterator[Problem]:
     plan = context.comp_plan
-    for number, credit in enumerate(measure.credits):
+    for number, credit in enumerate(measure.named_credits):
         if credit not in plan.credits:
             yield context.error(
-                (*at, "credits", number),
+                (*at, measure.kind, number),
                 f"there is no credit {credit}.",
                 did_you_mean(credit, plan.credits) or _DEFINE_CREDIT,
             )
@@ -160,6 +161,32 @@ def _check_interval(context: Context, name: str, measure: Measure, at: Path) -> 
             (*at, "over"),
             "only sums of credits run over the last months.",
             "Let a measure of credits run so, and name it.",
+        )
+
+
+_LONGEST = {
+    "week": (0, 7),
+    "month": (1, 35),
+    "quarter": (3, 98),
+    "half_year": (6, 196),
+    "year": (12, 371),
+    "anniversary": (12, 366),
+}
+"""How many whole months, and at most how many days, an interval has; a fiscal one may be made of weeks."""
+
+
+def _check_length(context: Context, name: str, measure: Measure, at: Path) -> Iterator[Problem]:
+    """A streak that no interval is long enough for."""
+    length, over = measure.for_, measure_interval(context.comp_plan, name)
+    if length is None or over not in _LONGEST:
+        return
+    months, days = _LONGEST[str(over)]
+    number, most, unit = (length.days, days, "day") if isinstance(length, Days) else (length.months, months, "month")
+    if number > most:
+        yield context.warning(
+            (*at, "for"),
+            f"is {number} {unit}{'s' * (number > 1)}, and no {_words(over)} is so long: this is never completed.",
+            "Write a shorter one, or let the streak run over a longer interval, as over: all_time.",
         )
 
 

@@ -84,6 +84,12 @@ def _check_amount(context: Context, step: Draw | Minimum | Maximum, at: Path) ->
             )
     elif amount < 0:
         yield context.error(path, f"is below 0: {step.amount}.", "Write an amount of 0 or more.")
+    elif amount != round(amount, places := context.comp_plan.rounding.places):
+        yield context.error(
+            path,
+            f"is finer than the comp plan pays: {step.amount}.",
+            f"Write at most {places} places, or let rounding: places: be more.",
+        )
 
 
 def _check_day(context: Context, step: Clawback, at: Path) -> Iterator[Problem]:

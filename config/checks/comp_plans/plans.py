@@ -77,7 +77,7 @@ def check_used(context: Context) -> Iterator[Problem]:
     """Credits, tables and steps that nothing looks at, in this comp plan, what it extends and what extends that."""
     plan = context.comp_plan
     related = [each for each in context.draft.comp_plans.values() if not {*each.named}.isdisjoint(plan.named)]
-    used = {name for each in related for measure in each.measures.values() for name in measure.credits}
+    used = {name for each in related for measure in each.measures.values() for name in measure.named_credits}
     used |= {on for each in related for part in each.components.values() if (on := getattr(part, "on", None))}
     for name in plan.credits:
         if name not in used:

@@ -37,6 +37,34 @@ MEASURED = {
         "Your place in your team by {measure}; the highest is first.",
         "Votre rang dans votre équipe selon {measure} ; le plus élevé est premier.",
     ),
+    "streak_current": (
+        "The working days in a row up to the last one, each with {least} or more in {credits}, {over}.",
+        "Les jours ouvrés d'affilée jusqu'au dernier, chacun avec {least} ou plus en {credits}, {over}.",
+    ),
+    "streak_longest": (
+        "The most working days in a row, each with {least} or more in {credits}, {over}.",
+        "Le plus grand nombre de jours ouvrés d'affilée, chacun avec {least} ou plus en {credits}, {over}.",
+    ),
+    "streak_completed": (
+        "How often a row of working days, each with {least} or more in {credits}, has been {length} long, {over}.",
+        "Combien de fois une série de jours ouvrés, chacun avec {least} ou plus en {credits}, a duré {length}, {over}.",
+    ),
+    "streak_day": ("a day", "un jour"),
+    "streak_days": ("{number} working days", "{number} jours ouvrés"),
+    "streak_month": ("a month", "un mois"),
+    "streak_months": ("{number} months", "{number} mois"),
+    "streak_other_days": (
+        "Days off, public holidays and leave neither lengthen the row nor break it.",
+        "Les jours de repos, les jours fériés et les absences n'allongent ni n'interrompent la série.",
+    ),
+    "streak_off_plan": (
+        "A day on which you are not on this comp plan breaks it.",
+        "Un jour hors de ce plan l'interrompt.",
+    ),
+    "streak_leave": (
+        "Each day of leave makes the time that is asked for a day longer.",
+        "Chaque jour d'absence allonge d'un jour la durée demandée.",
+    ),
     "weighted": ("A score made of attainments: {parts}.", "Une note composée de taux d'atteinte : {parts}."),
     "weights_between": ("; ", " ; "),
     "weight": ("{measure} weighs {share}", "{measure} pèse {share}"),

@@ -129,6 +129,10 @@ PAYS = {
         "Les parts sont proportionnelles à ceci : {weight}.",
     ),
     "pool_when": ("You only have a share if {gates}.", "Vous n'avez une part que si {gates}."),
+    "team_prize_when": (
+        "You only have a part of it if {gates}; what counts for you counts for your team all the same.",
+        "Vous n'en recevez une part que si {gates} ; ce que vous avez réalisé compte de toute façon pour votre équipe.",
+    ),
     "prizes_when": ("You only take part if {gates}.", "Vous ne participez que si {gates}."),
     "pays_prizes_plan": (
         "{by} decides among all on this comp plan {during}. The prizes, from the first place on: {prizes}.",
@@ -137,6 +141,32 @@ PAYS = {
     "pays_prizes_team": (
         "{by} decides among the members of your team {during}. The prizes, from the first place on: {prizes}.",
         "{by} départage {during} les membres de votre équipe. Les prix, à partir de la première place : {prizes}.",
+    ),
+    "pays_prizes_teams": (
+        (
+            "{by} decides among teams {during}, all of their members' together. The prizes, from the first place on: "
+            "{prizes}."
+        ),
+        (
+            "{by} départage {during} les équipes, tous leurs membres ensemble. Les prix, à partir de la première place "
+            ": {prizes}."
+        ),
+    ),
+    "team_prize_each": (
+        "Each member of a team has the prize of its place.",
+        "Chaque membre d'une équipe reçoit le prix de la place de celle-ci.",
+    ),
+    "team_prize_shared": (
+        "The members of a team share the prize of its place equally.",
+        "Les membres d'une équipe se partagent à parts égales le prix de la place de celle-ci.",
+    ),
+    "ties_of_teams_share": (
+        "Teams that stand the same share the prizes of the places that they take.",
+        "À égalité, les équipes se partagent les prix des places occupées.",
+    ),
+    "ties_of_teams_each": (
+        "Teams that stand the same have each the prize of their place, and the places behind them are left out.",
+        "À égalité, chaque équipe reçoit le prix de sa place, et les places suivantes ne sont pas attribuées.",
     ),
     "prizes_during": ("from {since} to {last}", "du {since} au {last}"),
     "ties_share": (

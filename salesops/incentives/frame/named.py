@@ -60,6 +60,14 @@ def named_days(rules: Rules, name: str) -> Iterator[NamedDays]:
                 yield NamedDays(email, start, end, holds, _leave(holds, start))
 
 
+def leave_days(rules: Rules, name: str) -> Iterator[tuple[str, date, date]]:
+    """E-mail, first day and the day after it of all leave, of either meaning, of who has started; none overlap."""
+    for each in named_days(rules, name):
+        started = each.assignment.started_on
+        if each.on_leave is not None and (started is None or each.start >= started):
+            yield each.email, each.start, each.end
+
+
 def _leave(assignment: Assignment, day: date) -> str | None:
     """What a leave on the day does; one that suspends goes before one that does not. Before they start all are away."""
     if assignment.started_on is not None and day < assignment.started_on:

@@ -145,6 +145,8 @@ class Measures:
             return self._of_credits(name, measure, at)
         if measure.metric is not None:
             return Rational(MILLIONTH, quoted(f"metric {name}"))
+        if measure.streak:
+            return Rational(Fraction(1), quoted(f"streak {name}"))
         if measure.formula is not None:
             return number(measure.formula, self.scope(name, at).resolve, self.fold_of(name).hold)
         if measure.weighted:

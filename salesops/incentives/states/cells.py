@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from config.comp_plans.intervals import measure_interval, sums_over
 from salesops.incentives.measuring.carry import keep_starts
+from salesops.incentives.measuring.streaks import keep_streak
 from salesops.incentives.states.numbered import order_table, payees_table
 from salesops.sql import cast, columns, quoted, text
 
@@ -21,13 +22,16 @@ METRICS = "pay metrics"
 def keep_cells(basis: Basis, name: str, frame: Frame) -> None:
     """Keeps `pay cells NAME`: the frame; `cell` INTEGER, from 1 in the order of payees and days, `payee`, its number,
     and `K number` and `period number`, those of intervals and pay periods by their first days; `K closes`, whether it
-    is the payee's last cell of an interval; `metric M` in millionths; and `start M` with `start M below`, in
-    millionths, of measures that carry."""
+    is the payee's last cell of an interval; `metric M` in millionths; `streak M`, in the last cell of a pay period; and
+    `start M` with `start M below`, in millionths, of measures that carry."""
     plan = basis.rules.comp_plans[name]
     rows = f"SELECT frame.*{_closes(frame)} FROM {quoted(frame.table)} AS frame"
     for measure, metric in _metrics(plan).items():
         rows = _with_metric(basis, plan, rows, measure, metric)
     for measure in plan.measures:
+        if plan.measures[measure].streak:
+            streaks, made = quoted(keep_streak(basis, name, frame, measure)), columns({f"streak {measure}": "streak"})
+            rows = f"SELECT rows.*, {made} FROM ({rows}) AS rows LEFT JOIN {streaks} USING (payee_id, cell_starts)"
         if plan.measures[measure].carry:
             starts, kind = keep_starts(basis, name, frame, measure), sums_over(plan, measure_interval(plan, measure))
             both = columns({f"start {measure}": "starts.above", f"start {measure} below": "starts.below"})

@@ -46,10 +46,7 @@ def to_next_tier(basis: Basis, program: Program, component: str, payees: Iterabl
 
     None at the top, and where there is no measure or target. Who has no cell that holds the as-of day is left out.
     """
-    tiers = program.plan.components[component]
-    if not isinstance(tiers, Tiers):
-        raise TypeError(f"{component} has no tiers")
-    needed = rounded_to(_to_next_bound(program, component, tiers), PLACES, "ceil")
+    needed = rounded_to(to_next_bound(program, component), PLACES, "ceil")
     label = f"to next tier of {component}"
     return {payee: found[label] for payee, found in _now(basis, program, payees, {label: needed}).items()}
 
@@ -171,8 +168,11 @@ def _now(
     return {row["payee_id"]: {label: row[f"asked {label}"] for label in asked} for row in found.to_pylist()}
 
 
-def _to_next_bound(program: Program, component: str, tiers: Tiers) -> Rational:
+def to_next_bound(program: Program, component: str) -> Rational:
     """The amount up to the first bound that is not reached, of the second tier or above: below it all is the first."""
+    tiers = program.plan.components[component]
+    if not isinstance(tiers, Tiers):
+        raise TypeError(f"{component} has no tiers")
     setting, measures, measure = program.worths.setting(component), program.measures, tiers.by
     of_value = tiers.of == "value" or (tiers.of is None and not measures.has_target(measure))
     place = measures.looked_at(measure, "value" if of_value else "attainment", paid=True)

@@ -7,8 +7,6 @@ A page that was changed on purpose gets its new picture with `make browser ARGS=
 from __future__ import annotations
 
 import io
-import os
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,26 +26,6 @@ PICTURES = Path(__file__).parent / "pictures"
 WIDTHS = {"wide": 1300, "narrow": 420}
 SMALL = (65, 60)  # compared so small that a machine's fonts do not matter, and a page without its style does
 MOST = 6.0  # mean difference of grey levels, of 255: other fonts give 2, a missing style more than 20
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-            "--disable-sync", "--disable-quic"]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        sync_playwright = None
-    if not chromium or sync_playwright is None:
-        missing = "Chromium is not installed" if not chromium else "the `browser` dependency group is not installed"
-        if os.environ.get("CI"):
-            pytest.fail(f"{missing}, and CI must look at the pages")
-        pytest.skip(f"{missing}: `make browser` says what it needs")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module", params=["salesforce", "hubspot"])

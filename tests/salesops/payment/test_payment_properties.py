@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -82,6 +82,8 @@ def payments(draw: st.DrawFn) -> dict[str, Any]:
     payment: dict[str, Any] = {"release": draw(releases()), "steps": {f"s{n}": step for n, step in enumerate(steps)}}
     if draw(st.booleans()):
         payment["recover_at_most"] = draw(shares)
+    if draw(st.booleans()):
+        payment["currency"] = "USD"
     return payment
 
 
@@ -97,7 +99,8 @@ def facts(draw: st.DrawFn, payment: dict[str, Any]) -> Payable:
     ]
     presence = [row for payee in ("ann", "bob") for row in here(payee, *draw(st.sets(st.sampled_from(MONTHS))))]
     steps = [("least", draw(payees), draw(st.sampled_from(MONTHS)), "70")]
-    return payable(rows, events=happened, presence=presence, steps=steps)
+    rates = {"p": Decimal("1.0837")} if "currency" in payment else {}
+    return payable(rows, events=happened, presence=presence, steps=steps, rates=rates)
 
 
 @FEW
@@ -109,7 +112,23 @@ def test_postings_add_up_to_0_nobody_pays_back_and_no_draw_is_recovered_twice(da
         made = ledger.close(name, data.draw(facts(payment)))
         assert sums(made, "posting", "unit") == {}
         assert all(amount > 0 for amount in sums(paid(made), "payee_id").values())
+        assert {*paid(made)["unit"].to_pylist()} <= {payment.get("currency", "EUR")}
         assert all(amount > 0 for amount in sums(draws_owed(ledger.entries), "payee_id", "part").values())
+
+
+@FEW
+@given(st.data())
+def test_what_is_recovered_and_forgiven_of_a_draw_is_no_more_than_was_advanced(data):
+    steps = {name: data.draw(draws) for name in ("small", "large")}
+    ledger = Ledger(rules_of({"steps": steps | {"most": {"kind": "maximum", "amount": 150, "excess": "carried"}}}))
+    for name in MONTHS:
+        ledger.close(name, data.draw(facts({"steps": {}})))
+        of_draws = ledger.entries.filter(pc.field("account").isin(["advance", "recovery"]))
+        moved = sums(of_draws, "payee_id", "part", "cause")
+        for payee, part in {key[:2] for key in moved}:
+            advanced, *back = (moved.get((payee, part, each), 0) for each in ("advanced", "recovered", "forgiven"))
+            assert all(amount >= 0 for amount in back)
+            assert sum(back) <= -advanced
 
 
 @FEW
@@ -120,7 +139,7 @@ def test_the_order_of_rows_never_matters(data):
     for name in MONTHS[:2]:
         known = data.draw(facts(payment))
         dice = data.draw(st.randoms(use_true_random=False))
-        shuffled = Payable(*(_shuffled(table, dice) for table in _tables(known)))
+        shuffled = Payable(*(_shuffled(table, dice) for table in _tables(known)), rates=known.rates)
         before = _shuffled(ledger.entries, dice)
         other = compute_entries(rules, shuffled, before, month(name), first=len(before) == 0)
         assert ledger.close(name, known).equals(other)
@@ -161,6 +180,19 @@ def test_instalments_add_up_to_the_whole(amount, day, number):
 
 
 @FEW
+@given(st.lists(cents, min_size=5, max_size=5), since_january, st.integers(1, 7))
+def test_instalments_add_up_to_the_whole_of_a_deal_that_changes_between_them(amounts, day, number):
+    ledger = Ledger(rules_of({"release": [{"share": 1, "over": {"months": number}}]}))
+    for name, amount in zip([*MONTHS, "2026-12"], amounts, strict=True):
+        ledger.close(name, payable([earned("ann", amount, day, "o1")]))
+        released = sums(ledger.entries, "account", "cause").get(("payable", "released"), 0)
+        due = min(max(int(name[5:]) - int(day[5:7]) + 1, 0), number)
+        assert released == (amount * due / number).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert sums(ledger.entries, "account").get("held", 0) == 0
+    assert released == amounts[-1]
+
+
+@FEW
 @given(cents.map(abs), since_january, releases(in_time), since_january)
 def test_what_is_paid_of_a_cancelled_deal_comes_back_whole(amount, day, release, cancelled):
     ledger = Ledger(rules_of({"release": release, "steps": {"churn": {"kind": "clawback", "when": "cancelled_on"}}}))
@@ -173,3 +205,29 @@ def test_what_is_paid_of_a_cancelled_deal_comes_back_whole(amount, day, release,
     assert {
         name: sum_ for name, sum_ in sums(ledger.entries, "account").items() if name in {"held", "owed", "paid"}
     } == {"paid": 500}
+
+
+others = st.lists(st.tuples(cents.map(abs), since_january), min_size=1, max_size=3)
+
+
+@FEW
+@given(cents.map(abs), others, releases(in_time), shares, shares, st.booleans())
+def test_a_deal_that_is_cancelled_or_gone_leaves_nothing_however_slowly_it_is_recovered(
+    amount, others, release, of_clawback, of_corrections, is_gone
+):
+    """What is paid, held, carried and owed is what others earned, from the day on: to the cent, and paid in the end."""
+    step = {"kind": "clawback", "when": "cancelled_on", "at_most": of_clawback}
+    payment = {"release": release, "recover_at_most": of_corrections, "steps": {"churn": step}}
+    ledger, whole = Ledger(rules_of(payment)), sum(other for other, _ in others)
+    deal, later = earned("ann", amount, "2026-01-10", "o1"), earned("ann", 10**6, "2026-05-01", "later")
+    rest = [earned("ann", other, day, f"other{n}") for n, (other, day) in enumerate(others)]
+    presence = here("ann", *months("2026-01", "2027-12"))
+    ledger.close("2026-01", payable([deal, *rest], presence=presence))
+    events = [] if is_gone else [event("churn", "o1", "2026-02-03")]
+    for name in ["2026-02", "2026-03", "2026-05", "2027-06", "2027-12"]:
+        ledger.close(name, payable([*rest, later, *([] if is_gone else [deal])], presence=presence, events=events))
+        balance = sums(ledger.entries, "account")
+        known = whole + (10**6 if name >= "2026-05" else 0)
+        known -= sum(other for other, day in others if day[:7] > name)
+        assert sum(balance.get(account, 0) for account in ("paid", "held", "payable", "owed")) == known
+    assert balance.get("paid", 0) == known

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from figured import call, figured
+
+from salesops.whatif.standing import Standing
+from sync.cli.whatif_plot import HEIGHT, plot_performance
 
 if TYPE_CHECKING:
     from config.loader import Project
@@ -124,6 +128,30 @@ def test_the_tables_fit_and_the_page_is_whole(tmp_path: Path) -> None:
     assert "Bo Kay" in text
     assert text.count("<circle") == 4  # two payees, now and then
     assert "http" not in text  # it needs nothing else
+
+
+def test_the_plot_of_pay_against_performance(tmp_path: Path) -> None:
+    """Ann ends the quarter at 100.025 % with 150.05, Bo at 150 % with 350."""
+    project = project_of(tmp_path / "p")
+    told = call(
+        project, "whatif", changed(tmp_path, "rate: 0.1}", "rate: 0.2}"), "--period", "FY2026-Q2", width=80
+    ).stdout
+    *_, top, bottom, axis, names = [line for line in told.splitlines() if re.search("[┤└%]", line)]
+    assert re.fullmatch(r" 350\.00 ┤ +1", top)
+    assert re.fullmatch(r" 150\.10 ┤1", bottom)
+    assert len(axis) == len(top) == len(names)
+    assert re.fullmatch(r" +100 % +150 %", names)
+
+
+def test_every_payee_has_a_place_in_the_plot() -> None:
+    """Also who earns less than nothing, and whatever the order; more than nine at one place are a +."""
+    standings = [Standing("ae", str(each), Fraction(each % 7, 5), Decimal(each % 11 - 4)) for each in range(40)]
+    lines = plot_performance(standings, 50)
+    assert lines == plot_performance(standings[::-1], 50)
+    assert max(map(len, lines)) <= 50
+    assert sum(int(mark) for line in lines[:HEIGHT] for mark in re.split("[┤│]", line)[1] if mark.isdigit()) == 40
+    crowd = [Standing("ae", "", Fraction(1), Decimal(1))] * 10 + [Standing("ae", "", Fraction(2), Decimal(9))]
+    assert plot_performance(crowd, 50)[HEIGHT - 1].endswith("┤+")
 
 
 def test_an_error_in_the_changed_file_is_said_as_check_says_it(tmp_path: Path) -> None:

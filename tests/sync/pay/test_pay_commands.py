@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
-from paid import APP, CAL, PAY, PLANS, REV, company
+from paid import APP, CAL, PAY, PLANS, REV, company, save
 from synced import SETTINGS, write_project
 
 from sync.cli.failures import exit_code_of
 from sync.cli.main import cli
+from sync.pay.export import payroll_rows
+from sync.pay.kept import read_calculation
+from sync.store.erasure import erase
+from sync.store.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from config.loader import Project
+    from sync.pay.kept import KeptCalculation
 
 Q1, Q2 = "FY2025-Q1", "FY2025-Q2"
 
@@ -76,6 +82,8 @@ REFUSED = [
     (["replay", Q1], 2, "was calculated"),
     (["adjust", "nobody@x.example", "1", "--period", Q1, "--reason", "x", "--by", CAL], 2, "no user of crm"),
     (["adjust", "u1", "1,5", "--period", Q1, "--reason", "x", "--by", CAL], 2, "is no amount"),
+    (["adjust", "u1", "1e29", "--period", Q1, "--reason", "x", "--by", CAL], 2, "is no amount"),
+    (["adjust", "u1", "1_000", "--period", Q1, "--reason", "x", "--by", CAL], 2, "is no amount"),
     (["adjust", "u1", "1.005", "--period", Q1, "--reason", "x", "--by", CAL], 2, "at most 2 places"),
     (["adjust", "u1", "1", "--period", Q1, "--reason", " ", "--by", CAL], 2, "why?"),
     (["adjust", "u1", "1", "--period", Q1, "--reason", "x", "--line", "17", "--by", CAL], 2, "is no line"),
@@ -135,3 +143,73 @@ def test_a_project_that_names_no_first_period_says_how(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["pay", "status", "--project", str(project.root)])
     assert "first_period" in str(result.exception)
     assert exit_code_of(result.exception) == 2
+
+
+def test_a_renamed_comp_plan_leaves_a_debt_and_calculating_says_so(call, project: Project) -> None:
+    for command, by in (("calculate", CAL), ("review", REV), ("approve", APP), ("close", CAL)):
+        assert call(command, Q1, "--by", by)[0] == 0
+    assert "no other pay settles that" not in call("calculate", Q2, "--by", CAL)[1]
+    write_project(project.root, settings=SETTINGS + PAY, comp_plans=PLANS.replace("  ae:", "  account_executive:"))
+    code, said = call("calculate", Q2, "--by", CAL)
+    assert (code, "warning: 2 payees of ae: 1,588.00 USD were paid that are not earned there" in said) == (0, True)
+
+
+def test_a_payroll_file_takes_the_place_of_files_alone(call, tmp_path: Path) -> None:
+    for command, by in (("calculate", CAL), ("review", REV), ("approve", APP), ("close", CAL)):
+        call(command, Q1, "--by", by)
+    os.mkfifo(tmp_path / "pipe")
+    code, said = call("export", Q1, "-o", str(tmp_path / "pipe"), "--by", CAL)
+    assert (code, "is no ordinary file" in said, (tmp_path / "pipe").is_fifo()) == (2, True, True)
+    (tmp_path / "link.csv").symlink_to(tmp_path / "payroll.csv")
+    assert call("export", Q1, "-o", str(tmp_path / "link.csv"), "--by", CAL)[0] == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "payroll.csv").read_text().startswith("Employee")
+    code, said = call("export", Q1, "-o", str(tmp_path / ("long" * 99)), "--by", CAL)
+    assert (code, "cannot be written" in said) == (2, True), said
+
+
+def test_what_is_closed_is_exported_whatever_the_calendar_is_now(call, project: Project, tmp_path: Path) -> None:
+    for command, by in (("calculate", CAL), ("review", REV), ("approve", APP), ("close", CAL)):
+        call(command, Q1, "--by", by)
+    weeks = "fiscal_year: {starts: january, pattern: 4-4-5, ends_on: saturday, year_end: nearest, named_by: start}\n"
+    write_project(project.root, settings=SETTINGS + PAY.replace("FY2025-Q1", "2025Q1") + weeks, comp_plans=PLANS)
+    code, said = call("export", Q1, "-o", str(tmp_path / "payroll.csv"), "--by", CAL)
+    assert (code, "2 rows" in said) == (0, True), said
+    assert [row["reference"] for row in payroll_rows(kept_of(project))] == [f"{Q1}/u1/ae/USD", f"{Q1}/u2/ae/USD"]
+
+
+def kept_of(project: Project) -> KeptCalculation:
+    with Store(project.root / project.settings.store) as store:
+        return read_calculation(store, "crm", Q1)
+
+
+def test_a_name_that_another_period_has_is_told_of(call, project: Project) -> None:
+    for command, by in (("calculate", CAL), ("review", REV), ("approve", APP), ("close", CAL)):
+        call(command, Q1, "--by", by)
+    calendar = "fiscal_year: {starts: april, named_by: start}\n"  # April to June has the name of January to March
+    write_project(project.root, settings=SETTINGS + PAY + calendar, comp_plans=PLANS)
+    code, said = call("calculate", Q1, "--by", CAL)
+    code, said = call("status")
+    assert (code, f"has a {Q1} that began on 2025-01-01" in said) == (2, True), said
+
+
+def test_a_payroll_file_names_who_was_erased_by_id_and_has_no_formulas(call, project: Project, tmp_path: Path) -> None:
+    with Store(project.root / project.settings.store) as store:
+        save(store, "user", {"id": "u1", "name": "=HYPERLINK(1)", "email": "ann@x.example", "active": 1})
+    for command, by in (("calculate", CAL), ("review", REV), ("approve", APP), ("close", CAL)):
+        call(command, Q1, "--by", by)
+    call("export", Q1, "-o", str(tmp_path / "first.csv"), "--by", CAL)
+    assert "'=HYPERLINK(1)" in (tmp_path / "first.csv").read_text()
+    with Store(project.root / project.settings.store) as store:
+        erase(store, "crm", "user", "u2")
+    call("adjust", "u2", "1000", "--period", Q2, "--reason", "x", "--by", CAL)
+    for command, by in (("calculate", CAL), ("review", REV), ("approve", APP), ("close", CAL)):
+        call(command, Q2, "--by", by)
+    call("export", Q2, "-o", str(tmp_path / "second.csv"), "--by", CAL)
+    assert ",u2," in (tmp_path / "second.csv").read_text()
+
+
+def test_what_is_paid_is_not_what_counts_as_paid_before(call, project: Project) -> None:
+    write_project(project.root, settings=SETTINGS + PAY.replace(Q1, Q2), comp_plans=PLANS)
+    code, said = call("calculate", Q2, "--by", CAL)
+    assert (code, "1 payee paid: 80.00 USD." in said) == (0, True), said  # 1,000 at 8 %; the quarter before is opening

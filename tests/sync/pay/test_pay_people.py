@@ -161,3 +161,12 @@ def test_a_dispute_has_one_outcome(project: Project, ledger: Store) -> None:
         resolve(project, ledger, "crm", id_, outcome="accepted", reason="after all", by=APP)
     assert read_outcomes(ledger, "crm")[id_].outcome == "rejected"
     assert read_adjustments(ledger, "crm") == []
+
+
+def test_an_accepted_dispute_is_not_paid_another_amount(project: Project, ledger: Store) -> None:
+    calculate(project, ledger, "crm", Q1, CAL)
+    made = dispute(project, ledger, "crm", "u1", line=f"{Q1}:1", reason="more", by=CAL).dispute
+    resolve(project, ledger, "crm", made.id, outcome="accepted", reason="yes", by=APP, amount="50")
+    assert not resolve(project, ledger, "crm", made.id, outcome="accepted", reason="yes", by=APP, amount="50.0").is_new
+    with pytest.raises(PayError, match=r"accepted with 50 by app@x\.example"):
+        resolve(project, ledger, "crm", made.id, outcome="accepted", reason="yes", by=APP, amount="70")

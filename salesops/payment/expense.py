@@ -1,0 +1,255 @@
+"""Expense schedules of capitalised commissions (ASC 340-40, IFRS 15): what is earned for a contract becomes an asset,
+and expense in equal parts over the time that the contract brings something.
+
+An asset is all that one component earned for one payee and opportunity, less what was taken back: what is earned, or
+taken back, later joins it, and the parts that are over catch up in that period. So the parts of an asset add up to it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from config.expense import Months
+from salesops.calendar import EARLIEST, LATEST, months_after
+from salesops.money import PLACES
+from salesops.results import AMOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from config.expense import ExpenseRules, Spread
+    from salesops.fiscal import FiscalCalendar
+
+_CONTRACTS: dict[str, pa.DataType] = {
+    "opportunity_id": pa.string(),
+    "starts_on": pa.date32(),  # null where nobody knows
+    "ends_on": pa.date32(),  # the last day of it
+    "cancelled_on": pa.date32(),  # null of one that was not
+}
+CONTRACTS = pa.schema(_CONTRACTS)
+
+_SCHEDULE: dict[str, pa.DataType] = {
+    "comp_plan": pa.string(),
+    "component": pa.string(),
+    "payee_id": pa.string(),
+    "opportunity_id": pa.string(),  # "" of what is of none
+    "unit": pa.string(),
+    "starts_on": pa.date32(),  # null of what is expense when it is earned
+    "ends_on": pa.date32(),  # the last day; of months, that of the last one as far as the calendar goes
+    "cost": AMOUNT,  # all of the asset, to date
+    "before": AMOUNT,  # what became expense in earlier periods
+    "expense": AMOUNT,  # what becomes expense in this one, with what is written off
+    "written_off": AMOUNT,  # of that, what was left when the contract was cancelled
+    "remaining": AMOUNT,  # cost less before and expense
+    "within_a_year": AMOUNT,  # of that, what becomes expense in the twelve fiscal months that follow
+    "lacks_days": pa.bool_(),  # whether its rule needs days of the contract that are not known, or no days
+}
+SCHEDULE = pa.schema(_SCHEDULE)
+
+_DAY = timedelta(days=1)
+_NOTHING = Decimal(0)
+_YEAR = 12
+_OF_ENTRIES = ("comp_plan", "part", "payee_id", "opportunity_id", "unit")
+
+
+class Asset(NamedTuple):
+    """What one component earned for one payee and opportunity, less what was taken back."""
+
+    comp_plan: str
+    component: str
+    payee_id: str
+    opportunity_id: str
+    unit: str
+    cost: Decimal
+    earned_on: date | None
+
+
+class Contract(NamedTuple):
+    """The days of an opportunity's contract; `ends_on` is the last one."""
+
+    starts_on: date | None = None
+    ends_on: date | None = None
+    cancelled_on: date | None = None
+
+
+class Span(NamedTuple):
+    """The time over which an asset becomes expense: how many parts, how many are over, and are so in a year."""
+
+    starts_on: date
+    ends_on: date
+    parts: int
+    over: int
+    over_in_a_year: int
+
+
+def build_schedule(
+    entries: pa.Table,
+    contracts: pa.Table,
+    rules: ExpenseRules,
+    last: date,
+    calendar: FiscalCalendar,
+    places: Mapping[str, int],
+    before: pa.Table | None = None,
+) -> pa.Table:
+    """SCHEDULE of a pay period by its last day, sorted by its first five columns: every asset that ever had a cost.
+
+    `entries` are ENTRIES of the ledger up to the period's own, `before` is the schedule of the period before (None
+    where nothing was expense by then). Units that are no currency are left out. What is expense to date is rounded
+    half up to the `places` of each comp plan, 2 where it says none. A contract that starts later is an asset until
+    then.
+    """
+    days = _Days(calendar, last)
+    known = {row["opportunity_id"]: row for row in contracts.to_pylist()}
+    booked = {} if before is None else {_key(row): row["before"] + row["expense"] for row in before.to_pylist()}
+    rows = []
+    for asset in _assets(entries):
+        row = known.get(asset.opportunity_id, {})
+        contract = Contract(*(row.get(name) for name in Contract._fields))
+        rule = _rule(rules, asset)
+        span = _span(rules, rule, asset, contract, days)
+        said = _row(asset, contract, span, days, booked.get(asset[:5], _NOTHING), places.get(asset.comp_plan, 2))
+        rows.append({**said, "lacks_days": rule is not None and asset.cost != 0 and _lacks_days(rule, contract)})
+    return pa.Table.from_pylist(rows, schema=SCHEDULE)
+
+
+def _key(row: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(row[name] for name in Asset._fields[:5])
+
+
+def _assets(entries: pa.Table) -> list[Asset]:
+    """The assets of a ledger in the order of their keys. What was earned stands below 0 there, and what was taken back
+    above."""
+    is_cost = pc.is_in(entries["account"], pa.array(["earned", "clawback"]))
+    source = entries.filter(pc.and_(is_cost, pc.utf8_is_upper(entries["unit"])))  # points and the like are lower case
+    by_day = source.group_by([*_OF_ENTRIES, "day"]).aggregate([("amount", "sum")])
+    stands = pc.not_equal(by_day["amount_sum"], pa.scalar(_NOTHING, AMOUNT))  # what moved to another day left this one
+    by_day = by_day.append_column("on", pc.if_else(stands, by_day["day"], pa.scalar(None, pa.date32())))
+    found = (
+        by_day.rename_columns({"amount_sum": "amount"})
+        .group_by(list(_OF_ENTRIES))
+        .aggregate([("amount", "sum"), ("on", "min")])
+    )
+    names = (*_OF_ENTRIES, "amount_sum", "on_min")
+    rows = zip(*(found[name].to_pylist() for name in names), strict=True)
+    return sorted(
+        (
+            Asset(plan, part, payee, opportunity, unit, -amount, day)
+            for plan, part, payee, opportunity, unit, amount, day in rows
+        ),
+        key=lambda asset: asset[:5],
+    )
+
+
+class _Days:
+    """The last day of the period, and fiscal months by number."""
+
+    def __init__(self, calendar: FiscalCalendar, last: date) -> None:
+        self.last = last
+        self._months = calendar.months(EARLIEST, LATEST)
+        self._firsts = [month.start for month in self._months]
+
+    def month(self, day: date) -> int:
+        """The number of the fiscal month that holds a day, or of the nearest where the calendar has none."""
+        return max(0, bisect_right(self._firsts, day) - 1)
+
+    def end_of(self, number: int) -> date:
+        """The last day of the month of a number, or of the last one that there is."""
+        return self._months[min(number, len(self._months) - 1)].end - _DAY
+
+
+def _rule(rules: ExpenseRules, asset: Asset) -> Spread | None:
+    for rule in rules.spread:
+        of_plan = not rule.comp_plans or asset.comp_plan in rule.comp_plans
+        if asset.opportunity_id and of_plan and (not rule.components or asset.component in rule.components):
+            return rule
+    return None
+
+
+def _lacks_days(rule: Spread, contract: Contract) -> bool:
+    """Whether the rule goes by days of the contract that are not known, or end before they start."""
+    if rule.starts == "contract" and contract.starts_on is None:
+        return True
+    if rule.over != "contract":
+        return False
+    return contract.ends_on is None or (contract.starts_on is not None and contract.ends_on < contract.starts_on)
+
+
+def _span(rules: ExpenseRules, rule: Spread | None, asset: Asset, contract: Contract, days: _Days) -> Span | None:
+    """Over which time the asset becomes expense; None where it does so when it is earned."""
+    if rule is None:
+        return None
+    first = (contract.starts_on if rule.starts == "contract" else None) or asset.earned_on
+    if first is None or (rule.over == "contract" and (contract.ends_on is None or contract.ends_on < first)):
+        return None
+    span = _by_days(rule, first, contract, days) if rule.by == "day" else _by_months(rule, first, contract, days)
+    if rules.at_once is not None:
+        most = months_after(first, rules.at_once.months) - _DAY
+        if span.ends_on <= most if rule.by == "day" else span.parts <= rules.at_once.months:
+            return None
+    return span
+
+
+def _by_months(rule: Spread, first: date, contract: Contract, days: _Days) -> Span:
+    begin, now = days.month(first), days.month(days.last)
+    of_contract = days.month(contract.ends_on or first) - begin + 1
+    parts, over = rule.over.months if isinstance(rule.over, Months) else of_contract, now - begin + 1
+    return Span(first, days.end_of(begin + parts - 1), parts, _within(over, parts), _within(over + _YEAR, parts))
+
+
+def _by_days(rule: Spread, first: date, contract: Contract, days: _Days) -> Span:
+    last = contract.ends_on or first
+    if isinstance(rule.over, Months):
+        last = months_after(first, rule.over.months) - _DAY
+    parts = (last - first).days + 1
+    over, later = ((day - first).days + 1 for day in (days.last, days.end_of(days.month(days.last) + _YEAR)))
+    return Span(first, last, parts, _within(over, parts), _within(later, parts))
+
+
+def _within(number: int, most: int) -> int:
+    return max(0, min(number, most))
+
+
+def _row(
+    asset: Asset, contract: Contract, span: Span | None, days: _Days, booked: Decimal, places: int
+) -> dict[str, object]:
+    def to_date(over: int) -> Decimal:
+        if span is None or over == span.parts:
+            return asset.cost
+        return _part(asset.cost, over, span.parts, places)
+
+    is_over = span is None or (contract.cancelled_on is not None and contract.cancelled_on <= days.last)
+    regular = asset.cost if span is None else to_date(span.over)
+    now = asset.cost if is_over else regular
+    expense, left = now - booked, asset.cost - now
+    return {
+        **dict(zip(Asset._fields[:5], asset[:5], strict=True)),
+        "starts_on": span and span.starts_on,
+        "ends_on": span and span.ends_on,
+        "cost": asset.cost,
+        "before": booked,
+        "expense": expense,
+        "written_off": _between(expense, asset.cost - regular) if is_over else _NOTHING,
+        "remaining": left,
+        "within_a_year": _NOTHING if span is None or is_over else to_date(span.over_in_a_year) - now,
+    }
+
+
+def _part(amount: Decimal, over: int, parts: int, places: int) -> Decimal:
+    """So many parts of an amount, half up."""
+    above, below = int(amount.scaleb(PLACES)) * over, parts * 10 ** (PLACES - places)
+    whole = (2 * abs(above) + below) // (2 * below)
+    return Decimal(whole if above >= 0 else -whole).scaleb(-places)
+
+
+def _between(expense: Decimal, unused: Decimal) -> Decimal:
+    """What of an expense is what was still to come, where that became expense at once: of one sign, the smaller."""
+    if expense * unused <= 0:
+        return _NOTHING
+    return min(expense, unused, key=abs)

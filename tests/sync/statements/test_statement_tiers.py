@@ -1,0 +1,116 @@
+"""Tiers, what the next one takes, disputes and points in statements: all of it adds up, in every format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from tiered import ROWS, objection, stated, with_points
+
+from salesops.statements.check import DoesNotAddUp
+from sync.statements.as_data import as_csv, as_json
+from sync.statements.as_html import as_html
+from sync.statements.as_text import as_text
+from sync.statements.formats import write_private
+from sync.statements.tell import tell
+from sync.statements.writing import Writing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TIERS = """\
+Commission (FY2026-Q1)
+Tier                     Rate  Credit to date   Comes to
+───────────────────────  ────  ──────────────  ─────────
+from 0%                    4%      160,000.00   6,400.00
+from 80% (you are here)    5%       85,510.00   4,275.50
+from 130%                 10%            0.00       0.00
+───────────────────────  ────  ──────────────  ─────────
+Total                                          10,675.50
+
+All tiers                   10,675.50
+Earned before in FY2026-Q1  -2,425.00
+                            ─────────
+Earned in this period        8,250.50
+
+Commission (FY2026-Q1): 14,490 more of Bookings reach the tier from 130%, which pays 10%.
+"""
+
+
+def text(language: str = "en") -> str:
+    return as_text(tell(stated(), Writing("fr" if language == "fr" else "en")))
+
+
+def test_tiers_add_up_to_what_this_period_earned_and_say_what_the_next_one_takes() -> None:
+    assert TIERS in text()
+    assert "encore 14 490 de Bookings pour atteindre la tranche à partir de 130 %" in " ".join(
+        text("fr").replace("\u202f", " ").replace("\xa0", " ").split()
+    )
+
+
+def test_the_bar_shows_where_tiers_begin() -> None:
+    assert "████████████│███┃██·│···········" in text()
+    assert as_html(tell(stated(), Writing("en"))).count('width="0.5"') == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"amount": Decimal(4275)}, "the sum of the tiers of commission in FY2026-Q1 comes to 10675, all together to"),
+        ({"to_date": Decimal(10700)}, "what is earned by tiers of commission comes to 8275, in the ledger to 8250.5"),
+    ],
+)
+def test_tiers_that_do_not_add_up_are_not_stated(change: dict[str, Decimal], told: str) -> None:
+    of_all = change if "to_date" in change else {}
+    with pytest.raises(DoesNotAddUp, match=told):
+        stated(rows=[ROWS[0] | of_all, ROWS[1] | change, ROWS[2] | of_all])
+
+
+def test_who_has_no_tier_to_come_is_not_told_of_one() -> None:
+    assert "more of Bookings" not in as_text(
+        tell(stated(rows=[*ROWS[:1], ROWS[1] | {"next": None}, ROWS[2]]), Writing("en"))
+    )
+
+
+def test_a_dispute_says_of_which_line_and_what_became_of_it() -> None:
+    (line,) = [line for line in as_text(tell(stated(), Writing("en")), 200).splitlines() if "Signed in" in line]
+    assert [part.strip() for part in line.split("  ") if part.strip()] == [
+        "Signed in <January>", "Cobalt Systems (Commission), 2026-02", "2026-02", "accepted",
+        "Right, the contract says so", "250.00",
+    ]  # fmt: skip
+    waiting = stated(objections=(objection("waiting", answer="", amount=None),))
+    assert "en attente de réponse" in as_text(tell(waiting, Writing("fr")), 200)
+
+
+def test_programs_read_tiers_and_disputes() -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv(stated()), newline="")))
+    tiers = [(row["name"], row["rate"], row["amount"]) for row in rows if row["section"] == "tiers"]
+    assert tiers == [("0", "0.04", "6400"), ("0.8", "0.05", "4275.5"), ("1.3", "0.1", "0")]
+    assert [(row["name"], row["credit"]) for row in rows if row["section"] == "next_tier"] == [("1.3", "14490")]
+    assert [row["kind"] for row in rows if row["section"] == "disputes"] == ["accepted"]
+    (ladder,) = json.loads(as_json(stated()))["plans"][0]["ladders"]
+    assert (ladder["worth"], ladder["before"], ladder["following"][0]) == ("10675.5", "2425", "14490")
+
+
+def test_points_stand_apart_and_are_not_money() -> None:
+    statement = with_points()
+    assert [(each.amount, each.currency) for each in statement.paid] == [(2500, "EUR"), (120, "points")]
+    said = as_text(tell(statement, Writing("fr")))
+    assert "120 points" in said
+    assert "Tous les montants sont en points." in said
+
+
+def test_only_ordinary_files_are_written(tmp_path: Path) -> None:
+    pipe, link, file = tmp_path / "pipe", tmp_path / "link", tmp_path / "file"
+    os.mkfifo(pipe)
+    link.symlink_to(file)
+    write_private(link, b"paid")
+    assert (link.is_symlink(), file.read_bytes()) == (True, b"paid")
+    with pytest.raises(FileExistsError, match="no ordinary file"):
+        write_private(pipe, b"paid")
+    assert pipe.is_fifo()
