@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, Context, Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from salesops.incentives.states.states import Program
 
 _UNIT = Decimal(1).scaleb(-PLACES)
+_WIDE = Context(prec=100)
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class TiersTold:
                 "payee_id": payee,
                 "period": self.period,
                 "interval": row[key],
-                "worth": columns.read(row, name, "bare"),
+                "worth": _six(columns.read(row, name, "bare")),
                 "to_date": its.get("to_date") or Decimal(0),
                 "before": its.get("before") or Decimal(0),
             }
@@ -135,4 +136,4 @@ def _six(number: Decimal | None) -> Decimal | None:
 
 
 def _up(number: Decimal | None) -> Decimal | None:
-    return None if number is None else number.quantize(_UNIT, ROUND_CEILING)
+    return None if number is None else number.quantize(_UNIT, ROUND_CEILING, _WIDE)

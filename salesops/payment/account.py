@@ -67,16 +67,34 @@ class PayAccount:
 
     owner: Owner
     pays: Decimal
+    carried_debt: Decimal = ZERO  # what was paid too much and `pays` does not settle, above 0
+    room: Decimal | None = None  # so much of `pays` debts may still take; None for all
     owed: Decimal = ZERO  # balance of the account `owed`
     advances: dict[str, list[tuple[str, Decimal]]] = field(default_factory=dict)  # by step: pay period, advance
     recovered: dict[str, Decimal] = field(default_factory=dict)  # by step, what was recovered and forgiven
     paid: list[tuple[str, Decimal]] = field(default_factory=list)  # pay period, paid in the comp plan's currency
     amounts: dict[str, Decimal] = field(default_factory=dict)  # of the components that steps name
+    is_left_behind: bool = False
     on_plan_from: date | None = None  # the first day on it in this pay period
     started_on: date | None = None
     has_left: bool = False
     clawed: Mapping[str, list[Clawed]] = field(default_factory=dict)  # lines, by the step that takes them back
     moved: list[Movement] = field(default_factory=list)
+
+    def setting(self, settings: Mapping[str, Setting]) -> Setting | None:
+        """That of its comp plan; None where there is none any more, or it is in another currency."""
+        setting = settings.get(self.owner.comp_plan)
+        return setting if setting is not None and setting.unit == self.owner.unit else None
+
+    @property
+    def may_give(self) -> Decimal:
+        """So much of what it pays debts may still take."""
+        return self.pays if self.room is None else min(self.pays, self.room)
+
+    def give(self, amount: Decimal) -> None:
+        """Pay so much less, for a debt."""
+        self.pays -= amount
+        self.room = None if self.room is None else self.room - amount
 
     def move(self, from_: Account, to: Account, cause: Cause, amount: Decimal, line: Line) -> None:
         """Post an amount, unless it is 0."""

@@ -33,11 +33,10 @@ def build_accounts(engine: Engine, payable: Payable, settings: Mapping[str, Sett
     _keep_book(engine)
     accounts = {account.owner: account for account in _with_balances(engine, settings)}
     stepped = {name: setting for name, setting in settings.items() if setting.plan.payment.steps}
-    if stepped:
-        _add_presence(engine, payable, accounts, stepped)
-        _add_amounts(payable, accounts, stepped)
-        _add_history(engine, accounts, stepped)
-        _add_clawed(engine, accounts, stepped)
+    _add_presence(engine, payable, accounts, settings)
+    _add_amounts(payable, accounts, stepped)
+    _add_history(engine, accounts, stepped)
+    _add_clawed(engine, accounts, stepped)
     return [accounts[owner] for owner in sorted(accounts)]
 
 
@@ -65,42 +64,53 @@ def _with_balances(engine: Engine, settings: Mapping[str, Setting]) -> Iterator[
     )
     for row in rows.to_pylist():
         owner = _owner(row)
-        yield PayAccount(owner, _payable(row, settings.get(owner.comp_plan)), row["owed"])
+        pays, debt, room = _payable(row, settings.get(owner.comp_plan))
+        yield PayAccount(owner, pays, debt, room, row["owed"])
 
 
 def _owner(row: Mapping[str, Any]) -> Owner:
     return Owner(*(row[name] for name in OWNER))
 
 
-def _payable(row: Mapping[str, Any], setting: Setting | None) -> Decimal:
-    """What is to be paid before the steps: never below 0; debts may take no more than their share of it."""
+def _payable(row: Mapping[str, Any], setting: Setting | None) -> tuple[Decimal, Decimal, Decimal | None]:
+    """What is to be paid before the steps, the debt that it leaves, and how much of it debts may still take (None: all
+    of it). Debts take no more than their share of what is above 0."""
     share = setting.plan.payment.recover_at_most if setting and setting.unit == row["unit"] else None
     carried: Decimal = row["carried"]
     if setting is None or share is None:
         net: Decimal = row["net"]
-        return max(carried + net, ZERO)
+        pays = max(carried + net, ZERO)
+        return pays, pays - (carried + net), None
     above: Decimal = row["above"] + max(carried, ZERO)
     below: Decimal = row["below"] + max(-carried, ZERO)
-    return above - min(below, setting.share_of(above, share))
+    most = setting.share_of(above, share)
+    taken = min(below, most)
+    return above - taken, below - taken, most - taken
 
 
 def _add_presence(
-    engine: Engine, payable: Payable, accounts: dict[Owner, PayAccount], stepped: Mapping[str, Setting]
+    engine: Engine, payable: Payable, accounts: dict[Owner, PayAccount], settings: Mapping[str, Setting]
 ) -> None:
-    """Who is on the comp plans of the steps, since when, and who has left all of them."""
+    """Who is on the comp plans, since when, who has left one behind, and who has left all of them. Who is on one with
+    steps has an account."""
     first: dict[str, date] = {}
     for row in payable.presence.select(["payee_id", "first_day"]).to_pylist():
         first[row["payee_id"]] = min(row["first_day"], first.get(row["payee_id"], row["first_day"]))
     for row in payable.presence.to_pylist():
-        setting = stepped.get(row["comp_plan"])
-        if setting is not None and row["period"] == setting.period.name:
-            owner = Owner(row["comp_plan"], row["payee_id"], setting.unit)
-            account = accounts.setdefault(owner, PayAccount(owner, ZERO))
+        setting = settings.get(row["comp_plan"])
+        if setting is None or row["period"] != setting.period.name:
+            continue
+        owner = Owner(row["comp_plan"], row["payee_id"], setting.unit)
+        if setting.plan.payment.steps:
+            accounts.setdefault(owner, PayAccount(owner, ZERO))
+        account = accounts.get(owner)
+        if account is not None:
             account.on_plan_from = min(row["first_day"], account.on_plan_from or row["first_day"])
             account.started_on = row["started_on"] or first[owner.payee_id]
     here = set(engine.fetch("SELECT payee_id FROM present")["payee_id"].to_pylist())
     for owner, account in accounts.items():
         account.has_left = owner.payee_id not in here
+        account.is_left_behind = account.on_plan_from is None
 
 
 def _add_amounts(payable: Payable, accounts: Mapping[Owner, PayAccount], stepped: Mapping[str, Setting]) -> None:
@@ -115,10 +125,10 @@ def _add_amounts(payable: Payable, accounts: Mapping[Owner, PayAccount], stepped
 
 
 def _add_history(engine: Engine, accounts: Mapping[Owner, PayAccount], stepped: Mapping[str, Setting]) -> None:
-    """What was advanced and recovered by each step, and what was paid in each pay period."""
+    """What was advanced and recovered by each step, and what was paid in each pay period where there are steps."""
     rows = engine.fetch(
-        f"SELECT {_OWNER}, period, part, account, amount FROM book"
-        f" WHERE comp_plan IN ({_listed(stepped)}) AND account IN ('advance', 'recovery', 'paid', 'exchanged')"
+        f"SELECT {_OWNER}, period, part, account, amount FROM book WHERE account IN ('advance', 'recovery')"
+        f" OR account IN ('paid', 'exchanged') AND comp_plan IN ({_listed(stepped)})"
     )
     for row in rows.to_pylist():
         account = accounts.get(_owner(row))
@@ -137,8 +147,8 @@ def _add_clawed(engine: Engine, accounts: dict[Owner, PayAccount], stepped: Mapp
     events = _events(engine, stepped)
     rows = engine.fetch(
         f"SELECT {_OWNER}, {names(LINE)}, {names(_OF_CLAWED)} FROM line"
-        f" WHERE comp_plan IN ({_listed(stepped)}) AND due IS NOT NULL AND (clawed <> 0"
-        " OR (comp_plan, opportunity_id) IN (SELECT (comp_plan, opportunity_id) FROM events))"
+        " WHERE clawed <> 0 OR due IS NOT NULL AND (comp_plan, opportunity_id) IN"
+        f" (SELECT (comp_plan, opportunity_id) FROM events WHERE comp_plan IN ({_listed(stepped)}))"
         f" ORDER BY {_OWNER}, {', '.join(f'{quoted(name)} NULLS FIRST' for name in LINE)}"
     ).to_pylist()
     lines: dict[Owner, list[Clawed]] = defaultdict(list)
@@ -147,13 +157,15 @@ def _add_clawed(engine: Engine, accounts: dict[Owner, PayAccount], stepped: Mapp
         found = events.get((row["comp_plan"], line.opportunity_id), {})
         lines[_owner(row)].append(Clawed(line, **{name: row[name] for name in _OF_CLAWED}, events=found))
     for owner, its in lines.items():
-        if owner.unit == stepped[owner.comp_plan].unit:
-            account = accounts.setdefault(owner, PayAccount(owner, ZERO))
-            account.clawed = by_step(stepped[owner.comp_plan].plan, its)
+        account = accounts.setdefault(owner, PayAccount(owner, ZERO))
+        setting = stepped.get(owner.comp_plan)
+        account.clawed = by_step(setting.plan if setting and setting.unit == owner.unit else None, its)
 
 
 def _events(engine: Engine, stepped: Mapping[str, Setting]) -> Mapping[tuple[str, str], dict[str, list[date]]]:
     """The days of cancellations by comp plan and opportunity, then by step."""
+    if not stepped:
+        return {}
     last = max(setting.last_day for setting in stepped.values())
     rows = engine.fetch(
         "SELECT DISTINCT comp_plan, opportunity_id, kind, day FROM events WHERE kind NOT IN ('invoice', 'collection')"
@@ -166,4 +178,4 @@ def _events(engine: Engine, stepped: Mapping[str, Setting]) -> Mapping[tuple[str
 
 
 def _listed(plans: Iterable[str]) -> str:
-    return ", ".join(map(text, sorted(plans)))
+    return ", ".join(map(text, sorted(plans))) or "NULL"

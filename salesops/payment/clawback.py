@@ -37,25 +37,36 @@ class Clawed:
 def clawback(account: PayAccount, setting: Setting, name: str, step: Clawback) -> None:
     """Take back what is cancelled, out of what is held first, and recover what is owed by now from pay."""
     for clawed in account.clawed.get(name, ()):
-        _take_back(account, clawed, step_share(step, clawed.due, clawed.events.get(name, ())), setting)
-    if account.owed > 0:
-        given = account.owed
-        account.move("owed", "payable", "recovered", given, Line(name))
-        account.pays += given
-        account.owed = ZERO
+        share = step_share(step, clawed.due, clawed.events.get(name, ()))
+        _take_back(account, clawed, clawed.now if share == 1 else setting.rounded(Fraction(clawed.now) * share))
+    _give_back(account, name)
     amount = min(-account.owed, account.pays, setting.share_of(account.pays, step.at_most))
     account.move("payable", "owed", "recovered", amount, Line(name))
     account.owed += amount
     account.pays -= amount
 
 
-def by_step(plan: CompPlan, lines: Sequence[Clawed]) -> dict[str, list[Clawed]]:
-    """Each line by the step that takes it back: the first whose event fits, else the first at all, which gives back."""
-    steps = {name: step for name, step in plan.payment.steps.items() if step.kind == "clawback"}
-    found: dict[str, list[Clawed]] = {name: [] for name in steps}
-    for clawed in lines if steps else ():
+def undo(account: PayAccount) -> None:
+    """Give back all that steps took back that there are no more."""
+    for clawed in account.clawed.get("", ()):
+        _take_back(account, clawed, ZERO)
+    if account.clawed.get(""):
+        _give_back(account, "")
+
+
+def clawbacks_of(plan: CompPlan | None) -> dict[str, Clawback]:
+    """The clawbacks of a comp plan in their order; none of a comp plan that there is no more."""
+    return {name: step for name, step in plan.payment.steps.items() if step.kind == "clawback"} if plan else {}
+
+
+def by_step(plan: CompPlan | None, lines: Sequence[Clawed]) -> dict[str, list[Clawed]]:
+    """Each line by the step that takes it back: the first whose event fits, else the first at all, which gives back;
+    under "" where there is none."""
+    steps = clawbacks_of(plan)
+    found: dict[str, list[Clawed]] = {name: [] for name in steps or ("",)}
+    for clawed in lines:
         fitting = (name for name, step in steps.items() if step_share(step, clawed.due, clawed.events.get(name, ())))
-        found[next(fitting, next(iter(steps)))].append(clawed)
+        found[next(fitting, next(iter(found)))].append(clawed)
     return found
 
 
@@ -78,9 +89,8 @@ def _share(step: Clawback, due: date, day: date) -> Fraction:
     return 1 - Fraction(whole_months(due, day), step.within.months or 1)
 
 
-def _take_back(account: PayAccount, clawed: Clawed, share: Fraction, setting: Setting) -> None:
+def _take_back(account: PayAccount, clawed: Clawed, target: Decimal) -> None:
     """Post what is taken back now less what was before; less than before goes back where it came from, to pay first."""
-    target = clawed.now if share == 1 else setting.rounded(Fraction(clawed.now) * share)
     target = clip(target, clawed.now - clawed.lost_now)  # what was forfeited is not there to be taken
     change = target - clawed.clawed
     undone = clip(change, -clawed.clawed)
@@ -91,6 +101,14 @@ def _take_back(account: PayAccount, clawed: Clawed, share: Fraction, setting: Se
     account.move("held", "clawback", "clawed_back", to_held, clawed.line)
     account.move("held", "clawback", "clawed_back", of_held, clawed.line)
     _of_pay(account, clawed.line, change - undone - of_held)
+
+
+def _give_back(account: PayAccount, name: str) -> None:
+    """Pay what was recovered and is not owed any more."""
+    if account.owed > 0:
+        account.move("owed", "payable", "recovered", account.owed, Line(name))
+        account.pays += account.owed
+        account.owed = ZERO
 
 
 def _of_pay(account: PayAccount, line: Line, amount: Decimal) -> None:

@@ -40,6 +40,14 @@ def owed(account: PayAccount, name: str) -> Decimal:
     return advanced - account.recovered.get(name, ZERO)
 
 
+def waits(account: PayAccount, setting: Setting, name: str, step: Draw) -> bool:
+    """Whether it is too early to recover anything of a draw."""
+    if step.recover.after is None:
+        return False
+    first = min((day for day, _ in _dated(account, setting, name)), default=setting.last_day)
+    return later(first, step.recover.after) > setting.last_day
+
+
 def _counts(account: PayAccount, step: Draw) -> bool:
     """Whether there is a draw in this pay period."""
     if account.on_plan_from is None or step.months is None:
@@ -74,10 +82,8 @@ def _forgive(account: PayAccount, setting: Setting, name: str, step: Draw) -> No
 
 def _recover(account: PayAccount, setting: Setting, name: str, step: Draw, base: Decimal) -> None:
     """Recover what is owed, from no more than `base`."""
-    if step.recover.after is not None:
-        first = min((day for day, _ in _dated(account, setting, name)), default=setting.last_day)
-        if later(first, step.recover.after) > setting.last_day:
-            return
+    if waits(account, setting, name, step):
+        return
     amount = min(owed(account, name), base, setting.share_of(account.pays, step.recover.at_most))
     account.move("payable", "recovery", "recovered", amount, Line(name))
     _settle(account, name, amount)

@@ -12,7 +12,7 @@ from salesops.calendar import LATEST
 from salesops.engine import Engine
 from salesops.payment.account import Setting
 from salesops.payment.accounts import build_accounts
-from salesops.payment.fold import take_steps
+from salesops.payment.fold import pay_out
 from salesops.payment.lines import keep_lines, keep_stood, line_movements
 from salesops.payment.movements import LINE, movements_table
 from salesops.payment.periods import last_day, pay_period_kind, periods_until
@@ -71,8 +71,7 @@ def compute_entries(rules: Rules, payable: Payable, ledger: pa.Table, period: Pe
         }
         accounts = build_accounts(engine, payable, settings)
         with localcontext(prec=_DIGITS):
-            for account in accounts:
-                take_steps(account, settings)
+            pay_out(accounts, settings)
         engine.load("steps", movements_table((a.owner, moved) for a in accounts for moved in a.moved))
         return _posted(engine, period)
 

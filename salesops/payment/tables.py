@@ -26,6 +26,7 @@ Account = Literal[
     "lost",  # what was forfeited
     "adjusted",  # the source of manual adjustments: minus all of them
     "exchanged",  # between two currencies: what went in is above 0, in the other currency below
+    "transferred",  # between comp plans: 0 for each payee and unit over all of them
 ]
 """Where an amount stands. Over all accounts the entries of a posting add up to zero, for each unit."""
 
@@ -37,6 +38,7 @@ Cause = Literal[
     "manual",
     "advanced",
     "recovered",
+    "transferred",
     "forgiven",
     "topped_up",
     "clawed_back",
@@ -54,7 +56,8 @@ _ENTRIES: dict[str, pa.DataType] = {
     "cause": pa.string(),
     "unit": pa.string(),  # a currency
     "amount": AMOUNT,
-    "part": pa.string(),  # the component that earned, the step that did it, "" for payment itself
+    # The component that earned, the step that did it, the other comp plan of a transfer, "" for payment itself.
+    "part": pa.string(),
     "earned_in": pa.string(),  # these five of the earning that it is of, else ""; its pay period
     "day": pa.date32(),  # its day; null of what is of no earning
     "source": pa.string(),

@@ -31,12 +31,12 @@ from salesops.statements.model import (
 from salesops.statements.summary import summary, total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any, TypeAlias
 
     from config.comp_plans import CompPlan
     from salesops.statements.books import Books, Row
-    from salesops.statements.model import Due, Objection
+    from salesops.statements.model import Calculation, Due, Objection
 
     Key: TypeAlias = tuple[Any, ...]
 
@@ -59,7 +59,7 @@ def build_by_plan(
     """What a comp plan says of the period, from a payee's rows of it in a currency. `before` are balances by line."""
     calculation = books.calculation
     plan = calculation.comp_plans.get(name)
-    of = Named(plan, calculation.opportunities)
+    of = Named(plan, calculation)
     paid = -total(entries, "payable", PAYS)
     units = (row["unit"] for row in entries if row["account"] == "paid" and row["cause"] in PAYS)
     pay_currency = next(units, (plan.payment.currency if plan else None) or currency)
@@ -68,7 +68,7 @@ def build_by_plan(
         name=name,
         label=plan.label if plan else shown_label(name, None),
         currency=currency,
-        summary=summary(entries, total(before, "payable"), of.step),
+        summary=summary(entries, total(before, "payable"), of.part),
         paid=paid,
         payout=Money(total(entries, "paid", PAYS), pay_currency),
         components=_components(of, entries, earnings, calculation.period.name),
@@ -89,9 +89,10 @@ def build_by_plan(
 class Named:
     """Lines and parts of a comp plan with the names that people know them by."""
 
-    def __init__(self, plan: CompPlan | None, opportunities: Mapping[str, str]) -> None:
+    def __init__(self, plan: CompPlan | None, calculation: Calculation) -> None:
         self.plan = plan
-        self._opportunities = opportunities
+        self._comp_plans = calculation.comp_plans
+        self._opportunities = calculation.opportunities
 
     def component(self, name: str) -> str:
         found = self.plan.components.get(name) if self.plan else None
@@ -100,6 +101,13 @@ class Named:
     def step(self, name: str) -> str:
         found = self.plan.payment.steps.get(name) if self.plan else None
         return shown_label(name, found.label if found else None)
+
+    def part(self, cause: str, name: str) -> str:
+        """What did it: of a transfer the other comp plan, else a step."""
+        if cause != "transferred":
+            return self.step(name)
+        other = self._comp_plans.get(name)
+        return other.label if other else shown_label(name, None)
 
     def measure(self, name: str) -> str:
         found = self.plan.measures.get(name) if self.plan else None

@@ -32,6 +32,7 @@ FigureKind = Literal[
     "manual",
     "advanced",
     "recovered",
+    "transferred",  # a debt of another comp plan, or one that another settles
     "topped_up",
     "clawed_back",
     "lost",

@@ -22,10 +22,11 @@ def total(rows: Iterable[Row], account: str, causes: frozenset[str] | set[str] |
     return sum(its, Decimal(0))
 
 
-def summary(entries: Sequence[Row], carried: Decimal, step: Callable[[str], str]) -> tuple[Figure, ...]:
+def summary(entries: Sequence[Row], carried: Decimal, named: Callable[[str, str], str]) -> tuple[Figure, ...]:
     """The figures that add up to what is paid, those that are 0 left out except what is earned.
 
-    `carried` stood in `payable` before; `step` is what people call a step of payment. What is held is what the earnings
+    `carried` stood in `payable` before; `named` is what people call the part of a cause, a step of payment or a comp
+    plan. What is held is what the earnings
     and adjustments of this period leave for later; what is released was held before.
     """
     earned, adjusted = (-total(entries, "earned", {cause}) for cause in ("earned", "adjusted"))
@@ -43,13 +44,13 @@ def summary(entries: Sequence[Row], carried: Decimal, step: Callable[[str], str]
         Figure("adjusted", "", adjusted),
         Figure("held", "", at_once - earned - adjusted),
         Figure("released", "", released),
-        *_steps(entries, step),
+        *_steps(entries, named),
         Figure("carried", "", -carried - total(entries, "payable")),
     ]
     return tuple(figure for figure in found if figure.amount or figure.kind == "earned")
 
 
-def _steps(entries: Sequence[Row], step: Callable[[str], str]) -> Iterable[Figure]:
+def _steps(entries: Sequence[Row], named: Callable[[str, str], str]) -> Iterable[Figure]:
     """What else came into `payable`, or left it without being paid, in the order of its postings."""
     found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for row in sorted(entries, key=lambda row: int(row["posting"])):
@@ -57,7 +58,7 @@ def _steps(entries: Sequence[Row], step: Callable[[str], str]) -> Iterable[Figur
             part = "" if row["cause"] == "manual" else row["part"]
             found[row["cause"], part] += row["amount"]
     for (cause, part), amount in found.items():
-        yield Figure(cast("FigureKind", cause), step(part) if part else "", amount)
+        yield Figure(cast("FigureKind", cause), named(cause, part) if part else "", amount)
 
 
 def _line(row: Row) -> tuple[object, ...]:

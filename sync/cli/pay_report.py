@@ -61,9 +61,9 @@ def show_calculated(project: Project, store: Store, name: str, done: Calculated)
 def _stranded(comp_plan: str, unit: str, debts: Mapping[str, Decimal]) -> str:
     owed = f"{several(len(debts), 'payee')} of {comp_plan}: {amount_text(sum(debts.values(), Decimal(0)))} {unit}"
     return (
-        f"{owed} were paid that are not earned there any more, and no other pay settles that. If the comp plan was"
-        " renamed, or is paid in another currency or in other pay periods now, the same is paid twice: let it be as it"
-        " was, or take it back with `salesops pay adjust`."
+        f"{owed} were paid that are not earned there any more, and what else they are paid in {unit} does not settle"
+        " it yet. If the comp plan is paid in another currency or in other pay periods now, the same is paid twice: let"
+        " it be as it was, or take it back with `salesops pay adjust`."
     )
 
 

@@ -51,8 +51,8 @@ def sum_balances(entries: pa.Table) -> pa.Table:
 
 
 def read_stranded(project: Project, store: Store, kept: Calculation) -> dict[tuple[str, str], dict[str, Decimal]]:
-    """Debts that no later pay settles, above 0 by payee, under comp plan and currency: the comp plan is none of these
-    pay periods any more, or all that the payee earns of it is in another currency now."""
+    """Debts that only other comp plans can settle, above 0 by payee, under comp plan and currency: the comp plan is
+    none of these pay periods any more, or all that the payee earns of it is in another currency now."""
     entries = pa.concat_tables([read_ledger(store, kept.before), read_entries(store, kept.id)])
     owner = ("payee_id", "comp_plan", "unit")
     earned: dict[tuple[str, str], set[str]] = defaultdict(set)

@@ -33,8 +33,13 @@ _LONGEST_BAR = Decimal(2)
 
 _KINDS: dict[str, Literal["short", "figure"]] = {">": "figure", ".": "short"}
 
-_BELOW_0 = {"brought_forward": "owed_forward"}
-_ABOVE_0 = {"held": "no_longer_held", "carried": "owed_on", "recovered": "given_back"}
+_BELOW_0 = {"brought_forward": "owed_forward", "transferred": "debt_of"}
+_ABOVE_0 = {
+    "held": "no_longer_held",
+    "carried": "owed_on",
+    "recovered": "given_back",
+    "transferred": "settled_by",
+}
 """Figures that are called otherwise where their sign is not the usual one."""
 
 

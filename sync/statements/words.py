@@ -41,6 +41,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "manual": ("Manual adjustments", "Ajustements manuels"),
     "advanced": ("Advanced", "Avancé"),
     "recovered": ("Recovered", "Récupéré"),
+    "debt_of": ("Debt of another comp plan", "Dette d'un autre plan"),
+    "settled_by": ("Settled by another comp plan", "Réglé par un autre plan"),
     "topped_up": ("Topped up", "Complété"),
     "clawed_back": ("Taken back", "Repris"),
     "given_back": ("Given back of what was recovered", "Rendu sur ce qui a été récupéré"),

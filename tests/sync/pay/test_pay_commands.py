@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -145,13 +146,43 @@ def test_a_project_that_names_no_first_period_says_how(tmp_path: Path) -> None:
     assert exit_code_of(result.exception) == 2
 
 
-def test_a_renamed_comp_plan_leaves_a_debt_and_calculating_says_so(call, project: Project) -> None:
+def _close(call, period: str) -> None:
     for command, by in (("calculate", CAL), ("review", REV), ("approve", APP), ("close", CAL)):
-        assert call(command, Q1, "--by", by)[0] == 0
-    assert "no other pay settles that" not in call("calculate", Q2, "--by", CAL)[1]
+        assert call(command, period, "--by", by)[0] == 0
+
+
+def _paid(call) -> dict[str, Decimal]:
+    """What is paid in all, by payee."""
+    (found,) = json.loads(call("ledger", "--json")[1])["ledgers"]
+    sums: dict[str, Decimal] = {}
+    for row in found["balances"]:
+        if row["account"] == "paid":
+            sums[row["payee_id"]] = sums.get(row["payee_id"], Decimal(0)) + Decimal(row["amount"])
+    return sums
+
+
+def test_a_renamed_comp_plan_pays_no_more_than_it_would_have(call, project: Project) -> None:
+    _close(call, Q1)
+    assert "not earned there" not in call("calculate", Q2, "--by", CAL)[1]
+    before = _paid(call)
     write_project(project.root, settings=SETTINGS + PAY, comp_plans=PLANS.replace("  ae:", "  account_executive:"))
     code, said = call("calculate", Q2, "--by", CAL)
-    assert (code, "warning: 2 payees of ae: 1,588.00 USD were paid that are not earned there" in said) == (0, True)
+    assert (code, "not earned there" in said, _paid(call)) == (0, False, before)
+    told = (
+        CliRunner().invoke(cli, ["statement", "ann@x.example", "--period", Q2, "--project", str(project.root)]).output
+    )
+    assert re.search(r"Debt of another comp plan: Ae +-1,100\.00", told), told
+    assert re.search(r"Settled by another comp plan: \S.* 1,100\.00", told), told
+
+
+def test_a_comp_plan_in_another_currency_leaves_a_debt_and_calculating_says_so(call, project: Project) -> None:
+    _close(call, Q1)
+    plans = PLANS.replace("  ae:\n", "  ae:\n    currency: EUR\n")
+    write_project(project.root, settings=SETTINGS + PAY, comp_plans=plans)
+    code, said = call("calculate", Q2, "--by", CAL)
+    assert (code, "warning: 2 payees of ae: 1,588.00 USD were paid that are not earned there" in said) == (0, True), (
+        said
+    )
 
 
 def test_a_payroll_file_takes_the_place_of_files_alone(call, tmp_path: Path) -> None:

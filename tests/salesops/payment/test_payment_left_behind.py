@@ -1,0 +1,89 @@
+"""Debts of comp plans that a payee is on no more: what the other comp plans pay for them."""
+
+from __future__ import annotations
+
+import pyarrow.compute as pc
+import pytest
+from payment_books import Ledger, earned, event, here, payable, rules_of, sums
+
+from salesops.payment.balances import paid, standing
+
+CLAWBACK = {"kind": "clawback", "when": "custom.gone_on", "within": {"months": 12}, "takes": "full"}
+
+
+def in_all(ledger):
+    """What each payee was paid in all, by comp plan."""
+    return sums(paid(ledger.entries), "comp_plan")
+
+
+def transferred(entries):
+    return sums(entries.filter(pc.field("account") == "transferred"), "comp_plan", "part")
+
+
+def test_what_is_transferred_adds_up_to_nothing_and_payers_come_by_name():
+    ledger = Ledger(rules_of(p={}, q={}, r={}))
+    both = [*here("ann", "2026-01"), *here("ann", "2026-02", plan="q"), *here("ann", "2026-02", plan="r")]
+    ledger.close("2026-01", payable([earned("ann", 100, "2026-01-10", "a")], presence=both))
+    later = [earned("ann", amount, "2026-02-10", plan, comp_plan=plan) for plan, amount in (("r", 90), ("q", 30))]
+    made = ledger.close("2026-02", payable(later, presence=both))
+    assert transferred(made) == {("p", "q"): -30, ("p", "r"): -70, ("q", "p"): 30, ("r", "p"): 70}
+    assert sums(made, "posting", "unit") == {}
+    assert in_all(ledger) == {"p": 100, "r": 20}
+    assert standing(ledger.entries).num_rows == 0
+
+
+def test_a_debt_on_a_comp_plan_that_the_payee_is_on_is_nobody_elses():
+    ledger = Ledger(rules_of(p={}, q={}))
+    on = [*here("ann", "2026-01", "2026-02"), *here("ann", "2026-02", plan="q")]
+    ledger.close("2026-01", payable([earned("ann", 100, "2026-01-10", "a")], presence=on))
+    made = ledger.close("2026-02", payable([earned("ann", 90, "2026-02-10", comp_plan="q")], presence=on))
+    assert transferred(made) == {}
+    assert in_all(ledger) == {"p": 100, "q": 90}
+
+
+def test_a_debt_is_one_payees_alone():
+    ledger = Ledger(rules_of(p={}, q={}))
+    ledger.close("2026-01", payable([earned("ann", 100, "2026-01-10", "a")], presence=here("ann", "2026-01")))
+    facts = payable([earned("bob", 90, "2026-02-10", comp_plan="q")], presence=here("bob", "2026-02", plan="q"))
+    assert transferred(ledger.close("2026-02", facts)) == {}
+
+
+def test_what_was_taken_back_of_held_earnings_leaves_nothing_when_the_comp_plan_goes():
+    steps = {"release": [{"share": "0.5", "on": "earned"}, {"share": "0.5", "after": {"months": 6}}]}
+    ledger = Ledger(rules_of(p={**steps, "steps": {"back": CLAWBACK}}))
+    rows, on = [earned("ann", 100, "2026-01-10", "a")], here("ann", "2026-01", "2026-02")
+    ledger.close("2026-01", payable(rows, presence=on))
+    cancelled = payable(rows, presence=on, events=[event("back", "a", "2026-02-05")])
+    ledger.close("2026-02", cancelled)
+    (before,) = standing(ledger.entries).to_pylist()
+    assert (before["held"], before["owed"], before["carried"]) == (0, 50, 0)  # 50 held are gone, 50 paid are owed
+    made = ledger.close("2026-03", payable(presence=on), rules=rules_of(q={}))
+    assert sums(made, "posting", "unit") == {}
+    (after,) = standing(ledger.entries).to_pylist()
+    assert (after["held"], after["owed"], after["carried"]) == (0, 0, -50)  # owed as the earning is, and only once
+
+
+@pytest.mark.parametrize("order", [("p", "q"), ("q", "p")])
+def test_a_renamed_comp_plan_pays_in_all_what_it_would_have(order):
+    """100 in January; in February, 40 of them are lost, and 30 are earned, under either name."""
+    first, then = order
+    ledger = Ledger(rules_of(**{first: {}}))
+    of_january = [earned("ann", amount, "2026-01-10", deal, comp_plan=first) for deal, amount in (("a", 60), ("b", 40))]
+    ledger.close("2026-01", payable(of_january, presence=here("ann", "2026-01", plan=first)))
+    renamed = [
+        earned("ann", 60, "2026-01-10", "a", comp_plan=then),
+        earned("ann", 30, "2026-02-10", "c", comp_plan=then),
+    ]
+    facts = payable(renamed, presence=here("ann", "2026-01", "2026-02", plan=then))
+    ledger.close("2026-02", facts, rules=rules_of(**{then: {}}))
+    assert in_all(ledger) == {first: 100}  # 90 less 100: 10 are owed still
+    ledger.close(
+        "2026-03",
+        payable(
+            [*renamed, earned("ann", 25, "2026-03-10", "d", comp_plan=then)],
+            presence=here("ann", "2026-01", "2026-02", "2026-03", plan=then),
+        ),
+        rules=rules_of(**{then: {}}),
+    )
+    assert in_all(ledger) == {first: 100, then: 15}
+    assert standing(ledger.entries).num_rows == 0
