@@ -64,6 +64,9 @@ FieldName = Annotated[str, AfterValidator(_field), Form("field of the source, OT
 `opportunity.account.industry`), or a CRM field of the admin's own (`custom.NAME`, `opportunity.custom.NAME`)."""
 
 
+_ATTRIBUTES = {operator: {"is": "is_", "in": "in_"}.get(operator.value, operator.value) for operator in Operator}
+
+
 class Condition(Model):
     """One condition: a field of the source (or `custom.NAME`) and exactly one operator. Case matters in text.
 
@@ -90,7 +93,7 @@ class Condition(Model):
 
     @model_validator(mode="after")
     def _one_operator(self) -> Condition:
-        written = [op for op in Operator if _attribute(op) in self.model_fields_set]
+        written = [op for op in Operator if _ATTRIBUTES[op] in self.model_fields_set]
         for operator in written:
             if self._value(operator) is None:
                 raise ValueError(f"`{operator}` has no value. For rows whose field is empty write `empty: true`.")
@@ -102,12 +105,12 @@ class Condition(Model):
         return self
 
     def _value(self, operator: Operator) -> str | tuple[str, ...] | bool | None:
-        value: str | tuple[str, ...] | bool | None = getattr(self, _attribute(operator))
+        value: str | tuple[str, ...] | bool | None = getattr(self, _ATTRIBUTES[operator])
         return value
 
     @property
     def operator(self) -> Operator:
-        return next(op for op in Operator if self._value(op) is not None)
+        return next(op for op, attribute in _ATTRIBUTES.items() if getattr(self, attribute) is not None)
 
     @property
     def operand(self) -> str | tuple[str, ...] | bool:
@@ -129,7 +132,3 @@ class Condition(Model):
         if self.operator not in ORDERED or not isinstance(operand, str) or parse_relative_day(operand):
             return None
         return operand if re.fullmatch(r"[a-z][a-z0-9_]*", operand) else None
-
-
-def _attribute(operator: Operator) -> str:
-    return {"is": "is_", "in": "in_"}.get(operator.value, operator.value)
