@@ -12,18 +12,29 @@ SEED ?= 1
 EXAMPLES ?= 2000
 ARGS ?=
 LONG := tests/plans/test_plans_examples.py tests/plans/published tests/salesops/test_explain_payout.py \
-	tests/sync/cli/test_cli_explain_payout.py tests/salesops/test_salesops_describe.py \
-	$(addprefix tests/salesops/test_salesops_pay_,properties.py frame_reference.py least.py inverse.py) \
-	tests/salesops/test_salesops_metric_properties.py tests/salesops/test_salesops_payment_properties.py \
-	tests/salesops/payment/test_payment_properties.py tests/sync/cli/test_cli_whatif.py \
+	tests/salesops/payment/test_payment_properties.py tests/salesops/payment/test_payment_statements.py \
+	$(addprefix tests/salesops/test_salesops_,describe.py edges.py fiscal.py formula_rows.py metric_properties.py \
+	odd_definitions.py pay_frame_reference.py pay_inverse.py pay_least.py pay_magnitudes.py pay_numbers.py \
+	pay_properties.py payment_properties.py reference.py territories.py too_large.py) \
+	$(addprefix tests/sync/pay/test_pay_,closed.py expense.py held.py interrupted.py people.py statements.py units.py \
+	written.py) \
+	$(addprefix tests/sync/cli/test_,cli_compute.py cli_explain.py cli_explain_payout.py \
+	cli_explain_payout_measures.py cli_whatif.py sync_cli_doctor.py sync_cli_letters.py) \
+	$(addprefix tests/sync/test_sync_,apply_interrupted.py fiscal.py run.py sandbox_copy.py snapshots.py) \
+	tests/sync/reuse/test_sync_kept.py $(addprefix tests/sync/store/test_,records.py store_facts.py store_mirror.py) \
+	tests/connectors/sandbox/test_company.py \
+	tests/connectors/sandbox/salesforce/test_sandbox_salesforce_soql_grammar.py \
 	tests/test_readme.py tests/test_readme_demo_hubspot.py tests/test_readme_demo_salesforce.py \
 	tests/test_docs_sandbox.py tests/metrics/test_metrics_explained.py \
 	$(addprefix tests/integration/test_,run_interrupted.py run_failures.py explain_adds_up.py both_crms_agree.py \
-	two_crms.py demo_totals.py serve_schedule.py metrics_examples_on_crms.py first_project.py what_people_change.py \
-	company_plans.py) \
-	$(addprefix tests/integration/pull/test_pull_,stopped.py complete.py busy.py endings.py late_rows.py) \
+	two_crms.py demo_kept.py demo_totals.py serve_schedule.py metrics_examples_on_crms.py first_project.py \
+	what_people_change.py company_plans.py pay_in_crm.py) \
+	$(addprefix tests/integration/pull/test_pull_,stopped.py complete.py busy.py endings.py late_rows.py \
+	quiet_changes.py) \
 	$(addprefix tests/integration/writeback/test_writeback_,answers.py provision.py quiet.py rehearsal.py \
-	reorganised.py refused.py refused_plans.py undo.py clearing.py)
+	reorganised.py refused.py refused_plans.py undo.py clearing.py partial.py properties.py)
+BROWSER := tests/connectors/sandbox/test_page_in_browser.py tests/sync/statements/test_statement_in_browser.py \
+	tests/sync/cli/test_whatif_in_browser.py
 
 # An activated environment, or uv settings of the user's, must not decide where this project is installed; and what
 # Python compiled once is kept, or each command that a test starts would compile everything anew.
@@ -61,7 +72,7 @@ imports: $(READY)  ## The import contracts of docs/architecture.md
 	@$(BIN)/lint-imports
 
 tests: $(READY)  ## pytest
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(LONG))
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(LONG) $(BROWSER))
 
 long-tests: $(READY)  ## The tests that take longest; CI runs them too
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(LONG) $(ARGS)
@@ -87,8 +98,7 @@ foreign: $(READY)  ## jsforce and HubSpot's JavaScript client against the sandbo
 
 browser: $(READY)  ## The record pages, statements and the page of what if in Chromium, which must be installed
 	@$(BIN)/uv sync --quiet --frozen --inexact --group browser --python $(BIN)/python
-	@$(BIN)/pytest tests/connectors/sandbox/test_page_in_browser.py \
-		tests/sync/statements/test_statement_in_browser.py tests/sync/cli/test_whatif_in_browser.py $(ARGS)
+	@$(BIN)/pytest $(BROWSER) $(ARGS)
 
 fuzz: $(READY)  ## Ten minutes of schemathesis against each sandbox; SECONDS=60 for one
 	@$(BIN)/python tests/fuzz/fuzz_run.py salesforce $(SECONDS)

@@ -619,14 +619,14 @@ def test_what_is_nobodys_in_particular_stops_everything_and_keeps_the_pages_in_h
     store: Store, error: Exception
 ) -> None:
     crm = Scripted(streams_of("account", "user"), rows={"account": accounts(9), "user": accounts(9)})
-    met = threading.Barrier(2, timeout=10)
+    is_in_hand = threading.Event()
 
     def fail(stream: str, number: int) -> None:
-        if number == 1:
-            met.wait()
-            if stream == "account":
-                raise error
+        if (stream, number) == ("account", 1):
+            is_in_hand.wait(10)
+            raise error
         if (stream, number) == ("user", 2):
+            is_in_hand.set()
             for thread in threading.enumerate():
                 if thread.name == "pull account":
                     thread.join(10)

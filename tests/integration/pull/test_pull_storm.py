@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SEED = int(os.environ.get("PULL_STORM_SEED", "1"))
 KILLS = range(SEED, SEED + int(os.environ.get("PULL_STORM_KILLS", "2")))
-FAULTS = range(SEED, SEED + int(os.environ.get("PULL_STORM_FAULTS", "4")))
+FAULTS = range(SEED, SEED + int(os.environ.get("PULL_STORM_FAULTS", "2")))
 
 # Every sweep takes part: what is due at once is what a kill or a fault can meet.
 ALL_SWEEPS = "associations_hours: 0, calculated_hours: 0, deleted_hours: 0, ids_hours: 0"

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 SEED = int(os.environ.get("APPLY_STORM_SEED", "1"))
 KILLS = range(SEED, SEED + int(os.environ.get("APPLY_STORM_KILLS", "1")))
-FAULTS = range(SEED, SEED + int(os.environ.get("APPLY_STORM_FAULTS", "4")))
+FAULTS = range(SEED, SEED + int(os.environ.get("APPLY_STORM_FAULTS", "2")))
 
 DEALS = 230
 """More opportunities than one request of either CRM writes."""
