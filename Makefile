@@ -34,7 +34,7 @@ LONG := tests/plans/test_plans_examples.py tests/plans/published tests/salesops/
 	$(addprefix tests/integration/writeback/test_writeback_,answers.py provision.py quiet.py rehearsal.py \
 	reorganised.py refused.py refused_plans.py undo.py clearing.py partial.py properties.py)
 BROWSER := tests/connectors/sandbox/test_page_in_browser.py tests/sync/statements/test_statement_in_browser.py \
-	tests/sync/cli/test_whatif_in_browser.py
+	tests/sync/cli/test_pages_in_browser.py
 
 # An activated environment, or uv settings of the user's, must not decide where this project is installed; and what
 # Python compiled once is kept, or each command that a test starts would compile everything anew.

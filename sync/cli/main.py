@@ -21,6 +21,7 @@ COMMANDS = {
     "check": ("sync.cli.check", "Validate the project's files, offline."),
     "test": ("sync.cli.test", "Run the tests in comp plans: given this, expect that."),
     "comp-plan": ("sync.cli.comp_plan", "Say a comp plan in plain language, as who is paid by it would get it."),
+    "effect": ("sync.cli.effect", "Show what a comp plan or SPIF brought for what it cost."),
     "whatif": ("sync.cli.whatif", "Show what changed comp plans would cost, and who gains and loses."),
     "doctor": ("sync.cli.doctor", "Show what can be computed and written, and what to set up."),
     "provision": ("sync.cli.provision", "Create the CRM fields that the project writes to."),

@@ -165,7 +165,7 @@ def test_an_error_in_the_changed_file_is_said_as_check_says_it(tmp_path: Path) -
 
 def test_the_example_of_the_docs(tmp_path: Path) -> None:
     """The table that the page shows is what its command prints."""
-    command, shown = re.findall(r"```(?:sh|text)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    command, shown, *_ = re.findall(r"```(?:sh|text)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     project = project_of(tmp_path / "p")
     file = changed(tmp_path, "rate: 0.1}", "rate: 0.2}")
     words = command.split()[1:]
