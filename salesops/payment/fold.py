@@ -23,6 +23,7 @@ def pay_out(accounts: Sequence[PayAccount], settings: Mapping[str, Setting]) -> 
     Debts come before the steps of the comp plans that pay them, as what is carried within one comp plan does.
     """
     for account in accounts:
+        undo(account)
         if account.is_left_behind:
             _take_steps(account, account.setting(settings))
     transfer_debts(accounts, settings)
@@ -35,7 +36,6 @@ def pay_out(accounts: Sequence[PayAccount], settings: Mapping[str, Setting]) -> 
 
 def _take_steps(account: PayAccount, setting: Setting | None) -> None:
     """What stands in another currency than the comp plan's, or is of none, has no steps."""
-    undo(account)
     if setting is not None:
         for name, step in setting.plan.payment.steps.items():
             _take(account, setting, name, step)

@@ -72,7 +72,8 @@ def keep_lines(engine: Engine) -> None:
         f" CASE WHEN released_n IS NULL THEN x ELSE {_part('released')} END AS due_now,"
         f" CASE WHEN losing_n IS NULL THEN 0 ELSE {_part('losing')} END AS losing"
         " FROM (SELECT s.*, released_n, released_d, losing_n, losing_d, w.unit AS last_place FROM stood_due s"
-        " LEFT JOIN way w USING (comp_plan, due, invoice_n, invoice_d, collection_n, collection_d)) s"
+        " LEFT JOIN (SELECT *, true AS is_due FROM way) w"
+        " USING (comp_plan, due, invoice_n, invoice_d, collection_n, collection_d, is_due)) s"
         " LEFT JOIN present p ON s.payee_id = p.payee_id)))"
         " WHERE d <> 0 OR released_now <> released OR lost_now <> lost OR clawed <> 0"
         f" OR (comp_plan, opportunity_id) IN ({cancelled})",
