@@ -64,6 +64,7 @@ class Effect:
     during: Compared
     after: Compared | None
     check: Compared | None
+    first_counted: date  # the first day in baseline, check or later on which anything counted for anybody
     left_out: int
     of_left_out: Decimal
     weeks: tuple[Week, ...]
@@ -103,6 +104,12 @@ def build_effect(results: Results, window: Window, baseline: Baseline, works: Wo
             f"nobody who was on it from {window.first} to {window.last} was there from {base.first} to {base.last},"
             " too, with something that counts. Pull records from further back, or choose days with --from and --until."
         )
+    counted = [each.day for each in results.everybody]
+    if not any(during.baseline.has(day) for day in counted):
+        raise NothingToCompare(
+            f"nothing counted for anybody from {during.baseline.first} to {during.baseline.last}, which it would be"
+            " compared with. Pull records from further back, or choose days with --from and --until."
+        )
     earlier, later = window_before(window, works), window_after(window, works, until)
     paid = [(payee, amount) for payee, day, amount in results.earned if window.has(day)]
     out = whole.treated - whole.there(during.baseline, window)
@@ -112,6 +119,7 @@ def build_effect(results: Results, window: Window, baseline: Baseline, works: Wo
         during=during,
         after=None if later is None else whole.compare(later, during.baseline),
         check=whole.compare(earlier, baseline_of(earlier, baseline, works)),
+        first_counted=min(counted),
         left_out=len(out),
         of_left_out=sum((whole.of(payee, window) for payee in out), ZERO),
         weeks=tuple(whole.weeks(during, works, until)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sync.effect import Found
 
 SURE = f"{CONFIDENCE:.0%}".replace("%", " %")
+_A_WHILE = timedelta(days=14)
 NOT_CHOSEN_BY_LOT = (
     "Who is on a comp plan is seldom chosen by lot: what else set them apart from the others in these days is in the"
     " figure, too."
@@ -59,6 +61,11 @@ def sentences(found: Found) -> list[str]:
         f"Expected without it: {rough(result.expected)}. {_more(result)}",
         f"Cost: {amount_text(effect.cost)} {found.unit} for {several(effect.payees, 'payee')}. {_of_one(found)}",
     ]
+    if effect.first_counted > during.baseline.first + _A_WHILE:
+        lines.append(
+            f"Nothing counted for anybody before {effect.first_counted}: records of the baseline may be missing. Choose"
+            " days with --from and --until."
+        )
     if effect.left_out:
         lines.append(
             f"Left out, as they were not there or not on it all the time: {several(effect.left_out, 'payee')}, for whom"
