@@ -12,7 +12,7 @@ SEED ?= 1
 EXAMPLES ?= 2000
 ARGS ?=
 LONG := tests/plans/test_plans_examples.py tests/plans/published tests/salesops/test_explain_payout.py \
-	tests/salesops/payment/test_payment_properties.py tests/salesops/payment/test_payment_statements.py \
+	$(addprefix tests/salesops/payment/test_payment_,properties.py statements.py transfers.py) \
 	$(addprefix tests/salesops/test_salesops_,describe.py edges.py fiscal.py formula_rows.py metric_properties.py \
 	odd_definitions.py pay_frame_reference.py pay_inverse.py pay_least.py pay_magnitudes.py pay_numbers.py \
 	pay_properties.py payment_properties.py reference.py territories.py too_large.py) \
@@ -28,7 +28,7 @@ LONG := tests/plans/test_plans_examples.py tests/plans/published tests/salesops/
 	tests/test_docs_sandbox.py tests/metrics/test_metrics_explained.py \
 	$(addprefix tests/integration/test_,run_interrupted.py run_failures.py explain_adds_up.py both_crms_agree.py \
 	two_crms.py demo_kept.py demo_totals.py serve_schedule.py metrics_examples_on_crms.py first_project.py \
-	what_people_change.py company_plans.py pay_in_crm.py) \
+	what_people_change.py company_pay.py company_plans.py pay_in_crm.py) \
 	$(addprefix tests/integration/pull/test_pull_,stopped.py complete.py busy.py endings.py late_rows.py \
 	quiet_changes.py) \
 	$(addprefix tests/integration/writeback/test_writeback_,answers.py provision.py quiet.py rehearsal.py \

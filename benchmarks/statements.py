@@ -1,4 +1,4 @@
-"""Statements of one pay period of many payees: how many a second, by format, and how long each takes beside building.
+"""Statements with tiers of a pay period of many payees: how many a second by format, how long each beside building.
 
 `STATEMENTS=10000 python -m benchmarks.statements` makes so many; 1,000 if nothing is said.
 """
@@ -9,7 +9,7 @@ import os
 import time
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -17,13 +17,16 @@ from config.calendars import FiscalYear
 from config.comp_plans import CompPlan
 from salesops.fiscal import build_calendar
 from salesops.payment.tables import ENTRIES
-from salesops.results import CREDITS, EARNINGS, MEASURES
+from salesops.results import CREDITS, EARNINGS, MEASURES, TIERS
 from salesops.statements.books import open_books
 from salesops.statements.build import build_statement
 from salesops.statements.model import Calculation, Person
 from sync.statements.formats import FORMATS
 from sync.statements.many import render_many
 from sync.statements.writing import Writing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PAYEES = int(os.environ.get("STATEMENTS", "1000"))
 DEALS = 12
@@ -38,11 +41,24 @@ def company(payees: int) -> Calculation:
             "label": "Account executives",
             "effective_from": "2026-01-01",
             "eligible": {},
-            "components": {"commission": {"kind": "amount", "amount": 1}},
+            "credits": {"won": {"source": "opportunity", "where": [], "time": "close_date"}},
+            "measures": {"booked": {"credits": ["won"], "over": "quarter", "target": "100000"}},
+            "components": {
+                "commission": {
+                    "kind": "tiers",
+                    "by": "booked",
+                    "reading": "marginal",
+                    "tiers": [
+                        {"from": "0", "rate": "0.05"},
+                        {"from": "0.5", "rate": "0.05"},
+                        {"from": "1", "rate": "0.1"},
+                    ],
+                }
+            },
             "payment": {"release": [{"share": "0.5", "on": "earned"}, {"share": "0.5", "after": {"months": 3}}]},
         }
     )
-    rows: dict[str, list[dict[str, Any]]] = {"entries": [], "earnings": [], "credits": [], "measures": []}
+    rows: dict[str, list[dict[str, Any]]] = {"entries": [], "earnings": [], "credits": [], "measures": [], "tiers": []}
     for number in range(payees):
         _fill(rows, f"u{number:05}")
     return Calculation(
@@ -60,6 +76,7 @@ def company(payees: int) -> Calculation:
         people={f"u{number:05}": Person(f"Person {number}", f"p{number}@example.com") for number in range(payees)},
         opportunities={f"d{deal}": f"Opportunity number {deal}" for deal in range(DEALS)},
         reasons={},
+        tiers=pa.Table.from_pylist(rows["tiers"], TIERS),
     )
 
 
@@ -78,6 +95,7 @@ def _fill(rows: dict[str, list[dict[str, Any]]], payee: str) -> None:
         earned = {"component": "commission", "status": "earned", "credit": counted, "amount": amount}
         rows["earnings"].append(of | earned)
         rows["credits"].append(of | {"credit": "won", "amount": counted})
+    rows["tiers"] += _tiers(payee, 2 * whole)
     empty = {"payee_id": payee, "comp_plan": "p", "period": "2026-03", "unit": "USD", "part": "", "earned_in": "",
              "source": "", "transaction_id": "", "opportunity_id": ""}  # fmt: skip
     rows["entries"] += _posting(empty, 2 * DEALS + 1, "paid", payable=-whole, paid=whole)
@@ -93,6 +111,32 @@ def _fill(rows: dict[str, list[dict[str, Any]]], payee: str) -> None:
             "attainment": Decimal("0.9"),
         }
     )
+
+
+def _tiers(payee: str, earned: Decimal) -> Iterator[dict[str, Any]]:
+    """Three tiers of which the second is reached; all that is earned lies in the first two."""
+    for number, (bound, share) in enumerate((("0", "0.5"), ("0.5", "0.5"), ("1", "0")), 1):
+        yield {
+            "payee_id": payee,
+            "comp_plan": "p",
+            "component": "commission",
+            "period": "2026-03",
+            "interval": "FY2026-Q1",
+            "tier": number,
+            "written": bound,
+            "bound": Decimal(bound),
+            "starts_at": Decimal(bound) * 100_000,
+            "number": Decimal("0.1" if number == 3 else "0.05"),
+            "unit": "share",
+            "reading": "marginal",
+            "reached": number == 2,
+            "credit": earned * 20 * Decimal(share),
+            "amount": earned * Decimal(share),
+            "next": Decimal(10_000) if number == 2 else None,
+            "worth": earned,
+            "to_date": earned,
+            "before": Decimal(0),
+        }
 
 
 def _posting(line: dict[str, Any], number: int, cause: str, **amounts: Decimal) -> list[dict[str, Any]]:

@@ -102,6 +102,7 @@ class CommissionValue(Model):
     """What the user's comp plans earned in a period, all components together."""
 
     kind: Literal["commission"]
+    comp_plan: _OfCompPlan = None
     unit: _EarnedIn = None
     period: Annotated[RelativePeriod, Field(description="What was earned in the pay periods that lie in it.")]
 
@@ -126,12 +127,14 @@ class EarnedCommission(Model):
     """What the owner earned on this opportunity, once won."""
 
     kind: Literal["earned_commission"]
+    comp_plan: _OfCompPlan = None
 
 
 class EstimatedCommission(Model):
     """What the owner would earn on this open opportunity if it were won at the as-of time."""
 
     kind: Literal["estimated_commission"]
+    comp_plan: _OfCompPlan = None
 
 
 class Updated(Model):
@@ -224,6 +227,7 @@ class CommissionOf(Model):
     component: Annotated[Name | None, Field(description="Only this component of the comp plans; all if missing.")] = (
         None
     )
+    comp_plan: _OfCompPlan = None
     unit: _EarnedIn = None
 
 

@@ -9,11 +9,12 @@ from config.calendars import LONGEST_PERIOD_NAME
 from config.comp_plans.base import shown_label
 from config.metrics import Unit
 from connectors.writing import TASK, FieldKind, FieldNeed, Needs, ObjectNeed
+from sync.plan.earned_results import unit_of_commission
 from sync.plan.fields import unit_of
 from sync.plan.measure_results import unit_of_measure
 from sync.plan.metric_results import unit_of_metric
 from sync.plan.pay_results import unit_of_pay
-from sync.plan.results import unit_of_commission, unit_of_quota
+from sync.plan.results import unit_of_quota
 from sync.store.sweeps import forget_cursors
 
 if TYPE_CHECKING:

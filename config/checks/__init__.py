@@ -8,6 +8,7 @@ from config.checks.calendars import check_calendars
 from config.checks.comp_plans import check_comp_plans
 from config.checks.expense import check_expense
 from config.checks.metrics import check_metrics
+from config.checks.pay import check_first_names
 from config.checks.quotas import check_meant, check_quotas, check_seasonality
 from config.checks.settings import check_mapping, check_settings
 from config.checks.territories import check_territories
@@ -28,6 +29,7 @@ _CHECKS = (
     check_territories,
     check_comp_plans,
     check_expense,
+    check_first_names,
     check_writeback,
 )
 

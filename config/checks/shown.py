@@ -15,6 +15,8 @@ from config.project_folder import COMP_PLANS, METRICS, QUOTAS, TERRITORIES
 from config.values import (
     CommissionOf,
     CommissionValue,
+    EarnedCommission,
+    EstimatedCommission,
     MeasureOf,
     MeasureValue,
     MetricOf,
@@ -29,11 +31,14 @@ from config.writeback import PARTS, SAID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeAlias
 
     from config.draft import Draft
     from config.problems import Problem
     from config.values import RecordValue, Value
     from config.yaml_text import Path
+
+    _OfCompPlans: TypeAlias = CommissionValue | CommissionOf | PayValue | PayOf | EarnedCommission | EstimatedCommission
 
 
 def check_value(draft: Draft, value: Value, at: Path) -> Iterator[Problem]:
@@ -54,18 +59,19 @@ def check_value(draft: Draft, value: Value, at: Path) -> Iterator[Problem]:
             yield from _check_measure(draft, value, value.period.rpartition("_")[2], at)
         case CommissionValue():
             yield from _check_paid(draft, value.kind, at)
-            yield from _check_commission_period(draft, value.period, (*at, "period"))
-            yield from _check_unit(draft, value.unit, at)
+            yield from _check_commission_period(draft, value, value.period, (*at, "period"))
+            yield from _check_unit(draft, value, at)
         case PayValue():
             yield from check_pay(draft, value, value.period, at)
-            yield from _check_unit(draft, value.unit, at)
+            yield from _check_unit(draft, value, at)
+        case EarnedCommission() | EstimatedCommission():
+            yield from _check_paid(draft, value.kind, at)
+            yield from _check_unit(draft, value, at)
         case TerritoryValue():
             if not draft.territories and TERRITORIES not in draft.unreadable | draft.names.keys():
                 yield draft.error(
                     at, "there are no territories to write.", "Define some in territories/, or remove it."
                 )
-        case _ if value.kind != "updated":
-            yield from _check_paid(draft, value.kind, at)
 
 
 def check_record_value(draft: Draft, value: RecordValue, per: str, period: str, at: Path) -> Iterator[Problem]:
@@ -100,12 +106,12 @@ def check_record_value(draft: Draft, value: RecordValue, per: str, period: str, 
             yield from _check_measure(draft, value, period, at)
         case CommissionOf():
             yield from _check_paid(draft, value.kind, at)
-            yield from _check_commission_period(draft, period, at)
+            yield from _check_commission_period(draft, value, period, at)
             yield from _check_component(draft, value, at)
-            yield from _check_unit(draft, value.unit, at)
+            yield from _check_unit(draft, value, at)
         case PayOf():
             yield from check_pay(draft, value, period, at)
-            yield from _check_unit(draft, value.unit, at)
+            yield from _check_unit(draft, value, at)
 
 
 def check_text(draft: Draft, text: str | None, value: Value | RecordValue, at: Path) -> Iterator[Problem]:
@@ -211,8 +217,19 @@ def _check_component(draft: Draft, value: CommissionOf, at: Path) -> Iterator[Pr
         )
 
 
-def _check_unit(draft: Draft, unit: str | None, at: Path) -> Iterator[Problem]:
-    """A unit that no comp plan pays in."""
+def _check_unit(draft: Draft, value: _OfCompPlans, at: Path) -> Iterator[Problem]:
+    """A comp plan that is not there, or a unit that it does not pay in, or none does."""
+    comp_plan, unit = value.comp_plan, None
+    instead = "Name one that pays money."
+    if not isinstance(value, EarnedCommission | EstimatedCommission):
+        unit, instead = value.unit, "Write `unit:` so, or name another."
+    if comp_plan is not None:
+        yield from draft.unknown(COMP_PLANS, comp_plan, (*at, "comp_plan"))
+        plan = draft.comp_plans.get(comp_plan)
+        if plan is not None and plan.unit != unit:
+            summary = f"comp plan {comp_plan} pays {plan.unit or 'money'}, not {unit or 'money'}."
+            yield draft.error((*at, "comp_plan"), summary, instead if plan.unit else "Remove the unit.")
+        return
     units = {plan.unit for plan in draft.comp_plans.values() if plan.unit}
     complete = draft.names.get(COMP_PLANS) == frozenset(draft.comp_plans) and COMP_PLANS not in draft.unreadable
     if unit is not None and complete and unit not in units:
@@ -220,16 +237,20 @@ def _check_unit(draft: Draft, unit: str | None, at: Path) -> Iterator[Problem]:
         yield draft.error((*at, "unit"), f"no comp plan pays in {unit}.", hint)
 
 
-def _check_commission_period(draft: Draft, period: str, at: Path) -> Iterator[Problem]:
+def _check_commission_period(
+    draft: Draft, value: CommissionValue | CommissionOf, period: str, at: Path
+) -> Iterator[Problem]:
     """A period can show the earnings of periods inside it; where all are longer, it would always show nothing."""
     shown = period.rpartition("_")[2]
-    shortest = min((comp_plan.period for comp_plan in draft.comp_plans.values()), key=_MONTHS.__getitem__, default="")
+    paid_by = [plan.period for name, plan in draft.comp_plans.items() if value.comp_plan in {None, name}]
+    shortest = min(paid_by, key=_MONTHS.__getitem__, default="")
     complete = draft.names.get(COMP_PLANS) == frozenset(draft.comp_plans) and COMP_PLANS not in draft.unreadable
     if shortest and complete and _MONTHS[shortest] > MONTHS_IN[shown]:
+        whose = f"comp plan {value.comp_plan} does not pay" if value.comp_plan else "no comp plan pays"
         longer = next(kind for kind in MONTHS_IN if MONTHS_IN[kind] >= _MONTHS[shortest])
         yield draft.error(
             at,
-            f"no comp plan pays by {shown}, so {period} would always be 0.",
+            f"{whose} by {shown}, so {period} would always be 0.",
             f"The shortest that one pays by is a {shortest.replace('_', ' ')}: write {period.replace(shown, longer)}.",
         )
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 def check_pay(draft: Draft, value: PayValue | PayOf, period: str, at: Path) -> Iterator[Problem]:
     """Pay by a comp plan that is not there, of pay periods that there are none of, or of one that is not over."""
-    if value.comp_plan is not None:
-        yield from draft.unknown(COMP_PLANS, value.comp_plan, (*at, "comp_plan"))
     where = (*at, "period" if isinstance(value, PayValue) else "kind")
     kind = _kind(period)
     if period.startswith("this_") and value.show != "state":

@@ -210,8 +210,9 @@ def _prizes(told: Told, component: Prizes, interval: str) -> Iterator[str]:
         during = words.say("prizes_during", since=since, last=last)
     by = placed_by(told, component.by, component.of)
     prizes = words.all_of(told.formula(str(prize), "money") for prize in component.prizes)
-    among = "teams" if component.places == "teams" else component.among
+    among, of_teams = ("teams", "of_teams_") if component.places == "teams" else (component.among, "")
     yield words.say(f"pays_prizes_{among}", by=by[:1].upper() + by[1:], during=during, prizes=prizes)
+    yield words.say(f"prizes_{of_teams}above_0")
     if component.team_prize is not None:
         yield words.say(f"team_prize_{component.team_prize}")
-    yield words.say(f"ties_{'of_teams_' if component.places == 'teams' else ''}{component.ties}")
+    yield words.say(f"ties_{of_teams}{component.ties}")

@@ -220,6 +220,8 @@ def _of_all(columns: Columns, setting: Setting) -> None:
         for part in ("place", "tied", "sharing"):
             if fold.has(f"{part} in {name}"):
                 columns.found[name, part] = (f"{part} in {name}", Fraction(1))
+        if setting.component.places == "teams":
+            columns.found[name, "placing"] = (f"placing in {name}", TWELVE)
         return
     weight = next(each for each in (f"weight in {name} ", f"weight in {name}") if fold.has(each))
     columns.found[name, "weight"] = (weight, Fraction(1) if weight.endswith(" ") else TWELVE)

@@ -61,7 +61,7 @@ def _of_kind(columns: Columns, rows: ReadRows, row: Row, name: str, component: C
         case Pool():
             yield from _pool(columns, row, name)
         case Prizes():
-            yield from _prizes(columns, row, name)
+            yield from _prizes(columns, row, name, component)
         case GreaterOf() | LesserOf():
             for k, text in enumerate(component.of):
                 yield Step(text, columns.read(row, name, "part", k), "money", ("components", name, "of", k))
@@ -123,12 +123,18 @@ def _pool(columns: Columns, row: Row, name: str) -> Iterator[Step]:
         yield Step("share of the pool", share, "share", at)
 
 
-def _prizes(columns: Columns, row: Row, name: str) -> Iterator[Step]:
-    component = columns.program.plan.components[name]
-    of_team = " of the team" if isinstance(component, Prizes) and component.places == "teams" else ""
-    yield Step(f"place{of_team}", columns.read(row, name, "place"), "number", ("components", name, "by"))
+def _prizes(columns: Columns, row: Row, name: str, component: Prizes) -> Iterator[Step]:
+    is_of_teams, at = component.places == "teams", ("components", name, "by")
+    if is_of_teams:
+        is_share = component.of == "attainment" or (
+            component.of is None and columns.program.measures.has_target(component.by)
+        )
+        what = "what the team has of its members' targets" if is_share else "what the team's members have together"
+        yield Step(what, columns.read(row, name, "placing"), "share" if is_share else "number", at)
+    yield Step("place of the team" if is_of_teams else "place", columns.read(row, name, "place"), "number", at)
     if (tied := columns.read(row, name, "tied")) is not None:
-        yield Step("so many stand there", tied, "number", ("components", name, "ties"))
+        who = "teams" if is_of_teams else "payees"
+        yield Step(f"{who} that stand there", tied, "number", ("components", name, "ties"))
     if (sharing := columns.read(row, name, "sharing")) is not None:
         yield Step("members who share it", sharing, "number", ("components", name, "team_prize"))
 

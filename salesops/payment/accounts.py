@@ -33,10 +33,10 @@ def build_accounts(engine: Engine, payable: Payable, settings: Mapping[str, Sett
     _keep_book(engine)
     accounts = {account.owner: account for account in _with_balances(engine, settings)}
     stepped = {name: setting for name, setting in settings.items() if setting.plan.payment.steps}
+    _add_clawed(engine, accounts, stepped)
     _add_presence(engine, payable, accounts, settings)
     _add_amounts(payable, accounts, stepped)
     _add_history(engine, accounts, stepped)
-    _add_clawed(engine, accounts, stepped)
     return [accounts[owner] for owner in sorted(accounts)]
 
 

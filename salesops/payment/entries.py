@@ -58,7 +58,7 @@ def compute_entries(rules: Rules, payable: Payable, ledger: pa.Table, period: Pe
         engine.load("earnings", payable.earnings)
         engine.load("ledger", ledger)
         engine.load("counted", _counted(rules, plans, spans, period))
-        engine.load("manual", _manual(rules, payable.manual, plans))
+        engine.load("manual", _manual(rules, payable.manual))
         engine.load("events", payable.events)
         engine.load("present", _present(payable.presence, last_day(period)))
         keep_stood(engine, period.name, first=first)
@@ -97,13 +97,12 @@ def _present(presence: pa.Table, day: date) -> pa.Table:
     return rows.group_by("payee_id").aggregate([])
 
 
-def _manual(rules: Rules, manual: pa.Table, plans: Mapping[str, CompPlan]) -> pa.Table:
-    """Manual adjustments of comp plans that count, in the currency of each."""
-    others = rules.comp_plans.keys() - plans.keys()
-    kept = manual.filter(pc.invert(pc.is_in(manual["comp_plan"], pa.array(sorted(others), pa.string()))))
-    units = {name: plan.pays_in(rules.currency) for name, plan in plans.items()}
-    column = [units.get(str(name), rules.currency) for name in kept["comp_plan"].to_pylist()]
-    return kept.append_column("unit", pa.array(column, pa.string()))
+def _manual(rules: Rules, manual: pa.Table) -> pa.Table:
+    """Manual adjustments with the currency of their comp plan, whatever its pay periods are now: who is told of one is
+    paid it. That of a comp plan that there is no more is in the project's."""
+    units = {name: plan.pays_in(rules.currency) for name, plan in rules.comp_plans.items()}
+    column = [units.get(str(name), rules.currency) for name in manual["comp_plan"].to_pylist()]
+    return manual.append_column("unit", pa.array(column, pa.string()))
 
 
 def _manual_movements() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -29,6 +29,15 @@ LINE = ("part", "earned_in", "day", "source", "transaction_id", "opportunity_id"
 
 PAYS = frozenset({"paid", "exchanged"})
 """The causes of what leaves `payable` for good."""
+
+STANDS = {
+    "held": ("held", 1),
+    "payable": ("carried", 1),
+    "advance": ("owed", -1),
+    "recovery": ("owed", -1),
+    "owed": ("owed", -1),
+}
+"""By account the figure of what stands in it at the end of a pay period, and its sign there."""
 
 _BALANCE = ("payee_id", "comp_plan", "account", "unit", *LINE)
 _SHOWN = 12
@@ -66,13 +75,14 @@ class Books:
     measures: _Cut
     tiers: _Cut
     objections: Mapping[str, list[Objection]]  # by payee
+    standing: frozenset[str]  # of whom the ledger holds, carries or is owed anything
 
     @property
     def payees(self) -> tuple[str, ...]:
         """Everyone of whom there is something to say, in order of their ids."""
         found: set[str] = set().union(
             self.entries.places,
-            self.before.places,
+            self.standing,
             self.earnings.places,
             self.credits.places,
             self.measures.places,
@@ -107,7 +117,18 @@ def open_books(calculation: Calculation) -> Books:
         measures=_cut(calculation.measures.filter(now)),
         tiers=_cut(calculation.tiers),
         objections={payee: list(its) for payee, its in groupby(objections, key=attrgetter("payee_id"))},
+        standing=_standing(ledger),
     )
+
+
+def _standing(ledger: pa.Table) -> frozenset[str]:
+    found: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+    keys = ["payee_id", "comp_plan", "unit", "account"]
+    stands = ledger.filter(pc.field("account").isin(list(STANDS)))
+    for row in stands.group_by(keys).aggregate([("amount", "sum")]).to_pylist():
+        figure, sign = STANDS[row["account"]]
+        found[row["payee_id"], row["comp_plan"], row["unit"], figure] += sign * row["amount_sum"]
+    return frozenset(payee for (payee, *_), amount in found.items() if amount)
 
 
 def _cut(table: pa.Table) -> _Cut:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from config.comp_plans import Tiers
 from salesops.statements.model import Ladder, Tier
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def _ladder(of: Named, name: str, interval: str, rows: Sequence[Row]) -> Ladder:
     needed = next((row["next"] for row in rows if row["next"] is not None), None)
     here = next((place for place, each in enumerate(tiers) if each.is_reached), None)
     higher = tiers[here + 1 :] if here is not None else ()
-    measure: str = getattr(of.plan.components.get(name), "by", "") if of.plan else ""
+    component = of.plan.components.get(name) if of.plan else None
+    measure: str = getattr(component, "by", "")
     first = rows[0]
     return Ladder(
         component=name,
@@ -45,6 +47,7 @@ def _ladder(of: Named, name: str, interval: str, rows: Sequence[Row]) -> Ladder:
         to_date=first["to_date"],
         before=first["before"],
         following=(needed, higher[0]) if needed is not None and higher else None,
+        is_above=isinstance(component, Tiers) and component.bound == "upper",
     )
 
 

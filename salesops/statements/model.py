@@ -164,7 +164,8 @@ class Ladder:
     """The tiers of a component in one of its intervals, up to the end of the period.
 
     The amounts of the tiers add up to `worth`; factors, gates, bounds and rounding make `to_date` of it, of which
-    `before` was earned in earlier periods. `following` is what the next tier needs of the measure, and where it begins.
+    `before` was earned in earlier periods. `following` is what the next tier needs of the measure, and where it begins;
+    where `is_above`, tiers begin above their bounds, and it needs more than that.
     """
 
     component: str
@@ -177,6 +178,7 @@ class Ladder:
     to_date: Decimal
     before: Decimal
     following: tuple[Decimal, Tier] | None
+    is_above: bool = False
 
     @property
     def earned(self) -> Decimal:

@@ -48,9 +48,9 @@ CODES = {
     "sync.plan.file.PlanFileError": WRONG,
     "sync.sandbox_copy.copy.CopyError": WRONG,
     "sync.store.chunks.Damaged": WRONG,
-    "sync.store.facts.FactError": WRONG,
     "sync.store.lease.LeaseLost": STOPPED,
     "sync.store.lease.LeaseTaken": STOPPED,
+    "sync.store.raw.FactError": WRONG,
     "sync.store.store.StoreError": STOPPED,
     "sync.store.store.StoreUnusable": WRONG,
 }

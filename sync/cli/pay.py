@@ -145,12 +145,16 @@ def export(
     Examples:
       salesops pay export 2026-01 -o payroll.csv --by ann@example.com
     """
+    from sync.cli.output import warn
     from sync.cli.words import several
     from sync.pay.export import export as export_
 
     with working(context, project, connection) as (loaded, store, name):
         done = export_(loaded, store, name, period, output, by)
     say(f"{name}: {output}: {several(done.rows, 'row')}, sha256 {done.digest[:16]}")
+    for header, payees in done.unnamed.items():
+        some = ", ".join(payees[:5]) + (" …" if len(payees) > 5 else "")
+        warn([f"{header} is empty for {several(len(payees), 'payee')}: {some}. Tell payroll who they are."])
     if done.earlier is not None:
         same = done.earlier.digest == done.digest
         said = "the same export" if same else "other bytes than the export"

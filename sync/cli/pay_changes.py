@@ -12,7 +12,7 @@ from sync.cli.words import say
 line_help = "The line that it is of: its pay period and posting, 2026-01:17."
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})  # -99.95 is an amount
 @click.argument("payee")
 @click.argument("amount")
 @click.option("--period", required=True, help="The pay period in which it is paid.")
@@ -33,14 +33,14 @@ def adjust(
     comp_plan: str | None,
     by: str,
 ) -> None:
-    """Give a payee an amount in a pay period, or take it where it is below 0 (write `--` before it).
+    """Give a payee an amount in a pay period, or take it where it is below 0.
 
     It counts from the next calculation on. The same again changes nothing.
 
     \b
     Examples:
       salesops pay adjust ann@example.com 250 --period 2026-01 --reason bonus --by bo@example.com
-      salesops pay adjust --period 2026-01 --reason twice --line 2025-12:17 --by bo@example.com -- 0055g -99.95
+      salesops pay adjust 0055g -99.95 --period 2026-01 --reason twice --line 2025-12:17 --by bo@example.com
     """
     from sync.cli.output import amount_text
     from sync.pay.adjust import adjust as adjust_

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 import click
@@ -16,7 +16,8 @@ from sync.cli.words import say, several
 from sync.pay.balances import read_postings, read_stranded, select, sum_balances
 from sync.pay.errors import PayError
 from sync.pay.lines import find_payee
-from sync.pay.periods import due_period, find_period, kinds_in_use
+from sync.pay.periods import due_period, due_periods, find_period
+from sync.store.chunks import read_table
 from sync.store.ledger import read_entries
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from config.comp_plans.base import PayPeriod
     from config.loader import Project
     from sync.pay.calculate import Calculated
     from sync.pay.replay import Replayed
@@ -54,6 +56,10 @@ def show_calculated(project: Project, store: Store, name: str, done: Calculated)
         totals[row["unit"]] = totals.get(row["unit"], Decimal(0)) + row["amount"]
     said = ", ".join(f"{amount_text(amount)} {unit}" for unit, amount in sorted(totals.items()))
     say(f"{name}: {several(payees, 'payee')} paid{f': {said}' if said else ''}.")
+    if not entries.num_rows:
+        say("Nobody has earned anything there yet: `salesops doctor` says where a field that decides it is empty.")
+    notes = read_table(store, kept.id, "output", "notes").to_pylist()
+    warn(note["text"] for note in notes if note["severity"] == "warning")
     warn(_stranded(comp_plan, unit, debts) for (comp_plan, unit), debts in read_stranded(project, store, kept).items())
     say(f"Look at it with `salesops pay ledger --period {period}`, then `salesops pay review {period}`.")
 
@@ -69,6 +75,7 @@ def _stranded(comp_plan: str, unit: str, debts: Mapping[str, Decimal]) -> str:
 
 def show_status(project: Project, name: str, found: PayStatus, *, as_json: bool) -> None:
     """Where each pay period stands, and the disputes that wait."""
+    warn(map(str, found.problems))
     if as_json:
         disputes = [
             {"id": d.id, "period": d.period, "payee_id": d.payee_id, "reason": d.reason, "author": d.author, "at": d.at}
@@ -129,10 +136,13 @@ def show_ledger(
     who = None if payee is None else find_payee(store, name, payee)
     within = None if period is None else find_period(project, store, period)
     shown: list[dict[str, Any]] = []
-    for kind in kinds_in_use(project):
-        if within is not None and kind != within.kind:
-            continue
-        due, _ = due_period(project, store, name, kind)
+    if within is None:
+        due_of, problems = due_periods(project, store, name)
+        warn(map(str, problems))
+    else:
+        kind = cast("PayPeriod", within.kind)
+        due_of = {kind: due_period(project, store, name, kind)[0]}
+    for kind, due in due_of.items():
         closed, open_ = read_postings(store, name, kind, due.name)
         if within is not None and within.start > due.start:
             raise PayError(f"nothing of {within.name} is posted yet: {due.name} is due before it.")
@@ -186,6 +196,9 @@ def _show_ledger(store: Store, each: dict[str, Any], name: str, *, postings: boo
     entries = pa.concat_tables(each["tables"])
     if each["open"]:
         say(f"{each['open']} is not closed: its figures may change.")
+    if not entries.num_rows:
+        say(f"{name}: nothing is posted there, by {each['kind'].replace('_', ' ')}.")
+        return
     balances = new_table("payee", "comp plan", "account", ">amount", "unit", title=f"{name}: balances, {each['kind']}")
     sums = sum_balances(entries)
     named = _names_of(store, name, entries)

@@ -57,7 +57,7 @@ def adjust(
     made = build_adjustment(
         within.name,
         payee_id,
-        _comp_plan(project, within, comp_plan),
+        check_comp_plan(project, store, connection, within, comp_plan),
         amount=check_amount(amount),
         line=of_line,
         reason=check_reason(reason),
@@ -132,15 +132,22 @@ def check_reason(text: str) -> str:
     return text.strip()
 
 
-def _comp_plan(project: Project, period: Period, named: str | None) -> str:
-    """The comp plan that an adjustment is in; PayError where that is not plain."""
-    known = sorted(name for name, plan in project.comp_plans.items() if plan.period == period.kind)
-    if named is not None:
-        if named in project.comp_plans and named not in known:
-            raise PayError(f"{named} is paid each {project.comp_plans[named].period}, {period.name} is none of these.")
-        if named not in project.comp_plans:
-            raise PayError(f"there is no comp plan {named}. Those of {period.name} are {', '.join(known) or 'none'}.")
+def check_comp_plan(project: Project, store: Store, connection: str, within: Period, named: str | None) -> str:
+    """The comp plan that an adjustment is in, one that pays in such periods or did so until it was taken out of the
+    project; PayError where that is not plain."""
+    known = sorted(name for name, plan in project.comp_plans.items() if plan.period == within.kind)
+    if named is None and len(known) == 1:
+        return known[0]
+    plan = project.comp_plans.get(named or "")
+    if plan is not None and plan.period != within.kind:
+        raise PayError(f"{named} is paid each {plan.period}, {within.name} is none of these.")
+    paid = store.rows(
+        "SELECT DISTINCT comp_plan FROM pay_entry JOIN pay_calculation AS c ON c.id = calculation_id"
+        " WHERE c.connection = ? AND c.kind = ? ORDER BY comp_plan",
+        (connection, within.kind),
+    )
+    known += [row["comp_plan"] for row in paid if row["comp_plan"] not in project.comp_plans]
+    if named in known:
         return named
-    if len(known) != 1:
-        raise PayError(f"in which comp plan? Name one with --comp-plan: {', '.join(known)}.")
-    return known[0]
+    wrong = "in which comp plan? Say it with --comp-plan." if named is None else f"there is no comp plan {named}."
+    raise PayError(f"{wrong} Those of {within.name} are {', '.join(known) or 'none'}.")

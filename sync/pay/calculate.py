@@ -159,12 +159,30 @@ def _check_due(project: Project, store: Store, connection: str, period: Period) 
         raise PayError(
             f"{period.name} cannot be calculated yet: {due.name} of {connection} is not closed. Close it first."
         )
+    if before is None:
+        _check_not_paid(project, store, period)
     if not is_over(project, period):
         raise PayError(
             f"{period.name} goes on until {period.end - _DAY}. Calculate it when that day is past;"
             " `salesops show payout` says what it comes to so far."
         )
     return before
+
+
+def _check_not_paid(project: Project, store: Store, first: Period) -> None:
+    """PayError where a connection that was renamed, or is no more, paid the first period already."""
+    rows = store.rows(
+        "SELECT c.connection, c.period, c.ends_on FROM pay_calculation AS c JOIN pay_state AS s"
+        " ON s.calculation_id = c.id AND s.state = 'closed'"
+        " WHERE c.kind = ? AND c.ends_on >= ? AND c.connection NOT IN (SELECT value FROM json_each(?))"
+        " ORDER BY c.ends_on DESC LIMIT 1",
+        (first.kind, first.start.isoformat(), json.dumps(list(project.settings.connections))),
+    )
+    for old, paid, until in rows:
+        raise PayError(
+            f"{paid} was paid as connection {old}, which salesops.yaml has no more: {first.name} would be paid twice."
+            f" Name the connection {old} again, or let pay: first_period be the {first.kind} after {until}."
+        )
 
 
 def _check_pulled(project: Project, store: Store, connection: str, period: Period) -> None:
@@ -180,6 +198,11 @@ def _check_pulled(project: Project, store: Store, connection: str, period: Perio
         when = f"last pulled at {min(done)}" if done else "never pulled"
         raise PayError(
             f"{connection} was {when}; {period.name} ended at {instant_text(ended)}. Run `salesops pull` first."
+        )
+    if parse_instant(max(done)) > present():
+        raise PayError(
+            f"{connection} was pulled at {max(done)}, and this machine's clock says {now()}: one of them is wrong. Set"
+            " the clock right, and run `salesops pull`."
         )
     check_complete(project, store, connection)
 

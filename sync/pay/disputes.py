@@ -10,6 +10,7 @@ from sync.pay.adjust import (
     build_adjustment,
     check_adjustable,
     check_amount,
+    check_comp_plan,
     check_places,
     check_reason,
     content_id,
@@ -131,7 +132,7 @@ def _adjust(
     made = build_adjustment(
         due.name,
         of.payee_id,
-        of.comp_plan,
+        check_comp_plan(project, store, connection, due, of.comp_plan),
         amount=check_amount(amount),
         line=of.line,
         reason=reason,

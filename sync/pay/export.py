@@ -24,6 +24,7 @@ from sync.store.pay_states import SETTLED, Move, read_last, read_moves, save_mov
 from sync.store.store import now
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from config.loader import Project
@@ -36,11 +37,15 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A payroll file that was written: its rows and digest, and the earlier export of these bytes, if any."""
+    """A payroll file that was written: its rows and digest, and the earlier export of these bytes, if any.
+
+    `unnamed` are columns that are empty in some rows, with the ids of the payees of these.
+    """
 
     rows: int
     digest: str
     earlier: Move | None
+    unnamed: Mapping[str, Sequence[str]]
 
 
 def export(project: Project, store: Store, connection: str, name: str, file: Path, by: str) -> Exported:
@@ -63,7 +68,9 @@ def export(project: Project, store: Store, connection: str, name: str, file: Pat
     if earlier is None:
         with store.transaction() as db:
             save_move(db, connection, Move(name, "exported", last.calculation, author, now(), digest=digest))
-    return Exported(len(rows), digest, earlier)
+    columns = kept.project.settings.pay.export.columns
+    empty = {header: [row["payee_id"] for row in rows if not row[field]] for header, field in columns.items()}
+    return Exported(len(rows), digest, earlier, {header: payees for header, payees in empty.items() if payees})
 
 
 def payroll_rows(kept: KeptCalculation) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
-from salesops.statements.books import PAYS
+from salesops.statements.books import PAYS, STANDS
 from sync.store.chunks import read_table
 from sync.store.ledger import read_ledger
 from sync.store.pay_states import SETTLED, read_last
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
 
     from sync.store.pay_states import State
     from sync.store.store import Store
-
-_STAND = {
-    "held": ("held", 1),
-    "payable": ("carried", 1),
-    "advance": ("owed", -1),
-    "recovery": ("owed", -1),
-    "owed": ("owed", -1),
-}
-"""By account the figure of what stands in it at the end of the period."""
 
 _RESULTS = ("earnings", "credits", "measures")
 
@@ -79,8 +70,8 @@ def read_figures(store: Store, connection: str, period: str) -> PeriodFigures:
 
 def _figures(account: str, cause: str, *, is_now: bool) -> Iterator[tuple[str, int]]:
     """The figures that an entry counts for, and its sign in each."""
-    if account in _STAND:
-        yield _STAND[account]
+    if account in STANDS:
+        yield STANDS[account]
     if is_now and account == "earned" and cause in {"earned", "adjusted"}:
         yield cause, -1
     if is_now and account == "paid" and cause in PAYS:

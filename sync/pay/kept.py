@@ -15,7 +15,16 @@ from sync.pay.reckon import Inputs
 from sync.pay.texts import load_texts
 from sync.rules import build_rules
 from sync.store.calculations import read_calculation_row, save_calculation
-from sync.store.chunks import digest_chunks, plain_table, read_chunks, read_names, read_table, save_parts, table_chunks
+from sync.store.chunks import (
+    digest_chunk,
+    digest_parts,
+    plain_table,
+    read_chunks,
+    read_names,
+    read_table,
+    save_parts,
+    table_chunks,
+)
 from sync.store.ledger import read_entries, save_entries
 from sync.store.pay_changes import read_adjustments, read_disputes, read_outcomes
 from sync.store.pay_states import read_last, read_moves
@@ -107,8 +116,7 @@ def pack(inputs: Inputs, names: pa.Table) -> Packed:
     parts[_MANUAL] = list(table_chunks(plain_table(inputs.manual, ["part"])))
     parts[_CRM_PERIODS] = [json.dumps([asdict(each) for each in inputs.crm_periods], default=str).encode()]
     parts[_NAMES] = list(table_chunks(plain_table(names, ["object", "id"])))
-    said = json.dumps({name: digest_chunks(chunks) for name, chunks in parts.items()}, sort_keys=True)
-    return Packed(parts, digest_chunks([said.encode()]))
+    return Packed(parts, digest_parts({name: map(digest_chunk, chunks) for name, chunks in parts.items()}))
 
 
 def save_kept(db: sqlite3.Connection, made: Calculation, packed: Packed, outputs: Mapping[str, pa.Table]) -> int:

@@ -73,6 +73,23 @@ def due_period(project: Project, store: Store, connection: str, kind: PayPeriod)
     raise ConfigError([Problem("error", summary, f"Write pay: {{first_period: {{{kind}: {example}}}}}.", where)])
 
 
+def due_periods(project: Project, store: Store, connection: str) -> tuple[dict[PayPeriod, Period], list[Problem]]:
+    """The due pay period of each kind, and what is wrong of the kinds of which the project does not say the first one.
+
+    ConfigError where there are only such kinds.
+    """
+    found: dict[PayPeriod, Period] = {}
+    problems: list[Problem] = []
+    for kind in kinds_in_use(project):
+        try:
+            found[kind], _ = due_period(project, store, connection, kind)
+        except ConfigError as error:
+            problems += error.problems
+    if problems and not found:
+        raise ConfigError(problems)
+    return found, problems
+
+
 def _check_name(store: Store, connection: str, due: Period) -> None:
     """PayError where the name of the period that is due is that of another one."""
     last = read_last(store, connection, due.name)

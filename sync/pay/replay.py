@@ -14,7 +14,7 @@ from sync.pay.expense import read_schedule
 from sync.pay.kept import read_inputs
 from sync.pay.reckon import reckon
 from sync.store.calculations import read_calculation_row, read_calculations
-from sync.store.chunks import Damaged, digest_table, read_names, read_table
+from sync.store.chunks import Damaged, digest_parts, digest_table, read_digests, read_names, read_table
 from sync.store.ledger import read_entries, read_ledger
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ class _Ledgers:
 def _replay(store: Store, kept: Calculation, ledgers: _Ledgers) -> Replayed:
     now = metadata.version("salesops-sync")
     program = "" if kept.program == now else kept.program
+    if digest_parts(read_digests(store, kept.id, "input")) != kept.inputs:
+        return Replayed(kept, ("inputs",), "", program)
     try:
         outputs = reckon(read_inputs(store, kept), ledgers.before(kept), read_schedule(store, kept.before))
         stored = {name: digest_table(table) for name, table in outputs.items()}
@@ -82,9 +84,11 @@ def _replay(store: Store, kept: Calculation, ledgers: _Ledgers) -> Replayed:
 
 
 def _changed(store: Store, kept: Calculation) -> set[str]:
-    """The outputs that are kept, and are not what they were; of a calculation that another replaced none is."""
+    """The outputs that are kept, and are not what they were; of a calculation that another replaced none is. Damaged
+    where what is kept cannot be read."""
     names = read_names(store, kept.id, "output")
     found = {name: read_table(store, kept.id, "output", name) for name in names}
     if names:
         found["entries"] = read_entries(store, kept.id)
+    read_table(store, kept.id, "input", "names")  # no figure is made of them, but statements are
     return {name for name, table in found.items() if digest_table(table) != kept.digests[name]}

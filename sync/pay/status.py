@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sync.pay.periods import due_period, is_over, kinds_in_use
+from sync.pay.periods import due_periods, is_over
 from sync.store.calculations import read_calculation_row
 from sync.store.pay_changes import read_adjustments, read_disputes, read_outcomes
 from sync.store.pay_states import read_closed, read_last, read_moves
 
 if TYPE_CHECKING:
     from config.loader import Project
+    from config.problems import Problem
     from salesops.calendar import Period
     from sync.store.calculations import Calculation
     from sync.store.pay_changes import Adjustment, Dispute
@@ -35,22 +36,24 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class PayStatus:
-    """The pay periods of a connection: those that are closed, then the due one of each kind; disputes that wait."""
+    """The pay periods of a connection: those that are closed, then the due one of each kind; disputes that wait, and
+    what keeps other kinds from being paid."""
 
     periods: tuple[Standing, ...]
     disputes: tuple[Dispute, ...]
+    problems: tuple[Problem, ...]
 
 
 def pay_status(project: Project, store: Store, connection: str) -> PayStatus:
-    """Where the pay of a connection stands. ConfigError where the project names no first pay period."""
+    """Where the pay of a connection stands. ConfigError where the project names no first pay period at all."""
     found = []
-    for kind in kinds_in_use(project):
+    due_of, problems = due_periods(project, store, connection)
+    for kind, due in due_of.items():
         closed = [read_calculation_row(store, each).period for each in read_closed(store, connection, kind)]
-        due, _ = due_period(project, store, connection, kind)
         found += [_standing(project, store, connection, kind, period) for period in (*closed, due)]
     outcomes = read_outcomes(store, connection)
     waiting = tuple(each for each in read_disputes(store, connection) if each.id not in outcomes)
-    return PayStatus(tuple(found), waiting)
+    return PayStatus(tuple(found), waiting, tuple(problems))
 
 
 def _standing(project: Project, store: Store, connection: str, kind: str, period: Period) -> Standing:

@@ -10,19 +10,12 @@ from config.metrics import Unit
 from config.model import OBJECTS
 from config.values import BELONGS_TO, REACHES
 from connectors.writing import Standing, Target
+from sync.plan.earned_results import commission_results, opportunity_results, unit_of_commission
 from sync.plan.measure_results import measure_results, unit_of_measure
 from sync.plan.metric_results import metric_of_user, unit_of_metric
 from sync.plan.model import Policy, Skip
 from sync.plan.pay_results import pay_results, unit_of_pay
-from sync.plan.results import (
-    Wanted,
-    commission_results,
-    opportunity_results,
-    quota_results,
-    territory_results,
-    unit_of_commission,
-    unit_of_quota,
-)
+from sync.plan.results import Wanted, quota_results, territory_results, unit_of_quota
 from sync.plan.texts import in_words
 from sync.plan.wishes import Group, Shown, Wish
 
@@ -152,15 +145,15 @@ def value_results(results: Results, value: Value) -> Lookup:
             return measure_results(results, value, results.calendar.resolve(value.period, results.day))
         case "commission":
             period = results.calendar.resolve(value.period, results.day)
-            return commission_results(results, period, unit=value.unit)
+            return commission_results(results, period, unit=value.unit, comp_plan=value.comp_plan)
         case "pay":
             return pay_results(results, value, results.calendar.resolve(value.period, results.day))
         case "territory":
             return territory_results(results)
         case "earned_commission":
-            return opportunity_results(results, "earned")
+            return opportunity_results(results, "earned", value.comp_plan)
         case "estimated_commission":
-            return opportunity_results(results, "estimated")
+            return opportunity_results(results, "estimated", value.comp_plan)
     raise LookupError(value.kind)
 
 

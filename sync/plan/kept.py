@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from connectors.base import CrmField, ValueKind
 from connectors.writing import OWNER, Target
 from salesops.calendar import EARLIEST
+from sync.plan.earned_results import commission_results, unit_of_commission
 from sync.plan.measure_results import measure_results, unit_of_measure
 from sync.plan.metric_results import metric_of_user, metric_results, unit_of_metric
 from sync.plan.model import Policy, Skip
 from sync.plan.pay_results import pay_results, unit_of_pay
-from sync.plan.results import Wanted, commission_results, quota_results, unit_of_commission, unit_of_quota
+from sync.plan.results import Wanted, quota_results, unit_of_quota
 from sync.plan.texts import in_words
 from sync.plan.users import read_users
 from sync.plan.wishes import Shown, Wish, ask_group
@@ -135,7 +136,7 @@ class _Set:
             case "measure":
                 return measure_results(self.results, value, period)
             case "commission":
-                return commission_results(self.results, period, value.component, value.unit)
+                return commission_results(self.results, period, value.component, value.unit, value.comp_plan)
             case "pay":
                 return pay_results(self.results, value, period)
             case "updated":

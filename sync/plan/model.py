@@ -27,8 +27,10 @@ class Change:
 
     `source` says which result it is, for its explanation, in one of these forms (a team's name may hold a "/"):
     "metric/NAME/user|team/WHOSE/PERIOD", "quota/NAME/user/WHOSE/PERIOD", "commission/user/WHOSE/PERIOD",
-    "component/NAME/user/WHOSE/PERIOD", "earned_commission|estimated_commission/opportunity/ID",
-    "territory/account/ID"; "updated" for the time of our last change, and nothing for what a record is about.
+    "component/NAME/user/WHOSE/PERIOD", "pay/SHOW/user/WHOSE/PERIOD", "measure/COMP_PLAN/NAME/user/WHOSE/PERIOD",
+    "earned_commission|estimated_commission/opportunity/ID", "territory/account/ID"; "updated" for the time of our last
+    change, and nothing for what a record is about. Commissions, components and pay of one comp plan, or in a unit
+    instead of money, say so before whose they are: "commission/COMP_PLAN/UNIT/user/WHOSE/PERIOD".
     """
 
     object: str

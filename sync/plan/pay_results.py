@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from config.metrics import Unit
 from sync.pay.periods import due_period
+from sync.plan.earned_results import SEVERAL_CURRENCIES, is_meant
 from sync.plan.results import ZERO, Wanted
 from sync.plan.values import shown
 
@@ -53,7 +54,7 @@ def pay_results(results: Results, value: PayValue | PayOf, period: Period) -> Lo
 
     def look_up(user: str) -> Wanted:
         sums = figures.amounts.get((value.show, user), {})
-        meant = {of: amount for of, amount in sums.items() if of[0] in plans and _is_meant(value, of[1])}
+        meant = {of: amount for of, amount in sums.items() if of[0] in plans and is_meant(value.unit, of[1])}
         if not meant:
             said = f"{value.show} {period.name}: nothing, by the ledger"
             is_payee = user in payees
@@ -62,8 +63,7 @@ def pay_results(results: Results, value: PayValue | PayOf, period: Period) -> Lo
         detail = " + ".join(f"{plan} {_said(value, amount, unit)}" for (plan, unit), amount in sorted(meant.items()))
         reason = f"{value.show} {period.name}, by the ledger: {detail}"
         if len({unit for _, unit in meant}) > 1:
-            reason += "; several currencies are not added up, name a comp_plan"
-            return Wanted(None, reason, source(user), period.name, value.show)
+            return Wanted(None, f"{reason}; {SEVERAL_CURRENCIES}", source(user), period.name, value.show)
         return Wanted(sum(meant.values(), ZERO), reason, source(user), period.name, value.show)
 
     return look_up
@@ -103,14 +103,9 @@ def _plans(value: PayValue | PayOf, figures: PeriodFigures) -> frozenset[str]:
             units[plan].add(unit)
     is_money = value.unit is None
     found = (
-        plan for plan, its in units.items() if any(_is_meant(value, each) for each in its) or (not its and is_money)
+        plan for plan, its in units.items() if any(is_meant(value.unit, each) for each in its) or (not its and is_money)
     )
     return frozenset(plan for plan in found if value.comp_plan in {None, plan})
-
-
-def _is_meant(value: PayValue | PayOf, unit: str) -> bool:
-    """Currencies are codes in capitals, other units are names in lower case."""
-    return unit == value.unit if value.unit is not None else unit.isupper()
 
 
 def _said(value: PayValue | PayOf, amount: Decimal, unit: str) -> str:

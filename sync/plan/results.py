@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, cached_property, partial
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from config.loader import Project
     from config.metrics import Metric
-    from config.values import CommissionOf, CommissionValue, QuotaFigure
+    from config.values import QuotaFigure
     from salesops.calendar import Period
     from salesops.fiscal import FiscalCalendar
     from sync.pay.figures import PeriodFigures
@@ -117,21 +116,21 @@ class Results:
 
     @cached_property
     def earned(self) -> Mapping[tuple[str, str, str, str], tuple[Decimal, Decimal]]:
-        """(payee, pay period, component, unit) -> what was credited, and what that earned; the unit of money is ""."""
+        """(payee, pay period, comp plan, component) -> what was credited, and what that earned."""
         found: dict[tuple[str, str, str, str], tuple[Decimal, Decimal]] = {}
-        for payee, period, component, comp_plan, credit, amount in self.rows(
-            "SELECT payee_id, period, component, comp_plan, credit, amount FROM earning"
+        for *place, credit, amount in self.rows(
+            "SELECT payee_id, period, comp_plan, component, credit, amount FROM earning"
             " WHERE connection = ? AND status = 'earned'"
         ):
-            place = payee, period, component, self.unit_of(comp_plan)
-            before = found.get(place, (ZERO, ZERO))
-            found[place] = before[0] + Decimal(credit), before[1] + Decimal(amount)
+            payee, period, comp_plan, component = place
+            before = found.get((payee, period, comp_plan, component), (ZERO, ZERO))
+            found[payee, period, comp_plan, component] = before[0] + Decimal(credit), before[1] + Decimal(amount)
         return found
 
     def unit_of(self, comp_plan: str) -> str:
-        """In what a comp plan pays that pays no money; "" of money."""
-        plan = self.project.comp_plans.get(comp_plan)
-        return (plan.unit if plan else None) or ""
+        """In what a comp plan pays: a currency, or a unit of its own."""
+        plan, currency = self.project.comp_plans.get(comp_plan), self.project.settings.currency
+        return plan.pays_in(currency) if plan else currency
 
     @cached_property
     def payees(self) -> Sequence[tuple[str, str, str, bool]]:
@@ -214,46 +213,6 @@ def quota_results(results: Results, name: str, show: QuotaFigure, period: Period
     return look_up
 
 
-def unit_of_commission(value: CommissionValue | CommissionOf) -> Unit:
-    """The unit of what is earned: money, or a number of what comp plans pay in its place."""
-    return Unit.NUMBER if value.unit else Unit.MONEY
-
-
-def commission_results(
-    results: Results, period: Period, component: str | None = None, unit: str | None = None
-) -> Lookup:
-    """What users earned in a period, money or in a unit: in the pay periods that lie in it."""
-    names = {each.name for each in results.periods_in(period)}
-    payees: dict[str, bool] = {}
-    for user, name, comp_plan, is_credited in results.payees:
-        is_payee = (is_credited or results.is_there(user, period)) and results.unit_of(comp_plan) == (unit or "")
-        if is_payee and (component is None or component in _components(results.project, comp_plan)):
-            payees[user] = payees.get(user, False) or name in names
-    amounts: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    credits_: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for (payee, name, of_component, of_unit), (credit, amount) in results.earned.items():
-        if name in names and component in {None, of_component} and of_unit == (unit or ""):
-            amounts[payee][of_component] += amount
-            credits_[payee, of_component] += credit
-    what = component or unit or "commission"
-    as_ = Unit.NUMBER if unit else Unit.MONEY
-
-    def look_up(user: str) -> Wanted:
-        kind = "/".join(filter(None, ("component" if component else "commission", component, unit)))
-        source = f"{kind}/user/{user}/{period.name}"
-        if user not in amounts:
-            value = ZERO if user in payees else None
-            said = f"{what} {period.name}: nothing earned"
-            return Wanted(value, said, source, period.name, what, counted=payees.get(user, False))
-        parts = amounts[user]
-        detail = " + ".join(
-            f"{name} {shown(amount, as_)}{_on(credits_[user, name])}" for name, amount in sorted(parts.items())
-        )
-        return Wanted(sum(parts.values(), ZERO), f"{what} {period.name}: {detail}", source, period.name, what)
-
-    return look_up
-
-
 def territory_results(results: Results) -> Lookup:
     """The territory by account."""
     rows = results.rows("SELECT account_id, territory FROM assigned_territory WHERE connection = ?")
@@ -263,47 +222,5 @@ def territory_results(results: Results) -> Lookup:
         territory = found.get(account)
         reason = f"territory rule {territory}" if territory else "no territory rule fits"
         return Wanted(territory, reason, f"territory/account/{account}", label="territory")
-
-    return look_up
-
-
-def _components(project: Project, comp_plan: str) -> Collection[str]:
-    """The components of a comp plan; none of one that the project no longer has."""
-    return project.comp_plans[comp_plan].components if comp_plan in project.comp_plans else ()
-
-
-def _on(credit: Decimal) -> str:
-    """What an earning is paid on, in words; nothing where it is paid on none."""
-    return f" on {plain_number(str(credit))}" if credit else ""
-
-
-def opportunity_results(results: Results, status: str) -> Lookup:
-    """What an opportunity's owner earns on it (`earned`), or would (`estimated`); what others earn on it shows on their
-    own figures, not on the deal."""
-    found: dict[str, dict[tuple[str, ...], list[Decimal]]] = defaultdict(dict)
-    rows = results.rows(
-        "SELECT e.opportunity_id, e.credit, e.amount, e.period, e.comp_plan, e.component FROM earning AS e"
-        " JOIN opportunity AS o ON o.connection = e.connection AND o.id = e.opportunity_id AND o.owner_id = e.payee_id"
-        " WHERE e.connection = ? AND e.status = ? ORDER BY e.comp_plan, e.component, e.period",
-        status,
-    )
-    for opportunity, credit, amount, *place in rows:
-        if results.unit_of(place[1]):
-            continue  # no money
-        numbers = found[opportunity].setdefault(tuple(place), [ZERO, ZERO])
-        numbers[0] += Decimal(credit)
-        numbers[1] += Decimal(amount)
-    amounts = {of: sum((amount for _, amount in its.values()), ZERO) for of, its in found.items()}
-    reasons = {
-        of: [f"{period}{_on(credit)}: {plan}, {part}" for (period, plan, part), (credit, _) in its.items()]
-        for of, its in found.items()
-    }
-
-    def look_up(opportunity: str) -> Wanted:
-        source = f"{status}_commission/opportunity/{opportunity}"
-        if opportunity not in amounts:
-            return Wanted(None, f"nothing {status}", source, counted=False)
-        reason = f"{status} {' + '.join(reasons[opportunity])}"
-        return Wanted(amounts[opportunity], reason, source, label=f"{status} commission")
 
     return look_up

@@ -12,7 +12,7 @@ from sync.store.calculations import read_calculation_row, read_calculations
 from sync.store.chunks import read_names, read_table
 from sync.store.ledger import read_ledger
 from sync.store.pay_changes import read_adjustments, read_disputes, read_outcomes
-from sync.store.pay_states import read_moves
+from sync.store.pay_states import read_last, read_moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +32,9 @@ def read_books(store: Store, connection: str, period: str) -> Books:
     """
     kept = read_calculation(store, connection, period)
     names = kept.names.to_pylist()
+    objections = tuple(_objections(store, connection, kept))
+    lines = {(each.period, each.line[-1]) for each in objections}
+    lines |= set(zip(*kept.entries.select(["earned_in", "opportunity_id"]).to_pydict().values(), strict=True))
     return open_books(
         Calculation(
             period=kept.calculation.period,
@@ -46,10 +49,10 @@ def read_books(store: Store, connection: str, period: str) -> Books:
             currency=kept.rules.currency,
             calendar=kept.rules.calendar,
             people={each["id"]: _person(each) for each in names if each["object"] == "user"},
-            opportunities={each["id"]: each["name"] or "" for each in names if each["object"] == "opportunity"},
+            opportunities=_names_then(store, connection, _opportunities(kept.names), lines),
             reasons={each.id: Reason(each.reason, each.author, each.line.part) for each in kept.adjustments},
             tiers=_tiers(store, kept.calculation.id),
-            objections=tuple(_objections(store, connection, kept)),
+            objections=objections,
         )
     )
 
@@ -90,6 +93,23 @@ def _objections(store: Store, connection: str, kept: KeptCalculation) -> Iterato
             answer=answer.reason if answer else "",
             amount=amounts.get(answer.adjustment) if answer else None,
         )
+
+
+def _names_then(
+    store: Store, connection: str, known: dict[str, str], lines: Iterable[tuple[str, str]]
+) -> dict[str, str]:
+    """The names that are known, and of lines, pay period and opportunity, whose opportunity is gone from the CRM since,
+    that of the time when they were stated."""
+    found: dict[str, str] = {}
+    for period in sorted({period for period, id_ in lines if period and id_ and id_ not in known}):
+        last = read_last(store, connection, period)
+        if last is not None:
+            found |= _opportunities(read_table(store, last.calculation, "input", "names"))
+    return found | known
+
+
+def _opportunities(names: pa.Table) -> dict[str, str]:
+    return {each["id"]: each["name"] or "" for each in names.to_pylist() if each["object"] == "opportunity"}
 
 
 def _closed_at(moves: Iterable[Move]) -> str:

@@ -145,7 +145,8 @@ def _head(pages: Pages, document: Document) -> None:
 
 def _section(pages: Pages, section: Section) -> None:
     size = 14.0 if section.level == 2 else 11.0
-    pages.need(90)
+    said = sum(len(wrapped(each, TEXT, _SIZE, pages.width)) for each in section.said)
+    pages.need(80 + size * _LEADING + said * _SIZE * _LEADING)  # with a caption and the first row below it
     pages.y += 14 if pages.pages[-1] else 0
     pages.lines(section.heading, BOLD, size)
     pages.y += 1
@@ -176,6 +177,7 @@ def _caption(pages: Pages, caption: str, section: Section) -> None:
 def _sums(pages: Pages, sums: Sums) -> None:
     width = min(pages.width, 330.0)
     figures = max(width_of(each[1], BOLD, 11) for each in (*sums.rows, sums.result))
+    pages.need(min(18.0 * (len(sums.rows) + 1), pages.size[1] / 2))
     for row in (*sums.rows, sums.result):
         last = row is sums.result
         font, size = (BOLD, 11.0) if last else (TEXT, 9.6)
@@ -184,9 +186,10 @@ def _sums(pages: Pages, sums: Sums) -> None:
         if last:
             pages.box(0, 0, width, 1.2, INK)
         pages.y += 3
-        pages.text(width, row[1], font, size, right=True)
         for line in lines:
             pages.text(0, line, font, size)
+            if line is lines[0]:  # after what it is of, so that it is read in this order
+                pages.text(width, row[1], font, size, right=True)
             pages.y += size * _LEADING
         pages.y += 1.5
         if not last and row is not sums.rows[-1]:
@@ -227,20 +230,21 @@ def _table(pages: Pages, table: Table) -> None:
     rows = [[pages.clean(cell) for cell in row] for row in table.rows]
     right = [column.kind == "figure" for column in table.columns]
     widths = _widths([names, *rows, *([list(table.foot)] if table.foot else [])], right, pages.width + _GAP)
+    foot = _height(table.foot, widths, BOLD) + 2 if table.foot else 0.0
+    pages.need(_height(names, widths, BOLD) + _height(rows[0], widths, TEXT))
     _heading(pages, names, widths, right)
     for row in rows:
-        if pages.need(_height(row, widths, TEXT)):
+        # The sum never stands alone on a page.
+        if pages.need(_height(row, widths, TEXT) + (foot if row is rows[-1] else 0.0)):
             _heading(pages, names, widths, right)
         _row(pages, row, widths, right, TEXT, INK)
         pages.box(0, 0, sum(widths) - _GAP, 0.4, LINE)
     if table.foot:
-        pages.need(_height(table.foot, widths, BOLD) + 2)
         pages.box(0, 0, sum(widths) - _GAP, 1.0, INK)
         _row(pages, table.foot, widths, right, BOLD, INK)
 
 
 def _heading(pages: Pages, names: Sequence[str], widths: Sequence[float], right: Sequence[bool]) -> None:
-    pages.need(_height(names, widths, BOLD) + 16)
     _row(pages, names, widths, right, BOLD, SOFT)
     pages.box(0, 0, sum(widths) - _GAP, 0.6, SOFT)
 

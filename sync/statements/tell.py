@@ -39,7 +39,7 @@ def tell(statement: Statement, writing: Writing) -> Document:
             tuple(writing.money(each.amount, each.currency) for each in statement.paid) or (NONE,),
         ),
         sections=(*sections, *_history(statement, writing)) or (Section(2, say("summary"), (say("nothing"),)),),
-        footer=say("footer", payee=name, period=statement.period, number=str(statement.calculation)),
+        footer=say("footer", payee=clean(name, 60), period=statement.period, number=str(statement.calculation)),
         page=say("page", number="{number}", of="{of}"),
         unshown=say("unshown", scripts="{scripts}"),
     )

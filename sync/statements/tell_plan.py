@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sync.statements.document import Bar, Bars, Column, Said, Section, Sums, Table
 from sync.statements.words import SENTENCES
-from sync.statements.writing import NONE, clean
+from sync.statements.writing import NONE, clean, is_currency
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Amounts: TypeAlias = Callable[[Decimal], str]
 
+_CENT = Decimal("0.01")
 _LONGEST_BAR = Decimal(2)
 """A bar is as long as its room where twice the target is reached."""
 
@@ -104,7 +105,7 @@ class _Teller:
                     self._of(line.of),
                     self._writing.day(line.of.day),
                     self._amount(line.credit) if line.credit else "",
-                    self._writing.share(line.rate) if line.rate is not None else "",
+                    self._rate(line.rate) if line.rate is not None else "",
                     self._amount(line.amount),
                 )
                 for line in component.lines
@@ -121,7 +122,7 @@ class _Teller:
             if laid and ladder.worth is not None:
                 rows = tuple(
                     (
-                        self._tier(each),
+                        self._tier(ladder, each),
                         "" if each.number is None else self._number(each),
                         "" if each.credit is None else self._amount(each.credit),
                         self._amount(each.amount or Decimal(0)),
@@ -133,17 +134,22 @@ class _Teller:
                 if ladder.worth != ladder.earned:
                     yield self._earned_of(ladder, name, ladder.worth)
             if ladder.following is not None:
-                needed, tier = ladder.following
-                yield Said(
-                    self._say(
-                        "next_tier",
-                        component=name,
-                        needed=self._writing.number(needed),
-                        measure=clean(ladder.measure_label),
-                        at=self._at(tier),
-                        rate="" if tier.number is None else self._say("pays_rate", rate=self._number(tier)),
-                    )
-                )
+                yield Said(self._next_tier(ladder, name, *ladder.following))
+
+    def _next_tier(self, ladder: Ladder, name: str, needed: Decimal, tier: Tier) -> str:
+        """What the next tier takes, never less than it does, and what it pays."""
+        least = self._writing.number(needed.quantize(_CENT, ROUND_CEILING))
+        pays = "" if tier.number is None else self._number(tier)
+        if tier.number is not None and tier.unit == "money":
+            pays = self._writing.money(tier.number, self._plan.currency)
+        return self._say(
+            "next_tier",
+            component=name,
+            needed=self._say("more_than", needed=least) if ladder.is_above else least,
+            measure=clean(ladder.measure_label),
+            tier=self._bound(ladder, tier),
+            rate=pays and self._say("pays_rate", rate=pays),
+        )
 
     def _earned_of(self, ladder: Ladder, name: str, worth: Decimal) -> Sums:
         made = ladder.to_date - worth
@@ -152,8 +158,12 @@ class _Teller:
         rows += [(self._say("earned_before", interval=ladder.interval), self._amount(-ladder.before))]
         return Sums(name, tuple(rows), (self._say("earned"), self._amount(ladder.earned)))
 
-    def _tier(self, tier: Tier) -> str:
-        where = self._say("tier_from", at=self._at(tier))
+    def _bound(self, ladder: Ladder, tier: Tier) -> str:
+        is_above = ladder.is_above and tier is not ladder.tiers[0]  # below the second all is in the first
+        return self._say("tier_above" if is_above else "tier_from", at=self._at(tier))
+
+    def _tier(self, ladder: Ladder, tier: Tier) -> str:
+        where = self._bound(ladder, tier)
         return self._say("you_are_here", tier=where) if tier.is_reached else where
 
     def _at(self, tier: Tier) -> str:
@@ -164,7 +174,13 @@ class _Teller:
     def _number(self, tier: Tier) -> str:
         if tier.number is None:
             return NONE
-        return self._writing.share(tier.number) if tier.unit == "share" else self._amount(tier.number)
+        return self._rate(tier.number) if tier.unit == "share" else self._amount(tier.number)
+
+    def _rate(self, rate: Decimal) -> str:
+        """A share of money; points and the like are so many for each unit of the credit."""
+        if is_currency(self._plan.currency):
+            return self._writing.share(rate)
+        return self._say("each", rate=self._writing.money(rate, self._plan.currency))
 
     def disputes(self) -> Iterator[Table]:
         lines = self._plan.disputes

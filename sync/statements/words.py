@@ -73,6 +73,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The rate is what was earned on the credit: over several tiers, their mean.",
         "Le taux est ce qui a été gagné rapporté au crédit : sur plusieurs tranches, leur moyenne.",
     ),
+    "each": ("{rate} each", "{rate} par unité"),
     # tiers
     "tiers": ("Tier by tier", "Tranche par tranche"),
     "tiers_mean": (
@@ -81,6 +82,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "tier": ("Tier", "Tranche"),
     "tier_from": ("from {at}", "à partir de {at}"),
+    "tier_above": ("above {at}", "au-dessus de {at}"),
     "you_are_here": ("{tier} (you are here)", "{tier} (vous êtes ici)"),
     "tier_credit": ("Credit to date", "Crédit à ce jour"),
     "comes_to": ("Comes to", "Donne"),
@@ -88,9 +90,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "after_tiers": ("Factors, conditions, limits and rounding", "Facteurs, conditions, limites et arrondi"),
     "earned_before": ("Earned before in {interval}", "Gagné auparavant sur {interval}"),
     "next_tier": (
-        "{component}: {needed} more of {measure} reach the tier from {at}{rate}.",
-        "{component} : encore {needed} de {measure} pour atteindre la tranche à partir de {at}{rate}.",
+        "{component}: {needed} more of {measure} reach the tier {tier}{rate}.",
+        "{component} : encore {needed} de {measure} pour atteindre la tranche {tier}{rate}.",
     ),
+    "more_than": ("more than {needed}", "plus de {needed}"),
     "pays_rate": (", which pays {rate}", ", qui paie {rate}"),
     "tier_marks": (
         "The line marks the target, thin ones where tiers begin.",

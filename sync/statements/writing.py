@@ -55,7 +55,7 @@ class Writing:
 
     def money(self, amount: Decimal, currency: str) -> str:
         """An amount with its currency, or the unit that it is of, as it stands in a sentence."""
-        if not currency.isupper():
+        if not is_currency(currency):
             return f"{self.amount(amount, currency)} {currency.replace('_', ' ')}"
         places = max(_places(currency), places_of(amount))
         pattern = self.locale.currency_formats["standard"].pattern.replace("0.00", f"0.{'0' * places}".rstrip("."))
@@ -104,6 +104,11 @@ def clean(text: str, longest: int = 200) -> str:
     return "".join(c if c.isprintable() or c in _JOINERS else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
+def is_currency(unit: str) -> bool:
+    """Whether it is money; the name of any other unit is in lower case."""
+    return unit.isupper()
+
+
 def _places(currency: str) -> int:
-    """The decimals of a currency; none of another unit, whose name is in lower case."""
-    return get_currency_precision(currency) if currency.isupper() else 0
+    """The decimals of a currency; none of another unit."""
+    return get_currency_precision(currency) if is_currency(currency) else 0

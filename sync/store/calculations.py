@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast, get_args
 
+from config.comp_plans.base import PayPeriod
 from salesops.calendar import Period
+from sync.store.chunks import Damaged
+from sync.store.store import parse_instant
 
 if TYPE_CHECKING:
     import sqlite3
@@ -79,8 +82,11 @@ def save_calculation(db: sqlite3.Connection, made: Calculation) -> int:
 
 
 def read_calculation_row(store: Store, calculation: int) -> Calculation:
-    """The calculation with this id."""
-    return _calculation(store.rows(f"SELECT {_COLUMNS} FROM pay_calculation WHERE id = ?", (calculation,))[0])
+    """The calculation with this id; Damaged where there is none, as in all that reads them."""
+    rows = store.rows(f"SELECT {_COLUMNS} FROM pay_calculation WHERE id = ?", (calculation,))
+    if not rows:
+        raise Damaged(f"calculation {calculation}")
+    return _calculation(rows[0])
 
 
 def read_calculations(store: Store, connection: str, period: str | None = None) -> list[Calculation]:
@@ -90,7 +96,14 @@ def read_calculations(store: Store, connection: str, period: str | None = None) 
 
 
 def _calculation(row: sqlite3.Row) -> Calculation:
-    starts, ends = date.fromisoformat(row["starts_on"]), date.fromisoformat(row["ends_on"])
+    try:
+        starts, ends = date.fromisoformat(row["starts_on"]), date.fromisoformat(row["ends_on"])
+        digests = json.loads(row["digests"])
+        parse_instant(row["as_of"])
+        parse_instant(row["at"])
+        get_args(PayPeriod).index(row["kind"])
+    except ValueError as error:
+        raise Damaged(f"calculation {row['id']}") from error
     return Calculation(
         id=row["id"],
         connection=row["connection"],
@@ -102,7 +115,7 @@ def _calculation(row: sqlite3.Row) -> Calculation:
         program=row["program"],
         rules=row["rules"],
         inputs=row["inputs"],
-        digests=json.loads(row["digests"]),
+        digests=digests,
         author=row["author"],
         at=row["at"],
     )

@@ -7,6 +7,7 @@ rows that did not change, in the order of their keys.
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
@@ -25,7 +26,10 @@ _CODEC: Literal["zstd"] = "zstd"
 
 
 class Damaged(Exception):
-    """What the store holds of a calculation is not what was put there."""
+    """What the store holds of a calculation, as in "input files/quotas.yaml of calculation 3", is not what was kept."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is not what was kept. The store is damaged: restore a copy of it.")
 
 
 def plain_table(table: pa.Table, keys: Sequence[str] = ()) -> pa.Table:
@@ -59,16 +63,22 @@ def table_chunks(table: pa.Table) -> Iterator[bytes]:
         yield sink.getvalue().to_pybytes()
 
 
-def digest_chunks(chunks: Iterable[bytes]) -> str:
-    """SHA-256 of the digests of some chunks."""
-    return hashlib.sha256("".join(map(_digest, chunks)).encode()).hexdigest()
+def digest_chunk(chunk: bytes) -> str:
+    """SHA-256 of a chunk: its key."""
+    return hashlib.sha256(chunk).hexdigest()
+
+
+def digest_parts(parts: Mapping[str, Iterable[str]]) -> str:
+    """SHA-256 of parts by name, each the digests of its chunks."""
+    said = {name: digest_chunk("".join(digests).encode()) for name, digests in parts.items()}
+    return digest_chunk(digest_chunk(json.dumps(said, sort_keys=True).encode()).encode())
 
 
 def save_parts(db: sqlite3.Connection, calculation: int, role: str, parts: Mapping[str, Iterable[bytes]]) -> None:
     """Keep the inputs or outputs of a calculation by name. Inside a transaction."""
     for name, chunks in parts.items():
         for number, chunk in enumerate(chunks):
-            key = _digest(chunk)
+            key = digest_chunk(chunk)
             if db.execute("SELECT 1 FROM pay_chunk WHERE digest = ?", (key,)).fetchone() is None:
                 packed = pa.compress(chunk, codec=_CODEC, asbytes=True)
                 db.execute("INSERT INTO pay_chunk VALUES (?, ?, ?)", (key, len(chunk), packed))
@@ -83,14 +93,28 @@ def read_names(store: Store, calculation: int, role: str) -> list[str]:
     return [row["name"] for row in rows]
 
 
+def read_digests(store: Store, calculation: int, role: str) -> dict[str, list[str]]:
+    """The digests of the chunks of all inputs or outputs that are kept of a calculation, by name."""
+    found: dict[str, list[str]] = {}
+    for row in store.rows(
+        "SELECT name, digest FROM pay_part WHERE calculation_id = ? AND role = ? ORDER BY name, number",
+        (calculation, role),
+    ):
+        found.setdefault(row["name"], []).append(row["digest"])
+    return found
+
+
 def read_chunks(store: Store, calculation: int, role: str, name: str) -> list[bytes]:
-    """The chunks of an input or output in order; Damaged where one does not hold what its digest says."""
+    """The chunks of an input or output in order; Damaged where there is none, or one is not what its digest says."""
+    what = f"{role} {name} of calculation {calculation}"
     rows = store.rows(
-        "SELECT digest, size, content FROM pay_part JOIN pay_chunk USING (digest)"
+        "SELECT digest, content FROM pay_part JOIN pay_chunk USING (digest)"
         " WHERE calculation_id = ? AND role = ? AND name = ? ORDER BY number",
         (calculation, role, name),
     )
-    return [_unpacked(f"{role} {name} of calculation {calculation}", *row) for row in rows]
+    if not rows:
+        raise Damaged(what)
+    return [_unpacked(what, *row) for row in rows]
 
 
 def read_table(store: Store, calculation: int, role: str, name: str) -> pa.Table:
@@ -111,15 +135,12 @@ def forget_outputs(db: sqlite3.Connection, calculation: int) -> None:
     db.execute("DELETE FROM pay_entry WHERE calculation_id = ?", (calculation,))
 
 
-def _unpacked(what: str, digest: str, size: int, content: bytes) -> bytes:
+def _unpacked(what: str, digest: str, content: bytes) -> bytes:
     try:
-        chunk = pa.decompress(content, decompressed_size=size, codec=_CODEC, asbytes=True)
-    except (OSError, ValueError):
+        with pa.CompressedInputStream(pa.BufferReader(content), _CODEC) as stream:
+            chunk = stream.read()
+    except OSError:
         chunk = b""
-    if _digest(chunk) != digest:
-        raise Damaged(f"{what} is not what was kept. The store is damaged: restore a copy of it.")
-    return bytes(chunk)
-
-
-def _digest(chunk: bytes) -> str:
-    return hashlib.sha256(chunk).hexdigest()
+    if digest_chunk(chunk) != digest:
+        raise Damaged(what)
+    return chunk

@@ -90,7 +90,7 @@ def _read(store: Store, connection: str, columns: Mapping[str, Collection[str]],
     try:
         return read_shelves(store, connection, _needed(columns), keep=keep)
     except adbc.OperationalError as error:
-        advice = "The store is damaged or cannot be read. Restore a copy, or move it away and pull again."
+        advice = "The store is damaged or cannot be read. Restore a copy of it."
         raise StoreUnusable(f"{store.path}: {error}. {advice}") from error
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from salesops.payment.tables import ENTRIES
-from sync.store.chunks import plain_table
+from sync.store.chunks import Damaged, plain_table
 from sync.store.results import plain_rows
 from sync.store.store import StoreUnusable
 
@@ -36,7 +36,7 @@ def save_entries(db: sqlite3.Connection, calculation: int, entries: pa.Table) ->
 
 
 def read_entries(store: Store, calculation: int) -> pa.Table:
-    """The entries of one calculation: ENTRIES."""
+    """The entries of one calculation: ENTRIES; Damaged where they cannot be."""
     import adbc_driver_sqlite.dbapi as adbc
 
     # An example in front gives each column its type, as in `sync.store.raw`.
@@ -44,15 +44,17 @@ def read_entries(store: Store, calculation: int) -> pa.Table:
     columns = ", ".join(ENTRIES.names)
     rows = f"SELECT {columns} FROM pay_entry WHERE calculation_id = ? ORDER BY {_ORDER}"  # that of its key: no sorting
     sql = f"SELECT {example} UNION ALL SELECT * FROM ({rows})"
-    uri = f"{store.path.resolve().as_uri()}?mode=ro"
     try:
-        with store.set_aside(), adbc.connect(uri) as source, source.cursor() as cursor:
+        with store.set_aside(), adbc.connect(store.reading_uri) as source, source.cursor() as cursor:
             cursor.execute(sql, (calculation,))
             found: pa.Table = cursor.fetch_arrow_table()
     except adbc.OperationalError as error:
         advice = "The store is damaged or cannot be read. Restore a copy of it."
         raise StoreUnusable(f"{store.path}: {error}. {advice}") from error
-    return plain_table(found.slice(1).rename_columns(ENTRIES.names).cast(ENTRIES))
+    try:
+        return plain_table(found.slice(1).rename_columns(ENTRIES.names).cast(ENTRIES))
+    except pa.ArrowInvalid as error:
+        raise Damaged(f"the ledger of calculation {calculation}") from error
 
 
 def read_ledger(store: Store, last: int | None) -> pa.Table:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
+
+from sync.store.chunks import Damaged
+from sync.store.store import parse_instant
 
 if TYPE_CHECKING:
     import sqlite3
@@ -41,7 +44,7 @@ def save_move(db: sqlite3.Connection, connection: str, move: Move) -> None:
 
 
 def read_moves(store: Store, connection: str, period: str | None = None) -> list[Move]:
-    """All moves of a connection, or of one of its pay periods, in order."""
+    """All moves of a connection, or of one of its pay periods, in order; Damaged where one is none."""
     sql = f"SELECT {_COLUMNS} FROM pay_state WHERE connection = ? AND ? IN (period, '') ORDER BY id"
     return [_move(row) for row in store.rows(sql, (connection, period or ""))]
 
@@ -63,5 +66,9 @@ def read_closed(store: Store, connection: str, kind: str) -> list[int]:
 
 
 def _move(row: sqlite3.Row) -> Move:
-    state = cast("State", row["state"])
+    try:
+        state = STATES[STATES.index(row["state"])]
+        parse_instant(row["at"])
+    except ValueError as error:
+        raise Damaged(f"the state of {row['period']}") from error
     return Move(row["period"], state, row["calculation_id"], row["author"], row["at"], row["reason"], row["digest"])

@@ -34,11 +34,10 @@ def read_shelves(
     """
     import adbc_driver_sqlite.dbapi as adbc
 
-    uri = f"{store.path.resolve().as_uri()}?mode=ro"
     folder = mirror.folder_of(store.path, connection)
     token = new_token()
     try:
-        with store.set_aside(), adbc.connect(uri) as source, source.cursor() as cursor:
+        with store.set_aside(), adbc.connect(store.reading_uri) as source, source.cursor() as cursor:
             reading = _Reading(cursor, folder, connection, keep, token)
             reading.look()
             shelves = {name: reading.shelf(name, frozenset(wanted)) for name, wanted in sorted(columns.items())}

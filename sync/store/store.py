@@ -34,7 +34,8 @@ class StoreUnusable(StoreError):
 
 
 class Store:
-    """An open store. Use as a context manager; opening creates the file (its owner's only) and migrates it.
+    """An open store. Use as a context manager; opening creates the file (its owner's only) and migrates it. One that
+    cannot be written, as on a medium for reading alone, is read as it stands; to write to it raises StoreUnusable.
 
     `guard`, where it is set, is called at the start of every write and may refuse it: a run that lost its lease must
     not write beside its successor.
@@ -56,6 +57,11 @@ class Store:
     def close(self) -> None:
         """Close the file; safe to call twice."""
         self.connection.close()
+
+    @property
+    def reading_uri(self) -> str:
+        """How another library opens the file to read it."""
+        return _reading_uri(self.path)
 
     @contextmanager
     def set_aside(self) -> Iterator[None]:
@@ -154,8 +160,9 @@ _ADVICE = {
     sqlite3.SQLITE_READONLY: "The store, or its folder, is not writable for this user.",
     sqlite3.SQLITE_CANTOPEN: "The store's folder is missing or not writable for this user.",
     sqlite3.SQLITE_BUSY: "Another process holds the store. Wait for it and run again.",
-    sqlite3.SQLITE_NOTADB: "This file is not a store. Name another in salesops.yaml (store:), or move it away.",
-    sqlite3.SQLITE_CORRUPT: "The store is damaged. Restore a copy, or move it away and pull again.",
+    sqlite3.SQLITE_NOTADB: "This file is not a store, or damaged. Name another (salesops.yaml: store:), or restore it.",
+    sqlite3.SQLITE_CORRUPT: "The store is damaged. Restore a copy: the ledger of pay is in no CRM. Without one, move it"
+    " away and pull again.",
 }
 
 
@@ -179,29 +186,50 @@ def _check_ours(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """A connection to the store, which is made or migrated where it must be."""
+    """A connection to the store, which is made or migrated where it must be and can be written."""
+    is_writable = _is_writable(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _create_private(path)
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        if is_writable:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _create_private(path)
+        opened = path if is_writable else _reading_uri(path)
+        connection = sqlite3.connect(opened, timeout=BUSY_SECONDS, isolation_level=None, uri=not is_writable)
     except (OSError, sqlite3.Error) as error:
         raise StoreUnusable(f"{path}: the store cannot be opened: {error}. Check the path and its rights.") from error
     connection.row_factory = sqlite3.Row
     try:
         with translated(path):
             _check_ours(path, connection)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            if is_writable:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
-            _migrate(path, connection)
+            _migrate(path, connection, is_writable=is_writable)
     except StoreError:
         connection.close()
         raise
     return connection
 
 
+def _is_writable(path: Path) -> bool:
+    """Whether the store can be written, or made where there is none yet."""
+    return not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def _reading_uri(path: Path) -> str:
+    """How to open the store for reading alone.
+
+    SQLite writes beside a file to share it with who writes it. Where that cannot be, the file is read as one that never
+    changes, unless its last changes are in a log beside it: then SQLite must find what it needs.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    is_whole = not log.exists() or log.stat().st_size == 0
+    how = "immutable=1" if is_whole and not _is_writable(path) else "mode=ro"
+    return f"{path.resolve().as_uri()}?{how}"
+
+
 def _create_private(path: Path) -> None:
-    """The file, readable and writable by its owner only; SQLite gives its -wal and -shm the same mode.
+    """The file, readable and writable by its owner at most; SQLite gives its -wal and -shm the same mode.
 
     A file that is there is not opened: to close it again would drop all locks that this process has on it ("How To
     Corrupt An SQLite Database File", 2.2), and the store may be open already.
@@ -209,11 +237,12 @@ def _create_private(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
-        if path.stat().st_uid == os.getuid():
-            path.chmod(0o600)
+        found = path.stat()
+        if found.st_uid == os.getuid():
+            path.chmod(found.st_mode & 0o600)
 
 
-def _migrate(path: Path, connection: sqlite3.Connection) -> None:
+def _migrate(path: Path, connection: sqlite3.Connection, *, is_writable: bool) -> None:
     """Bring the schema up to date; a store from a newer version is refused, never guessed at."""
     db = Database(connection, execute_plugins=False)
     applied = {step.name for step in migrations.applied(db)}
@@ -221,5 +250,10 @@ def _migrate(path: Path, connection: sqlite3.Connection) -> None:
     if len(applied) + len(pending) > STEPS:
         raise StoreUnusable(
             f"{path}: the store was made by a newer version of salesops. Upgrade salesops and run again."
+        )
+    if pending and not is_writable:
+        raise StoreUnusable(
+            f"{path}: the store was made by an older version of salesops, and cannot be brought up to date where it"
+            " cannot be written. Copy it to where it can."
         )
     migrations.apply(db)

@@ -87,7 +87,7 @@ def compared(seed: int) -> Compared:
 
 def broken(ledger: list[Row], period: str) -> list[str]:
     """What must hold of every ledger, and does not after a period."""
-    postings, draws, paid = (defaultdict[tuple[Any, ...], Fraction](Fraction) for _ in range(3))
+    postings, draws, paid, between, owed = (defaultdict[tuple[Any, ...], Fraction](Fraction) for _ in range(5))
     for row in ledger:
         amount, owner = Fraction(row["amount"]), (row["comp_plan"], row["payee_id"], row["unit"])
         postings[row["period"], row["posting"], row["unit"]] += amount
@@ -95,8 +95,14 @@ def broken(ledger: list[Row], period: str) -> list[str]:
             draws[*owner, row["part"]] -= amount
         if row["account"] == "paid" and row["period"] == period and row["cause"] == "paid":
             paid[owner] += amount
+        if row["account"] == "transferred":
+            between[row["period"], *owner[1:]] += amount
+        if row["account"] == "owed":
+            owed[owner] += amount
     found = [f"posting {key} is {float(amount)}" for key, amount in postings.items() if amount]
     found += [f"a draw is owed below nothing: {key} {float(amount)}" for key, amount in draws.items() if amount < 0]
+    found += [f"transfers of {key} are {float(amount)}" for key, amount in between.items() if amount]
+    found += [f"more is recovered than was owed: {key} {float(amount)}" for key, amount in owed.items() if amount > 0]
     return found + [f"less than nothing is paid: {key} {float(amount)}" for key, amount in paid.items() if amount < 0]
 
 

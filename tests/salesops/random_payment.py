@@ -48,7 +48,7 @@ class _History:
         dice = self.dice
         year = FiscalYear.model_validate(dice.of(*YEARS))
         kind = dice.of("week", "month", "month", "quarter")
-        self.plans = {name: random_plan(dice, kind) for name in ("p", "q")[: dice.of(1, 1, 2)]}
+        self.plans = {name: random_plan(dice, kind) for name in ("p", "q", "r")[: dice.of(1, 1, 2, 2, 3)]}
         self.payees = [f"u{number}" for number in range(dice.of(1, 1, 2, 4))]
         self.calendar = _rules({}, year).calendar
         begins = date(2023, 11, 1) + dice.number(60) * DAY
@@ -64,24 +64,40 @@ class _History:
                 self._change(period)
             if number and dice.chance(0.08):
                 self.plans[dice.of(*self.plans)]["payment"] = random_payment(dice)
+            if number and dice.chance(0.15):
+                self._rename(f"n{number}" if dice.chance(0.5) else f"s{number}")
+            if number and dice.chance(0.05):
+                self.plans[dice.of(*self.plans)]["currency"] = dice.of("USD", "EUR")
             self._happen(period)
             plans = dict(self.plans)
             if number and dice.chance(0.03):
                 del plans[dice.of(*plans)]
+            if number and dice.chance(0.03):
+                name = dice.of(*self.plans)
+                plans[name] = self.plans[name] | {"period": "year"}
             tables = deepcopy(self.tables) | {"manual": self._manual()}
-            tables = {name: [row for row in rows if row["comp_plan"] in plans] for name, rows in tables.items()}
+            tables = {
+                name: [row for row in rows if plans.get(row["comp_plan"], {}).get("period") == kind]
+                for name, rows in tables.items()
+            }
             rates = {name: Decimal(dice.of("1.25", "0.8", "0.923456", "117.3")) for name in plans}
             found.append(Closing(_rules(plans, year), tables, rates, period, number == 0))
         return found
 
     def _presence(self) -> list[Row]:
-        """Who is on which comp plan when: with gaps, for parts of periods, up to some day."""
+        """Who is on which comp plan when: with gaps, for parts of periods, up to some day; half of them are on one at a
+        time, which changes now and then."""
         dice, found = self.dice, []
         for payee in self.payees:
             started = dice.of(None, self.periods[0].start, self.periods[0].start - 40 * DAY, self.periods[-1].start)
             until = dice.of(None, None, dice.of(*self.periods))
-            for name in self.plans:
-                for period in self.periods:
+            changes = dice.chance(0.5)
+            mine = dice.of(*self.plans)
+            for period in self.periods:
+                mine = dice.of(*self.plans) if dice.chance(0.3) else mine
+                for name in self.plans:
+                    if changes and name != mine:
+                        continue
                     if until is not None and period.start >= until.start and not dice.chance(0.03):
                         continue
                     first, last = period.start, period.end - DAY
@@ -104,9 +120,12 @@ class _History:
         return found
 
     def _earn(self, period: Period) -> None:
-        dice = self.dice
+        dice, here = self.dice, self.tables["presence"]
+        there = {(row["comp_plan"], row["payee_id"]) for row in here if row["period"] == period.name}
         for name in self.plans:
             for payee in self.payees:
+                if (name, payee) not in there and dice.chance(0.6):
+                    continue
                 self.tables["steps"].append(
                     {"comp_plan": name, "component": "least", "payee_id": payee, "period": period.name}
                     | {"amount": self._amount()}
@@ -151,6 +170,15 @@ class _History:
                 row["amount"] = self._amount()
         if dice.chance(0.3):
             self._earn(dice.of(*self.periods))
+
+    def _rename(self, to: str) -> None:
+        """A comp plan has another name from now on, in all that is known."""
+        old = self.dice.of(*self.plans)
+        self.plans[to] = self.plans.pop(old)
+        for rows in self.tables.values():
+            for row in rows:
+                if row["comp_plan"] == old:
+                    row["comp_plan"] = to
 
     def _happen(self, period: Period) -> None:
         """Invoices, payments and cancellations; now and then one is undone."""

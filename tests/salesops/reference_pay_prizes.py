@@ -35,9 +35,10 @@ def prizes(book: Book, name: str, row: Row) -> Fraction:
 
 
 def _of_place(plan: CompPlan, component: Prizes, placed: Mapping[str, Fraction | None], who: str) -> Fraction:
-    """The prize of the place of one of many, by what they are placed by; None of who takes no part."""
+    """The prize of the place of one of many, by what they are placed by; None of who has no such number. Who is not
+    above 0 has no place."""
     own = placed.get(who)
-    if own is None:
+    if own is None or own <= 0:
         return Fraction(0)
     first = sum(each is not None and each > own for each in placed.values())
     tied = [each for each, of in placed.items() if of == own]

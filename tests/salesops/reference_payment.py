@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from reference_pay_formulas import rounded
 from reference_payment_book import LINE, Book, Line, Row, World, clip, later, line_of, months_between
-from reference_payment_steps import take_steps
+from reference_payment_debts import is_left_behind, settle_debts
+from reference_payment_steps import give_back, take_steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,16 +37,24 @@ def reference_entries(
     }  # fmt: skip
     periods = {each.name: each for each in rules.calendar.periods(period.kind, date(2015, 1, 1), date(2035, 1, 1))}
     world = World(rules.calendar, periods, period, first, exact, {name: Fraction(rate) for name, rate in rates.items()})
-    made: list[Row] = []
+    books: list[Book] = []
     for name, payee, unit in sorted(_owners(rules, world, ledger)):
         plan = rules.comp_plans.get(name)
         if plan is not None and (plan.period != period.kind or unit != (plan.currency or rules.currency)):
             plan = None
         before = [row for row in ledger if (row["comp_plan"], row["payee_id"]) == (name, payee)]
-        book = Book(world, name, payee, unit, plan, before)
-        _settle(book)
-        made += book.made
-    return made
+        books.append(Book(world, name, payee, unit, plan, before))
+    for book in books:
+        _reckon(book)
+        give_back(book)
+    for book in filter(is_left_behind, books):
+        take_steps(book)
+    settle_debts(books)
+    for book in books:
+        if not is_left_behind(book):
+            take_steps(book)
+        _pay(book)
+    return [row for book in books for row in book.made]
 
 
 def _owners(rules: Rules, world: World, ledger: list[Row]) -> set[tuple[str, str, str]]:
@@ -59,10 +68,11 @@ def _owners(rules: Rules, world: World, ledger: list[Row]) -> set[tuple[str, str
     return found
 
 
-def _settle(book: Book) -> None:
+def _reckon(book: Book) -> None:
+    """Posts what is earned, released and adjusted; then what is paid before steps, and what is owed, is known."""
     carried, nets = book.sum("payable"), dict[str, Fraction]()
-    lines = _earn(book)
-    for line, now in lines.items():
+    book.lines = _earn(book)
+    for line, now in book.lines.items():
         released = _release(book, line, now)
         nets[line[4] or line[0]] = nets.get(line[4] or line[0], NOTHING) + released
     if book.plan is not None:
@@ -72,10 +82,7 @@ def _settle(book: Book) -> None:
                 nets[key] = nets.get(key, NOTHING) + row["amount"]
                 line = tuple(row[name] for name in LINE)
                 book.post("manual", row["part"], {"adjusted": -row["amount"], "payable": row["amount"]}, line)
-    pays = _first_pays(book, carried, nets)
-    if book.plan is not None:
-        pays = take_steps(book, lines, pays)
-    _pay(book, pays)
+    _first_pays(book, carried, nets)
 
 
 def _earn(book: Book) -> dict[Line, Fraction]:
@@ -140,17 +147,21 @@ def _fraction(book: Book, line: Line, part: Release) -> Fraction:
     return Fraction(1 if world.interval_end(part.at.removesuffix("_end"), day) <= world.last else 0)
 
 
-def _first_pays(book: Book, carried: Fraction, nets: dict[str, Fraction]) -> Fraction:
-    """What the period would pay before any step."""
+def _first_pays(book: Book, carried: Fraction, nets: dict[str, Fraction]) -> None:
+    """What the period would pay before any step, what it leaves owed, and what other debts may still take."""
     share = book.plan.payment.recover_at_most if book.plan is not None else None
     if share is None:
-        return max(carried + sum(nets.values(), NOTHING), NOTHING)
-    plus = max(carried, NOTHING) + sum((net for net in nets.values() if net > 0), NOTHING)
-    minus = max(-carried, NOTHING) - sum((net for net in nets.values() if net < 0), NOTHING)
-    return plus - min(minus, book.at_most(share, plus), plus)
+        book.pays = max(carried + sum(nets.values(), NOTHING), NOTHING)
+    else:
+        plus = max(carried, NOTHING) + sum((net for net in nets.values() if net > 0), NOTHING)
+        minus = max(-carried, NOTHING) - sum((net for net in nets.values() if net < 0), NOTHING)
+        most = min(book.at_most(share, plus), plus)
+        book.pays, book.lets_go = plus - min(minus, most), most - min(minus, most)
+    book.carried_debt = book.pays - carried - sum(nets.values(), NOTHING)
 
 
-def _pay(book: Book, pays: Fraction) -> None:
+def _pay(book: Book) -> None:
+    pays = book.pays
     currency = book.plan.payment.currency if book.plan is not None else None
     if currency is None or currency == book.unit:
         book.post("paid", "", {"payable": -pays, "paid": pays})

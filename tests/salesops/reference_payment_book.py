@@ -84,6 +84,15 @@ class Book:
     plan: CompPlan | None  # none where it is no more, or not in this currency any more
     before: list[Row]
     made: list[Row] = field(default_factory=list)
+    lines: dict[Line, Fraction] = field(default_factory=dict)  # what each has earned as it is known now
+    pays: Fraction = Fraction(0)  # what the period is going to pay
+    carried_debt: Fraction = Fraction(0)  # what was paid too much, and `pays` does not settle
+    lets_go: Fraction | None = None  # so much `recover_at_most` lets debts still take; None for all
+
+    @property
+    def room(self) -> Fraction:
+        """So much of what is paid debts may still take."""
+        return self.pays if self.lets_go is None else min(self.pays, self.lets_go)
 
     def post(
         self, cause: str, part: str, changes: dict[str, Fraction], line: tuple[Any, ...] = NO_LINE, unit: str = ""

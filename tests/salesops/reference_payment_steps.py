@@ -16,19 +16,30 @@ if TYPE_CHECKING:
 NOTHING = Fraction(0)
 
 
-def take_steps(book: Book, lines: dict[Line, Fraction], pays: Fraction) -> Fraction:
-    """What is paid after all steps."""
-    assert book.plan is not None
-    for name, step in book.plan.payment.steps.items():
+def take_steps(book: Book) -> None:
+    """Takes all steps; what is paid is what they leave. Without a comp plan there are none."""
+    pays = book.pays
+    for name, step in book.plan.payment.steps.items() if book.plan is not None else ():
         if isinstance(step, Draw):
             pays = _draw(book, name, step, pays)
         elif isinstance(step, Clawback):
-            pays = _claw_back(book, name, step, lines, pays)
+            pays = _claw_back(book, name, step, pays)
         elif isinstance(step, Maximum):
             pays = _maximum(book, name, step, pays)
         else:
             pays = _minimum(book, name, step, pays)
-    return pays
+    book.pays = pays
+
+
+def give_back(book: Book) -> None:
+    """What was clawed back by steps that there are no more goes back where it came from, and is paid."""
+    if book.plan is not None and any(isinstance(step, Clawback) for step in book.plan.payment.steps.values()):
+        return
+    for line in book.lines:
+        _take(book, line, NOTHING)
+    back = max(NOTHING, book.sum("owed"))
+    book.post("recovered", "", {"owed": -back, "payable": back})
+    book.pays += back
 
 
 def _amount(book: Book, said: str) -> Fraction:
@@ -63,7 +74,7 @@ def _draw(book: Book, name: str, step: Draw, pays: Fraction) -> Fraction:
         return pays + lacks
     kept = full if counts and not step.on_top else NOTHING
     recovered = max(NOTHING, min(_drawn(book, name), pays - kept, book.at_most(step.recover.at_most, pays)))
-    if not _may_recover(book, name, step):
+    if not may_recover(book, name, step):
         recovered = NOTHING
     book.post("recovered", name, {"payable": -recovered, "recovery": recovered})
     if step.on_top:
@@ -82,7 +93,8 @@ def _advances(book: Book, name: str) -> list[dict[str, Any]]:
     return [row for row in book.before if mine.items() <= row.items()]
 
 
-def _may_recover(book: Book, name: str, step: Draw) -> bool:
+def may_recover(book: Book, name: str, step: Draw) -> bool:
+    """Whether the time has come for what a draw advanced to be recovered."""
     ends = [book.world.last_day(row["period"]) for row in _advances(book, name)]
     after = step.recover.after
     return not ends or after is None or later(min(ends), after) <= book.world.last
@@ -102,10 +114,10 @@ def _forgive(book: Book, name: str, step: Draw) -> None:
     book.post("forgiven", name, {"granted": -forgiven, "recovery": forgiven})
 
 
-def _claw_back(book: Book, name: str, step: Clawback, lines: dict[Line, Fraction], pays: Fraction) -> Fraction:
+def _claw_back(book: Book, name: str, step: Clawback, pays: Fraction) -> Fraction:
     assert book.plan is not None
     steps = {key: each for key, each in book.plan.payment.steps.items() if isinstance(each, Clawback)}
-    for line, now in lines.items():
+    for line, now in book.lines.items():
         shares = {key: _share(book, key, each, line) for key, each in steps.items()}
         takes = next((key for key, share in shares.items() if share is not None), None)
         if takes == name:

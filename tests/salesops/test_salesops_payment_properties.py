@@ -90,11 +90,15 @@ def test_what_is_earned_is_held_payable_paid_lost_or_taken_back(seed: int) -> No
     """Of each line: in the reference, of more histories than the engine is asked for."""
     balances: dict[tuple[Any, ...], Fraction] = defaultdict(Fraction)
     draws: dict[tuple[Any, ...], Fraction] = defaultdict(Fraction)
+    transferred: dict[tuple[Any, ...], Fraction] = defaultdict(Fraction)
     for row in reference_ledger(seed):
         owner = (row["comp_plan"], row["payee_id"], row["unit"])
         balances[owner] += row["amount"]
         if row["account"] in {"advance", "recovery"}:
             draws[*owner, row["part"]] += row["amount"]
+        if row["account"] == "transferred":
+            transferred[row["period"], *owner[1:]] += row["amount"]
         assert row["account"] != "paid" or row["cause"] == "opening" or row["amount"] > 0
     assert not any(balances.values())
+    assert not any(transferred.values())
     assert all(owed <= 0 for owed in draws.values())

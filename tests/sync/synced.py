@@ -189,10 +189,11 @@ def earning(
     opportunity: str = "o",
     status: str = "earned",
     credit: str = "100",
+    comp_plan: str = "ae",
 ) -> tuple[Any, ...]:
-    """What an opportunity earns somebody by a component of the comp plan ae."""
+    """What an opportunity earns somebody by a component of a comp plan."""
     what = ("opportunity", opportunity, opportunity)
-    return ("ae", component, payee, period, date(2026, 4, 1), *what, status, credit, amount)
+    return (comp_plan, component, payee, period, date(2026, 4, 1), *what, status, credit, amount)
 
 
 def credit(

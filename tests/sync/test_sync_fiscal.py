@@ -14,8 +14,9 @@ from config.problems import ConfigError
 from sync.compute import compute_connection
 from sync.connections import needed_fields
 from sync.fiscal import calendar_of
+from sync.plan.earned_results import commission_results
 from sync.plan.kept import kept_periods
-from sync.plan.results import Results, commission_results
+from sync.plan.results import Results
 from sync.pull import describe, pull
 from sync.store.runs import recorded
 from sync.store.store import parse_instant

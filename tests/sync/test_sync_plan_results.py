@@ -10,9 +10,10 @@ import pytest
 from synced import COMP_PLANS, SETTINGS, earning, keep, results, save_rows, to_field, write_project
 
 from config.metrics import Unit
+from sync.plan.earned_results import commission_results
 from sync.plan.fields import unit_of, value_results
 from sync.plan.metric_results import metric_results
-from sync.plan.results import Results, Wanted, commission_results
+from sync.plan.results import Results, Wanted
 from sync.plan.texts import in_words
 
 if TYPE_CHECKING:

@@ -152,6 +152,11 @@ PAYS = {
             ": {prizes}."
         ),
     ),
+    "prizes_above_0": ("Only who is above 0 has a place.", "Seul un résultat supérieur à 0 donne une place."),
+    "prizes_of_teams_above_0": (
+        "Only a team that is above 0 has a place.",
+        "Seule une équipe dont le résultat dépasse 0 obtient une place.",
+    ),
     "team_prize_each": (
         "Each member of a team has the prize of its place.",
         "Chaque membre d'une équipe reçoit le prix de la place de celle-ci.",

@@ -23,8 +23,8 @@ _ZERO = constant(Fraction(0))
 
 
 def prizes_worth(setting: Setting, component: Prizes) -> Rational:
-    """The prize of a payee's place among those who meet its gates, 0 of any other; in the pay period in which the
-    interval ends, and nothing before. They are placed by the measure to 12 places.
+    """The prize of a payee's place among those who meet its gates and are above 0, 0 of any other; in the pay period in
+    which the interval ends, and nothing before. They are placed by the measure to 12 places.
 
     Who stand the same share the prizes of the places that they take, rounded so that they add up: by payee id, each
     gets what the shares up to theirs come to less what those before do.
@@ -36,15 +36,16 @@ def prizes_worth(setting: Setting, component: Prizes) -> Rational:
     met = gates_met(component, setting.measures, setting.scope)
     placing = fold.number(f"placing in {setting.name}", chosen(f"{met} AND {_ends(setting)}", looked_at, NONE).above)
     among = "period, team" if component.among == "team" else "period"
+    takes_part = f"{placing} > 0"
 
     def counted(label: str, sql: str) -> str:
-        counts = f"CASE WHEN {placing} IS NOT NULL THEN {sql} END"
+        counts = f"CASE WHEN {takes_part} THEN {sql} END"
         return fold.window(f"{label} in {setting.name}", cast(counts, WHOLE), cast("NULL", WHOLE))
 
     place = counted("place", f"rank() OVER (PARTITION BY {among} ORDER BY {placing} DESC NULLS LAST)")
     tied = counted("tied", f"count(*) OVER (PARTITION BY {among}, {placing})")
     turn = counted("turn", f"row_number() OVER (PARTITION BY {among}, {placing} ORDER BY payee_id)")
-    return chosen(f"{placing} IS NOT NULL", _of_place(setting, component, place, tied, turn), _ZERO)
+    return chosen(takes_part, _of_place(setting, component, place, tied, turn), _ZERO)
 
 
 def _of_place(setting: Setting, component: Prizes, place: str, tied: str, turn: str) -> Rational:
@@ -94,7 +95,7 @@ def _of_teams(setting: Setting, component: Prizes) -> Rational:
         goal = summed("target", measures.target(component.by))
         placed_by = chosen(compare(goal, ">", _ZERO), over(placed_by, goal), NONE)
     placing = fold.number(f"placing in {setting.name}", rounded_rational(placed_by, 12).above)
-    takes_part = f"{placing} IS NOT NULL"
+    takes_part = f"coalesce({placing} > 0, FALSE)"
 
     # One row stands for each team, so that places count teams; then each member is told what it found.
     first = window("first of the team", takes_part, f"row_number() OVER ({by_team}, {takes_part} ORDER BY payee_id)")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+from fractions import Fraction
+from itertools import permutations
+
 import pyarrow.compute as pc
 import pytest
 from payment_books import Ledger, earned, event, months, payable, postings, rules_of, sums
 
+from config.comp_plans.payment import Clawback
 from salesops.payment.balances import paid
+from salesops.payment.clawback import step_share
 
 
 def closed(payment, earnings, cancelled, last="2026-06"):
@@ -70,6 +76,15 @@ def test_all_is_taken_back_and_recovered_from_later_pay():
 )
 def test_how_much_is_taken_back_depends_on_the_day(step, cancelled, back):
     assert taken_back(step, cancelled) == back
+
+
+@pytest.mark.parametrize("cancelled", [*permutations(["2026-01-30", "2026-02-28", "2026-03-31"])])
+def test_of_several_days_of_cancellation_the_first_that_fits_counts(cancelled):
+    """The first is before the earning of 31 January, the second a whole month after it."""
+    step = Clawback.model_validate(
+        {"kind": "clawback", "when": "cancelled_on", "takes": "prorated", "within": {"months": 12}}
+    )
+    assert step_share(step, date(2026, 1, 31), [date.fromisoformat(day) for day in cancelled]) == Fraction(11, 12)
 
 
 def test_what_is_held_is_taken_first_and_never_released():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow.compute as pc
 import pytest
 from payment_books import Ledger, earned, event, here, payable, rules_of, sums
@@ -87,3 +89,20 @@ def test_a_renamed_comp_plan_pays_in_all_what_it_would_have(order):
     )
     assert in_all(ledger) == {first: 100, then: 15}
     assert standing(ledger.entries).num_rows == 0
+
+
+def test_an_adjustment_is_paid_though_its_comp_plan_has_other_pay_periods_now():
+    rules = rules_of(p={})
+    quarterly = replace(rules, comp_plans={"p": rules.comp_plans["p"].model_copy(update={"period": "quarter"})})
+    ledger = Ledger(quarterly)
+    ledger.close("2026-01", payable(manual=[("ann", "1", "75")]))
+    assert in_all(ledger) == {"p": 75}
+
+
+def test_what_is_taken_back_of_a_time_before_the_ledger_the_next_comp_plan_pays():
+    ledger = Ledger(rules_of(p={"steps": {"churn": CLAWBACK}}, q={}))
+    rows = [earned("ann", 100, "2025-12-10", "o1"), earned("ann", 500, "2026-02-10", "o2", comp_plan="q")]
+    presence = here("ann", "2026-01", "2026-02", plan="q")
+    ledger.close("2026-01", payable(rows[:1], presence=presence))
+    made = ledger.close("2026-02", payable(rows, presence=presence, events=[event("churn", "o1", "2026-02-20")]))
+    assert sums(paid(made), "comp_plan") == {"q": 400}

@@ -145,6 +145,16 @@ def test_the_order_of_rows_never_matters(data):
         assert ledger.close(name, known).equals(other)
 
 
+def test_entries_are_in_the_order_of_posting_account_and_unit():
+    """Of pay in another currency a posting has the same account in two units."""
+    rows = [earned(f"payee {number}", 100 + number, "2026-01-10") for number in range(40)]
+    ledger = Ledger(rules_of({"currency": "USD"}))
+    made = ledger.close("2026-01", payable(rows, rates={"p": Decimal("1.25")}))
+    found = [(row["posting"], row["account"], row["unit"]) for row in made.to_pylist()]
+    assert len({key[:2] for key in found}) < len(found)
+    assert found == sorted(found)
+
+
 def _tables(known: Payable) -> tuple[pa.Table, ...]:
     return known.earnings, known.steps, known.presence, known.events, known.manual
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("name", failures.CODES)
 def test_each_failure_that_is_named_exists(name: str) -> None:
     module, _, kind = name.rpartition(".")
-    assert issubclass(getattr(importlib.import_module(module), kind), Exception)
+    found = getattr(importlib.import_module(module), kind)
+    assert issubclass(found, Exception)
+    assert found.__module__ == module  # as it is looked up
 
 
 def test_a_failure_is_told_on_stderr_with_its_code(capsys: pytest.CaptureFixture[str]) -> None:

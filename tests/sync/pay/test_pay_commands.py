@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
-from paid import APP, CAL, PAY, PLANS, REV, company, save
+from paid import APP, CAL, PAY, PLANS, REV, company, deal, save
 from synced import SETTINGS, write_project
 
 from sync.cli.failures import exit_code_of
@@ -129,6 +129,49 @@ def test_an_entry_that_somebody_wrote_is_found_by_a_replay(call, project: Projec
     assert (code, json.loads(said)["calculations"][0]["differs"]) == (1, ["entries"])
 
 
+DAMAGES = {
+    "a state": ("pay_state", "state = 'calculatee'", ["status"]),
+    "the time of a move": ("pay_state", "at = ''", ["status"]),
+    "an amount": ("pay_entry", "amount = '8x' WHERE posting = 1", ["ledger"]),
+    "a day": ("pay_calculation", "starts_on = '2025-01-'", ["status"]),
+    "digests": ("pay_calculation", "digests = '{'", ["replay", Q1]),
+    "the kind of period": ("pay_calculation", "kind = 'quartes'", ["replay", Q1]),
+    "names": (
+        "pay_chunk",
+        "content = x'00' WHERE digest = (SELECT digest FROM pay_part WHERE name = 'names')",
+        ["replay", Q1],
+    ),
+    "the name of an input": ("pay_part", "name = 'manuam' WHERE name = 'manual'", ["review", Q1, "--by", REV]),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGES)
+def test_a_damaged_ledger_is_said_to_be(what: str, call, project: Project) -> None:
+    call("calculate", Q1, "--by", CAL)
+    table, change, command = DAMAGES[what]
+    with Store(project.root / project.settings.store) as store, store.transaction() as db:
+        db.execute(f"DROP TRIGGER {table}_never_update")
+        db.execute(f"UPDATE {table} SET {change}")
+    code, said = call(*command)
+    assert (code, "is not what was kept" in said) in {(1, True), (2, True)}, said
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "name = 'files/quotas/r.yaml' WHERE name = 'files/quotas/q.yaml'",
+        "digest = (SELECT digest FROM pay_part WHERE name = 'manual') WHERE name = 'facts/opportunity'",
+    ],
+)
+def test_inputs_that_somebody_exchanged_are_found_by_a_replay(change: str, call, project: Project) -> None:
+    call("calculate", Q1, "--by", CAL)
+    with Store(project.root / project.settings.store) as store, store.transaction() as db:
+        db.execute("DROP TRIGGER pay_part_never_update")
+        db.execute(f"UPDATE pay_part SET {change}")
+    code, said = call("replay", Q1, "--json")
+    assert (code, json.loads(said)["calculations"][0]["differs"]) == (1, ["inputs"])
+
+
 def test_secrets_are_not_kept(call, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     from sync.pay.texts import read_texts
 
@@ -149,6 +192,20 @@ def test_a_project_that_names_no_first_period_says_how(tmp_path: Path) -> None:
 def _close(call, period: str) -> None:
     for command, by in (("calculate", CAL), ("review", REV), ("approve", APP), ("close", CAL)):
         assert call(command, period, "--by", by)[0] == 0
+
+
+def test_pay_that_begins_nowhere_does_not_stand_in_the_way_of_other_kinds(call, project: Project) -> None:
+    _close(call, Q1)
+    weekly = PLANS.replace("comp_plans:\n", "").replace("  ae:", "  weekly:").replace("period: quarter", "period: week")
+    (project.root / "comp_plans/w.yaml").write_text(f"comp_plans:\n{weekly}", encoding="utf-8")
+    for command, shown in (("status", Q1), ("ledger", "Ann Lee")):
+        code, said = call(command)
+        assert (code, shown in said, "does not say which week is the first that is paid" in said) == (0, True, True), (
+            said
+        )
+    code, said = call("ledger", "--period", Q1)
+    assert (code, "which week" in said) == (0, False)
+    assert call("calculate", "2025-W10", "--by", CAL)[0] == 2
 
 
 def _paid(call) -> dict[str, Decimal]:
@@ -203,7 +260,7 @@ def test_what_is_closed_is_exported_whatever_the_calendar_is_now(call, project: 
     for command, by in (("calculate", CAL), ("review", REV), ("approve", APP), ("close", CAL)):
         call(command, Q1, "--by", by)
     weeks = "fiscal_year: {starts: january, pattern: 4-4-5, ends_on: saturday, year_end: nearest, named_by: start}\n"
-    write_project(project.root, settings=SETTINGS + PAY.replace("FY2025-Q1", "2025Q1") + weeks, comp_plans=PLANS)
+    write_project(project.root, settings=SETTINGS + PAY + weeks, comp_plans=PLANS)
     code, said = call("export", Q1, "-o", str(tmp_path / "payroll.csv"), "--by", CAL)
     assert (code, "2 rows" in said) == (0, True), said
     assert [row["reference"] for row in payroll_rows(kept_of(project))] == [f"{Q1}/u1/ae/USD", f"{Q1}/u2/ae/USD"]
@@ -244,3 +301,52 @@ def test_what_is_paid_is_not_what_counts_as_paid_before(call, project: Project) 
     write_project(project.root, settings=SETTINGS + PAY.replace(Q1, Q2), comp_plans=PLANS)
     code, said = call("calculate", Q2, "--by", CAL)
     assert (code, "1 payee paid: 80.00 USD." in said) == (0, True), said  # 1,000 at 8 %; the quarter before is opening
+
+
+def test_a_payroll_file_without_an_address_is_told_of(call, project: Project, tmp_path: Path) -> None:
+    with Store(project.root / project.settings.store) as store:
+        save(store, "user", {"id": "u2", "name": "Bo Kay", "email": None, "active": 1})
+    for command, by in (("calculate", CAL), ("review", REV), ("approve", APP), ("close", CAL)):
+        call(command, Q1, "--by", by)
+    code, said = call("export", Q1, "-o", str(tmp_path / "payroll.csv"), "--by", CAL)
+    assert (code, "Employee is empty for 1 payee: u2." in said) == (0, True), said
+
+
+def test_a_pull_that_the_clock_has_not_come_to_is_told_of(call, project: Project) -> None:
+    with Store(project.root / project.settings.store) as store, store.transaction() as db:
+        db.execute("UPDATE sweep SET completed_at = '2999-01-01T00:00:00.000Z' WHERE completed_at IS NOT NULL")
+    code, said = call("calculate", Q1, "--by", CAL)
+    assert (code, "clock says" in said) == (2, True), said
+
+
+def test_a_deal_without_a_rate_is_told_of_when_pay_is_calculated(call, project: Project) -> None:
+    with Store(project.root / project.settings.store) as store:
+        save(store, "opportunity", deal("6010", "u1", "777", "2025-02-02", currency="GBP"))
+    code, said = call("calculate", Q1, "--by", CAL)
+    assert (code, "1 transaction in GBP" in said) == (0, True), said
+
+
+def test_a_connection_under_another_name_is_not_paid_again(call, project: Project) -> None:
+    for command, by in (("calculate", CAL), ("review", REV), ("approve", APP), ("close", CAL)):
+        call(command, Q1, "--by", by)
+    (project.root / "salesops.yaml").write_text(SETTINGS.replace("  crm:\n", "  hub:\n") + PAY, encoding="utf-8")
+    (project.root / "writeback.yaml").write_text("writeback: {hub: []}\n", encoding="utf-8")
+    code, said = call("calculate", Q1, "--by", CAL)
+    assert (code, f"{Q1} would be paid twice" in said) == (2, True), said
+
+
+def test_a_comp_plan_that_there_is_no_more_is_adjusted(call, project: Project) -> None:
+    for command, by in (("calculate", CAL), ("review", REV), ("approve", APP), ("close", CAL)):
+        call(command, Q1, "--by", by)
+    write_project(project.root, settings=SETTINGS + PAY, comp_plans="comp_plans: {}\n")
+    code, said = call("adjust", "u1", "9", "--period", Q2, "--reason", "x", "--by", CAL)
+    assert (code, "--comp-plan. Those of FY2025-Q2 are ae" in said) == (2, True), said
+    code, said = call("adjust", "u1", "1100", "--line", f"{Q1}:1", "--period", Q2, "--reason", "x", "--by", CAL)
+    assert code == 0, said
+    code, said = call("calculate", Q2, "--by", CAL)
+    assert (code, "1 payee of ae: 488.00 USD" in said) == (0, True), said
+
+
+def test_an_amount_below_0_is_no_option(call) -> None:
+    code, said = call("adjust", "u1", "-99.95", "--period", Q1, "--reason", "twice", "--by", CAL)
+    assert (code, "-99.95 for u1" in said) == (0, True), said

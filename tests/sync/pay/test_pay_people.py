@@ -170,3 +170,15 @@ def test_an_accepted_dispute_is_not_paid_another_amount(project: Project, ledger
     assert not resolve(project, ledger, "crm", made.id, outcome="accepted", reason="yes", by=APP, amount="50.0").is_new
     with pytest.raises(PayError, match=r"accepted with 50 by app@x\.example"):
         resolve(project, ledger, "crm", made.id, outcome="accepted", reason="yes", by=APP, amount="70")
+
+
+def test_a_dispute_is_not_settled_in_periods_that_its_comp_plan_pays_in_no_more(
+    project: Project, ledger: Store
+) -> None:
+    close(project, ledger, Q1)
+    raised = dispute(project, ledger, "crm", "u1", line=f"{Q1}:1", reason="x", by=CAL).dispute
+    monthly = PLANS.replace("period: quarter", "period: month").replace("target:", "over: quarter, target:")
+    changed = write_project(project.root, settings=SETTINGS + PAY, comp_plans=monthly)
+    with pytest.raises(PayError, match="ae is paid each month, FY2025-Q2 is none of these"):
+        resolve(changed, ledger, "crm", raised.id, outcome="accepted", reason="x", by=REV, amount="50")
+    assert resolve(changed, ledger, "crm", raised.id, outcome="accepted", reason="x", by=REV).is_new

@@ -94,6 +94,16 @@ def test_a_dispute_after_the_closing_stands_in_the_next_statement(
     assert "80.00" in text
 
 
+def test_a_dispute_names_its_deal_when_nothing_else_of_it_is_left(project: Project, ledger: Store) -> None:
+    close(project, ledger, Q1)
+    dispute(project, ledger, "crm", "u1", line=f"{Q1}:1", reason="It was 9,000.", by=REV)
+    LATE["a lost deal"][0](ledger)
+    close(project, ledger, Q2)
+    calculate(project, ledger, "crm", "FY2025-Q3", CAL)
+    (plan,) = stated(ledger, "FY2025-Q3")["u1"].plans
+    assert [(each.outcome, each.of.name) for each in plan.disputes] == [("waiting", "Deal 6001")]
+
+
 def test_a_period_that_is_not_calculated_says_what_to_do(ledger: Store) -> None:
     with pytest.raises(PayError, match="salesops pay calculate FY2025-Q1"):
         stated(ledger, Q1)

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from paid import CAL, REV, close
-from synced import credit, keep, results
+from paid import CAL, PAY, PLANS, REV, close
+from synced import SETTINGS, credit, keep, results, write_project
 from test_pay_closed import LATE, Q1, Q2
 
 from config.metrics import Unit
@@ -18,6 +18,7 @@ from sync.pay.figures import PeriodFigures
 from sync.pay.move import reopen
 from sync.plan.pay_results import pay_results, unit_of_pay
 from sync.plan.results import Results
+from sync.statements.kept import read_books
 
 if TYPE_CHECKING:
     from config.loader import Project
@@ -66,6 +67,17 @@ def test_a_closed_pay_period_says_what_the_ledger_does(project: Project, ledger:
         "closed",
         True,
     )
+
+
+def test_of_whom_all_is_settled_neither_a_statement_nor_a_figure_says_anything(project: Project, ledger: Store) -> None:
+    close(project, ledger, Q1)
+    over = PLANS.replace("    eligible: {}", "    effective_until: 2025-04-01\n    eligible: {}", 1)
+    after = write_project(project.root, settings=SETTINGS + PAY, comp_plans=over)
+    close(after, ledger, Q2)
+    for period, payees in ((Q1, ("u1", "u2")), (Q2, ())):
+        assert read_books(ledger, "crm", period).payees == payees
+        paid = look(after, ledger, "paid", period)
+        assert tuple(user for user in ("u1", "u2") if paid(user).value is not None) == payees
 
 
 def test_what_is_closed_stays_whatever_is_learned_or_reopened_later(project: Project, ledger: Store) -> None:

@@ -7,10 +7,11 @@ import io
 import json
 import os
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from tiered import ROWS, objection, stated, with_points
+from stated import PLAN
+from tiered import ROWS, TIERED, objection, stated, with_points
 
 from salesops.statements.check import DoesNotAddUp
 from sync.statements.as_data import as_csv, as_json
@@ -22,6 +23,8 @@ from sync.statements.writing import Writing
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from config.comp_plans import CompPlan
 
 TIERS = """\
 Commission (FY2026-Q1)
@@ -51,6 +54,38 @@ def test_tiers_add_up_to_what_this_period_earned_and_say_what_the_next_one_takes
     assert "encore 14 490 de Bookings pour atteindre la tranche à partir de 130 %" in " ".join(
         text("fr").replace("\u202f", " ").replace("\xa0", " ").split()
     )
+
+
+UPPER = TIERED.model_copy(
+    update={"components": {"commission": TIERED.components["commission"].model_copy(update={"bound": "upper"})}}
+)
+
+
+@pytest.mark.parametrize(
+    ("of_next", "plan", "english", "french"),
+    [
+        ({}, TIERED, "14,490 more of Bookings reach the tier from 130%, which pays 10%.",
+         "encore 14 490 de Bookings pour atteindre la tranche à partir de 130 %, qui paie 10 %."),
+        ({"number": Decimal(500), "unit": "money"}, TIERED, "reach the tier from 130%, which pays €500.00.",
+         "la tranche à partir de 130 %, qui paie 500,00 €."),
+        ({"bound": Decimal(260_000)}, TIERED, "the tier from 260,000, which", "la tranche à partir de 260 000, qui"),
+        ({"number": None}, TIERED, "more of Bookings reach the tier from 130%.", "la tranche à partir de 130 %."),
+        ({}, UPPER, "more than 14,490 more of Bookings reach the tier above 130%, which pays 10%.",
+         "encore plus de 14 490 de Bookings pour atteindre la tranche au-dessus de 130 %, qui paie 10 %."),
+    ],
+)  # fmt: skip
+def test_what_the_next_tier_takes_is_said_of_each_kind(
+    of_next: dict[str, Any], plan: CompPlan, english: str, french: str
+) -> None:
+    told = stated(rows=[*ROWS[:2], ROWS[2] | of_next], comp_plans={PLAN: plan})
+    for language, said in (("en", english), ("fr", french)):
+        whole = as_text(tell(told, Writing(language)), 200).replace("\u202f", " ").replace("\xa0", " ")
+        assert said in whole
+
+
+def test_what_the_next_tier_takes_is_never_less_than_it_does() -> None:
+    told = stated(rows=[ROWS[0], ROWS[1] | {"next": Decimal("0.004")}, ROWS[2]])
+    assert "0.01 more of Bookings" in as_text(tell(told, Writing("en")), 200)
 
 
 def test_the_bar_shows_where_tiers_begin() -> None:
@@ -103,6 +138,13 @@ def test_points_stand_apart_and_are_not_money() -> None:
     said = as_text(tell(statement, Writing("fr")))
     assert "120 points" in said
     assert "Tous les montants sont en points." in said
+
+
+def test_points_are_so_many_for_each_unit_of_credit_and_no_percentage() -> None:
+    (line,) = [line for line in as_text(tell(with_points(), Writing("en"))).splitlines() if "points each" in line]
+    assert "12,000  0.01 points each" in line
+    said = as_text(tell(with_points(), Writing("fr")))
+    assert "0,01 points par unité" in said
 
 
 def test_only_ordinary_files_are_written(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def with_points() -> Statement:
     games.post("2026-03", "paid", "", payable="-120", paid="120")
     rows = [row | {"posting": row["posting"] + 1000} for row in games.rows]
     march = pa.concat_tables([posted().table("2026-03"), pa.Table.from_pylist(rows, schema=posted().table().schema)])
-    earned = [earning(ACME, "0", "120") | {"comp_plan": "games"}]
+    earned = [earning(ACME, "12000", "120") | {"comp_plan": "games"}]
     return stated(
         entries=march,
         comp_plans={PLAN: TIERED, "games": POINTS},
