@@ -12,24 +12,33 @@ SEED ?= 1
 EXAMPLES ?= 2000
 ARGS ?=
 LONG := tests/plans/test_plans_examples.py tests/plans/published tests/salesops/test_explain_payout.py \
-	$(addprefix tests/salesops/payment/test_payment_,properties.py statements.py transfers.py) \
-	$(addprefix tests/salesops/test_salesops_,describe.py edges.py fiscal.py formula_rows.py metric_properties.py \
-	odd_definitions.py pay_frame_reference.py pay_inverse.py pay_least.py pay_magnitudes.py pay_numbers.py \
-	pay_properties.py payment_properties.py reference.py territories.py too_large.py) \
-	$(addprefix tests/sync/pay/test_pay_,closed.py expense.py held.py interrupted.py people.py statements.py units.py \
-	written.py) \
-	$(addprefix tests/sync/cli/test_,cli_compute.py cli_explain.py cli_explain_payout.py \
-	cli_explain_payout_measures.py cli_whatif.py sync_cli_doctor.py sync_cli_letters.py) \
-	$(addprefix tests/sync/test_sync_,apply_interrupted.py fiscal.py run.py sandbox_copy.py snapshots.py) \
+	tests/salesops/test_effect_estimate.py \
+	$(addprefix tests/salesops/payment/test_payment_,clawbacks.py properties.py release.py statements.py transfers.py) \
+	$(addprefix tests/salesops/test_salesops_,ahead.py contracts.py describe.py edges.py explain.py fiscal.py \
+	formula_rows.py leavers.py metric_properties.py metrics.py notes.py odd_definitions.py pay_frame.py \
+	pay_frame_reference.py pay_inverse.py pay_kinds.py pay_least.py pay_magnitudes.py pay_notes.py pay_numbers.py \
+	pay_properties.py payment_properties.py reference.py rows_owners.py sources_reference.py streaks.py \
+	territories.py too_large.py) \
+	$(addprefix tests/sync/pay/test_pay_,closed.py damaged.py expense.py held.py interrupted.py people.py \
+	statements.py units.py written.py) \
+	$(addprefix tests/sync/cli/test_,cli_compute.py cli_effect.py cli_explain.py cli_explain_payout.py \
+	cli_explain_payout_measures.py cli_show.py cli_whatif.py sync_cli_doctor.py sync_cli_gaps.py sync_cli_letters.py \
+	sync_cli_provision.py sync_cli_pull.py) \
+	$(addprefix tests/sync/test_sync_,apply.py apply_interrupted.py apply_undo.py doctor.py fiscal.py pull.py run.py \
+	sandbox_copy.py snapshots.py) \
 	tests/sync/reuse/test_sync_kept.py $(addprefix tests/sync/store/test_,records.py store_facts.py store_mirror.py) \
-	tests/connectors/sandbox/test_company.py \
+	tests/connectors/test_limits.py \
+	$(addprefix tests/connectors/hubspot/test_hubspot_,provision.py traps.py write_sandbox.py) \
+	$(addprefix tests/connectors/salesforce/test_salesforce_,bulk.py provision.py sandbox.py traps.py write_rows.py) \
+	$(addprefix tests/connectors/sandbox/test_,behaviours_hubspot.py company.py control.py faults.py) \
+	$(addprefix tests/connectors/sandbox/hubspot/test_sandbox_hubspot_,recorded.py save.py) \
 	tests/connectors/sandbox/salesforce/test_sandbox_salesforce_soql_grammar.py \
 	tests/test_readme.py tests/test_readme_demo_hubspot.py tests/test_readme_demo_salesforce.py \
-	tests/test_docs_sandbox.py tests/metrics/test_metrics_explained.py \
+	tests/test_docs_sandbox.py $(addprefix tests/metrics/test_metrics_,examples.py explained.py) \
 	$(addprefix tests/integration/test_,run_interrupted.py run_failures.py explain_adds_up.py both_crms_agree.py \
-	two_crms.py demo_kept.py demo_totals.py serve_schedule.py metrics_examples_on_crms.py first_project.py \
-	what_people_change.py company_pay.py company_plans.py pay_in_crm.py) \
-	$(addprefix tests/integration/pull/test_pull_,stopped.py complete.py busy.py endings.py late_rows.py \
+	two_crms.py cassettes.py demo_kept.py demo_totals.py serve_schedule.py metrics_examples_on_crms.py \
+	first_project.py what_people_change.py company_pay.py company_plans.py pay_in_crm.py) \
+	$(addprefix tests/integration/pull/test_pull_,stopped.py commands.py complete.py busy.py endings.py late_rows.py \
 	quiet_changes.py) \
 	$(addprefix tests/integration/writeback/test_writeback_,answers.py provision.py quiet.py rehearsal.py \
 	reorganised.py refused.py refused_plans.py undo.py clearing.py partial.py properties.py)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Tag
 
-from config.base import Model, Name, Whole
+from config.base import Day, Model, Name, Whole
 from config.comp_plans.base import TEXT, by_key
 from config.metrics.conditions import FieldName
 
@@ -18,6 +18,13 @@ class Months(Model):
 
 
 Over = Annotated[Annotated[Literal["contract"], Tag(TEXT)] | Annotated[Months, Tag("months")], by_key("months")]
+
+
+class Revised(Model):
+    """Another time over which earnings become expense, expected from a day on."""
+
+    on: Annotated[Day, Field(description="What is left at the beginning of this day, or of its fiscal month.")]
+    over: Annotated[Months, Field(description="How long all of it lasts now; what is left is spread over the rest.")]
 
 
 class Spread(Model):
@@ -38,6 +45,10 @@ class Spread(Model):
         Literal["month", "day"],
         Field(description="The same for each fiscal month, of which the first is a whole one; or for each day."),
     ] = "month"
+    revised: Annotated[
+        tuple[Revised, ...],
+        Field(min_length=1, description="Estimates that came later, in their order. What is expense already stays."),
+    ] = ()
 
 
 class ExpenseRules(Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from unicodedata import normalize
 
 from pydantic import AfterValidator, Field
 
@@ -29,8 +30,10 @@ def same_login(name: str) -> str:
 
     >>> same_login("Ann@Example.com"), same_login("0055g00000AbCdE")
     ('ann@example.com', '0055g00000AbCdE')
+    >>> same_login("rene\\u0301@example.com") == same_login("ren\\xe9@example.com")
+    True
     """
-    return name.strip().lower() if "@" in name else name.strip()
+    return normalize("NFC", name.strip().lower()) if "@" in name else name.strip()
 
 
 class People(Model):

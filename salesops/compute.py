@@ -46,11 +46,18 @@ class Kept:
 
 
 def compute(
-    facts: Facts, rules: Rules, as_of: datetime, kept: Kept | None = None, *, settling: bool = False, tiers_in: str = ""
+    facts: Facts,
+    rules: Rules,
+    as_of: datetime,
+    kept: Kept | None = None,
+    *,
+    settling: bool = False,
+    estimated: bool = True,
+    tiers_in: str = "",
 ) -> Results:
-    """Everything the rules say about the facts at an aware as-of time; without the metrics that are `kept`, and with
-    what payment is reckoned from where that is asked for by `settling`; and tiers as they stand in the pay period
-    `tiers_in`.
+    """Everything the rules say about the facts at an aware as-of time; without the metrics that are `kept`, with
+    `settling` also what payment is reckoned from, with `estimated` also what open opportunities would earn; and tiers
+    as they stand in the pay period `tiers_in`.
 
     `facts` holds a table for each object, with at least the columns of `needed_columns`; an object without a table
     has no rows. Neither their order nor that of the rules changes a result. Raises RuleError for a rule that cannot
@@ -59,13 +66,13 @@ def compute(
     with Engine() as engine:
         basis = build_basis(engine, facts, rules, as_of)
         try:
-            return _compute(basis, kept, settling=settling, tiers_in=tiers_in)
+            return _compute(basis, kept, settling=settling, estimated=estimated, tiers_in=tiers_in)
         except NumberTooLarge as error:
             engine.resume()
             raise NumberTooLarge(f"{error} {largest_number(basis)}".strip()) from error
 
 
-def _compute(whole: Basis, kept: Kept | None, *, settling: bool, tiers_in: str) -> Results:
+def _compute(whole: Basis, kept: Kept | None, *, settling: bool, estimated: bool, tiers_in: str) -> Results:
     engine, rules = whole.engine, whole.rules
     since = min(period.start for period in whole.periods)
     stand = kept.metrics & rules.metrics.keys() if kept and kept.since == since else frozenset[str]()
@@ -75,7 +82,9 @@ def _compute(whole: Basis, kept: Kept | None, *, settling: bool, tiers_in: str) 
     basis = _narrowed(whole, computed) if stand else whole
     attainment = compute_attainment(basis)
     metrics, partial = compute_metrics(basis, computed)
-    pay = compute_pay(basis, _of_metrics(metrics, of_measures), settling=settling, tiers_in=tiers_in)
+    pay = compute_pay(
+        basis, _of_metrics(metrics, of_measures), settling=settling, estimated=estimated, tiers_in=tiers_in
+    )
     return Results(
         metrics=metrics,
         partial=partial,

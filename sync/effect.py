@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from salesops.effect.windows import Baseline
     from sync.store.store import Store
 
+_DAY = timedelta(days=1)
 _TWO_YEARS = timedelta(days=731)
 
 FEWEST_DAYS = 5
@@ -32,7 +33,8 @@ FEWEST_DAYS = 5
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The effect of a comp plan or component, with what people call it, and whether it goes on."""
+    """The effect of a comp plan or component, with what people call it, and whether it goes on. `ran_since` is the day
+    since which it ran where days were chosen that do not begin with it, and the baseline is of such days, too."""
 
     comp_plan: str
     component: str | None
@@ -41,6 +43,7 @@ class Found:
     unit: str  # of the cost
     as_of: datetime  # in the project's zone
     is_running: bool
+    ran_since: date | None
     effect: Effect
 
 
@@ -75,10 +78,12 @@ def find_effect(
     works = build_calendars(rules.working_time, rules.time_zone, long_ago, today)[COMPANY_CALENDAR].works
     window = window_of(start, max(start, until), works)
     if window.days < FEWEST_DAYS:
+        is_running = end is None or end > today
+        to = f"up to {today}, the day of the stored results" if is_running else f"to {until - _DAY}"
+        advice = "Compute again later, or choose days" if is_running else "Choose more of them"
         raise NotKnown(
-            f"{_named(comp_plan, component)} had {window.days} working days from {start} up to {today}, the day of the"
-            f" stored results; {FEWEST_DAYS} are needed at least. Compute again later, or choose days with --from and"
-            " --until."
+            f"{_named(comp_plan, component)} had {window.days} working days from {start} {to}; {FEWEST_DAYS} are needed"
+            f" at least. {advice} with --from and --until."
         )
     counted = counted_credits(plan, component)
     if not counted:
@@ -94,6 +99,7 @@ def find_effect(
     except NothingToCompare as error:
         raise NotKnown(str(error)) from error
     part = plan.components[component] if component else None
+    since = _days(plan, component, None, None)[0]
     return Found(
         comp_plan=comp_plan,
         component=component,
@@ -102,6 +108,7 @@ def find_effect(
         unit=plan.pays_in(rules.currency),
         as_of=as_of,
         is_running=end is None or end > today,
+        ran_since=since if since <= effect.during.baseline.last else None,
         effect=effect,
     )
 
@@ -119,7 +126,7 @@ def _days(plan: CompPlan, component: str | None, first: date | None, last: date 
     """The first day, and the day after the last, None where there is none."""
     part = plan.components[component] if component else None
     starts = [plan.effective_from, part.from_ if part else None, first]
-    ends = [plan.effective_until, part.until if part else None, last + timedelta(days=1) if last else None]
+    ends = [plan.effective_until, part.until if part else None, last + _DAY if last else None]
     return max(each for each in starts if each), min((each for each in ends if each), default=None)
 
 

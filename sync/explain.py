@@ -89,9 +89,7 @@ def stored_as_of(store: Store, connection: str) -> datetime:
     check_pulled(store, connection)
     computation = read_computation(store, connection)
     if computation is None:
-        raise NotKnown(
-            f"nothing of {connection} is computed yet. Run `salesops compute`, or name a day with --as-of 2026-03-31."
-        )
+        raise NotKnown(f"nothing of {connection} is computed yet. Run `salesops compute`.")
     return parse_instant(computation.as_of)
 
 

@@ -78,22 +78,30 @@ def read_leaderboard(
     by: By | None,
 ) -> Leaderboard:
     """The leaderboard of a period: of the measure as it stands at the end of that pay period, or, where the period is
-    one that the measure runs over, of the last pay period in it; of none, of the pay period of the as-of day.
+    one that the measure runs over, of the last pay period in it; of none, of the last pay period in which anybody is
+    measured, up to that of the as-of day.
 
     By attainment if nothing is said and anybody has one. NotKnown where nothing is computed.
     """
     stored_as_of(store, connection)
     name, comp_plan = plan
     spans = fiscal_spans(calendar, comp_plan.period, EARLIEST, as_of)
-    wanted = spans[-1].name if period is None else period.name
+    order = {span.name: number for number, span in enumerate(spans)}
+    of_measure = "m.connection = ? AND m.comp_plan = ? AND m.measure = ? AND m.\"group\" = ''"
+    asked_for = (connection, name, measure)
+    if period is None:
+        measured = store.rows(f"SELECT DISTINCT period FROM measure_value AS m WHERE {of_measure}", asked_for)
+        wanted = max(
+            (row["period"] for row in measured if row["period"] in order), key=order.__getitem__, default=spans[-1].name
+        )
+    else:
+        wanted = period.name
     rows = store.rows(
         "SELECT m.payee_id, m.period, m.value, m.target, m.attainment, u.name, u.email, u.team FROM measure_value AS m"
         " LEFT JOIN user AS u ON u.connection = m.connection AND u.id = m.payee_id"
-        " WHERE m.connection = ? AND m.comp_plan = ? AND m.measure = ? AND ? IN (m.period, m.interval)"
-        " AND m.\"group\" = ''",
-        (connection, name, measure, wanted),
+        f" WHERE {of_measure} AND ? IN (m.period, m.interval)",
+        (*asked_for, wanted),
     )
-    order = {span.name: number for number, span in enumerate(spans)}
     last = {row["payee_id"]: row for row in sorted(rows, key=lambda row: order.get(row["period"], -1))}
     found = [
         Place(

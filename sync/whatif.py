@@ -21,7 +21,7 @@ from sync.rules import build_rules
 from sync.used_metrics import computed_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from config.loader import Project
@@ -85,7 +85,27 @@ def changed_project(project: Project, files: Sequence[Path], against: Path | Non
                     shutil.copyfile(path, root / kind / path.name)
         for path in given:
             shutil.copyfile(path, root / COMP_PLANS / path.name)
-        return replace(load_project(root), root=project.root)
+        try:
+            return replace(load_project(root), root=project.root)
+        except ConfigError as error:
+            known = {path.name for path in (project.root / COMP_PLANS).glob("*.yaml")}
+            raise ConfigError([_of_given(each, given, known) for each in error.problems]) from error
+
+
+def _of_given(problem: Problem, given: Sequence[Path], known: Collection[str]) -> Problem:
+    """The problem with the files that were given by the names that they were given by."""
+    for path in given:
+        copied = f"{COMP_PLANS}/{path.name}"
+        if f"{copied}:" in problem.summary and path.name not in known:
+            name = problem.where.file.removeprefix(f"{COMP_PLANS}/")
+            advice = f"Name the changed copy {name}, and it stands in place of the project's file."
+            problem = replace(problem, detail=advice)
+        problem = replace(
+            problem,
+            summary=problem.summary.replace(f"{copied}:", f"{path}:"),
+            where=replace(problem.where, file=str(path) if problem.where.file == copied else problem.where.file),
+        )
+    return problem
 
 
 def what_if(project: Project, changed: Project, store: Store, connection: str, period: Period) -> WhatIf:
@@ -96,23 +116,20 @@ def what_if(project: Project, changed: Project, store: Store, connection: str, p
     """
     from salesops.whatif.cliffs import cliffs
     from salesops.whatif.compare import compare
-    from salesops.whatif.pay import factors_to, pay_of
+    from salesops.whatif.pay import factors_to, pays_of
     from salesops.whatif.standing import main_measure, standings
 
     as_of = stored_as_of(store, connection)
     calendar = calendar_of(project, store)
     periods = frozenset(each.name for each in pay_periods_in(calendar, period))
-    both = [_rules(each, store) for each in (project, changed)]
-    facts = [facts_as_of(store, connection, rules, as_of) for rules in both]
-    pays = [pay_of(each, rules, as_of) for each, rules in zip(facts, both, strict=True)]
+    both = _rules(project, store), _rules(changed, store)
+    facts = facts_as_of(store, connection, both[0], as_of), facts_as_of(store, connection, both[1], as_of)
+    pays = pays_of(facts, both, as_of)
     currencies = (_currencies(both[0]), _currencies(both[1]))
 
     def at(share: Fraction) -> AtShare:
-        scaled = [
-            pay_of(each, rules, as_of, factors_to(share, rules, pay, periods))
-            for each, rules, pay in zip(facts, both, pays, strict=True)
-        ]
-        return AtShare(share, compare(scaled[0], scaled[1], periods, currencies).totals)
+        factors = factors_to(share, both[0], pays[0], periods), factors_to(share, both[1], pays[1], periods)
+        return AtShare(share, compare(*pays_of(facts, both, as_of, factors), periods, currencies).totals)
 
     comparison = compare(pays[0], pays[1], periods, currencies)
     if not comparison.payees:

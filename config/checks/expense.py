@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from config.checks.fields import TIMES, field_problems, is_custom, type_of
@@ -34,6 +35,7 @@ def check_expense(draft: Draft) -> Iterator[Problem]:
                 yield draft.error((*at, "comp_plans", place), summary, "Name comp plans that pay money.")
         yield from _check_components(draft, rule, at)
         yield from _check_order(draft, rules, number, at)
+        yield from _check_revised(draft, rule, at)
     if rules.cancelled_on is not None:
         yield from _check_day(draft, rules.cancelled_on)
 
@@ -74,6 +76,14 @@ def _check_order(draft: Draft, rules: ExpenseRules, number: int, at: Path) -> It
             " expense when it is earned.",
             "Write more months, or remove the rule: what no rule names is expense when it is earned.",
         )
+
+
+def _check_revised(draft: Draft, rule: Spread, at: Path) -> Iterator[Problem]:
+    """Estimates that do not come one after the other."""
+    for place, (earlier, later) in enumerate(pairwise(rule.revised), 1):
+        if later.on <= earlier.on:
+            summary = f"is {later.on}, and the one before it {earlier.on}."
+            yield draft.error((*at, "revised", place, "on"), summary, "Write estimates in the order of their days.")
 
 
 def _covers(some: tuple[str, ...], others: tuple[str, ...]) -> bool:

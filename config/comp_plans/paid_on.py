@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from config.comp_plans.components import RatePay, Spif, Tiers
+from config.comp_plans.components import Amount, RatePay, Spif, Tiers
 from config.comp_plans.formula import names, parse_pay_formula
 
 if TYPE_CHECKING:
@@ -29,6 +29,15 @@ def has_rate_of_day(plan: CompPlan, component: Component) -> bool:
         return False
     found = {each.partition(".")[0] for each in _all_names(plan, rate_formula(component))} - {"day"}
     return bool(found) and not found & {*plan.measures, *plan.components, "credited", "share"}
+
+
+def is_flat(plan: CompPlan, component: Component | None) -> bool:
+    """Whether a component is an amount that no transaction changes: made of no measure or other component, without
+    conditions and factors. It stands with the first transaction of its interval, which did not earn it."""
+    if not isinstance(component, Amount) or component.when or component.multipliers is not None:
+        return False
+    found = {each.partition(".")[0] for each in _all_names(plan, component.amount)}
+    return not found & {*plan.measures, *plan.components}
 
 
 def rate_formula(component: RatePay | Spif) -> str:

@@ -110,7 +110,9 @@ class Minimum(_Step):
     amount: _Amount
     below: Annotated[
         Literal["topped_up", "carried", "lost"],
-        Field(description="What becomes of less: paid up to it, kept for the next pay period, or not paid at all."),
+        Field(
+            description="What becomes of less: paid up to it, kept until there is more or the payee left, or not paid."
+        ),
     ]
 
 

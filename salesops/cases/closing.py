@@ -60,7 +60,9 @@ def _closed(setup: Setup, kind: str, known: dict[str, Settling]) -> pa.Table:
         given = build_given([then])
         state = "".join(each.model_dump_json() for each in then.case.transactions)
         if state not in known:
-            known[state] = compute(given.facts, given.rules, given.as_of, settling=True).settling or Settling()
+            known[state] = (
+                compute(given.facts, given.rules, given.as_of, settling=True, estimated=False).settling or Settling()
+            )
         payable = known[state].of(given.rules, period, _manual(setup, period))
         entries = compute_entries(given.rules, payable, ledger, period, number == 0)
         ledger = pa.concat_tables([ledger, entries])

@@ -111,6 +111,7 @@ def build_effect(results: Results, window: Window, baseline: Baseline, works: Wo
             " compared with. Pull records from further back, or choose days with --from and --until."
         )
     earlier, later = window_before(window, works), window_after(window, works, until)
+    before = baseline_of(earlier, baseline, works)
     paid = [(payee, amount) for payee, day, amount in results.earned if window.has(day)]
     out = whole.treated - whole.there(during.baseline, window)
     return Effect(
@@ -118,7 +119,7 @@ def build_effect(results: Results, window: Window, baseline: Baseline, works: Wo
         payees=len({payee for payee, amount in paid if amount}),
         during=during,
         after=None if later is None else whole.compare(later, during.baseline),
-        check=whole.compare(earlier, baseline_of(earlier, baseline, works)),
+        check=whole.compare(earlier, before) if any(before.has(day) for day in counted) else None,
         first_counted=min(counted),
         left_out=len(out),
         of_left_out=sum((whole.of(payee, window) for payee in out), ZERO),

@@ -80,15 +80,11 @@ def read_results(
         basis = build_basis(engine, facts, rules, as_of)
         used = frozenset(metrics_of_measures(rules.comp_plans))
         metrics = compute_metrics(basis, used)[0] if used else METRICS.empty_table()
-        pay = compute_pay(basis, metrics, settling=True)
+        pay = compute_pay(basis, metrics, settling=True, estimated=False)
     settling = pay.settling or Settling()
     other = next(each for each in rules.comp_plans if each.startswith(_everybody(name)))
     of_other = _rows_of(pay.credits, other)
-    earned = [
-        row
-        for row in _rows_of(pay.earnings, name)
-        if row["status"] == "earned" and component in {None, row["component"]}
-    ]
+    earned = [row for row in _rows_of(pay.earnings, name) if component in {None, row["component"]}]
     return Results(
         everybody=tuple(
             Counted(row["payee_id"], row["day"], (row["source"], row["transaction_id"]), row["amount"])

@@ -18,7 +18,7 @@ from salesops.explain.payout_model import ComponentTold, EntryTold
 from salesops.explain.payout_parts import lines_of, reckoned
 from salesops.explain.payout_rows import ReadRows, read_rows
 from salesops.incentives.components.paid import paid_components
-from salesops.incentives.crediting.credits import pays_on
+from salesops.incentives.crediting.credits import pays_on, with_paid_on
 from salesops.sql import quoted, text
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def explain_payout(
     from salesops.metrics.compute import compute_metrics
     from salesops.results import METRICS
 
-    needed = _with_credited(rules, wanted.comp_plans)
+    needed = with_paid_on(rules, wanted.comp_plans)
     with Engine() as engine:
         basis = build_basis(engine, facts, rules, as_of)
         plans = {name: plan for name, plan in rules.comp_plans.items() if name in needed}
@@ -107,16 +107,6 @@ def told_payout(basis: Basis, programs: Iterable[Program], told: Told, wanted: W
             rows = read_rows(basis, program, told.columns[program.name], wanted.payee_id)
             found += _components(basis, program, told.columns[program.name], rows, wanted)
     return tuple(found)
-
-
-def _with_credited(rules: Rules, names: Collection[str]) -> frozenset[str]:
-    """The comp plans and all whose earnings they are paid on."""
-    found, waiting = set[str](), [name for name in names if name in rules.comp_plans]
-    while waiting:
-        if (name := waiting.pop()) not in found:
-            found.add(name)
-            waiting += pays_on(rules, name)
-    return frozenset(found)
 
 
 def _narrow(basis: Basis, name: str, payee_id: str) -> None:

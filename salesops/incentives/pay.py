@@ -28,7 +28,7 @@ from salesops.incentives.output import (
 from salesops.incentives.states.cells import METRICS as METRICS_TABLE
 from salesops.incentives.states.states import forget_states, keep_states
 from salesops.incentives.supposed.supposed import keep_estimated
-from salesops.payment.settling import build_settling, presence_rows, step_rows
+from salesops.payment.settling import build_settling, of_no_transaction, presence_rows, step_rows
 from salesops.payment.tables import PRESENCE, STEPS
 from salesops.results import CREDITS, EARNINGS, MEASURES, METRICS, TIERS, Pay
 
@@ -46,10 +46,12 @@ def compute_pay(
     change: Callable[[str], None] | None = None,
     *,
     settling: bool = False,
+    estimated: bool = True,
     tiers_in: str = "",
 ) -> Pay:
     """What the comp plans of the rules make of the facts; `metrics` are the values that measures may take. With
-    `settling` also what payment is reckoned from; with `tiers_in` also tiers as they stand in that pay period.
+    `settling` also what payment is reckoned from, with `estimated` also what open opportunities would earn; with
+    `tiers_in` also tiers as they stand in that pay period.
 
     `change` may change the credits of a comp plan of this name, before anything is made of them.
 
@@ -65,7 +67,7 @@ def compute_pay(
     with ThreadPoolExecutor(max_workers=1) as beside:
         parts, presence, steps = {}, [PRESENCE.empty_table()], [STEPS.empty_table()]
         for place, name in enumerate(_plans(basis, metrics), 1):
-            program = _keep(basis, name, told.tell if told else None, change)
+            program = _keep(basis, name, told.tell if told else None, change, estimated=estimated)
             parts[name] = beside.submit(_read(basis, program))
             if told:
                 tiers.append(told.read(basis, program))
@@ -79,8 +81,9 @@ def compute_pay(
         pay = replace(_together({name: part.result() for name, part in parts.items()}), tiers=pa.concat_tables(tiers))
     if not settling:
         return pay
-    settled, notes = build_settling(basis, pay.earnings, _sorted(presence), _sorted(steps))
-    return replace(pay, settling=settled, notes=(*pay.notes, *notes))
+    earnings = of_no_transaction(basis.rules, pay.earnings)
+    settled, notes = build_settling(basis, earnings, _sorted(presence), _sorted(steps))
+    return replace(pay, earnings=earnings, settling=settled, notes=(*pay.notes, *notes))
 
 
 def _sorted(tables: Sequence[pa.Table]) -> pa.Table:
@@ -149,7 +152,14 @@ def _together(parts: Mapping[str, Pay]) -> Pay:
     )
 
 
-def _keep(basis: Basis, name: str, tell: Tell | None, change: Callable[[str], None] | None = None) -> Program:
+def _keep(
+    basis: Basis,
+    name: str,
+    tell: Tell | None,
+    change: Callable[[str], None] | None = None,
+    *,
+    estimated: bool = True,
+) -> Program:
     build_stretches(basis, name)
     frame = build_frame(basis, name)
     build_credits(basis, name)
@@ -161,7 +171,7 @@ def _keep(basis: Basis, name: str, tell: Tell | None, change: Callable[[str], No
 
     program = keep_states(basis, name, frame, tuple(each.name for each in row_numbers(basis.rules, name)), told)
     show_earned(basis, program)
-    keep_estimated(basis, program)
+    keep_estimated(basis, program, wanted=estimated)
     return program
 
 

@@ -55,10 +55,11 @@ class Setting:
         return Decimal(units if amount >= 0 else -units).scaleb(-places, _WIDE)
 
     def share_of(self, amount: Decimal, share: Decimal | None) -> Decimal:
-        """The share of an amount above 0, rounded, and never more than it; all of it without one."""
+        """The share of an amount above 0, to the places of the comp plan and never more than it; all without one."""
         if share is None or share == 1:
             return amount
-        return min(amount, self.rounded(Fraction(amount) * Fraction(share)))
+        places = self.plan.rounding.places
+        return Decimal(floor(Fraction(amount) * Fraction(share) * 10**places)).scaleb(-places, _WIDE)
 
 
 @dataclass(slots=True)
@@ -95,6 +96,14 @@ class PayAccount:
         """Pay so much less, for a debt."""
         self.pays -= amount
         self.room = None if self.room is None else self.room - amount
+
+    def receive(self, amount: Decimal, setting: Setting | None) -> None:
+        """Pay so much more, less what settles the debt that is carried."""
+        most = setting.share_of(amount, setting.plan.payment.recover_at_most) if setting else amount
+        settled = min(most, self.carried_debt)
+        self.carried_debt -= settled
+        self.pays += amount - settled
+        self.room = None if self.room is None else self.room + most - settled
 
     def move(self, from_: Account, to: Account, cause: Cause, amount: Decimal, line: Line) -> None:
         """Post an amount, unless it is 0."""

@@ -28,12 +28,12 @@ _OWNER = ", ".join(map(quoted, OWNER))
 def build_accounts(engine: Engine, payable: Payable, settings: Mapping[str, Setting]) -> list[PayAccount]:
     """Every account that holds or moves something, or that a step might give to, by owner.
 
-    Read from the tables `ledger`, `gathered`, `line`, `moved`, `events` and `present`.
+    Read from the tables `ledger`, `gathered`, `line`, `moved`, `events` and `seen`.
     """
     _keep_book(engine)
     accounts = {account.owner: account for account in _with_balances(engine, settings)}
     stepped = {name: setting for name, setting in settings.items() if setting.plan.payment.steps}
-    _add_clawed(engine, accounts, stepped)
+    _add_clawed(engine, accounts, settings, stepped)
     _add_presence(engine, payable, accounts, settings)
     _add_amounts(payable, accounts, stepped)
     _add_history(engine, accounts, stepped)
@@ -88,6 +88,12 @@ def _payable(row: Mapping[str, Any], setting: Setting | None) -> tuple[Decimal, 
     return above - taken, below - taken, most - taken
 
 
+def _empty(owner: Owner, setting: Setting | None) -> PayAccount:
+    """An account that nothing moved yet: where debts take a share alone, none of 0."""
+    share = setting.plan.payment.recover_at_most if setting and setting.unit == owner.unit else None
+    return PayAccount(owner, ZERO, room=None if share is None else ZERO)
+
+
 def _add_presence(
     engine: Engine, payable: Payable, accounts: dict[Owner, PayAccount], settings: Mapping[str, Setting]
 ) -> None:
@@ -102,12 +108,12 @@ def _add_presence(
             continue
         owner = Owner(row["comp_plan"], row["payee_id"], setting.unit)
         if setting.plan.payment.steps:
-            accounts.setdefault(owner, PayAccount(owner, ZERO))
+            accounts.setdefault(owner, _empty(owner, setting))
         account = accounts.get(owner)
         if account is not None:
             account.on_plan_from = min(row["first_day"], account.on_plan_from or row["first_day"])
             account.started_on = row["started_on"] or first[owner.payee_id]
-    here = set(engine.fetch("SELECT payee_id FROM present")["payee_id"].to_pylist())
+    here = set(engine.fetch("SELECT payee_id FROM seen WHERE left_on IS NULL")["payee_id"].to_pylist())
     for owner, account in accounts.items():
         account.has_left = owner.payee_id not in here
         account.is_left_behind = account.on_plan_from is None
@@ -142,7 +148,9 @@ def _add_history(engine: Engine, accounts: Mapping[Owner, PayAccount], stepped: 
             account.paid.append((row["period"], row["amount"]))
 
 
-def _add_clawed(engine: Engine, accounts: dict[Owner, PayAccount], stepped: Mapping[str, Setting]) -> None:
+def _add_clawed(
+    engine: Engine, accounts: dict[Owner, PayAccount], settings: Mapping[str, Setting], stepped: Mapping[str, Setting]
+) -> None:
     """Lines that are cancelled, or of which something was taken back."""
     events = _events(engine, stepped)
     rows = engine.fetch(
@@ -157,7 +165,7 @@ def _add_clawed(engine: Engine, accounts: dict[Owner, PayAccount], stepped: Mapp
         found = events.get((row["comp_plan"], line.opportunity_id), {})
         lines[_owner(row)].append(Clawed(line, **{name: row[name] for name in _OF_CLAWED}, events=found))
     for owner, its in lines.items():
-        account = accounts.setdefault(owner, PayAccount(owner, ZERO))
+        account = accounts.setdefault(owner, _empty(owner, settings.get(owner.comp_plan)))
         setting = stepped.get(owner.comp_plan)
         account.clawed = by_step(setting.plan if setting and setting.unit == owner.unit else None, its)
 

@@ -39,19 +39,19 @@ def clawback(account: PayAccount, setting: Setting, name: str, step: Clawback) -
     for clawed in account.clawed.get(name, ()):
         share = step_share(step, clawed.due, clawed.events.get(name, ()))
         _take_back(account, clawed, clawed.now if share == 1 else setting.rounded(Fraction(clawed.now) * share))
-    _give_back(account, name)
+    _give_back(account, setting, name)
     amount = min(-account.owed, account.pays, setting.share_of(account.pays, step.at_most))
     account.move("payable", "owed", "recovered", amount, Line(name))
     account.owed += amount
     account.pays -= amount
 
 
-def undo(account: PayAccount) -> None:
+def undo(account: PayAccount, setting: Setting | None) -> None:
     """Give back all that steps took back that there are no more."""
     for clawed in account.clawed.get("", ()):
         _take_back(account, clawed, ZERO)
     if account.clawed.get(""):
-        _give_back(account, "")
+        _give_back(account, setting, "")
 
 
 def clawbacks_of(plan: CompPlan | None) -> dict[str, Clawback]:
@@ -103,11 +103,11 @@ def _take_back(account: PayAccount, clawed: Clawed, target: Decimal) -> None:
     _of_pay(account, clawed.line, change - undone - of_held)
 
 
-def _give_back(account: PayAccount, name: str) -> None:
-    """Pay what was recovered and is not owed any more."""
+def _give_back(account: PayAccount, setting: Setting | None, name: str) -> None:
+    """Pay what was recovered and is not owed any more, or settle with it what is carried."""
     if account.owed > 0:
         account.move("owed", "payable", "recovered", account.owed, Line(name))
-        account.pays += account.owed
+        account.receive(account.owed, setting)
         account.owed = ZERO
 
 

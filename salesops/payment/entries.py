@@ -58,9 +58,9 @@ def compute_entries(rules: Rules, payable: Payable, ledger: pa.Table, period: Pe
         engine.load("earnings", payable.earnings)
         engine.load("ledger", ledger)
         engine.load("counted", _counted(rules, plans, spans, period))
-        engine.load("manual", _manual(rules, payable.manual))
+        engine.load("manual", _manual(rules, payable.manual, ledger))
         engine.load("events", payable.events)
-        engine.load("present", _present(payable.presence, last_day(period)))
+        engine.load("seen", _seen(payable.presence, last_day(period)))
         keep_stood(engine, period.name, first=first)
         keep_ways(engine, plans, rules.calendar, last_day(period))
         keep_lines(engine)
@@ -91,18 +91,29 @@ def _counted(rules: Rules, plans: Mapping[str, CompPlan], spans: Mapping[str, Sp
     return pa.Table.from_pylist([dict(zip(_COUNTED, row, strict=True)) for row in rows], pa.schema(_COUNTED))
 
 
-def _present(presence: pa.Table, day: date) -> pa.Table:
-    """Who is on any comp plan on the day."""
-    rows = presence.filter((pc.field("first_day") <= day) & (pc.field("last_day") >= day))
-    return rows.group_by("payee_id").aggregate([])
+def _seen(presence: pa.Table, last: date) -> pa.Table:
+    """Until when each payee is on any comp plan, up to the last day; `left_on` is that day of who is on none any more,
+    else null."""
+    rows = presence.filter(pc.field("first_day") <= last)
+    until = rows.group_by("payee_id").aggregate([("last_day", "max")])
+    left = [day if day is not None and day < last else None for day in until["last_day_max"].to_pylist()]
+    return pa.table({"payee_id": until["payee_id"], "left_on": pa.array(left, pa.date32())})
 
 
-def _manual(rules: Rules, manual: pa.Table) -> pa.Table:
-    """Manual adjustments with the currency of their comp plan, whatever its pay periods are now: who is told of one is
-    paid it. That of a comp plan that there is no more is in the project's."""
-    units = {name: plan.pays_in(rules.currency) for name, plan in rules.comp_plans.items()}
+def _manual(rules: Rules, manual: pa.Table, ledger: pa.Table) -> pa.Table:
+    """Manual adjustments with the unit of their comp plan, whatever its pay periods are now: who is told of one is paid
+    it. That of a comp plan that there is no more is in the one that it had last, or else in the project's currency."""
+    units = _last_units(ledger) | {name: plan.pays_in(rules.currency) for name, plan in rules.comp_plans.items()}
     column = [units.get(str(name), rules.currency) for name in manual["comp_plan"].to_pylist()]
     return manual.append_column("unit", pa.array(column, pa.string()))
+
+
+def _last_units(ledger: pa.Table) -> dict[str, str]:
+    """What each comp plan of the ledger earned or paid last; of two in one pay period the one that came later."""
+    own = ledger.filter(pc.field("account").isin(["earned", "payable"]))
+    found = own.group_by(["comp_plan", "unit"]).aggregate([("period", "max"), ("period", "min")])
+    rows = sorted(found.to_pylist(), key=lambda row: (row["period_max"], row["period_min"], row["unit"]))
+    return {row["comp_plan"]: row["unit"] for row in rows}
 
 
 def _manual_movements() -> str:

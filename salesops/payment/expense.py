@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -17,14 +18,13 @@ import pyarrow.compute as pc
 
 from config.expense import Months
 from salesops.calendar import EARLIEST, LATEST, months_after
-from salesops.money import PLACES
 from salesops.results import AMOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from config.expense import ExpenseRules, Spread
+    from config.expense import ExpenseRules, Over, Spread
     from salesops.fiscal import FiscalCalendar
 
 _CONTRACTS: dict[str, pa.DataType] = {
@@ -80,13 +80,12 @@ class Contract(NamedTuple):
 
 
 class Span(NamedTuple):
-    """The time over which an asset becomes expense: how many parts, how many are over, and are so in a year."""
+    """The time over which an asset becomes expense; which share of it is so to date, and will be in a year."""
 
     starts_on: date
     ends_on: date
-    parts: int
-    over: int
-    over_in_a_year: int
+    share: Fraction
+    share_in_a_year: Fraction
 
 
 def build_schedule(
@@ -188,44 +187,67 @@ def _span(rules: ExpenseRules, rule: Spread | None, asset: Asset, contract: Cont
     first = (contract.starts_on if rule.starts == "contract" else None) or asset.earned_on
     if first is None or (rule.over == "contract" and (contract.ends_on is None or contract.ends_on < first)):
         return None
-    span = _by_days(rule, first, contract, days) if rule.by == "day" else _by_months(rule, first, contract, days)
-    if rules.at_once is not None:
-        most = months_after(first, rules.at_once.months) - _DAY
-        if span.ends_on <= most if rule.by == "day" else span.parts <= rules.at_once.months:
-            return None
-    return span
+    time = _Time(rule, first, contract, days)
+    return None if time.is_short(rules.at_once) else time.span()
 
 
-def _by_months(rule: Spread, first: date, contract: Contract, days: _Days) -> Span:
-    begin, now = days.month(first), days.month(days.last)
-    of_contract = days.month(contract.ends_on or first) - begin + 1
-    parts, over = rule.over.months if isinstance(rule.over, Months) else of_contract, now - begin + 1
-    return Span(first, days.end_of(begin + parts - 1), parts, _within(over, parts), _within(over + _YEAR, parts))
+class _Time:
+    """The parts of a rule's time, months or days, counted from the first on."""
 
+    def __init__(self, rule: Spread, first: date, contract: Contract, days: _Days) -> None:
+        self.rule, self.first, self.contract, self.days = rule, first, contract, days
+        self.parts = self._parts(rule.over)
+        self._revised = [(max(self._before(each.on), 0), self._parts(each.over)) for each in rule.revised]
 
-def _by_days(rule: Spread, first: date, contract: Contract, days: _Days) -> Span:
-    last = contract.ends_on or first
-    if isinstance(rule.over, Months):
-        last = months_after(first, rule.over.months) - _DAY
-    parts = (last - first).days + 1
-    over, later = ((day - first).days + 1 for day in (days.last, days.end_of(days.month(days.last) + _YEAR)))
-    return Span(first, last, parts, _within(over, parts), _within(later, parts))
+    def is_short(self, at_once: Months | None) -> bool:
+        """Whether it is no longer than what is expense at once."""
+        if at_once is None:
+            return False
+        if self.rule.by == "month":
+            return self.parts <= at_once.months
+        return self._last_day(self.parts) <= months_after(self.first, at_once.months) - _DAY
 
+    def span(self) -> Span:
+        last = self.days.last
+        share, parts = self._share(self._before(last) + 1)
+        in_a_year = self.days.end_of(self.days.month(last) + _YEAR)
+        return Span(self.first, self._last_day(parts), share, self._share(self._before(in_a_year) + 1)[0])
 
-def _within(number: int, most: int) -> int:
-    return max(0, min(number, most))
+    def _share(self, over: int) -> tuple[Fraction, int]:
+        """What is expense when so many parts are over, and how many there are by what is known then. Where the time is
+        revised, what is left is spread over what is left of the new one, over one part at least."""
+        share, start, end = Fraction(0), 0, self.parts
+        for begin, parts in self._revised:
+            if begin < min(over, end):
+                share += (1 - share) * Fraction(begin - start, end - start)
+                start, end = begin, max(parts, begin + 1)
+        return share + (1 - share) * Fraction(max(0, min(over, end) - start), end - start), end
+
+    def _parts(self, over: Over) -> int:
+        if not isinstance(over, Months):
+            return self._before(self.contract.ends_on or self.first) + 1
+        return over.months if self.rule.by == "month" else self._before(months_after(self.first, over.months))
+
+    def _before(self, day: date) -> int:
+        """How many parts lie before that of a day."""
+        if self.rule.by == "month":
+            return self.days.month(day) - self.days.month(self.first)
+        return (day - self.first).days
+
+    def _last_day(self, parts: int) -> date:
+        if self.rule.by == "month":
+            return self.days.end_of(self.days.month(self.first) + parts - 1)
+        return self.first + timedelta(days=parts - 1)
 
 
 def _row(
     asset: Asset, contract: Contract, span: Span | None, days: _Days, booked: Decimal, places: int
 ) -> dict[str, object]:
-    def to_date(over: int) -> Decimal:
-        if span is None or over == span.parts:
-            return asset.cost
-        return _part(asset.cost, over, span.parts, places)
+    def to_date(share: Fraction) -> Decimal:
+        return asset.cost if share == 1 else _part(asset.cost, share, places)
 
     is_over = span is None or (contract.cancelled_on is not None and contract.cancelled_on <= days.last)
-    regular = asset.cost if span is None else to_date(span.over)
+    regular = asset.cost if span is None else to_date(span.share)
     now = asset.cost if is_over else regular
     expense, left = now - booked, asset.cost - now
     return {
@@ -237,15 +259,15 @@ def _row(
         "expense": expense,
         "written_off": _between(expense, asset.cost - regular) if is_over else _NOTHING,
         "remaining": left,
-        "within_a_year": _NOTHING if span is None or is_over else to_date(span.over_in_a_year) - now,
+        "within_a_year": _NOTHING if span is None or is_over else to_date(span.share_in_a_year) - now,
     }
 
 
-def _part(amount: Decimal, over: int, parts: int, places: int) -> Decimal:
-    """So many parts of an amount, half up."""
-    above, below = int(amount.scaleb(PLACES)) * over, parts * 10 ** (PLACES - places)
-    whole = (2 * abs(above) + below) // (2 * below)
-    return Decimal(whole if above >= 0 else -whole).scaleb(-places)
+def _part(amount: Decimal, share: Fraction, places: int) -> Decimal:
+    """A share of an amount, half up (away from 0)."""
+    part = Fraction(amount) * share * 10**places
+    whole = int(abs(part) + Fraction(1, 2))
+    return Decimal(whole if part >= 0 else -whole).scaleb(-places)
 
 
 def _between(expense: Decimal, unused: Decimal) -> Decimal:

@@ -23,9 +23,10 @@ def pay_out(accounts: Sequence[PayAccount], settings: Mapping[str, Setting]) -> 
     Debts come before the steps of the comp plans that pay them, as what is carried within one comp plan does.
     """
     for account in accounts:
-        undo(account)
+        setting = account.setting(settings)
+        undo(account, setting)
         if account.is_left_behind:
-            _take_steps(account, account.setting(settings))
+            _take_steps(account, setting)
     transfer_debts(accounts, settings)
     for account in accounts:
         setting = account.setting(settings)

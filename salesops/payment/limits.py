@@ -25,7 +25,7 @@ def maximum(account: PayAccount, setting: Setting, name: str, step: Maximum) -> 
 
 
 def minimum(account: PayAccount, name: str, step: Minimum) -> None:
-    """Pay no less than the amount: top up to it, or keep or lose what is less."""
+    """Pay no less than the amount: top up to it, or lose what is less, or keep it for who has not left."""
     least = account.amount(step.amount)
     if step.below == "topped_up":
         if account.on_plan_from is not None:
@@ -33,7 +33,8 @@ def minimum(account: PayAccount, name: str, step: Minimum) -> None:
     elif account.pays < least:
         if step.below == "lost":
             account.move("payable", "lost", "lost", account.pays, Line(name))
-        account.pays = ZERO
+        if step.below == "lost" or not account.has_left:
+            account.pays = ZERO
 
 
 def _paid_before(account: PayAccount, setting: Setting, step: Maximum) -> Decimal:

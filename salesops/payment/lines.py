@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from salesops.payment.movements import LINE
+from salesops.payment.release import WAY
 from salesops.sql import columns, names, text
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def keep_stood(engine: Engine, period: str, *, first: bool) -> None:
             "x": f"now - opening - CASE WHEN {opens} THEN now - earned ELSE 0 END",
             "is_now": f"earned_in = {text(period)}",
             "clawed_held": "clawed - clawed_owed",
+            "is_less": "sign(x) * sign(opening) < 0",  # than what was paid before the ledger began
         }
     )
     engine.view_rows(
@@ -54,12 +56,13 @@ def keep_stood(engine: Engine, period: str, *, first: bool) -> None:
 
 
 def keep_lines(engine: Engine) -> None:
-    """Make `line` of `stood_due` and `way` (`salesops.payment.release`), and of `present`, who has not left.
+    """Make `line` of `stood_due` and `way` (`salesops.payment.release`).
 
     It has the lines that move, or that may be taken back. `to_release` and `to_lose` leave what is held, which is then
     `held`.
     """
     room = "x - clawed_held"
+    same = " AND ".join(f"w.{name} IS NOT DISTINCT FROM s.{name}" for name in WAY)
     cancelled = "SELECT (comp_plan, opportunity_id) FROM events WHERE kind NOT IN ('invoice', 'collection')"
     engine.keep_rows(
         "line",
@@ -68,13 +71,12 @@ def keep_lines(engine: Engine) -> None:
         f"SELECT *, CASE WHEN has_left AND abs({_clip('losing', f'{room} - released_now')}) > abs(lost_yet)"
         f" THEN {_clip('losing', f'{room} - released_now')} ELSE lost_yet END AS lost_now FROM ("
         f"SELECT *, {_clip('due_now', f'{room} - lost_yet')} AS released_now FROM ("
-        f"SELECT s.*, {_clip('lost', room)} AS lost_yet, p.payee_id IS NULL AS has_left,"
-        f" CASE WHEN released_n IS NULL THEN x ELSE {_part('released')} END AS due_now,"
-        f" CASE WHEN losing_n IS NULL THEN 0 ELSE {_part('losing')} END AS losing"
+        f"SELECT s.*, {_clip('lost', room)} AS lost_yet,"
+        f" CASE WHEN released_n IS NULL OR is_less THEN x ELSE {_part('released')} END AS due_now,"
+        f" CASE WHEN losing_n IS NULL OR is_less THEN 0 ELSE {_part('losing')} END AS losing"
         " FROM (SELECT s.*, released_n, released_d, losing_n, losing_d, w.unit AS last_place FROM stood_due s"
         " LEFT JOIN (SELECT *, true AS is_due FROM way) w"
-        " USING (comp_plan, due, invoice_n, invoice_d, collection_n, collection_d, is_due)) s"
-        " LEFT JOIN present p ON s.payee_id = p.payee_id)))"
+        f" ON w.is_due = s.is_due AND {same}) s)))"
         " WHERE d <> 0 OR released_now <> released OR lost_now <> lost OR clawed <> 0"
         f" OR (comp_plan, opportunity_id) IN ({cancelled})",
     )

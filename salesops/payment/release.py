@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 
 _WHOLE = pa.decimal128(38, 0)
 _KINDS = ("invoice", "collection")
-_KEYS = ("comp_plan", "due", "invoice_n", "invoice_d", "collection_n", "collection_d")
+_SHARES = tuple(f"{when}{kind}_{part}" for when in ("", "left_") for kind in _KINDS for part in "nd")
+WAY = ("comp_plan", "due", "left_on", *_SHARES)
+"""What decides the release of a line."""
+
 _WAYS: dict[str, pa.DataType] = {
     "comp_plan": pa.string(),
     "due": pa.date32(),
-    **dict.fromkeys(_KEYS[2:], _WHOLE),
+    "left_on": pa.date32(),
+    **dict.fromkeys(_SHARES, _WHOLE),
     "released_n": _WHOLE,  # the share that is released, and below, what is held in parts that who leaves loses
     "released_d": _WHOLE,
     "losing_n": _WHOLE,
@@ -41,48 +45,67 @@ _FISCAL: Mapping[str, FiscalKind] = {"quarter_end": "quarter", "half_year_end": 
 def keep_ways(engine: Engine, plans: Mapping[str, CompPlan], calendar: FiscalCalendar, last: date) -> None:
     """Make `stood_due`, the rows of `stood` with what decides their release, and `way`: the share of each such way.
 
-    A line that has no way is released at once.
+    A line that has no way is released at once. Who left is looked at as on the last day on a comp plan (`left_on` of
+    `seen`), too: in parts that they lose, what is released later is not theirs.
     """
     released = {name: plan for name, plan in plans.items() if plan.payment.release}
     listed = ", ".join(map(text, sorted(released))) or "NULL"
+    parts = [part for plan in released.values() for part in plan.payment.release]
+    read = {kind: _to_date(kind, last) for kind in _KINDS if any(part.on == kind for part in parts)}
+    lost = {part.on for part in parts if part.if_left == "lost"}
+    read |= {f"left_{kind}": _to_date(kind) for kind in _KINDS if kind in lost}
     fractions = "".join(
-        f" LEFT JOIN ({_to_date(kind, last)}) AS {kind} ON {kind}.comp_plan = s.comp_plan"
-        f" AND {kind}.opportunity_id = s.opportunity_id AND is_due"
-        for kind in _KINDS
+        f" LEFT JOIN ({fraction}) AS {name} ON {name}.comp_plan = s.comp_plan"
+        f" AND {name}.opportunity_id = s.opportunity_id AND is_due"
+        + (f" AND {name}.left_on = s.left_on" if name.startswith("left_") else "")
+        for name, fraction in read.items()
     )
     none = "CASE WHEN s.opportunity_id = '' THEN 1 ELSE 0 END"
     columns = ", ".join(
-        f"CAST(coalesce({kind}.n, {none}) AS DECIMAL(38, 0)) AS {kind}_n,"
-        f" CAST(coalesce({kind}.d, 1) AS DECIMAL(38, 0)) AS {kind}_d"
-        for kind in _KINDS
+        f"CAST({f'coalesce({name}.n, {none})' if name in read else 0} AS DECIMAL(38, 0)) AS {name}_n,"
+        f" CAST({f'coalesce({name}.d, 1)' if name in read else 1} AS DECIMAL(38, 0)) AS {name}_d"
+        for name in (*_KINDS, *(f"left_{kind}" for kind in _KINDS))
     )
     engine.keep_rows(
         "stood_due",
-        f"SELECT s.*, {columns} FROM (SELECT *, coalesce(day, last_day) AS due,"
-        f" last_day IS NOT NULL AND coalesce(comp_plan IN ({listed}), false) AS is_due FROM stood) s{fractions}",
+        f"SELECT s.*, {columns} FROM (SELECT stood.*, coalesce(day, last_day) AS due, left_on,"
+        " seen.payee_id IS NULL OR left_on IS NOT NULL AS has_left,"
+        f" last_day IS NOT NULL AND coalesce(comp_plan IN ({listed}), false) AS is_due"
+        f" FROM stood LEFT JOIN seen ON seen.payee_id = stood.payee_id) s{fractions}",
     )
-    found = engine.fetch(f"SELECT DISTINCT {', '.join(_KEYS)} FROM stood_due WHERE is_due").to_pylist()
+    found = engine.fetch(f"SELECT DISTINCT {', '.join(WAY)} FROM stood_due WHERE is_due").to_pylist()
     ways = [row | _way(released[row["comp_plan"]], row, calendar, last) for row in found]
     engine.load("way", pa.Table.from_pylist(ways, pa.schema(_WAYS)))
 
 
-def _to_date(kind: str, last: date) -> str:
-    """What is invoiced, or collected, of each opportunity, from 0 to 1, as a fraction n / d."""
+def _to_date(kind: str, last: date | None = None) -> str:
+    """What is invoiced, or collected, of each opportunity, from 0 to 1, as a fraction n / d; without a last day, up to
+    each day on which somebody left who has a line of it."""
     some = "whole > 0 AND amount < whole"
+    days, until = f"DATE {text(last.isoformat())}" if last else "left_on", "" if last else ", left_on"
+    of = (
+        ""
+        if last
+        else (
+            " JOIN (SELECT DISTINCT comp_plan, opportunity_id, left_on FROM gathered JOIN seen USING (payee_id)"
+            " WHERE left_on IS NOT NULL) USING (comp_plan, opportunity_id)"
+        )
+    )
     return (
-        "SELECT comp_plan, opportunity_id,"
+        f"SELECT comp_plan, opportunity_id{until},"
         f" CASE WHEN {some} THEN millionths(greatest(amount, 0)) ELSE 1 END AS n,"
         f" CASE WHEN {some} THEN millionths(whole) ELSE 1 END AS d FROM ("
-        "SELECT comp_plan, opportunity_id, CAST(sum(amount) AS DECIMAL(38, 6)) AS amount, max(whole) AS whole"
-        f" FROM events WHERE kind = {text(kind)} AND day <= DATE {text(last.isoformat())} GROUP BY ALL)"
+        f"SELECT comp_plan, opportunity_id{until}, CAST(sum(amount) AS DECIMAL(38, 6)) AS amount, max(whole) AS whole"
+        f" FROM events{of} WHERE kind = {text(kind)} AND day <= {days} GROUP BY ALL)"
     )
 
 
-def _way(plan: CompPlan, row: Mapping[str, object], calendar: FiscalCalendar, last: date) -> dict[str, int]:
+def _way(plan: CompPlan, row: Mapping[str, Any], calendar: FiscalCalendar, last: date) -> dict[str, int]:
     released = losing = Fraction(0)
     for part in plan.payment.release:
         share = Fraction(part.share)
-        fraction = _fraction(part, row, calendar, last)
+        is_left = part.if_left == "lost" and row["left_on"] is not None
+        fraction = _fraction(part, row, calendar, row["left_on"] if is_left else last, "left_" if is_left else "")
         released += share * fraction
         if part.if_left == "lost":
             losing += share * (1 - fraction)
@@ -95,13 +118,13 @@ def _way(plan: CompPlan, row: Mapping[str, object], calendar: FiscalCalendar, la
     }
 
 
-def _fraction(part: Release, row: Mapping[str, object], calendar: FiscalCalendar, last: date) -> Fraction:
-    """How much of a part is released on the last day of a pay period, from 0 to 1."""
-    due: date = row["due"]  # type: ignore[assignment]
+def _fraction(part: Release, row: Mapping[str, Any], calendar: FiscalCalendar, last: date, when: str) -> Fraction:
+    """How much of a part is released on a last day, from 0 to 1; `when` tells the columns that speak of that day."""
+    due: date = row["due"]
     if part.on == "earned":
         return Fraction(1)
     if part.on is not None:
-        return Fraction(int(str(row[f"{part.on}_n"])), int(str(row[f"{part.on}_d"])))
+        return Fraction(int(row[f"{when}{part.on}_n"]), int(row[f"{when}{part.on}_d"]))
     if part.over is not None:
         months = part.over.months or 1
         return Fraction(min(months, 1 + whole_months(due, last)), months)

@@ -6,12 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from config.comp_plans.paid_on import is_flat
 from config.comp_plans.payment import Clawback
 from config.model import FieldType
 from salesops.conditions import day_in
@@ -110,6 +112,30 @@ def step_rows(basis: Basis, name: str) -> pa.Table:
         "GROUP BY component, payee_id, period ORDER BY component, payee_id, period"
     )
     return found.cast(STEPS)
+
+
+def of_no_transaction(rules: Rules, earnings: pa.Table) -> pa.Table:
+    """EARNINGS, of which flat amounts are of no transaction: the first one of their interval, with which they come to
+    stand, did not earn them, and they neither wait for its payment nor go with it."""
+    flat = [
+        pc.and_(
+            pc.equal(earnings["comp_plan"].cast(pa.string()), pa.scalar(name)),
+            pc.equal(earnings["component"].cast(pa.string()), pa.scalar(part)),
+        )
+        for name, plan in rules.comp_plans.items()
+        for part, component in plan.components.items()
+        if is_flat(plan, component)
+    ]
+    if not flat:
+        return earnings
+    is_one = reduce(pc.or_, flat)
+    for column in ("source", "transaction_id", "opportunity_id"):
+        place = earnings.column_names.index(column)
+        texts = pc.if_else(is_one, pa.scalar(None, pa.string()), earnings[column].cast(pa.string()))
+        field_ = EARNINGS.field(column)
+        made = texts.dictionary_encode() if pa.types.is_dictionary(field_.type) else texts
+        earnings = earnings.set_column(place, field_, made.cast(field_.type))
+    return earnings
 
 
 def build_settling(

@@ -241,6 +241,11 @@ class TakenBack:
     held: Decimal
     owed: Decimal
 
+    @property
+    def is_given_back(self) -> bool:
+        """Whether it is what was taken back before and comes back, as when a cancellation is cleared."""
+        return self.kind == "clawed_back" and self.held + self.owed > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Manual:

@@ -44,8 +44,10 @@ def _show(found: Found, verdict: Verdict | None, problems: Sequence[Problem]) ->
         return
     say(f"  {_mark('FAIL', 'red')}  {name}  ({found.file}:{found.line})")
     if verdict is None:
-        first, *more = _not_run(found, problems)
-        say(f"        was not run: {first}" + f" (and {several(len(more), 'problem')} more)" * bool(more))
+        own, of_file = _wrong(found, problems)
+        first, *more = own or of_file
+        said = str(first) if own else f"{first.where} is wrong, as said above"
+        say(f"        was not run: {said}" + f" (and {several(len(more), 'problem')} more)" * bool(more))
         return
     for line in _reasons(verdict):
         say(f"        {line}")
@@ -57,10 +59,15 @@ def _show(found: Found, verdict: Verdict | None, problems: Sequence[Problem]) ->
 
 def _not_run(found: Found, problems: Sequence[Problem]) -> list[str]:
     """What is wrong in a case that was not run; where that is nothing, in its file."""
+    own, of_file = _wrong(found, problems)
+    return list(map(str, own or of_file))
+
+
+def _wrong(found: Found, problems: Sequence[Problem]) -> tuple[list[Problem], list[Problem]]:
+    """What is wrong in a case, and in its file."""
     of_file = [each for each in problems if each.severity == "error" and each.where.file == found.file]
     case = f"{'.'.join(map(str, found.placed.path[1:]))}."
-    own = [each for each in of_file if f"{each.where.path}.".startswith(case)]
-    return list(map(str, own or of_file))
+    return [each for each in of_file if f"{each.where.path}.".startswith(case)], of_file
 
 
 def _mark(word: str, colour: str) -> str:

@@ -53,7 +53,8 @@ def describe(
     from salesops.describe.letter import agreed_with_each, build_letter, tell
     from salesops.describe.model import as_markdown
     from salesops.describe.worked import worked_tables
-    from sync.cli.output import print_json
+    from sync.cli.output import print_json, writable
+    from sync.files import write_whole
 
     around, names = _read(context, file, project)
     name = _chosen(plan, names)
@@ -63,10 +64,8 @@ def describe(
     told = tell(chosen, language, around.rules.currency, own, around.rules.quotas, agreed)
     letter = build_letter(told, worked_tables(told, around, own), payee)
     if output is not None:
-        try:
-            output.write_text(as_markdown(letter), encoding="utf-8")
-        except OSError as error:
-            raise click.BadParameter(f"{output} cannot be written: {error.strerror}.", param_hint="-o") from error
+        with writable(output, "-o"):
+            write_whole(output, as_markdown(letter).encode())
     if as_json:
         print_json(_json(name, language, letter))
     elif output is not None:

@@ -56,8 +56,9 @@ def effect(
     from sync import asked
     from sync.cli.effect_page import page
     from sync.cli.effect_report import effect_json, show_effect
-    from sync.cli.output import print_json
+    from sync.cli.output import print_json, writable
     from sync.effect import find_effect
+    from sync.files import write_whole
 
     loaded = load(context, project)
     connection = connections(loaded, connection)[0]
@@ -76,10 +77,8 @@ def effect(
         except asked.NotKnown as error:
             raise click.UsageError(str(error)) from error
     if html is not None:
-        try:
-            html.write_text(page(found), encoding="utf-8")
-        except OSError as error:
-            raise click.BadParameter(f"{html} cannot be written: {error.strerror}.", param_hint="--html") from error
+        with writable(html, "--html"):
+            write_whole(html, page(found).encode())
     if as_json:
         print_json(effect_json(found))
     elif html is not None:

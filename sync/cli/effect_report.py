@@ -66,6 +66,11 @@ def sentences(found: Found) -> list[str]:
             f"Nothing counted for anybody before {effect.first_counted}: records of the baseline may be missing. Choose"
             " days with --from and --until."
         )
+    if found.ran_since is not None:
+        lines.append(
+            f"It ran since {found.ran_since}, also in what this is compared with: what it brought then is expected"
+            " without it here, so it brought more than is said."
+        )
     if effect.left_out:
         lines.append(
             f"Left out, as they were not there or not on it all the time: {several(effect.left_out, 'payee')}, for whom"
@@ -79,7 +84,9 @@ def sentences(found: Found) -> list[str]:
             f"Afterwards, {days}: {signed(after.more)} against what was to be expected{_between(after)}; with that"
             f" {signed(net)} in all. What was only pulled forward is missing here."
         )
-    if effect.check is not None:
+    if effect.check is None:
+        lines.append("No check one window earlier: there is nothing then to compare, or no records of what was before.")
+    else:
         check = effect.check.estimate
         doubt = (
             " The same reckoning finds something where there was nothing to find: do not trust it."
@@ -87,7 +94,7 @@ def sentences(found: Found) -> list[str]:
             else ""
         )
         days = f"{effect.check.window.first} to {effect.check.window.last}"
-        lines.append(f"Check, {days}, before it ran: {signed(check.more)}{_between(check)}.{doubt}")
+        lines.append(f"Check, {days}, one window earlier: {signed(check.more)}{_between(check)}.{doubt}")
     return [*lines, NOT_CHOSEN_BY_LOT]
 
 
@@ -161,6 +168,7 @@ def effect_json(found: Found) -> dict[str, Any]:
         "component": found.component,
         "as_of": found.as_of.isoformat(),
         "running": found.is_running,
+        "ran_since": None if found.ran_since is None else found.ran_since.isoformat(),
         "credits": list(found.credits),
         "confidence": CONFIDENCE,
         "cost": {"amount": decimal_text(effect.cost), "unit": found.unit, "payees": effect.payees},

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from config.scalars import decimal_text
 from sync.cli.output import add_row, amount_text, new_table, print_json, print_table
 from sync.cli.words import say, several
+from sync.csv_text import cell
 from sync.pay.expense import Sums
-from sync.statements.as_data import csv_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -116,7 +116,7 @@ def _rows(found: Schedule) -> Iterable[dict[str, Any]]:
 
 
 def _cell(value: object) -> str:
-    return csv_cell(str(value).lower() if isinstance(value, bool) else value)
+    return cell(str(value).lower() if isinstance(value, bool) else value)
 
 
 def _plain(value: object) -> object:

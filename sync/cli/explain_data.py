@@ -13,6 +13,7 @@ import click
 
 from config.scalars import decimal_text, instant_text
 from sync.cli.explain_subjects import left_pairs
+from sync.csv_text import cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -114,12 +115,12 @@ def write_csv(file: str, told: Told, records: Records) -> int:
 
 
 def write_rows(file: str, names: Sequence[str], rows: Iterable[Row]) -> None:
-    """Write rows to a CSV file; a usage error where there can be no such file."""
+    """Write rows to a CSV file, none of whose texts is a formula to a spreadsheet; a usage error where it cannot be."""
     try:
         with Path(file).open("w", newline="", encoding="utf-8") as out:
             writer = csv.DictWriter(out, fieldnames=names)
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE}:
             raise

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from sync.cli.words import bulleted, say
+from sync.files import NO_ROOM
 from sync.problems import problems_in
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ CODES = {
     "salesops.engine.NumberTooLarge": WRONG,
     "salesops.fiscal.NoPeriod": WRONG,
     "salesops.rules.RuleError": WRONG,
+    "salesops.statements.check.DoesNotAddUp": WRONG,
     "sync.apply.lines.StalePlan": STALE,
     "sync.complete.StoreIncomplete": STOPPED,
     "sync.pay.errors.PayError": WRONG,
@@ -74,7 +76,7 @@ def exit_code_of(error: BaseException, connection: str = "") -> int:
         return WRONG
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return _tell("stopped. What was kept stays; run again to go on from there.", STOPPED)
-    if any(_is_errno(error, number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)):
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
         _mute(sys.stdout)
         return _tell(f"{error}: no room to write to. Free some and run again; what was kept stays.", STOPPED)
     return _expected(error, connection)

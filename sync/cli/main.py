@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 from keyword import iskeyword
@@ -98,6 +99,7 @@ def cli(context: click.Context, project: str | None) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with its code; every way to fail ends in a message."""
+    _open_closed_streams()
     from sync.cli.failures import exit_code_of
 
     stops: list[int] = []
@@ -118,3 +120,14 @@ def main() -> NoReturn:
     for each in STOP_SIGNALS:
         signal.signal(each, signal.SIG_IGN)  # the work is done; a late signal must not change how it ended
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _open_closed_streams() -> None:
+    """What the caller closed says nothing; else the store's own file could become what prints to stdout."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, and that is this one
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8"))

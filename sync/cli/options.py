@@ -135,6 +135,16 @@ def connections(project: Project, only: str | None) -> list[str]:
     return [only]
 
 
+def one_connection(project: Project, named: str | None) -> str:
+    """The connection that is meant; a usage error where there are several and none is named."""
+    names = connections(project, named)
+    if len(names) != 1:
+        raise click.BadParameter(
+            f"the project has several connections; name one with --connection: {', '.join(names)}."
+        )
+    return names[0]
+
+
 def open_store(project: Project) -> Store:
     """The project's store, to be used as a context manager."""
     from sync.store.store import Store

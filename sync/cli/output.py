@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,8 +14,9 @@ import click
 from sync.cli.words import columns, say, several
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
+    from pathlib import Path
 
     from rich.table import Table
     from rich.text import Text
@@ -25,6 +27,21 @@ if TYPE_CHECKING:
 def print_json(value: object) -> None:
     """One JSON object on stdout."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+@contextmanager
+def writable(path: Path, option: str) -> Iterator[None]:
+    """The block writes what an option names: BadParameter where nothing can be written there; a full disk stays the
+    OSError that it is."""
+    from sync.files import NO_ROOM
+
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise
+        reason = f"{path} cannot be written: {error.strerror}. Name another file or folder that you may write to."
+        raise click.BadParameter(reason, param_hint=option) from error
 
 
 def print_table(table: Table) -> None:

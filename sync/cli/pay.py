@@ -59,7 +59,7 @@ def calculate(context: click.Context, project: str | None, connection: str | Non
     from sync.cli.pay_report import show_calculated
     from sync.pay.calculate import calculate as calculate_
 
-    with working(context, project, connection) as (loaded, store, name):
+    with working(context, project, connection, "run") as (loaded, store, name):  # no records are half read
         done = calculate_(loaded, store, name, period, by)
         show_calculated(loaded, store, name, done)
 

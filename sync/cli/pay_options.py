@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.cli.options import connection_option, connections, load, open_store, project_option
+from sync.cli.options import connection_option, load, one_connection, open_store, project_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,21 +30,17 @@ def shared(command: Callable[..., Any]) -> Callable[..., Any]:
 def opened(context: click.Context, project: str | None, connection: str | None) -> Iterator[tuple[Project, Store, str]]:
     """The project, its store, and the connection that is meant."""
     loaded = load(context, project)
-    names = connections(loaded, connection)
-    if len(names) != 1:
-        raise click.BadParameter(
-            f"the project has several connections; name one with --connection: {', '.join(names)}."
-        )
+    name = one_connection(loaded, connection)
     with open_store(loaded) as store:
-        yield loaded, store, names[0]
+        yield loaded, store, name
 
 
 @contextmanager
 def working(
-    context: click.Context, project: str | None, connection: str | None
+    context: click.Context, project: str | None, connection: str | None, *besides: str
 ) -> Iterator[tuple[Project, Store, str]]:
-    """The same, for a command that changes something: one at a time."""
+    """The same, for a command that changes something: one at a time, and not while another holds one of `besides`."""
     from sync.store.lease import hold_lease
 
-    with opened(context, project, connection) as (loaded, store, name), hold_lease(store, "pay"):
+    with opened(context, project, connection) as (loaded, store, name), hold_lease(store, "pay", *besides):
         yield loaded, store, name

@@ -13,6 +13,7 @@ from config.scalars import decimal_text
 from salesops.payment.balances import paid
 from sync.cli.output import add_row, amount_text, minute, new_table, print_json, print_table, warn
 from sync.cli.words import say, several
+from sync.crm_links import record_names
 from sync.pay.balances import read_postings, read_stranded, select, sum_balances
 from sync.pay.errors import PayError
 from sync.pay.lines import find_payee
@@ -60,16 +61,27 @@ def show_calculated(project: Project, store: Store, name: str, done: Calculated)
         say("Nobody has earned anything there yet: `salesops doctor` says where a field that decides it is empty.")
     notes = read_table(store, kept.id, "output", "notes").to_pylist()
     warn(note["text"] for note in notes if note["severity"] == "warning")
-    warn(_stranded(comp_plan, unit, debts) for (comp_plan, unit), debts in read_stranded(project, store, kept).items())
+    stranded = read_stranded(project, store, kept)
+    names = record_names(store, name, "user", {payee for debts in stranded.values() for payee in debts})
+    warn(_stranded(project, comp_plan, unit, debts, names) for (comp_plan, unit), debts in stranded.items())
     say(f"Look at it with `salesops pay ledger --period {period}`, then `salesops pay review {period}`.")
 
 
-def _stranded(comp_plan: str, unit: str, debts: Mapping[str, Decimal]) -> str:
-    owed = f"{several(len(debts), 'payee')} of {comp_plan}: {amount_text(sum(debts.values(), Decimal(0)))} {unit}"
+def _stranded(
+    project: Project, comp_plan: str, unit: str, debts: Mapping[str, Decimal], names: Mapping[str, str]
+) -> str:
+    owing = sorted(names.get(payee, payee) for payee in debts)
+    who = ", ".join(owing[:3]) + (f" and {several(len(owing) - 3, 'other')}" if len(owing) > 3 else "")
+    owed = f"{comp_plan}: {amount_text(sum(debts.values(), Decimal(0)))} {unit} are owed by {who}"
+    if comp_plan in project.comp_plans:
+        return (
+            f"{owed}, and the comp plan pays in another currency or by other pay periods now: what it earns is paid"
+            " twice where that was paid before. Let it be as it was, or take it back with `salesops pay adjust`."
+        )
     return (
-        f"{owed} were paid that are not earned there any more, and what else they are paid in {unit} does not settle"
-        " it yet. If the comp plan is paid in another currency or in other pay periods now, the same is paid twice: let"
-        " it be as it was, or take it back with `salesops pay adjust`."
+        f"{owed} on a comp plan that there is no more, and what else is paid to them in {unit} does not settle it yet:"
+        " it is taken from later pay. If it was renamed, and pays in another currency or by other pay periods now, the"
+        " same is paid twice: take it back with `salesops pay adjust`."
     )
 
 
@@ -152,7 +164,8 @@ def show_ledger(
         print_json({"connection": name, "ledgers": [_ledger(store, name, each) for each in shown]})
         return
     for each in shown:
-        _show_ledger(store, each, name, postings=who is not None or within is not None)
+        what = "balances" if within is None else f"moved in {within.name}"
+        _show_ledger(store, each, name, what, postings=who is not None or within is not None)
 
 
 def _ledger(store: Store, name: str, each: dict[str, Any]) -> dict[str, Any]:
@@ -190,7 +203,7 @@ def _rows(table: pa.Table) -> list[dict[str, Any]]:
     return found
 
 
-def _show_ledger(store: Store, each: dict[str, Any], name: str, *, postings: bool) -> None:
+def _show_ledger(store: Store, each: dict[str, Any], name: str, what: str, *, postings: bool) -> None:
     import pyarrow as pa
 
     entries = pa.concat_tables(each["tables"])
@@ -199,7 +212,7 @@ def _show_ledger(store: Store, each: dict[str, Any], name: str, *, postings: boo
     if not entries.num_rows:
         say(f"{name}: nothing is posted there, by {each['kind'].replace('_', ' ')}.")
         return
-    balances = new_table("payee", "comp plan", "account", ">amount", "unit", title=f"{name}: balances, {each['kind']}")
+    balances = new_table("payee", "comp plan", "account", ">amount", "unit", title=f"{name}: {what}, {each['kind']}")
     sums = sum_balances(entries)
     named = _names_of(store, name, entries)
     people, opportunities = named["user"], named["opportunity"]

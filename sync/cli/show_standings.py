@@ -68,8 +68,9 @@ def leaderboard(
 ) -> None:
     """Show who is first by a measure of a comp plan: by attainment, which is the share of the target, or in all.
 
-    The measure of its first prizes, or else its first one, if none is named, as it stands at the end of the pay period
-    of the as-of day. Who stand the same share a place. Teams are those that users have now.
+    The measure of its first prizes, or else its first one, if none is named, as it stands at the end of the last pay
+    period in which anybody is measured: the present one, or that in which a contest ended. Who stand the same share a
+    place. Teams are those that users have now.
 
     \b
     Examples:

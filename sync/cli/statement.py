@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.cli.options import connections, json_option, load, open_store, project_option, watched
+from sync.cli.options import json_option, load, one_connection, open_store, project_option, watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ _NARROWEST, _WIDEST = 60, 100
 @click.option("--language", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="English or French.")
 @click.option("--locale", metavar="NAME", help="How figures and days are written: en_GB, fr_CA, de_CH.")
 @click.option("-o", "--output", metavar="PATH", type=click.Path(path_type=Path), help="A file, or a folder for many.")
-@click.option("--connection", metavar="NAME", help="Of which connection; the first of the project if missing.")
+@click.option("--connection", metavar="NAME", help="Of which connection, where there are several.")
 @json_option
 @project_option
 @click.pass_context
@@ -68,7 +68,7 @@ def statement(
     writing = _writing(language, locale)
     loaded = load(context, project)
     with open_store(loaded) as store:
-        books = read_books(store, connections(loaded, connection)[0], period)
+        books = read_books(store, one_connection(loaded, connection), period)
     ids = books.payees if everybody else tuple(dict.fromkeys(_find(books, each) for each in payees))
     if output is None:
         _show(books, ids, made, writing)
@@ -153,18 +153,15 @@ def _rendered(books: Books, ids: Sequence[str], made: Format, writing: Writing) 
 
 
 def _write(books: Books, ids: Sequence[str], made: Format, writing: Writing, output: Path) -> None:
-    from sync.statements.formats import write_private
+    from sync.cli.output import writable
+    from sync.files import write_whole
 
     into_folder = len(ids) != 1 or output.is_dir() or str(output).endswith("/")
-    try:
+    with writable(output, "-o"), watched(quiet=len(ids) == 1) as progress:
         if into_folder:
             output.mkdir(parents=True, exist_ok=True)
-        with watched(quiet=len(ids) == 1) as progress:
-            progress.writing(len(ids))
-            for name, each in _rendered(books, ids, made, writing):
-                write_private(output / name if into_folder else output, each)
-                progress.written(1)
-    except OSError as error:
-        reason = f"{output} cannot be written: {error.strerror}. Name another file or folder that you may write to."
-        raise click.BadParameter(reason, param_hint="-o") from error
+        progress.writing(len(ids))
+        for name, each in _rendered(books, ids, made, writing):
+            write_whole(output / name if into_folder else output, each)
+            progress.written(1)
     click.echo(f"Wrote {len(ids):,} statements into {output}." if into_folder else f"Wrote {output}.")

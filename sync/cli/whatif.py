@@ -62,10 +62,11 @@ def whatif(
     """
     from sync import asked
     from sync.cli.explain import local_day_of
-    from sync.cli.output import print_json
+    from sync.cli.output import print_json, writable
     from sync.cli.whatif_page import page
     from sync.cli.whatif_report import show_what_if, what_if_json
     from sync.explain import stored_as_of
+    from sync.files import write_whole
     from sync.fiscal import calendar_of
     from sync.whatif import changed_project, what_if
 
@@ -82,10 +83,8 @@ def whatif(
         except asked.NotKnown as error:
             raise click.UsageError(str(error)) from error
     if html is not None:
-        try:
-            html.write_text(page(found), encoding="utf-8")
-        except OSError as error:
-            raise click.BadParameter(f"{html} cannot be written: {error.strerror}.", param_hint="--html") from error
+        with writable(html, "--html"):
+            write_whole(html, page(found).encode())
     if as_json:
         print_json(what_if_json(found))
     elif html is not None:

@@ -52,17 +52,21 @@ def sum_balances(entries: pa.Table) -> pa.Table:
 
 def read_stranded(project: Project, store: Store, kept: Calculation) -> dict[tuple[str, str], dict[str, Decimal]]:
     """Debts that only other comp plans can settle, above 0 by payee, under comp plan and currency: the comp plan is
-    none of these pay periods any more, or all that the payee earns of it is in another currency now."""
+    none of these pay periods any more, or what the payee earns of it is in another currency now."""
     entries = pa.concat_tables([read_ledger(store, kept.before), read_entries(store, kept.id)])
     owner = ("payee_id", "comp_plan", "unit")
     earned: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in balances(entries.filter(pc.field("account") == "earned"), owner).to_pylist():
         earned[row["payee_id"], row["comp_plan"]].add(row["unit"])
-    counted = {name for name, plan in project.comp_plans.items() if plan.period == kept.period.kind}
+    counted = {
+        name: plan.pays_in(project.settings.currency)
+        for name, plan in project.comp_plans.items()
+        if plan.period == kept.period.kind
+    }
     found: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(dict)
     for row in standing(entries).to_pylist():
         payee, comp_plan, unit = (row[name] for name in owner)
-        debt, units = row["owed"] - row["carried"], earned[payee, comp_plan]
-        if debt > 0 and (comp_plan not in counted or (units and unit not in units)):
+        debt = row["owed"] - row["carried"]
+        if debt > 0 and (comp_plan not in counted or unit not in (earned[payee, comp_plan] or {counted[comp_plan]})):
             found[comp_plan, unit][payee] = debt
     return found

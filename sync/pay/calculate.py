@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from config.scalars import instant_text
 from connectors.base import Sweep
 from salesops.calendar import day_start
+from salesops.payment.balances import standing
 from salesops.payment.tables import MANUAL
 from salesops.rates import NoRate
 from salesops.results import AMOUNT
@@ -81,7 +82,7 @@ def calculate(project: Project, store: Store, connection: str, name: str, by: st
         outputs = reckon(inputs, ledger, read_schedule(store, before))
     except NoRate as error:
         raise PayError(f"{name}: {error}") from error
-    packed = pack(inputs, _names(store, connection, {**outputs, "held": _held(ledger)}))
+    packed = pack(inputs, _names(store, connection, {**outputs, "held": _held(ledger), "owing": standing(ledger)}))
     digests = {each: digest_table(table) for each, table in outputs.items()}
     earlier = None if last is None else read_calculation_row(store, last.calculation)
     is_same = earlier is not None and (earlier.inputs, earlier.digests) == (packed.digest, digests)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import csv
-import errno
 import hashlib
 import io
-import os
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -16,6 +13,8 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from config.scalars import decimal_text
+from sync.csv_text import cell
+from sync.files import NO_ROOM, write_whole
 from sync.pay.errors import PayError
 from sync.pay.kept import read_calculation
 from sync.pay.people import check_person
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from sync.store.store import Store
 
 _DAY = timedelta(days=1)
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,8 @@ def payroll_rows(kept: KeptCalculation) -> list[dict[str, str]]:
     for entry in paid.select(["payee_id", "comp_plan", "unit", "amount"]).to_pylist():
         key = entry["payee_id"], entry["comp_plan"], entry["unit"]
         sums[key] = sums.get(key, Decimal(0)) + entry["amount"]
-    period, plans = kept.calculation.period, kept.rules.comp_plans
+    calculation, plans = kept.calculation, kept.rules.comp_plans
+    period = calculation.period
     return [
         {
             "payee_id": payee,
@@ -96,37 +95,22 @@ def payroll_rows(kept: KeptCalculation) -> list[dict[str, str]]:
             "last_day": (period.end - _DAY).isoformat(),
             "currency": unit,
             "amount": _money(amount),
-            "reference": f"{period.name}/{payee}/{comp_plan}/{unit}",
+            "reference": f"{calculation.connection}/{period.name}/{payee}/{comp_plan}/{unit}",
         }
         for (payee, comp_plan, unit), amount in sorted(sums.items())
     ]
 
 
 def write_file(file: Path, content: bytes) -> None:
-    """Put the content there, whole or not at all, readable by its owner only; PayError where there can be no file."""
+    """Put the content there, on the disk when this returns; PayError where there can be no file."""
     try:
-        file = file.resolve()
-        if file.exists() and not file.is_file():
-            raise PayError(f"{file} is no ordinary file. Name another one.")  # a device or pipe stays what it is
-        _write(file, content)
+        write_whole(file, content, synced=True)
+    except FileExistsError as error:
+        raise PayError(f"{file} is no ordinary file. Name another one.") from error
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if error.errno in NO_ROOM:
             raise
         raise PayError(f"{file} cannot be written: {error.strerror}. Name a file in a folder of yours.") from error
-
-
-def _write(file: Path, content: bytes) -> None:
-    beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        beside.replace(file)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def _csv(kept: KeptCalculation, rows: list[dict[str, str]]) -> bytes:
@@ -134,13 +118,8 @@ def _csv(kept: KeptCalculation, rows: list[dict[str, str]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([_cell(field, row[field]) for field in columns.values()] for row in rows)
+    writer.writerows([cell(row[field]) for field in columns.values()] for row in rows)
     return text.getvalue().encode("utf-8")
-
-
-def _cell(field: str, text: str) -> str:
-    """No text that people gave is a formula to a spreadsheet."""
-    return f"'{text}" if field != "amount" and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _money(amount: Decimal) -> str:

@@ -28,12 +28,14 @@ class PeriodFigures:
     """A pay period; `state` None where nothing was done to it yet.
 
     `payees` are those who have a statement of it by comp plan, and `amounts`, by figure and payee, are sums by comp
-    plan and unit without those of 0. Both are empty until it is closed. What is paid is in the currency of pay.
+    plan and unit without those of 0; `units` are those of all that a comp plan ever posted. They are empty until it is
+    closed. What is paid is in the currency of pay.
     """
 
     state: State | None
     payees: Mapping[str, frozenset[str]] = field(default_factory=dict)
     amounts: Mapping[tuple[str, str], Mapping[tuple[str, str], Decimal]] = field(default_factory=dict)
+    units: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def is_closed(self) -> bool:
@@ -48,10 +50,12 @@ def read_figures(store: Store, connection: str, period: str) -> PeriodFigures:
         return PeriodFigures(last.state if last else None)
     amounts: dict[tuple[str, str], dict[tuple[str, str], Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     payees: dict[str, set[str]] = defaultdict(set)
+    units: dict[str, set[str]] = defaultdict(set)
     ledger = read_ledger(store, last.calculation)
     keys = ["payee_id", "comp_plan", "unit", "account", "cause", "period"]
     for row in ledger.group_by(keys).aggregate([("amount", "sum")]).to_pylist():
         of = row["comp_plan"], row["unit"]
+        units[row["comp_plan"]].add(row["unit"])
         is_now = row["period"] == period
         if is_now:
             payees[row["comp_plan"]].add(row["payee_id"])
@@ -65,7 +69,11 @@ def read_figures(store: Store, connection: str, period: str) -> PeriodFigures:
         table = read_table(store, last.calculation, "output", name).filter(pc.field("period") == period)
         for row in table.group_by(["comp_plan", "payee_id"]).aggregate([]).to_pylist():
             payees[row["comp_plan"]].add(row["payee_id"])
-    return PeriodFigures(last.state, {name: frozenset(its) for name, its in payees.items()}, found)
+    return PeriodFigures(last.state, _frozen(payees), found, _frozen(units))
+
+
+def _frozen(sets: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    return {name: frozenset(its) for name, its in sets.items()}
 
 
 def _figures(account: str, cause: str, *, is_now: bool) -> Iterator[tuple[str, int]]:

@@ -33,6 +33,6 @@ def is_one_of(project: Project, person: str, others: Iterable[str]) -> bool:
 def _addresses(project: Project, person: str) -> frozenset[str]:
     groups = [{same_login(name) for name in same.values()} for same in project.settings.people.same]
     found = {same_login(person)}
-    for group in groups:
-        found |= group if group & found else set()
+    while more := set().union(*(group for group in groups if group & found)) - found:
+        found |= more  # entries that share a login are one person, however many
     return frozenset(found)

@@ -61,14 +61,21 @@ def pay_rules(rules: Rules) -> Rules:
     return replace(rules, metrics=metrics_for(names, rules))
 
 
-def reckon(inputs: Inputs, ledger: pa.Table, before: pa.Table | None = None) -> dict[str, pa.Table]:
+def reckon(
+    inputs: Inputs, ledger: pa.Table, before: pa.Table | None = None, *, estimated: bool = False
+) -> dict[str, pa.Table]:
     """Entries, earnings, credits, measures, tiers and notes, by these names, and where the project says when earnings
     become expense the `schedule`; the same for the same inputs, ledger, and schedule of the period `before`, if that
-    has one.
+    has one. With `estimated` what open opportunities would earn is among the earnings.
     """
     rules = inputs.rules()
     results = compute(
-        known_now(inputs.facts, inputs.as_of), rules, inputs.as_of, settling=True, tiers_in=inputs.period.name
+        known_now(inputs.facts, inputs.as_of),
+        rules,
+        inputs.as_of,
+        settling=True,
+        estimated=estimated,
+        tiers_in=inputs.period.name,
     )
     settling = results.settling or Settling()
     payable = settling.of(rules, inputs.period, inputs.manual)

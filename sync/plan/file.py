@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sync.files import NO_ROOM
 from sync.plan.model import Plan
 from sync.store.store import parse_instant
 
@@ -45,6 +46,8 @@ def write_plan(plan: Plan, path: Path) -> None:
             Path(part).unlink(missing_ok=True)
             raise
     except OSError as error:
+        if error.errno in NO_ROOM:
+            raise
         raise PlanFileError(f"{path}: the plan cannot be written: {error}. Choose another place with -o.") from error
 
 

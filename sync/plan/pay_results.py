@@ -49,7 +49,7 @@ def pay_results(results: Results, value: PayValue | PayOf, period: Period) -> Lo
     if not figures.is_closed:
         why = f"{value.show} {period.name}: {figures.state or 'open'}, not closed yet"
         return lambda user: Wanted(None, why, source(user), period.name, value.show, counted=False)
-    plans = _plans(value, figures)
+    plans = _plans(results.project, value, figures)
     payees = frozenset[str]().union(*(figures.payees.get(plan, ()) for plan in plans))
 
     def look_up(user: str) -> Wanted:
@@ -95,17 +95,17 @@ def _states(results: Results, period: Period, figures: PeriodFigures) -> Lookup:
     return look_up
 
 
-def _plans(value: PayValue | PayOf, figures: PeriodFigures) -> frozenset[str]:
-    """The comp plans that pay in the unit that is meant; one that nobody was paid by yet pays money."""
-    units: dict[str, set[str]] = {plan: set() for plan in figures.payees}
-    for sums in figures.amounts.values():
-        for plan, unit in sums:
-            units[plan].add(unit)
-    is_money = value.unit is None
-    found = (
-        plan for plan, its in units.items() if any(is_meant(value.unit, each) for each in its) or (not its and is_money)
-    )
-    return frozenset(plan for plan in found if value.comp_plan in {None, plan})
+def _plans(project: Project, value: PayValue | PayOf, figures: PeriodFigures) -> frozenset[str]:
+    """The comp plans that pay in the unit that is meant; one that never posted anything is as the project has it, and
+    pays money where that is gone."""
+    found = set()
+    for name in figures.payees:
+        plan = project.comp_plans.get(name)
+        unit = plan.pays_in(project.settings.currency) if plan else project.settings.currency
+        units = figures.units.get(name, {unit})
+        if any(is_meant(value.unit, each) for each in units):
+            found.add(name)
+    return frozenset(name for name in found if value.comp_plan in {None, name})
 
 
 def _said(value: PayValue | PayOf, amount: Decimal, unit: str) -> str:

@@ -9,9 +9,10 @@ from connectors.base import MissingField
 from sync.connections import needed_fields
 from sync.feedback import find_feedback
 from sync.store import records
+from sync.store.sources import save_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from config.loader import Project
     from connectors.base import Connector, Description
@@ -43,7 +44,9 @@ def describe(project: Project, store: Store, connection: str, connector: Connect
     without += [each for each in lost if (each.object, each.field) in read]
     rest = [each for each in lost if each not in without]
     records.save_fields(store, connection, description.fields)
-    records.save_hidden(store, connection, without, (*description.unseen, *rest))
+    hidden = (*without, *description.unseen, *rest)
+    records.save_hidden(store, connection, without, hidden[len(without) :])
+    save_sources(store, connection, _sources(description, {(each.object, each.field) for each in hidden}))
     needed = (f"{_hidden(f, connection)} Figures that are made of it lack it (pull.hidden_fields)." for f in without)
     unseen = (f"{_hidden(field, connection)} No rule needs it." for field in description.unseen)
     emptied = (f"{_hidden(f, connection)} It was shown before: our copies of it become empty." for f in rest)
@@ -57,6 +60,15 @@ def _read_by_rules(project: Project, description: Description) -> set[tuple[str,
         for name, fields in needed_fields(project).items()
         for field in fields
         for path in description.fills.get(name, {}).get(field, ())
+    }
+
+
+def _sources(description: Description, hidden: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The CRM fields that fill ours and that our login sees, in words, by our object and field."""
+    return {
+        (name, field): ", ".join(path for path in paths if (name, path) not in hidden)
+        for name, fields in description.fills.items()
+        for field, paths in fields.items()
     }
 
 

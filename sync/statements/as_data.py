@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.scalars import decimal_text
 from salesops.statements.model import Of
+from sync.csv_text import cell
 from sync.statements.writing import clean
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ COLUMNS = (
 )  # fmt: skip
 """Amounts are exact, with a point; what stands in `amount` adds up to `paid` within the section `summary`, and to what
 the section's name says elsewhere."""
-
-_FORMULA = ("=", "+", "-", "@")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 
 def as_json(statement: Statement) -> str:
@@ -67,17 +65,12 @@ def as_csv(statement: Statement) -> str:
     for plan in statement.plans:
         for row in _rows(plan):
             whole = {**common, "comp_plan": plan.label, "currency": plan.currency, **row}
-            writer.writerow({name: csv_cell(value) for name, value in whole.items()})
+            writer.writerow({name: cell(_clean(value)) for name, value in whole.items()})
     return out.getvalue()
 
 
-def csv_cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        return decimal_text(value)
-    text = clean(str(value), 2000)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _clean(value: object) -> object:
+    return clean(value, 2000) if isinstance(value, str) else value
 
 
 def _rows(plan: ByPlan) -> Iterator[dict[str, object]]:

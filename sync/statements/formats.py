@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -11,8 +9,6 @@ from sync.statements.as_data import as_csv, as_json
 from sync.statements.tell import tell
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from salesops.statements.model import Statement
     from sync.statements.writing import Writing
 
@@ -71,17 +67,3 @@ class Names:
 
 def _safe(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9@.-]+", "_", text).replace("..", "_").strip("._-").replace("__", "_")
-
-
-def write_private(path: Path, made: bytes) -> None:
-    """The file, whole or not at all, readable by its owner only: it says what somebody is paid.
-
-    FileExistsError where something else than a file has that name; what a link leads to is written.
-    """
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        raise FileExistsError(errno.EEXIST, "It is no ordinary file", str(path))
-    part = path.with_name(f".{path.name}.part")
-    with os.fdopen(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as out:
-        out.write(made)
-    part.replace(path)

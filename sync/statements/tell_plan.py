@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from salesops.calendar import ALL_TIME
 from sync.statements.document import Bar, Bars, Column, Said, Section, Sums, Table
 from sync.statements.words import SENTENCES
 from sync.statements.writing import NONE, clean, is_currency
@@ -117,7 +118,7 @@ class _Teller:
     def tiers(self) -> Iterator[Table | Sums | Said]:
         """What lies in each tier and comes of it, the way from there to what this period earned, and what is next."""
         for ladder in self._plan.ladders:
-            name = f"{self._label(ladder.component, ladder.label)} ({ladder.interval})"
+            name = f"{self._label(ladder.component, ladder.label)} ({self._interval(ladder.interval)})"
             laid = [each for each in ladder.tiers if each.amount is not None]
             if laid and ladder.worth is not None:
                 rows = tuple(
@@ -155,7 +156,7 @@ class _Teller:
         made = ladder.to_date - worth
         rows = [(self._say("tiers_together"), self._amount(worth))]
         rows += [(self._say("after_tiers"), self._amount(made))] if made else []
-        rows += [(self._say("earned_before", interval=ladder.interval), self._amount(-ladder.before))]
+        rows += [(self._say("earned_before", interval=self._interval(ladder.interval)), self._amount(-ladder.before))]
         return Sums(name, tuple(rows), (self._say("earned"), self._amount(ladder.earned)))
 
     def _bound(self, ladder: Ladder, tier: Tier) -> str:
@@ -240,12 +241,12 @@ class _Teller:
     def taken_back(self) -> Iterator[Table]:
         lines = self._plan.taken_back
         if lines:
-            kinds = {"clawed_back": "clawed_back", "lost": "lost_short"}
+            kinds = {"clawed_back": "clawed_back", "lost": "lost_short", "undone": "undone"}
             rows = tuple(
                 (
                     self._with_component(each.of),
                     each.of.earned_in,
-                    self._say(kinds[each.kind]),
+                    self._say(kinds["undone" if each.is_given_back else each.kind]),
                     self._amount(each.held),
                     self._amount(each.owed),
                 )
@@ -343,8 +344,11 @@ class _Teller:
         return self._say(name) if name in {"cap", "floor"} and label.lower() == name else clean(label)
 
     def _measure(self, measure: Measured) -> str:
-        of = ", ".join(filter(None, (clean(measure.group), measure.interval)))
+        of = ", ".join(filter(None, (clean(measure.group), self._interval(measure.interval))))
         return f"{clean(measure.label)} ({of})"
+
+    def _interval(self, name: str) -> str:
+        return self._say("all_time") if name == ALL_TIME else name
 
     def _bar(self, measure: Measured) -> Bar:
         attained = measure.attainment or Decimal(0)

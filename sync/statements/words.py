@@ -58,6 +58,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "target": ("Target", "Objectif"),
     "attainment": ("Attainment", "Atteinte"),
     "interval": ("Over", "Sur"),
+    "all_time": ("all time", "toute la durée"),
     "target_mark": ("The line marks the target.", "Le trait marque l'objectif."),
     # transactions
     "earnings": ("What you earned", "Ce que vous avez gagné"),
@@ -129,6 +130,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "due_monthly": ("monthly to {until}", "chaque mois jusqu'au {until}"),
     # taken back
     "taken_back": ("Taken back and lost", "Repris et perdu"),
+    "undone": ("Given back", "Restitué"),
     "what": ("What", "Nature"),
     "out_of_held": ("Of what was held", "Sur le retenu"),
     "out_of_pay": ("To be recovered", "À récupérer"),

@@ -91,8 +91,8 @@ def read_calculation_row(store: Store, calculation: int) -> Calculation:
 
 def read_calculations(store: Store, connection: str, period: str | None = None) -> list[Calculation]:
     """All calculations of a connection, or of one pay period, the oldest first."""
-    sql = f"SELECT {_COLUMNS} FROM pay_calculation WHERE connection = ? AND ? IN (period, '') ORDER BY id"
-    return [_calculation(row) for row in store.rows(sql, (connection, period or ""))]
+    sql = f"SELECT {_COLUMNS} FROM pay_calculation WHERE connection = ? AND period = coalesce(?, period) ORDER BY id"
+    return [_calculation(row) for row in store.rows(sql, (connection, period))]
 
 
 def _calculation(row: sqlite3.Row) -> Calculation:

@@ -17,7 +17,6 @@ from sync.store.identity import PARTS_OF_OPPORTUNITY
 from sync.store.raw import OBSERVED, FactError
 from sync.store.shelf import ENDED
 from sync.store.shelves import read_shelves
-from sync.store.store import StoreUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -74,24 +73,14 @@ def read_facts(store: Store, connection: str, columns: Mapping[str, Collection[s
 
     The mirror is used as far as it goes, and stays as it is: any process may read at any time.
     """
-    return _tables(_read(store, connection, columns, keep=False), columns)
+    return _tables(read_shelves(store, connection, _needed(columns), keep=False), columns)
 
 
 def mirror_facts(store: Store, connection: str, columns: Mapping[str, Collection[str]]) -> MirroredFacts:
     """The same with their versions; the mirror has all of it then, where its place can be written."""
     mirror.begin(store, connection, _needed(columns))
-    shelves = _read(store, connection, columns, keep=True)
+    shelves = read_shelves(store, connection, _needed(columns), keep=True)
     return MirroredFacts(_tables(shelves, columns), _versions(shelves, columns))
-
-
-def _read(store: Store, connection: str, columns: Mapping[str, Collection[str]], *, keep: bool) -> Mapping[str, Shelf]:
-    import adbc_driver_sqlite.dbapi as adbc
-
-    try:
-        return read_shelves(store, connection, _needed(columns), keep=keep)
-    except adbc.OperationalError as error:
-        advice = "The store is damaged or cannot be read. Restore a copy of it."
-        raise StoreUnusable(f"{store.path}: {error}. {advice}") from error
 
 
 def _needed(columns: Mapping[str, Collection[str]]) -> dict[str, set[str]]:

@@ -15,7 +15,7 @@ from sync.store.store import UNSHARED, Store, StoreError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 LIFETIME = timedelta(seconds=60)
@@ -33,19 +33,21 @@ class LeaseLost(Exception):
 
 
 @contextmanager
-def hold_lease(store: Store, name: str = "run") -> Iterator[None]:
-    """Hold the lease inside the block; LeaseTaken where another process has it.
+def hold_lease(store: Store, *names: str) -> Iterator[None]:
+    """Hold the leases of these names inside the block, "run" if none is given; LeaseTaken where another process has one
+    of them.
 
     A thread renews it, over its own connection, so that a long request does not lose it; while we hold it, every write
     to the store checks that we still do. A holder that died on this machine is recognised by its process id and does
     not keep anybody waiting.
     """
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    _take(store, name, holder)
+    names = names or ("run",)
+    _take(store, names, holder)
     stop = threading.Event()
-    renewer = threading.Thread(target=_renew, args=(store.path, name, holder, stop), daemon=True)
+    renewer = threading.Thread(target=_renew, args=(store.path, holder, stop), daemon=True)
     renewer.start()
-    store.guard = lambda db: _check(db, name, holder)
+    store.guard = lambda db: _check(db, names, holder)
     try:
         yield
     finally:
@@ -53,7 +55,7 @@ def hold_lease(store: Store, name: str = "run") -> Iterator[None]:
         stop.set()
         renewer.join()
         with suppress(StoreError), store.transaction() as db:  # a full disk; the lease ends with this process anyway
-            db.execute("DELETE FROM lease WHERE name = ? AND holder = ?", (name, holder))
+            db.execute("DELETE FROM lease WHERE holder = ?", (holder,))
 
 
 def is_held(store: Store, name: str = "run") -> bool:
@@ -62,36 +64,36 @@ def is_held(store: Store, name: str = "run") -> bool:
     return any(row["expires_at"] > instant_text(datetime.now(UTC)) and not _died(row["holder"]) for row in rows)
 
 
-def _check(db: sqlite3.Connection, name: str, holder: str) -> None:
-    if db.execute("SELECT 1 FROM lease WHERE name = ? AND holder = ?", (name, holder)).fetchone() is None:
+def _check(db: sqlite3.Connection, names: Sequence[str], holder: str) -> None:
+    if db.execute("SELECT count(*) FROM lease WHERE holder = ?", (holder,)).fetchone()[0] < len(names):
         raise LeaseLost(
             "another run took over while this one was asleep; this one stopped. Nothing is lost: run again."
         )
 
 
-def _take(store: Store, name: str, holder: str) -> None:
+def _take(store: Store, names: Sequence[str], holder: str) -> None:
     moment = datetime.now(UTC)
     with store.transaction() as db:
-        row = db.execute("SELECT holder, taken_at, expires_at FROM lease WHERE name = ?", (name,)).fetchone()
-        if row and row["expires_at"] > instant_text(moment) and not _died(row["holder"]):
-            host, pid, _ = row["holder"].rsplit(":", 2)
-            raise LeaseTaken(
-                f"another run is going on since {row['taken_at']} (process {pid} on {host}). "
-                "Wait for it to end, then run again."
+        for name in names:
+            row = db.execute("SELECT holder, taken_at, expires_at FROM lease WHERE name = ?", (name,)).fetchone()
+            if row and row["expires_at"] > instant_text(moment) and not _died(row["holder"]):
+                host, pid, _ = row["holder"].rsplit(":", 2)
+                raise LeaseTaken(
+                    f"another run is going on since {row['taken_at']} (process {pid} on {host}). "
+                    "Wait for it to end, then run again."
+                )
+            db.execute(
+                "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?)",
+                (name, holder, instant_text(moment), instant_text(moment + LIFETIME)),
             )
-        db.execute(
-            "INSERT OR REPLACE INTO lease VALUES (?, ?, ?, ?)",
-            (name, holder, instant_text(moment), instant_text(moment + LIFETIME)),
-        )
 
 
-def _renew(path: Path, name: str, holder: str, stop: threading.Event) -> None:
+def _renew(path: Path, holder: str, stop: threading.Event) -> None:
     while not stop.wait(RENEWAL_SECONDS):
         # A store that is busy or out of room now may be free at the next try, well before the lease ends.
         with suppress(StoreError), UNSHARED, Store(path) as own, own.transaction() as db:
             db.execute(
-                "UPDATE lease SET expires_at = ? WHERE name = ? AND holder = ?",
-                (instant_text(datetime.now(UTC) + LIFETIME), name, holder),
+                "UPDATE lease SET expires_at = ? WHERE holder = ?", (instant_text(datetime.now(UTC) + LIFETIME), holder)
             )
 
 

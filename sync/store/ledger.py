@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from salesops.payment.tables import ENTRIES
+from salesops.payment.tables import ENTRIES, Account, Cause
 from sync.store.chunks import Damaged, plain_table
+from sync.store.raw import reading
 from sync.store.results import plain_rows
-from sync.store.store import StoreUnusable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from sync.store.store import Store
 
 _COLUMNS = ", ".join(("calculation_id", *ENTRIES.names))
+
+_WORDS = {"account": set(get_args(Account)), "cause": set(get_args(Cause))}
 
 _ORDER = "posting, account, unit"
 
@@ -37,24 +40,21 @@ def save_entries(db: sqlite3.Connection, calculation: int, entries: pa.Table) ->
 
 def read_entries(store: Store, calculation: int) -> pa.Table:
     """The entries of one calculation: ENTRIES; Damaged where they cannot be."""
-    import adbc_driver_sqlite.dbapi as adbc
-
     # An example in front gives each column its type, as in `sync.store.raw`.
     example = ", ".join("0" if pa.types.is_integer(field.type) else "''" for field in ENTRIES)
     columns = ", ".join(ENTRIES.names)
     rows = f"SELECT {columns} FROM pay_entry WHERE calculation_id = ? ORDER BY {_ORDER}"  # that of its key: no sorting
     sql = f"SELECT {example} UNION ALL SELECT * FROM ({rows})"
+    with reading(store) as cursor:
+        cursor.execute(sql, (calculation,))
+        found: pa.Table = cursor.fetch_arrow_table()
     try:
-        with store.set_aside(), adbc.connect(store.reading_uri) as source, source.cursor() as cursor:
-            cursor.execute(sql, (calculation,))
-            found: pa.Table = cursor.fetch_arrow_table()
-    except adbc.OperationalError as error:
-        advice = "The store is damaged or cannot be read. Restore a copy of it."
-        raise StoreUnusable(f"{store.path}: {error}. {advice}") from error
-    try:
-        return plain_table(found.slice(1).rename_columns(ENTRIES.names).cast(ENTRIES))
+        entries = plain_table(found.slice(1).rename_columns(ENTRIES.names).cast(ENTRIES))
     except pa.ArrowInvalid as error:
         raise Damaged(f"the ledger of calculation {calculation}") from error
+    if not all(set(pc.unique(entries[name]).to_pylist()) <= words for name, words in _WORDS.items()):
+        raise Damaged(f"the ledger of calculation {calculation}")
+    return entries
 
 
 def read_ledger(store: Store, last: int | None) -> pa.Table:

@@ -282,23 +282,25 @@ def observed(db: Database) -> None:
         """
     )
     db.execute("CREATE INDEX observed_change_record ON observed_change (connection, object, record_id)")
-    tracked = {
-        "opportunity": "owner_id stage amount currency close_date forecast_category account_id deleted",
-        "account": "owner_id region industry",
-        "lead": "owner_id status",
-        "contact": "owner_id status",
-        "user": "manager_id role role_id team active deleted",
-        "team_member": "team_id user_id deleted",
-        "territory_member": "territory_id user_id role deleted",
-        "territory_account": "territory_id account_id deleted",
-        "quota": "user_id starts_on ends_on amount quantity currency deleted",
-        "opportunity_split": "user_id percent amount deleted",
-    }
-    for name, fields in tracked.items():
+    for name, fields in _TRACKED.items():
         _observe(db, name, fields)
 
 
-def _observe(db: Database, name: str, fields: str) -> None:
+_TRACKED = {
+    "opportunity": "owner_id stage amount currency close_date forecast_category account_id deleted",
+    "account": "owner_id region industry",
+    "lead": "owner_id status",
+    "contact": "owner_id status",
+    "user": "manager_id role role_id team active deleted",
+    "team_member": "team_id user_id deleted",
+    "territory_member": "territory_id user_id role deleted",
+    "territory_account": "territory_id account_id deleted",
+    "quota": "user_id starts_on ends_on amount quantity currency deleted",
+    "opportunity_split": "user_id percent amount deleted",
+}
+
+
+def _observe(db: Database, name: str, fields: str, unless: str = "0") -> None:
     """Keep what changes in these fields of an object."""
     columns = fields.split()
     differs = " OR ".join(f"old.{column} IS NOT new.{column}" for column in columns)
@@ -313,7 +315,7 @@ def _observe(db: Database, name: str, fields: str) -> None:
             SELECT new.connection, '{name}', new.id, field, before, after,
                    iif(old.modified_at IS new.modified_at, NULL, new.modified_at),
                    strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
-            FROM ({each}) WHERE before IS NOT after;
+            FROM ({each}) AS each WHERE before IS NOT after AND NOT {unless};
         END
         """
     )
@@ -765,6 +767,31 @@ def _never(db: Database, table: str, event: str, when: str, label: str = "") -> 
     )
 
 
+@migrations()
+def sources(db: Database) -> None:
+    """Which CRM fields fill which of ours. Rows that are read again because others fill it now tell of no change in the
+    CRM; `stream` is one that has not been read to its end since."""
+    for statement in (
+        """
+        CREATE TABLE field_source (
+            connection TEXT NOT NULL, object TEXT NOT NULL, field TEXT NOT NULL, source TEXT NOT NULL,
+            PRIMARY KEY (connection, object, field)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE source_changed (
+            connection TEXT NOT NULL, object TEXT NOT NULL, field TEXT NOT NULL, stream TEXT NOT NULL,
+            PRIMARY KEY (connection, object, field, stream)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ):
+        db.execute(statement)
+    for name, fields in _TRACKED.items():
+        db.execute(f"DROP TRIGGER {name}_observed")
+        its = f"connection = new.connection AND object = '{name}' AND field = each.field"
+        _observe(db, name, fields, unless=f"EXISTS (SELECT 1 FROM source_changed WHERE {its})")
+
+
 _CLOSED = "EXISTS (SELECT 1 FROM pay_state WHERE calculation_id = old.calculation_id AND state = 'closed')"
 
 _OPEN = "'open'"
@@ -788,5 +815,5 @@ _MOVES = [
 """The states of a pay period: each with those that it may follow."""
 
 
-STEPS = 21
+STEPS = 22
 """How many steps there are here; a store that has more was made by a newer version."""

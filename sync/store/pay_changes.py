@@ -99,19 +99,19 @@ def save_outcome(db: sqlite3.Connection, connection: str, made: Outcome) -> None
 
 def read_adjustments(store: Store, connection: str, period: str | None = None) -> list[Adjustment]:
     """The adjustments of a connection, or of one of its pay periods, in the order of their ids."""
-    sql = f"SELECT {_ADJUSTMENT} FROM pay_adjustment WHERE connection = ? AND ? IN (period, '') ORDER BY id"
+    sql = f"SELECT {_ADJUSTMENT} FROM pay_adjustment WHERE connection = ? AND period = coalesce(?, period) ORDER BY id"
     return [
         Adjustment(*_owner(row), Decimal(row["amount"]), _line(row), row["reason"], row["author"], row["at"])
-        for row in store.rows(sql, (connection, period or ""))
+        for row in store.rows(sql, (connection, period))
     ]
 
 
 def read_disputes(store: Store, connection: str, period: str | None = None) -> list[Dispute]:
     """The disputes of a connection, or of one of its pay periods, in the order of their ids."""
-    sql = f"SELECT {_DISPUTE} FROM pay_dispute WHERE connection = ? AND ? IN (period, '') ORDER BY id"
+    sql = f"SELECT {_DISPUTE} FROM pay_dispute WHERE connection = ? AND period = coalesce(?, period) ORDER BY id"
     return [
         Dispute(*_owner(row), _line(row), row["reason"], row["author"], row["at"])
-        for row in store.rows(sql, (connection, period or ""))
+        for row in store.rows(sql, (connection, period))
     ]
 
 

@@ -45,8 +45,8 @@ def save_move(db: sqlite3.Connection, connection: str, move: Move) -> None:
 
 def read_moves(store: Store, connection: str, period: str | None = None) -> list[Move]:
     """All moves of a connection, or of one of its pay periods, in order; Damaged where one is none."""
-    sql = f"SELECT {_COLUMNS} FROM pay_state WHERE connection = ? AND ? IN (period, '') ORDER BY id"
-    return [_move(row) for row in store.rows(sql, (connection, period or ""))]
+    sql = f"SELECT {_COLUMNS} FROM pay_state WHERE connection = ? AND period = coalesce(?, period) ORDER BY id"
+    return [_move(row) for row in store.rows(sql, (connection, period))]
 
 
 def read_last(store: Store, connection: str, period: str) -> Move | None:

@@ -6,6 +6,7 @@ What a row needs besides itself to be seen (the opportunity that a line item is 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,12 @@ import pyarrow as pa
 from config.model import OBJECTS
 from salesops.facts import CHANGE, PIPELINE_SNAPSHOT, SNAPSHOT_DAY, fact_schema
 from sync.store.made import MADE_ACTIVITIES
+from sync.store.store import BUSY_SECONDS, StoreError, StoreUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+    from sync.store.store import Store
 
 OBSERVED = "observed_change"
 """What pulls saw of the changes of fields; `field_history` is what the CRM told."""
@@ -28,6 +32,26 @@ _EXAMPLE = {"int64": "0", "bool": "0"}
 
 class FactError(Exception):
     """A stored value that no exact figure can be made of; names the record and the field."""
+
+
+@contextmanager
+def reading(store: Store) -> Iterator[Any]:
+    """A cursor that reads the store in columns, all of one moment; the file is set aside for it. StoreError where
+    another process holds it too long, StoreUnusable where it cannot be read."""
+    import adbc_driver_sqlite.dbapi as adbc
+
+    try:
+        with store.set_aside(), adbc.connect(store.reading_uri) as source, source.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+            cursor.fetchall()
+            yield cursor
+    except adbc.Error as error:
+        if "database is locked" in str(error):
+            raise StoreError(f"{store.path}: {error}. Another process holds the store. Run again.") from error
+        if not isinstance(error, adbc.OperationalError):
+            raise
+        advice = "The store is damaged or cannot be read. Restore a copy of it."
+        raise StoreUnusable(f"{store.path}: {error}. {advice}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from sync.store import mirror
 from sync.store.mirror import Files, new_token, parse_files
 from sync.store.mirror_files import open_shelf, write_base, write_rest
-from sync.store.raw import FactError, read_ended, read_rows, read_touched, schema_of
+from sync.store.raw import FactError, read_ended, read_rows, read_touched, reading, schema_of
 from sync.store.shelf import ALL, TAIL_SHARE, Shelf
 
 if TYPE_CHECKING:
@@ -32,19 +32,17 @@ def read_shelves(
 
     All are of one moment of the store. To `keep` is to leave them in the mirror, where that can be written.
     """
-    import adbc_driver_sqlite.dbapi as adbc
-
     folder = mirror.folder_of(store.path, connection)
     token = new_token()
     try:
-        with store.set_aside(), adbc.connect(store.reading_uri) as source, source.cursor() as cursor:
-            reading = _Reading(cursor, folder, connection, keep, token)
-            reading.look()
-            shelves = {name: reading.shelf(name, frozenset(wanted)) for name, wanted in sorted(columns.items())}
-        if reading.is_refused:
+        with reading(store) as cursor:
+            look = _Reading(cursor, folder, connection, keep, token)
+            look.look()
+            shelves = {name: look.shelf(name, frozenset(wanted)) for name, wanted in sorted(columns.items())}
+        if look.is_refused:
             mirror.give_up(store, connection)
         elif keep:
-            mirror.commit(store, connection, columns, reading.made, reading.read_up_to)
+            mirror.commit(store, connection, columns, look.made, look.read_up_to)
     except BaseException:  # who lost the lease while asleep may have written what was erased since
         mirror.remove(folder, token)
         raise

@@ -45,6 +45,7 @@ class Store:
         self.path = path
         self.guard: Callable[[sqlite3.Connection], None] | None = None
         self.connection = _open(path)
+        self._is_closed = False
 
     def __enter__(self) -> Store:
         return self
@@ -56,6 +57,7 @@ class Store:
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
+        self._is_closed = True
         self.connection.close()
 
     @property
@@ -73,6 +75,7 @@ class Store:
                 yield
             finally:
                 self.connection = _open(self.path)
+                self._is_closed = False
 
     def refused_at(self) -> str | None:
         """When the disk last refused what a command had to write, as an INSTANT; None once one wrote down its end."""
@@ -96,6 +99,8 @@ class Store:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """The connection inside a write transaction: all of it is kept on leaving, none of it on an exception."""
         with translated(self.path):
+            if self._is_closed:  # it was set aside, and the disk refused to open it again
+                raise StoreError(f"{self.path}: the store is closed. Run again.")
             # A signal may have come between a BEGIN and its block: nothing of that is kept.
             self._roll_back()
             try:
@@ -109,8 +114,9 @@ class Store:
                 raise
 
     def _roll_back(self) -> None:
-        # A full disk may already have rolled back; a second ROLLBACK would hide why.
-        if self.connection.in_transaction:
+        # A full disk may already have rolled back; a second ROLLBACK would hide why. And a block that a signal cut off
+        # may end after the file was closed, which rolls back, too.
+        if not self._is_closed and self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
     def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[sqlite3.Row]:

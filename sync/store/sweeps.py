@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from connectors.base import Stream, Sweep
+from sync.store.sources import settle_sources
 from sync.store.store import now, parse_instant
 
 if TYPE_CHECKING:
@@ -68,10 +69,11 @@ def keep_streams(store: Store, connection: str, streams: Sequence[Stream]) -> No
         for table in ("sweep", "seen"):
             db.executemany(f"DELETE FROM {table} WHERE connection = ? AND stream = ?", ((connection, n) for n in ended))
         offered = json.dumps(sorted(names))
-        db.execute(
-            "DELETE FROM doubted WHERE connection = ? AND stream NOT IN (SELECT value FROM json_each(?))",
-            (connection, offered),
-        )
+        for table in ("doubted", "source_changed"):
+            db.execute(
+                f"DELETE FROM {table} WHERE connection = ? AND stream NOT IN (SELECT value FROM json_each(?))",
+                (connection, offered),
+            )
         db.executemany(
             "INSERT INTO sweep (connection, stream, object, sweep, prefix, every_seconds, complete, comparing)"
             " VALUES (?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT DO UPDATE SET object = excluded.object,"
@@ -109,6 +111,7 @@ def save_position(db: sqlite3.Connection, connection: str, stream: Stream, page:
         },
     )
     if done and stream.sweep is Sweep.CHANGES:
+        settle_sources(db, connection, stream)
         # Whatever else is read of the object was read along just now: the schedules begin here.
         db.execute(
             "UPDATE sweep SET until = ? WHERE connection = ? AND object = ? AND prefix IN (?, '') AND until IS NULL",

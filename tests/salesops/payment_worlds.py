@@ -10,15 +10,17 @@ import os
 import sys
 import traceback
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from multiprocessing import Pool
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import click
 import pyarrow as pa
+import pyarrow.compute as pc
+from payment_conserved import broken, later, reference_of, still_held, unlike_in_one_go
 from random_payment import random_history
-from reference_payment import reference_entries
 
 from salesops.payment.entries import compute_entries
 from salesops.payment.tables import ENTRIES, EVENTS, MANUAL, PRESENCE, STEPS, Payable
@@ -39,11 +41,13 @@ Amounts = dict[tuple[Any, ...], Fraction]
 
 @dataclass
 class Compared:
-    """What came of a history: what differs or does not hold, and how many entries there were of each cause."""
+    """What came of a history: what differs or does not hold, and how many entries there were of each cause, and in how
+    many of its closings what happened."""
 
     seed: int
     differences: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    happened: Counter[str] = field(default_factory=Counter)
 
 
 def payable_of(closing: Closing) -> Payable:
@@ -66,44 +70,46 @@ def by_key(rows: Iterable[Row]) -> Amounts:
 
 
 def compared(seed: int) -> Compared:
-    """The engine and the reference on every closing of a seed, up to the first that differs."""
+    """The engine and the reference on every closing of a seed, up to the first that differs; then what must hold of the
+    whole."""
     found = Compared(seed)
-    ledger, reference = ENTRIES.empty_table(), list[Row]()
-    for closing in random_history(seed):
-        made = entries_of(closing, ledger)
-        said = reference_entries(*closing[:3], reference, *closing[3:])
+    ledger, reference, history = ENTRIES.empty_table(), list[Row](), random_history(seed)
+    for closing in history:
+        made, said = entries_of(closing, ledger), reference_of(closing, reference)
         ours, theirs = by_key(made.to_pylist()), by_key(said)
         found.counts += Counter(key[KEY.index("cause")] for key in theirs) + Counter(closings=1)
+        found.happened.update(closing.what.keys())
         wrong = {key for key in ours.keys() | theirs.keys() if ours.get(key, 0) != theirs.get(key, 0)}
         for key in sorted(wrong, key=str)[:SHOWN]:
             entry = " ".join(str(each) for each in key if each not in {"", None})
             found.differences.append(f"{entry}: engine {_plain(ours, key)}, reference {_plain(theirs, key)}")
         ledger, reference = pa.concat_tables([ledger, made]), reference + said
-        found.differences += broken(ledger.to_pylist(), closing.period.name)
+        found.differences += [f"{closing.period.name}: {each}" for each in broken(ledger.to_pylist(), closing)]
         if found.differences:
-            break
+            return found
+    before = ledger.filter(pc.not_equal(ledger["period"], history[-1].period.name))
+    if in_other_order(history[-1], before, Random(seed)) != made:
+        found.differences.append("another order of rows posts something else")
+    found.differences += in_the_end(history[-1], ledger, reference)
     return found
 
 
-def broken(ledger: list[Row], period: str) -> list[str]:
-    """What must hold of every ledger, and does not after a period."""
-    postings, draws, paid, between, owed = (defaultdict[tuple[Any, ...], Fraction](Fraction) for _ in range(5))
-    for row in ledger:
-        amount, owner = Fraction(row["amount"]), (row["comp_plan"], row["payee_id"], row["unit"])
-        postings[row["period"], row["posting"], row["unit"]] += amount
-        if row["account"] in {"advance", "recovery"}:
-            draws[*owner, row["part"]] -= amount
-        if row["account"] == "paid" and row["period"] == period and row["cause"] == "paid":
-            paid[owner] += amount
-        if row["account"] == "transferred":
-            between[row["period"], *owner[1:]] += amount
-        if row["account"] == "owed":
-            owed[owner] += amount
-    found = [f"posting {key} is {float(amount)}" for key, amount in postings.items() if amount]
-    found += [f"a draw is owed below nothing: {key} {float(amount)}" for key, amount in draws.items() if amount < 0]
-    found += [f"transfers of {key} are {float(amount)}" for key, amount in between.items() if amount]
-    found += [f"more is recovered than was owed: {key} {float(amount)}" for key, amount in owed.items() if amount > 0]
-    return found + [f"less than nothing is paid: {key} {float(amount)}" for key, amount in paid.items() if amount < 0]
+def in_other_order(closing: Closing, ledger: pa.Table, random: Random) -> pa.Table:
+    """What the engine posts at a closing where all rows come in another order."""
+
+    def mixed(table: pa.Table) -> pa.Table:
+        return table.take(pa.array(random.sample(range(table.num_rows), table.num_rows), pa.int64()))
+
+    payable = payable_of(closing)
+    payable = replace(payable, **{name: mixed(getattr(payable, name)) for name in SCHEMAS})
+    return compute_entries(closing.rules, payable, mixed(ledger), closing.period, closing.first)
+
+
+def in_the_end(last: Closing, ledger: pa.Table, reference: list[Row]) -> list[str]:
+    """What does not hold of a history: that all comes due, that it stands as if all had been known at once."""
+    at_once = entries_of(last._replace(first=False), ENTRIES.empty_table()).to_pylist()
+    due = later(last, reference)
+    return [*unlike_in_one_go(ledger.to_pylist(), at_once), *still_held(due, last)]
 
 
 def _plain(amounts: Amounts, key: tuple[Any, ...]) -> float | None:
@@ -119,16 +125,20 @@ def _tried(seed: int) -> Compared:
 
 def main(first: int, end: int, processes: int) -> int:
     """Says what differs, and how much was compared; 1 where anything differs."""
-    counts, differing = Counter[str](), []
+    counts, happened, histories, differing = Counter[str](), Counter[str](), Counter[str](), []
     with Pool(processes) as pool:
         for each in pool.imap_unordered(_tried, range(first, end), chunksize=8):
             counts += each.counts
+            happened += each.happened
+            histories.update(each.happened.keys())
             if each.differences:
                 differing.append(each.seed)
             for difference in each.differences:
                 click.echo(f"seed {each.seed}: {difference}")
     click.echo(f"{end - first:,} histories: {len(differing):,} differ {sorted(differing)}")
     click.echo(", ".join(f"{name} {number:,}" for name, number in sorted(counts.items())))
+    for name, number in sorted(happened.items()):
+        click.echo(f"{name}: in {number:,} closings of {histories[name]:,} histories")
     return 1 if differing else 0
 
 

@@ -17,23 +17,26 @@ CLAWBACKS = [f"taken_back_{number}" for number in range(5)]
 def random_plan(dice: Dice, kind: str) -> Written:
     """A comp plan with payment, of a kind of pay period; what it earns comes from the dice, not from it."""
     component = {"kind": "amount", "amount": "1"}
-    return {
+    plan = {
         "label": "P",
         "effective_from": "2020-01-01",
         "period": kind,
-        "currency": dice.of("USD", "USD", "EUR"),
         "components": {"a": component, "b": component, "least": component | {"paid": False}},
         "rounding": {"places": dice.of(0, 2, 2, 2, 4)},
-        "payment": random_payment(dice),
+        **dice.of(*[{"currency": "USD"}] * 5, *[{"currency": "EUR"}] * 3, {"unit": "points"}),
     }
+    if "unit" in plan and dice.chance(0.5):
+        del plan["rounding"]  # whole ones
+    set_payment(dice, plan)
+    return plan
 
 
-def random_payment(dice: Dice) -> Written:
-    """What stands under `payment`."""
+def set_payment(dice: Dice, plan: Written) -> None:
+    """Give a comp plan some `payment`. Points are never exchanged."""
     said: Written = {}
     if dice.chance(0.7):
         said["release"] = [_part(dice, share) for share in dice.of(*SHARES)]
-    if dice.chance(0.3):
+    if dice.chance(0.3) and "unit" not in plan:
         said["currency"] = dice.of("USD", "EUR")
     if dice.chance(0.35):
         said["recover_at_most"] = dice.of("0.1", "0.5", "0.333", "1")
@@ -43,7 +46,7 @@ def random_payment(dice: Dice) -> Written:
             f"{'taken_back' if kind == 'clawback' else 'step'}_{number}": _step(dice, kind)
             for number, kind in enumerate(kinds)
         }
-    return said
+    plan["payment"] = said
 
 
 def _part(dice: Dice, share: str) -> Written:

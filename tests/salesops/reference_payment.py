@@ -40,12 +40,12 @@ def reference_entries(
     books: list[Book] = []
     for name, payee, unit in sorted(_owners(rules, world, ledger)):
         plan = rules.comp_plans.get(name)
-        if plan is not None and (plan.period != period.kind or unit != (plan.currency or rules.currency)):
+        if plan is not None and (plan.period != period.kind or unit != _unit(rules, ledger, name)):
             plan = None
         before = [row for row in ledger if (row["comp_plan"], row["payee_id"]) == (name, payee)]
         books.append(Book(world, name, payee, unit, plan, before))
     for book in books:
-        _reckon(book)
+        _reckon(book, book.unit == _unit(rules, ledger, book.name))
         give_back(book)
     for book in filter(is_left_behind, books):
         take_steps(book)
@@ -63,19 +63,32 @@ def _owners(rules: Rules, world: World, ledger: list[Row]) -> set[tuple[str, str
     for table in ("earnings", "presence", "manual"):
         for row in world.tables[table]:
             plan = rules.comp_plans.get(row["comp_plan"])
-            if plan is not None and plan.period == world.period.kind:
-                found.add((row["comp_plan"], row["payee_id"], plan.currency or rules.currency))
+            if table == "manual" or (plan is not None and plan.period == world.period.kind):
+                found.add((row["comp_plan"], row["payee_id"], _unit(rules, ledger, row["comp_plan"])))
     return found
 
 
-def _reckon(book: Book) -> None:
+def _unit(rules: Rules, ledger: list[Row], name: str) -> str:
+    """What a comp plan pays; where it is no more, what it earned or paid last: where its currency changed then, the new
+    one."""
+    plan = rules.comp_plans.get(name)
+    if plan is not None:
+        return plan.unit or plan.currency or rules.currency
+    its: dict[str, list[str]] = {}
+    for row in ledger:
+        if row["comp_plan"] == name and row["account"] in {"earned", "payable"}:
+            its.setdefault(row["unit"], []).append(row["period"])
+    return max(its, key=lambda unit: (max(its[unit]), min(its[unit]), unit), default=rules.currency)
+
+
+def _reckon(book: Book, is_adjusted: bool) -> None:
     """Posts what is earned, released and adjusted; then what is paid before steps, and what is owed, is known."""
     carried, nets = book.sum("payable"), dict[str, Fraction]()
     book.lines = _earn(book)
     for line, now in book.lines.items():
         released = _release(book, line, now)
         nets[line[4] or line[0]] = nets.get(line[4] or line[0], NOTHING) + released
-    if book.plan is not None:
+    if is_adjusted:
         for row in book.rows("manual"):
             if row["payee_id"] == book.payee:
                 key = row["transaction_id"] or row["part"]
@@ -109,12 +122,17 @@ def _earn(book: Book) -> dict[Line, Fraction]:
 def _release(book: Book, line: Line, now: Fraction) -> Fraction:
     """Posts what is newly released, and lost; gives what is released."""
     parts = book.plan.payment.release if book.plan is not None else ()
-    due = sum((Fraction(part.share) * _fraction(book, line, part) for part in parts), NOTHING) if parts else Fraction(1)
-    forfeit = NOTHING
-    if parts and book.has_left():
-        lost_parts = [part for part in parts if part.if_left == "lost"]
-        forfeit = sum((Fraction(part.share) * (1 - _fraction(book, line, part)) for part in lost_parts), NOTHING)
-    amount = now - book.sum("paid", cause="opening", line=line)
+    due, forfeit = NOTHING if parts else Fraction(1), NOTHING
+    for part in parts:
+        loses = part.if_left == "lost" and book.has_left()
+        seen = loses and book.seen_until() > date.min  # of whom nobody knows when they left, all is held until today
+        fraction = _fraction(book, line, part, book.seen_until() if seen else book.world.last)
+        due += Fraction(part.share) * fraction
+        forfeit += Fraction(part.share) * (1 - fraction) if loses else NOTHING
+    opening = book.sum("paid", cause="opening", line=line)
+    amount = now - opening
+    if amount * opening < 0:  # all of it was paid, so all that was too much is taken off
+        due, forfeit = Fraction(1), NOTHING
     room = amount + book.sum("held", cause="clawed_back", line=line)
     lost_before, released_before = (-book.sum("held", cause=cause, line=line) for cause in ("lost", "released"))
     lost = clip(lost_before, room)
@@ -127,24 +145,24 @@ def _release(book: Book, line: Line, now: Fraction) -> Fraction:
     return new
 
 
-def _fraction(book: Book, line: Line, part: Release) -> Fraction:
-    """How much of a part of release is due."""
+def _fraction(book: Book, line: Line, part: Release, last: date) -> Fraction:
+    """How much of a part of release is due on a day."""
     world, day = book.world, book.line_day(line)
     if part.on == "earned" or (part.on is not None and not line[5]):
         return Fraction(1)
     if part.on is not None:
         events = [row for row in book.rows("events") if (row["kind"], row["opportunity_id"]) == (part.on, line[5])]
-        events = [row for row in events if row["day"] <= world.last]
+        events = [row for row in events if row["day"] <= last]
         whole = next((row["whole"] for row in events), None)
         if whole is None or whole <= 0:
             return Fraction(1 if events else 0)
         return min(Fraction(1), max(NOTHING, sum((row["amount"] for row in events), NOTHING) / whole))
     if part.over is not None and part.over.months is not None:
-        return Fraction(max(0, min(part.over.months, 1 + months_between(day, world.last))), part.over.months)
+        return Fraction(max(0, min(part.over.months, 1 + months_between(day, max(day, last)))), part.over.months)
     if part.after is not None:
-        return Fraction(1 if later(day, part.after) <= world.last else 0)
+        return Fraction(1 if later(day, part.after) <= last else 0)
     assert part.at is not None
-    return Fraction(1 if world.interval_end(part.at.removesuffix("_end"), day) <= world.last else 0)
+    return Fraction(1 if world.interval_end(part.at.removesuffix("_end"), day) <= last else 0)
 
 
 def _first_pays(book: Book, carried: Fraction, nets: dict[str, Fraction]) -> None:

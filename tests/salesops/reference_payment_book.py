@@ -129,15 +129,36 @@ class Book:
         return amount if share == 1 else rounded(amount * share, self.plan.rounding.places, "half_up")  # type: ignore[union-attr]
 
     def at_most(self, share: Any, pays: Fraction) -> Fraction:
-        return pays if share is None else self.part_of(pays, Fraction(share))
+        """A share of what is paid, or less by the rest of a place: no more than it."""
+        if share is None or share == 1 or self.plan is None:
+            return pays
+        return rounded(pays * Fraction(share), self.plan.rounding.places, "down")
+
+    def gets_back(self, name: str) -> Fraction:
+        """Posts what was recovered and is not owed any more; gives what of it is paid: the rest settles what is
+        carried."""
+        back = max(Fraction(0), self.sum("owed"))
+        self.post("recovered", name, {"owed": -back, "payable": back})
+        share = self.plan.payment.recover_at_most if self.plan is not None else None
+        most = self.at_most(share, back)
+        settles = min(most, self.carried_debt)
+        self.carried_debt -= settles
+        if share is not None:
+            self.lets_go += most - settles
+        return back - settles
 
     def rows(self, table: str) -> list[Row]:
         """The rows of the comp plan in a table of what is payable."""
         return [row for row in self.world.tables[table] if row["comp_plan"] == self.name]
 
     def has_left(self) -> bool:
+        return self.seen_until() < self.world.last
+
+    def seen_until(self) -> date:
+        """The last day on which the payee is on any comp plan, up to the end of the period."""
         mine = (row for row in self.world.tables["presence"] if row["payee_id"] == self.payee)
-        return not any(row["first_day"] <= self.world.last <= row["last_day"] for row in mine)
+        days = [row["last_day"] for row in mine if row["first_day"] <= self.world.last]
+        return min(max(days, default=date.min), self.world.last)
 
     def presence(self) -> Row | None:
         """Where the payee is on the comp plan in the period."""

@@ -37,9 +37,7 @@ def give_back(book: Book) -> None:
         return
     for line in book.lines:
         _take(book, line, NOTHING)
-    back = max(NOTHING, book.sum("owed"))
-    book.post("recovered", "", {"owed": -back, "payable": back})
-    book.pays += back
+    book.pays += book.gets_back("")
 
 
 def _amount(book: Book, said: str) -> Fraction:
@@ -125,10 +123,10 @@ def _claw_back(book: Book, name: str, step: Clawback, pays: Fraction) -> Fractio
             _take(book, line, clip(book.part_of(now, shares[name] or NOTHING), there))
         elif takes is None and name == next(iter(steps)):
             _take(book, line, NOTHING)
-    balance = book.sum("owed")
-    change = balance if balance > 0 else -max(NOTHING, min(-balance, pays, book.at_most(step.at_most, pays)))
-    book.post("recovered", name, {"owed": -change, "payable": change})
-    return pays + change
+    pays += book.gets_back(name)
+    taken = max(NOTHING, min(-book.sum("owed"), pays, book.at_most(step.at_most, pays)))
+    book.post("recovered", name, {"owed": taken, "payable": -taken})
+    return pays - taken
 
 
 def _share(book: Book, name: str, step: Clawback, line: Line) -> Fraction | None:
@@ -189,4 +187,5 @@ def _minimum(book: Book, name: str, step: Minimum, pays: Fraction) -> Fraction:
         return pays + lacks
     if step.below == "lost":
         book.post("lost", name, {"payable": -pays, "lost": pays})
-    return NOTHING
+        return NOTHING
+    return pays if book.has_left() else NOTHING

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,12 +13,19 @@ from sync.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store without a row, to be copied: making its tables takes longer than many a test."""
+    path = tmp_path_factory.mktemp("new") / "store.db"
+    Store(path).close()
+    return path
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "store.db") as opened:
+def store(new_store: Path, tmp_path: Path) -> Iterator[Store]:
+    with Store(Path(shutil.copy(new_store, tmp_path / "store.db"))) as opened:
         yield opened
 
 

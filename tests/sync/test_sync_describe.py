@@ -7,15 +7,17 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from scripted import Scripted, streams_of
+from scripted import Scripted, row, streams_of
 from synced import SETTINGS, all_writes, own_field, to_field, write_project
 
 from config.loader import load_project
 from config.problems import ConfigError
 from connectors.base import CrmField, Description, MissingField
+from connectors.errors import Unreachable
 from sync.connections import connect
-from sync.pull import describe
+from sync.pull import describe, pull
 from sync.store import records
+from sync.store.sweeps import forget_cursors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from synced import Org
 
     from config.loader import Project
+    from connectors.base import Row
     from sync.store.store import Store
 
 WRITTEN = MissingField("account", "Account", "x", "writeback")
@@ -155,3 +158,108 @@ def test_a_field_that_the_crm_lacks_is_named_by_its_line(org: Org, store: Store,
     (problem,) = raised.value.problems
     assert str(problem.where).startswith("writeback.yaml:11: writeback.crm.8.field")
     assert records.count_records(store, "crm")["account"] == 0
+
+
+# ---- our own history of what is filled otherwise now ----
+
+
+def managed(*managers: str | None, minutes: float = -60) -> list[Row]:
+    return [row(f"{n:03}", minutes, manager_id=manager) for n, manager in enumerate(managers)]
+
+
+def observed(store: Store) -> list[tuple[str, ...]]:
+    rows = store.rows("SELECT record_id, field, before, after FROM observed_change ORDER BY id")
+    return [tuple(each) for each in rows]
+
+
+@pytest.fixture
+def unmapped(store: Store, tmp_path: Path) -> tuple[Project, Scripted]:
+    """Five users were pulled whose managers nothing fills."""
+    scripted = Scripted(streams_of("user"), rows={"user": managed(*[None] * 5)})
+    scripted.fills = {"user": {"name": ("Name",)}}
+    told = project(tmp_path)
+    describe(told, store, "crm", scripted)
+    list(pull(store, "crm", scripted))
+    return told, scripted
+
+
+def mapped(store: Store, told: Project, scripted: Scripted) -> None:
+    """From now on something fills them, so that all users are read again."""
+    scripted.fills = {"user": {"name": ("Name",), "manager_id": ("ManagerId",)}}
+    scripted.rows["user"] = managed("007", "007", "007", "007", None)
+    describe(told, store, "crm", scripted)
+    forget_cursors(store, "crm", ["user"])
+
+
+def test_a_field_that_is_mapped_later_was_filled_all_along(store: Store, unmapped: tuple[Project, Scripted]) -> None:
+    told, scripted = unmapped
+    mapped(store, told, scripted)
+    list(pull(store, "crm", scripted))
+    assert observed(store) == []
+    scripted.minutes = 10
+    scripted.rows["user"] += [row("004", 5, manager_id="001")]
+    describe(told, store, "crm", scripted)
+    list(pull(store, "crm", scripted))
+    assert observed(store) == [("004", "manager_id", None, "001")]
+
+
+def test_a_pull_that_stops_between_knows_it_when_it_goes_on(store: Store, unmapped: tuple[Project, Scripted]) -> None:
+    told, scripted = unmapped
+    mapped(store, told, scripted)
+
+    def fail(_stream: str, number: int) -> None:
+        if number == 1:
+            raise Unreachable("gone")
+
+    scripted.before = fail
+    with pytest.raises(Unreachable):
+        list(pull(store, "crm", scripted))
+    scripted.before = lambda *_: None
+    describe(told, store, "crm", scripted)
+    list(pull(store, "crm", scripted))
+    assert [each["manager_id"] for each in store.rows("SELECT manager_id FROM user ORDER BY id")] == ["007"] * 4 + [
+        None
+    ]
+    assert observed(store) == []
+
+
+def test_what_another_field_of_the_record_did_meanwhile_is_observed(
+    store: Store, unmapped: tuple[Project, Scripted]
+) -> None:
+    told, scripted = unmapped
+    mapped(store, told, scripted)
+    scripted.rows["user"][0] = row("000", 1, manager_id="007", role="Boss")
+    scripted.minutes = 2
+    list(pull(store, "crm", scripted))
+    assert observed(store) == [("000", "role", None, "Boss")]
+
+
+def test_a_field_that_is_hidden_from_now_on_did_not_become_empty(store: Store, tmp_path: Path) -> None:
+    scripted = Scripted(streams_of("user"), rows={"user": managed("007")})
+    scripted.fills = {"user": {"manager_id": ("Department",)}}
+    told = project(tmp_path, EMPTY)
+    describe(told, store, "crm", scripted)
+    list(pull(store, "crm", scripted))
+    scripted.absent = (MAPPED,)
+    scripted.rows["user"] = managed(None)
+    describe(told, store, "crm", scripted)
+    forget_cursors(store, "crm", ["user"])
+    list(pull(store, "crm", scripted))
+    assert observed(store) == []
+
+
+def test_a_stream_that_is_offered_no_more_holds_nothing_up(store: Store, tmp_path: Path) -> None:
+    both = streams_of("opportunity.a", "opportunity.b")
+    scripted = Scripted(both, rows={each.name: [row(f"{each.prefix}1", stage="New")] for each in both})
+    scripted.fills = {"opportunity": {"stage": ("Stage",)}}
+    told = project(tmp_path)
+    describe(told, store, "crm", scripted)
+    list(pull(store, "crm", scripted))
+    scripted.fills = {"opportunity": {"stage": ("Step",)}}
+    describe(told, store, "crm", scripted)
+    scripted.offered = both[:1]
+    list(pull(store, "crm", scripted))
+    scripted.minutes = 10
+    scripted.rows[both[0].name] = [row("a:1", 5, stage="Won")]
+    list(pull(store, "crm", scripted))
+    assert observed(store) == [("a:1", "stage", "New", "Won")]

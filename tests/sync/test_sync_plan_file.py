@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +18,6 @@ from sync.plan.file import VERSION, PlanFileError, plan_json, read_plan, write_p
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 AS_OF = "2026-05-20T12:00:00.000Z"
 PLAN = Plan(
@@ -238,3 +239,13 @@ def test_a_place_that_cannot_be_written_is_refused_and_nothing_left(tmp_path: Pa
     with pytest.raises(PlanFileError, match=r"(cannot be written|no ordinary file).* Choose another place"):
         write_plan(PLAN, tmp_path / place)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_full_disk_is_no_fault_of_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        write_plan(PLAN, tmp_path / "plan.json")
+    assert list(tmp_path.iterdir()) == []

@@ -102,8 +102,8 @@ PAYMENT = {
         "S'il reste moins que {amount}, vous recevez {amount}.",
     ),
     "minimum_carried": (
-        "If less than {amount} is left, it is kept for the next pay period.",
-        "S'il reste moins que {amount}, c'est reporté à la période de paie suivante.",
+        "If less than {amount} is left, it is kept for the next pay period, and paid when you have left.",
+        "S'il reste moins que {amount}, c'est reporté à la période de paie suivante, et payé à votre départ.",
     ),
     "minimum_lost": (
         "If less than {amount} is left, nothing is paid, and it is lost.",

@@ -49,7 +49,7 @@ from salesops.incentives.too_large import too_large_credit
 from salesops.sql import cast, columns, quoted, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from config.comp_plans.credits import OfEarnings
     from salesops.basis import Basis
@@ -109,6 +109,16 @@ def pays_on(rules: Rules, name: str) -> frozenset[str]:
         if credit.earnings is not None
         for other in _meant(rules, name, credit.earnings)
     )
+
+
+def with_paid_on(rules: Rules, names: Iterable[str]) -> frozenset[str]:
+    """These comp plans, as far as there are such, and all whose earnings they are paid on."""
+    found, waiting = set[str](), [name for name in names if name in rules.comp_plans]
+    while waiting:
+        if (name := waiting.pop()) not in found:
+            found.add(name)
+            waiting += pays_on(rules, name)
+    return frozenset(found)
 
 
 def _meant(rules: Rules, name: str, earnings: OfEarnings) -> list[str]:

@@ -59,9 +59,10 @@ def _without_rate(basis: Basis, name: str, credit: str) -> Iterator[Note]:
             f" WHERE {quoted(f'number {path}')} IS NOT NULL AND {quoted(_RATE + path)} IS NULL GROUP BY 1 ORDER BY 1"
         )
         for row in found.to_pylist():
+            of = row["currency"] or basis.rules.currency
             yield Note(
                 "warning",
-                f"comp plan {name}, credit {credit}: {_several(row['rows'])} in {row['currency']}, of which the CRM has"
+                f"comp plan {name}, credit {credit}: {_several(row['rows'])} in {of}, of which the CRM has"
                 f" no exchange rate into {to} for its day. They are not credited.",
             )
 

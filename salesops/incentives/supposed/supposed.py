@@ -84,11 +84,12 @@ def supposed(basis: Basis, program: Program, events: str) -> str:
     return f"WITH supposed AS MATERIALIZED ({made}) {' UNION ALL '.join(parts)}"
 
 
-def keep_estimated(basis: Basis, program: Program) -> None:
-    """Keeps `pay estimated NAME`, with the columns of `pay earned NAME`: each open opportunity as if won today."""
-    possible = basis.engine.fetch(f"FROM {quoted(numbered_table(program.name, 'possible'))} LIMIT 1")
+def keep_estimated(basis: Basis, program: Program, *, wanted: bool = True) -> None:
+    """Keeps `pay estimated NAME`, with the columns of `pay earned NAME`: each open opportunity as if won today; none
+    where it is not wanted."""
+    possible = f"FROM {quoted(numbered_table(program.name, 'possible'))} LIMIT 1"
     rows = NOTHING_EARNED
-    if possible.num_rows:
+    if wanted and basis.engine.fetch(possible).num_rows:
         each = supposed(basis, program, program.taken.possible(program.name))
         own = "payee_id, period, day, 'opportunity' AS source, id, id AS opportunity_id, component, credit, amount"
         rows = f"SELECT {own} FROM ({each}) WHERE is_counted OR amount <> 0"

@@ -10,6 +10,35 @@ if TYPE_CHECKING:
     from pulled_world import World
 
 NET = {"name": "net", "label": "Net", "type": "number", "fieldType": "number", "groupName": "dealinformation"}
+SECTOR = {
+    "name": "sector",
+    "label": "Sector",
+    "type": "string",
+    "fieldType": "text",
+    "groupName": "companyinformation",
+}
+OBSERVED = "SELECT record_id, field, before, after FROM observed_change ORDER BY id"
+
+
+def test_what_is_mapped_later_was_so_all_along(hubspot: World) -> None:
+    """The CRM changed nothing then: our own history of the field begins with the next change."""
+    hubspot.send("POST", "/crm/v3/properties/companies", SECTOR)
+    held = hubspot.account("Mapped")
+    hubspot.edit("account", held, industry="BANKING", sector="Banks")
+    hubspot.forward(minutes=1)
+    hubspot.pull()
+    (hubspot.project / "mapping.yaml").write_text(
+        "crm:\n  account:\n    fields: {industry: sector}\n", encoding="utf-8"
+    )
+    before = hubspot.select(OBSERVED)
+    hubspot.pull()
+    assert hubspot.row("account", held, "industry") == "Banks"
+    assert hubspot.select(OBSERVED) == before
+    hubspot.forward(minutes=1)
+    hubspot.edit("account", held, sector="Insurers")
+    hubspot.forward(minutes=1)
+    hubspot.pull()
+    assert hubspot.select(OBSERVED) == [*before, (held, "industry", "Banks", "Insurers")]
 
 
 def test_the_history_of_a_mistaken_amount_ends_with_the_mapping(hubspot: World) -> None:

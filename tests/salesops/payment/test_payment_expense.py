@@ -139,6 +139,54 @@ def test_what_is_left_is_written_off_when_the_contract_is_cancelled() -> None:
     assert column(found, "written_off") == numbers("0", "1000", "0")
 
 
+def test_a_revised_time_spreads_what_is_left_over_what_is_left_of_it() -> None:
+    # 1,200 over 12 months: 100 in each of January to March. From April on all is to last 21 months: 900 over 18.
+    # From June on it is to last 7 months: 800 over June and July.
+    later = [{"on": "2026-04-15", "over": {"months": "21"}}, {"on": "2026-06-01", "over": {"months": "7"}}]
+    rules = {"spread": [{"over": {"months": "12"}, "revised": later}]}
+    months = [f"2026-{number:02}" for number in range(1, 9)]
+    found = schedule(rules, months, [entry("2026-01", "1200", date(2026, 1, 9))])
+    assert column(found, "expense") == numbers("100", "100", "100", "50", "50", "400", "400", "0")
+    assert [each.isoformat() for each in column(found, "ends_on")] == [
+        *["2026-12-31"] * 3, *["2027-09-30"] * 2, *["2026-07-31"] * 3
+    ]  # fmt: skip
+    # 400 more in May: what was expense by April of it, 350 of 1,200, and May's 50, are a third of each more.
+    more = [entry("2026-01", "1200", date(2026, 1, 9)), entry("2026-05", "400", date(2026, 1, 9), cause="adjusted")]
+    assert column(schedule(rules, months, more), "expense")[4:] == numbers("183.33", "533.34", "533.33", "0")
+
+
+def test_the_changed_estimate_of_the_page_is_what_it_says() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "expense.md").read_text(encoding="utf-8")
+    found = re.search(r"`(\{over: .*revised: .*\})`", page)
+    assert found is not None
+    rule = yaml.load(found[1], Loader=yaml.BaseLoader)  # noqa: S506  it makes texts only
+    months = [each.name for each in CALENDAR.months(date(2026, 1, 1), date(2030, 1, 31))]
+    tables = schedule({"spread": [rule]}, months, [entry("2026-01", "3600", date(2026, 1, 9))])
+    assert column(tables, "expense")[:13] == numbers(*["100"] * 12, "66.67")
+    assert (column(tables, "remaining")[11], column(tables, "ends_on")[12]) == (2400, date(2029, 12, 31))
+    assert column(tables, "expense")[-2:] == numbers("66.67", "0")
+
+
+def test_a_time_that_is_over_by_the_revised_one_is_expense_at_once_and_one_that_was_over_stays() -> None:
+    rules = {"spread": [{"over": {"months": "12"}, "revised": [{"on": "2026-04-01", "over": {"months": "2"}}]}]}
+    months = ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05"]
+    found = schedule(rules, months, [entry("2026-01", "1200", date(2026, 1, 9))])
+    assert column(found, "expense") == numbers("100", "100", "100", "900", "0")
+    assert column(found, "within_a_year") == numbers("1100", "1000", "900", "0", "0")
+    rules = {"spread": [{"over": {"months": "2"}, "revised": [{"on": "2026-04-01", "over": {"months": "24"}}]}]}
+    found = schedule(rules, months, [entry("2026-01", "1200", date(2026, 1, 9))])
+    assert column(found, "expense") == numbers("600", "600", "0", "0", "0")
+
+
+def test_what_begins_after_an_estimate_was_revised_has_the_new_time_from_its_first_day_on() -> None:
+    # by days: 16 January to 15 April are 90 days, to 15 March 59
+    later = [{"on": "2026-01-10", "over": {"months": "2"}}]
+    rules = {"spread": [{"over": {"months": "3"}, "by": "day", "revised": later}]}
+    days = {"o": (date(2026, 1, 16), None, None)}
+    found = schedule(rules, ["2026-01", "2026-02", "2026-03"], [entry("2026-01", "590", date(2026, 1, 20))], days)
+    assert column(found, "expense") == numbers("160", "280", "150")
+
+
 def test_short_spans_bonuses_and_what_no_rule_names_are_expense_when_earned() -> None:
     rules = {"spread": [{"components": ["won"], "over": "contract"}], "at_once": {"months": "12"}}
     year = (date(2026, 1, 1), date(2026, 12, 31), None)
@@ -217,23 +265,33 @@ amounts = st.decimals(-100_000, 100_000, places=2)
     st.integers(0, 20),
     st.one_of(st.none(), st.integers(0, 300)),
     st.sampled_from(["month", "day"]),
+    st.dictionaries(st.integers(0, 300), st.integers(1, 9), max_size=2),
 )
 def test_the_parts_add_up_to_the_cost(
-    earned: list[tuple[int, Decimal]], months: int, later: int, cancelled: int | None, by: str
+    earned: list[tuple[int, Decimal]],
+    months: int,
+    later: int,
+    cancelled: int | None,
+    by: str,
+    revised: dict[int, int],
 ) -> None:
     names = [f"2026-{number:02}" for number in range(1, 13)]
     first = date(2026, 1, 10)
     entries = [entry(names[at], str(amount), first) for at, amount in earned]
     cancelled_on = None if cancelled is None else first + timedelta(days=cancelled)
-    rules = {"spread": [{"over": {"months": str(months)}, "by": by}]}
-    found = schedule(rules, names, entries, {"o": (first + timedelta(days=later), None, cancelled_on)})
+    estimates = [
+        {"on": (first + timedelta(days=at)).isoformat(), "over": {"months": str(over)}}
+        for at, over in sorted(revised.items())
+    ]
+    spread = {"over": {"months": str(months)}, "by": by} | ({"revised": estimates} if revised else {})
+    found = schedule({"spread": [spread]}, names, entries, {"o": (first + timedelta(days=later), None, cancelled_on)})
     cost = sum((amount for _, amount in earned), Decimal(0))
     assert (
         sum((table["expense"][0].as_py() for table in found if table.num_rows), Decimal(0))
         + found[-1]["remaining"][0].as_py()
         == cost
     )
-    if months_after(first + timedelta(days=later), months) <= date(2026, 12, 31):
+    if not revised and months_after(first + timedelta(days=later), months) <= date(2026, 12, 31):
         assert found[-1]["remaining"][0].as_py() == 0
     for table in found:
         for row in table.to_pylist():

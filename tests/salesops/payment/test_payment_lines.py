@@ -108,6 +108,14 @@ def test_another_currency_of_pay_is_exchanged():
     assert sums(made, "unit") == {}
 
 
+def test_debts_take_no_more_than_their_share_to_the_cent():
+    """Half of 3.03 is 1.515: 1.51 are taken."""
+    ledger = Ledger(rules_of({"recover_at_most": "0.5"}))
+    ledger.close("2026-01", payable([earned("ann", 100, "2026-01-05", "o1")]))
+    made = ledger.close("2026-02", payable([earned("ann", "3.03", "2026-02-05", "o2")]))
+    assert sums(paid(made), "period") == {"2026-02": Decimal("1.52")}
+
+
 def test_debts_take_only_their_share_of_what_is_paid():
     ledger = Ledger(rules_of({"recover_at_most": "0.5"}))
     ledger.close("2026-01", payable([earned("ann", 100, "2026-01-05", "o1")]))

@@ -119,6 +119,18 @@ def test_what_was_earned_before_the_ledger_began_is_not_released_again_but_what_
     assert payouts(payment, facts, YEAR[:4])[0] == {"2026-02": 30, "2026-03": 10}
 
 
+def test_what_was_paid_too_much_before_the_ledger_began_is_taken_off_at_once_and_of_who_leaves():
+    """100 were paid of December, half of it not even due, and the deal is lost in March, when Ann has left."""
+    later = {"share": "0.5", "after": {"months": 6}, "if_left": "lost"}
+    ledger = Ledger(rules_of({"release": [{"share": "0.5", "on": "earned"}, later]}))
+    presence = here("ann", "2026-01", "2026-02")
+    known, lost = ([earned("ann", amount, "2025-12-10", "o1")] for amount in (100, 0))
+    ledger.close("2026-01", payable(known, presence=presence))
+    assert sums(ledger.entries, "account") == {"earned": -100, "paid": 100}
+    ledger.close("2026-03", payable(lost, presence=presence))
+    assert sums(ledger.entries, "account") == {"payable": -100, "paid": 100}
+
+
 def test_an_edited_release_moves_only_what_is_released_from_then_on():
     ledger = Ledger(rules_of({"release": [{"share": 1, "after": {"months": 6}}]}))
     facts = payable([earned("ann", 100, "2026-01-10")])

@@ -126,6 +126,20 @@ def test_a_year_ago(project: Project) -> None:
     assert "2025-05-04 to 2025-05-17" in result.output
 
 
+def test_days_on_which_it_ran_before_are_no_time_without_it(project: Project) -> None:
+    days = ["--from", "2026-05-04", "--until", "2026-05-15"]
+    told = call(project, "effect", "spring", *days).output
+    assert "It ran since 2026-01-01, also in what this is compared with" in " ".join(told.split())
+    assert found(call(project, "effect", "spring", "extra", "--json"))["ran_since"] is None
+
+
+def test_there_is_no_check_against_days_without_records(project: Project) -> None:
+    """A year before the two weeks that are checked nothing was sold to anybody."""
+    year = ["effect", "spring", "extra", "--baseline", "year_ago"]
+    assert found(call(project, *year, "--json"))["check"] is None
+    assert "No check one window earlier" in call(project, *year).output
+
+
 WRONG = [
     (["nobody"], "there is no comp plan 'nobody'. Choose from: spring"),
     (["sprnig"], "Did you mean spring?"),
@@ -134,6 +148,7 @@ WRONG = [
     (["spring", "--until", "2026-04-30"], "nothing counted for anybody from 2025-09-"),
     (["spring", "extra", "--from", "2026-05-14"], "had 2 working days"),
     (["spring", "--from", "2027-01-01"], "had 0 working days"),
+    (["spring", "--from", "2026-05-04", "--until", "2026-05-06"], "had 3 working days from 2026-05-04 to 2026-05-06;"),
 ]
 
 

@@ -11,6 +11,7 @@ import pytest
 from figured import DAY, call, deal, figured
 from synced import save_rows
 
+from sync.cli.explain_data import write_rows
 from sync.store.store import Store
 
 if TYPE_CHECKING:
@@ -95,6 +96,11 @@ def test_every_record_goes_to_a_file(project: Project, tmp_path: Path) -> None:
         rows = list(csv.DictReader(written))
     assert {row["part"] for row in rows} == {"numerator", "denominator"}
     assert rows[0]["name"].startswith("Deal ")
+
+
+def test_no_name_in_a_file_is_a_formula(tmp_path: Path) -> None:
+    write_rows(str(tmp_path / "rows.csv"), ["name", "value"], [{"name": "=cmd()", "value": "-1.5"}])
+    assert (tmp_path / "rows.csv").read_text(encoding="utf-8").splitlines() == ["name,value", "'=cmd(),-1.5"]
 
 
 def test_of_many_records_only_so_many_are_shown(project: Project) -> None:

@@ -33,6 +33,15 @@ comp_plans:
     eligible: {}
     credits: {won: {source: opportunity, where: [{field: is_won, is: true}], time: close_date}}
     components: {commission: {kind: rate, on: won, rate: 0.1}}
+  sprint:
+    label: Spring sprint
+    effective_from: 2026-04-01
+    effective_until: 2026-05-01
+    period: month
+    eligible: {}
+    credits: {won: {source: opportunity, where: [{field: is_won, is: true}], time: close_date}}
+    measures: {won: {credits: [won]}}
+    components: {first: {kind: prizes, by: won, prizes: [100], ties: share}}
 payees:
   ann@x.example: [{comp_plan: ae, targets: {sold: 1000}}]
   bo@x.example: [{comp_plan: ae, targets: {sold: 4000}}]
@@ -71,6 +80,11 @@ def test_a_quarter_is_of_the_last_pay_period_in_it(project: Project) -> None:
     quarter, month = (board(project, "ae", "--period", name)["places"] for name in ("FY2026-Q2", "2026-04"))
     assert [each["value"] for each in quarter] == ["2000.5", "3000", "0"]
     assert [each["value"] for each in month] == ["1200.5", "0", "0"]
+
+
+def test_a_contest_that_is_over_is_as_it_ended(project: Project) -> None:
+    assert board(project, "sprint") == board(project, "sprint", "--period", "2026-04")
+    assert places(project, "sprint")[0] == (1, "Ann Lee")
 
 
 def test_teams_have_what_their_members_have_together(project: Project) -> None:

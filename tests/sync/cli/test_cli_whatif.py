@@ -96,6 +96,37 @@ def test_no_change_makes_no_difference(tmp_path: Path) -> None:
     assert told["performance"]["now"] == told["performance"]["then"]
 
 
+TWO_MORE = """\
+  lead:
+    label: Lead
+    effective_from: 2025-01-01
+    eligible: {managers: true}
+    credits:
+      of_reps: {earnings: {comp_plans: [ae]}, to: {managers: [1]}}
+    components:
+      override: {kind: rate, on: of_reps, rate: 0.1}
+  bounty:
+    label: Bounty
+    effective_from: 2025-01-01
+    eligible: {managers: false}
+    credits:
+      sales: {source: opportunity, where: [{field: is_won, is: true}], time: close_date}
+    components:
+      each: {kind: rate, on: sales, rate: 0.01}
+"""
+
+
+def test_what_is_paid_on_a_changed_comp_plan_changes_and_nothing_else(tmp_path: Path) -> None:
+    """Mia has a tenth of what both earn by `ae`, each transaction rounded: of 5, 250 and Ann's 60.03 and 90.02 now, of
+    5, 350, 60.03 and 90.07 then. The bounty stays 12.01 + 8 + 30 + 1."""
+    project = figured(tmp_path / "p", comp_plans=PLANS + TWO_MORE)
+    (tmp_path / "draft").mkdir()
+    (tmp_path / "draft" / "c.yaml").write_text(PLANS.replace("rate: 0.1}", "rate: 0.2}") + TWO_MORE, encoding="utf-8")
+    told = found(project, str(tmp_path / "draft" / "c.yaml"))
+    costs = {each["comp_plan"]: (each["now"], each["then"]) for each in told["comp_plans"]}
+    assert costs == {"ae": ("405.05", "505.1"), "bounty": ("51.01", "51.01"), "lead": ("40.5", "50.51")}
+
+
 def test_cost_at_an_attainment(tmp_path: Path) -> None:
     """Each of the two: at half 1,000 x 0.05; at target 100 and 50; at 150 % 1,000 x 0.1 more, or x 0.2."""
     project = project_of(tmp_path / "p")
@@ -154,12 +185,22 @@ def test_every_payee_has_a_place_in_the_plot() -> None:
     assert plot_performance(crowd, 50)[HEIGHT - 1].endswith("┤+")
 
 
+def test_a_copy_of_another_name_is_told_its_name(tmp_path: Path) -> None:
+    project = project_of(tmp_path / "p")
+    copied = Path(changed(tmp_path, "rate: 0.1}", "rate: 0.2}")).rename(tmp_path / "draft" / "a.yaml")
+    failed = call(project, "whatif", str(copied))
+    assert str(failed.exception) == (
+        f"comp_plans/c.yaml:2: comp_plans.ae: is defined in {copied}:2 too."
+        " Name the changed copy c.yaml, and it stands in place of the project's file."
+    )
+
+
 def test_an_error_in_the_changed_file_is_said_as_check_says_it(tmp_path: Path) -> None:
     project = project_of(tmp_path / "p")
     file = changed(tmp_path, "by: sold", "by: sould")
     failed = call(project, "whatif", file)
     assert failed.exception is not None
-    assert "comp_plans/c.yaml:" in str(failed.exception)
+    assert f"{file}:" in str(failed.exception)
     assert "sould" in str(failed.exception)
 
 

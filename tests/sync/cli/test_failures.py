@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import io
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -76,6 +78,15 @@ def test_a_mistaken_call_is_told_as_click_does_and_fits_the_terminal(monkeypatch
 def test_a_stop_by_hand_is_resumable(stop: BaseException, capsys: pytest.CaptureFixture[str]) -> None:
     assert failures.exit_code_of(stop) == failures.STOPPED
     assert "run again to go on from there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_the_caller_closed_is_no_failure(closed: str, tmp_path: Path) -> None:
+    (tmp_path / "salesops.yaml").write_text("wrong: true\n", encoding="utf-8")
+    command = [sys.executable, "-c", "from sync.cli.main import main; main()", "check", "--project", str(tmp_path)]
+    done = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *command], check=False, capture_output=True)
+    assert done.returncode == failures.WRONG
+    assert b"Traceback" not in done.stdout + done.stderr
 
 
 def test_a_defect_leaves_its_trace_in_a_file_and_not_on_the_terminal(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from sync.pay.calculate import calculate
 from sync.pay.export import export
 from sync.pay.kept import read_calculation
 from sync.pay.move import move_on
+from sync.pay.reckon import reckon
 from sync.pay.replay import replay
 from sync.store.erasure import erase
 from sync.store.migrations import migrations
@@ -155,6 +157,21 @@ def test_what_was_closed_replays_after_a_further_migration(closed: Store, monkey
         migrations._migrations[:] = kept
     assert said(closed, Q1) == before
     assert [each.is_same for each in replay(closed, "crm", None)] == [True]
+
+
+def test_a_calculation_that_has_estimates_among_its_earnings_replays_too(
+    project: Project, ledger: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of the first versions: an open deal would earn something if it were won."""
+    open_deal = deal("6010", "u1", "900", "2025-03-28", won=False) | {"stage": "Proposal", "is_closed": 0}
+    save(ledger, "opportunity", open_deal)
+    with monkeypatch.context() as earlier:
+        earlier.setattr("sync.pay.calculate.reckon", partial(reckon, estimated=True))
+        calculate(project, ledger, "crm", Q1, CAL)
+    assert "estimated" in read_calculation(ledger, "crm", Q1).earnings["status"].to_pylist()
+    assert [each.is_same for each in replay(ledger, "crm", None)] == [True]
+    close(project, ledger, Q1)
+    assert [each.is_same for each in replay(ledger, "crm", None)] == [True, True]
 
 
 _ENTRY = (

@@ -14,6 +14,7 @@ import pytest
 from paid import CAL, REV, company
 
 from sync.pay.replay import replay
+from sync.store.lease import hold_lease
 from sync.store.pay_states import STATES, read_moves
 from sync.store.store import Store
 
@@ -93,3 +94,12 @@ def test_two_who_calculate_at_once_make_one_calculation(tmp_path: Path) -> None:
     with Store(project.root / project.settings.store) as store:
         assert store.rows("SELECT count(*) FROM pay_calculation")[0][0] == 1
         assert [move.state for move in read_moves(store, "crm", Q1)] == ["calculated"]
+
+
+def test_what_a_run_is_reading_is_not_calculated(call, project: Project) -> None:
+    """Deals may be there, and their lines not yet."""
+    with Store(project.root / project.settings.store) as running, hold_lease(running):
+        code, said = call("calculate", Q1, "--by", CAL)
+        assert (code, "another run is going on" in said) == (5, True), said
+        assert not running.rows("SELECT 1 FROM pay_calculation")
+    assert call("calculate", Q1, "--by", CAL)[0] == 0

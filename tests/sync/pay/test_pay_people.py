@@ -53,9 +53,16 @@ def test_who_calculated_or_reviewed_does_not_approve_under_any_spelling(
     assert state(ledger) == "approved"
 
 
-def test_one_person_with_two_addresses_is_one_person(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [f"{{crm: {CAL}, other: {APP}}}"],
+        [f"{{crm: mid@x.example, other: {APP}}}", f"{{crm: {CAL}, other: mid@x.example}}"],
+    ],
+)
+def test_one_person_with_several_addresses_is_one_person(entries: list[str], tmp_path: Path) -> None:
     project = company(tmp_path / "project")
-    same = f"people:\n  same:\n    - {{crm: {CAL}, other: {APP}}}\n"
+    same = "people:\n  same:\n" + "".join(f"    - {each}\n" for each in entries)
     other = SETTINGS.partition("  crm:\n")[2].replace("TEST_TOKEN", "OTHER_TOKEN")
     project = write_project(project.root, settings=f"{SETTINGS}  other:\n{other}{PAY}{same}", comp_plans=PLANS)
     from sync.store.store import Store

@@ -95,6 +95,7 @@ def test_what_is_closed_stays_whatever_is_learned_or_reopened_later(project: Pro
 
 PAID = {("paid", "u"): {("ae", "EUR"): Decimal(10), ("manager", "USD"): Decimal(5), ("game", "points"): Decimal(7)}}
 PAYEES = {"ae": frozenset("uv"), "manager": frozenset("u"), "game": frozenset("ug"), "new": frozenset("n")}
+UNITS = {"ae": frozenset({"EUR"}), "manager": frozenset({"USD"}), "game": frozenset({"points"})}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_a_figure_is_of_one_unit(
     project: Project, ledger: Store, more: dict[str, str], user: str, expected: int | None
 ) -> None:
     found = Results(ledger, project, "crm", DAY)
-    found.__dict__["figures_of_pay"] = lambda _: PeriodFigures("closed", PAYEES, PAID)
+    found.__dict__["figures_of_pay"] = lambda _: PeriodFigures("closed", PAYEES, PAID, UNITS)
     value = PayOf.model_validate({"kind": "pay", "show": "paid", **more})
     wanted: Wanted = pay_results(found, value, quarter(found, Q1))(user)
     assert wanted.value == expected

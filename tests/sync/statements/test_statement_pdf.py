@@ -19,7 +19,9 @@ from salesops.results import CREDITS
 from salesops.statements.model import Person
 from sync.statements.as_data import as_json
 from sync.statements.formats import render
-from sync.statements.printable import printable
+from sync.statements.pages import Words, lay_out
+from sync.statements.printable import load_fonts, printable
+from sync.statements.tell import tell
 from sync.statements.writing import Writing
 
 if TYPE_CHECKING:
@@ -103,3 +105,14 @@ def test_a_heading_stands_above_the_rows_of_each_page() -> None:
     with_rows = [page for page in made if page.count("Mar 5, 2026") > 20]
     assert len(with_rows) > 3
     assert all("Transaction Day Counts as Credit" in page for page in with_rows)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_no_page_begins_with_a_sum(language: Language) -> None:
+    load_fonts()
+    for name in range(1, 170, 20):
+        for email in range(1, 190, 60):
+            person = Person("N " * (name // 2 + 1), "e" * email)
+            laid = lay_out(tell(stated(people={KIM: person}), Writing(language)))
+            first = [next(each.text for each in page if isinstance(each, Words)) for page in laid.pages[1:]]
+            assert not {"Total", "Earned in this period", "Gagné sur la période"} & set(first)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +16,10 @@ from salesops.statements.check import DoesNotAddUp
 from sync.statements.as_data import as_csv, as_json
 from sync.statements.as_html import as_html
 from sync.statements.as_text import as_text
-from sync.statements.formats import write_private
 from sync.statements.tell import tell
 from sync.statements.writing import Writing
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from config.comp_plans import CompPlan
 
 TIERS = """\
@@ -145,14 +141,3 @@ def test_points_are_so_many_for_each_unit_of_credit_and_no_percentage() -> None:
     assert "12,000  0.01 points each" in line
     said = as_text(tell(with_points(), Writing("fr")))
     assert "0,01 points par unité" in said
-
-
-def test_only_ordinary_files_are_written(tmp_path: Path) -> None:
-    pipe, link, file = tmp_path / "pipe", tmp_path / "link", tmp_path / "file"
-    os.mkfifo(pipe)
-    link.symlink_to(file)
-    write_private(link, b"paid")
-    assert (link.is_symlink(), file.read_bytes()) == (True, b"paid")
-    with pytest.raises(FileExistsError, match="no ordinary file"):
-        write_private(pipe, b"paid")
-    assert pipe.is_fifo()

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from stated import KIM, calculation
-from synced import write_project
+from synced import SETTINGS, write_project
 
 from salesops.payment.tables import ENTRIES
 from salesops.statements.books import open_books
@@ -64,6 +64,13 @@ def test_nobody_is_told_with_who_may_be_meant(project: Path) -> None:
 def test_without_payees_and_with_both_it_says_what_to_name(project: Path) -> None:
     for arguments in ((), (KIM, "--all")):
         assert "Name payees, or say --all" in call(project, *arguments, code=2).stderr
+
+
+def test_of_several_connections_one_is_named(project: Path) -> None:
+    hub = SETTINGS.partition("  crm:\n")[2]
+    write_project(project, settings=f"{SETTINGS}  hub:\n{hub}")
+    assert "name one with --connection: crm, hub" in call(project, "--all", code=2).stderr
+    assert "PAID  €2,500.00" in call(project, KIM, "--connection", "hub").stdout
 
 
 def test_json_of_one_is_an_object_and_of_several_a_list(project: Path) -> None:

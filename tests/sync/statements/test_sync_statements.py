@@ -58,6 +58,25 @@ def rows(**other: object) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(
+    ("language", "before", "after"), [("en", "Taken back", "Given back"), ("fr", "Repris", "Restitué")]
+)
+def test_what_comes_back_after_a_clawback_is_given_back(language: Language, before: str, after: str) -> None:
+    rows = calculation().entries.to_pylist()
+    undone = [row | {"amount": -row["amount"]} if row["cause"] == "clawed_back" else row for row in rows]
+    usual, other = text(language), text(language, entries=pa.Table.from_pylist(undone, schema=ENTRIES))
+    assert (f"  {before}  " in usual, after in usual) == (True, False)
+    assert (f"  {before}  " in other, f"  {after}  " in other) == (False, True)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Booked (all time)"), ("fr", "Booked (toute la durée)")])
+def test_a_measure_over_all_time_says_so(language: Language, said: str) -> None:
+    measures = calculation().measures
+    ever = pa.array(["all"] * measures.num_rows).cast(measures["interval"].type)
+    whole = measures.set_column(measures.column_names.index("interval"), "interval", ever)
+    assert said in text(language, measures=whole)
+
+
+@pytest.mark.parametrize(
     ("name", "made"),
     [
         ("march.txt", text),

@@ -11,6 +11,7 @@ import pytest
 from sqlite_utils import Database
 
 from config.model import OBJECTS, FieldType
+from sync.store.lease import hold_lease
 from sync.store.migrations import STEPS, migrations
 from sync.store.store import APPLICATION_ID, Store, StoreError
 
@@ -113,3 +114,42 @@ def test_a_transaction_that_a_signal_cut_off_before_its_block_keeps_nothing_and_
         with store.transaction() as db:
             db.execute("INSERT INTO connection (name) VALUES ('whole')")
         assert [row["name"] for row in store.rows("SELECT name FROM connection")] == ["whole"]
+
+
+def test_a_block_that_ends_after_the_file_was_closed_says_nothing(tmp_path: Path) -> None:
+    """A signal may cut a block off; what is left of it ends when it is cleared away."""
+    store = Store(tmp_path / "store.db")
+    block = store.transaction()
+    block.__enter__().execute("CREATE TABLE kept (id)")
+    store.close()
+    block.gen.close()  # type: ignore[attr-defined]
+    with Store(tmp_path / "store.db") as again:
+        assert not again.rows("SELECT 1 FROM sqlite_master WHERE name = 'kept'")
+
+
+def test_a_transaction_that_fails_keeps_nothing_after_the_file_was_set_aside_too(tmp_path: Path) -> None:
+    with Store(tmp_path / "store.db") as store:
+        with store.set_aside():
+            pass
+        with pytest.raises(sqlite3.IntegrityError), store.transaction() as db:
+            db.executemany("INSERT INTO connection (name) VALUES (?)", [("half",), (None,)])
+        assert not store.connection.in_transaction
+        assert not store.rows("SELECT name FROM connection")
+
+
+def test_a_store_that_cannot_be_opened_again_says_why_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a disk that filled up while the file was set aside: what ends then writes nothing, and hides nothing."""
+
+    def refuse(path: Path) -> sqlite3.Connection:
+        raise StoreError(f"{path}: database or disk is full.")
+
+    def read_in_a_run(store: Store) -> None:
+        with hold_lease(store):
+            monkeypatch.setattr("sync.store.store._open", refuse)
+            with store.set_aside():
+                pass
+
+    with Store(tmp_path / "store.db") as store, pytest.raises(StoreError, match="disk is full"):
+        read_in_a_run(store)

@@ -12,10 +12,12 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import adbc_driver_sqlite.dbapi as adbc
 import pytest
 
 from sync.store.facts import read_facts
 from sync.store.lease import hold_lease
+from sync.store.ledger import read_entries
 from sync.store.store import Store
 
 if TYPE_CHECKING:
@@ -57,3 +59,36 @@ def test_what_is_kept_after_another_process_looked_is_there(tmp_path: Path, does
 def _name(store: Store, name: str) -> None:
     with store.transaction() as db:
         db.execute("INSERT INTO connection (name) VALUES (?)", (name,))
+
+
+HOLD = """
+import sqlite3, sys, time
+held = sqlite3.connect(sys.argv[1], isolation_level=None)
+held.execute("PRAGMA locking_mode = EXCLUSIVE")
+held.execute("BEGIN EXCLUSIVE")
+print("held", flush=True)
+time.sleep(1)
+"""
+
+
+def test_who_reads_waits_until_another_process_let_go_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the last one to close it clears its log away."""
+    with Store(tmp_path / "store.db") as store:
+        connect = adbc.connect
+
+        def too_early(uri: str) -> adbc.Connection:
+            other = subprocess.Popen([sys.executable, "-c", HOLD, store.path], stdout=subprocess.PIPE)
+            others.append(other)
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"held\n"
+            return connect(uri)
+
+        others: list[subprocess.Popen[bytes]] = []
+        monkeypatch.setattr(adbc, "connect", too_early)
+        assert read_facts(store, "crm", {"account": ["name"]})["account"].num_rows == 0
+        assert read_entries(store, 1).num_rows == 0
+        for each in others:
+            each.communicate()
+        assert len(others) == 2
