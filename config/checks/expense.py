@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from config.checks.fields import TIMES, field_problems, is_custom, type_of
+from config.comp_plans.paid import paid_components
 from config.expense import Months
 from config.messages import did_you_mean
 from config.project_folder import COMP_PLANS, SETTINGS
@@ -45,18 +46,16 @@ def _check_components(draft: Draft, rule: Spread, at: Path) -> Iterator[Problem]
     names = rule.comp_plans or tuple(sorted(draft.names.get(COMP_PLANS, ())))
     if COMP_PLANS in draft.unreadable or not draft.comp_plans.keys() >= set(names):
         return
-    paid = {
-        component: each.paid is not False
-        for name in names
-        for component, each in sorted(draft.comp_plans[name].components.items())
-    }
+    plans = [draft.comp_plans[name] for name in names]
+    paid = {component: False for plan in plans for component in sorted(plan.components)}
+    paid |= {component: True for plan in plans for component in paid_components(plan)}
     where = " of these comp plans" if rule.comp_plans else ""
     for place, component in enumerate(rule.components):
         if component not in paid:
             detail = did_you_mean(component, paid) or "No comp plan is there; write one, or remove the rule."
             yield draft.error((*at, "components", place), f"there is no component {component}{where}.", detail)
         elif not paid[component]:
-            summary = f"{component} is not paid (paid: false): nothing of it is ever earned."
+            summary = f"{component} is not paid by itself: nothing of it is ever earned."
             yield draft.error((*at, "components", place), summary, "Name the component that is paid by it.")
 
 

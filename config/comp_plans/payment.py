@@ -15,6 +15,7 @@ from config.metrics.conditions import FieldName
 _Amount = Annotated[
     Formula, Field(description="Money for each pay period: a number, or the name of a component with `paid: false`.")
 ]
+_Names = Annotated[tuple[Name, ...], Field(max_length=100)]
 
 
 class Span(Model):
@@ -34,13 +35,17 @@ class Release(Model):
     """A share of what is earned, and when it is released."""
 
     share: Annotated[Share, Field(gt=0, description="The share; all of them are 1.")]
+    components: Annotated[
+        _Names, Field(description="Components of whose earnings it is; those that no part names if missing.")
+    ] = ()
     on: Annotated[
         Literal["earned", "invoice", "collection"] | None,
         Field(description="In the pay period of the earning, as its opportunity is invoiced, or as it is paid."),
     ] = None
-    over: Annotated[Span | None, Field(description="Instead: in equal parts, one each month from the earning on.")] = (
-        None
-    )
+    over: Annotated[
+        Span | None,
+        Field(description="Instead: in equal parts, one each month from the earning on, or with `after` from then on."),
+    ] = None
     after: Annotated[Span | None, Field(description="Instead: so long after the day of the earning.")] = None
     at: Annotated[
         Literal["quarter_end", "half_year_end", "year_end"] | None,
@@ -53,9 +58,9 @@ class Release(Model):
 
     @model_validator(mode="after")
     def _once(self) -> Release:
-        given = [each for each in (self.on, self.over, self.after, self.at) if each is not None]
-        if len(given) != 1:
-            raise ValueError("must say when, once. Write one of on, over, after and at.")
+        given = [name for name in ("on", "over", "after", "at") if getattr(self, name) is not None]
+        if len(given) != 1 and given != ["over", "after"]:
+            raise ValueError("must say when, once. Write one of on, over, after and at, or over and after.")
         if self.over is not None and self.over.days is not None:
             raise ValueError("has instalments by days. Write over: {months: 12}.")
         return self
@@ -138,6 +143,9 @@ class Clawback(_Step):
     """What is taken back of the earnings of a transaction that is cancelled."""
 
     kind: Literal["clawback"]
+    components: Annotated[
+        _Names, Field(description="Components of whose earnings something is taken back; all of them if missing.")
+    ] = ()
     when: Annotated[FieldName, Field(description="The day field of opportunity that says when it was cancelled.")]
     within: Annotated[Span | None, Field(description="Cancelled sooner after the earning than this.")] = None
     takes: Annotated[
@@ -191,7 +199,14 @@ class Payment(Model):
 
     @model_validator(mode="after")
     def _whole(self) -> Payment:
-        total = sum((part.share for part in self.release), Decimal(0))
-        if self.release and total != 1:
-            raise ValueError(f"release: the shares add up to {total}. Let them be 1.")
+        for name in dict.fromkeys(name for part in self.release for name in part.components or ("",)):
+            total = sum((part.share for part in self.release_of(name)), Decimal(0))
+            if total != 1:
+                of = f" of {name}" if name else ""
+                raise ValueError(f"release: the shares{of} add up to {total}. Let them be 1.")
         return self
+
+    def release_of(self, component: str) -> tuple[Release, ...]:
+        """How the earnings of a component are released: by the parts that name it, else by those that name none."""
+        named = tuple(part for part in self.release if component in part.components)
+        return named or tuple(part for part in self.release if not part.components)

@@ -42,13 +42,18 @@ def payment(told: Told) -> Part:
 
 def _released(told: Told, part: Release) -> str:
     words = told.words
-    if part.over is not None:
+    if part.over is not None and part.after is not None:
+        when = words.say("release_over_later", number=str(part.over.months), span=_span(told, part.after))
+    elif part.over is not None:
         when = words.say("release_over", number=str(part.over.months))
     elif part.after is not None:
         when = words.say("release_after", span=_span(told, part.after))
     else:
         when = words.say(f"release_{part.on or part.at}")
-    said = words.say("release", share=words.share(part.share), when=when)
+    share = words.share(part.share)
+    if part.components:
+        share = words.say("release_of", share=share, components=words.all_of(map(told.quoted, part.components)))
+    said = words.say("release", share=share, when=when)
     return words.say("release_lost", part=said) if part.if_left == "lost" else said
 
 
@@ -107,6 +112,8 @@ def _clawback(told: Told, step: Clawback) -> Iterator[str]:
         for each in step.steps
     )
     yield words.say(f"clawback_{step.takes}", window=window, steps=steps)
+    if step.components:
+        yield words.say("clawback_of", components=words.all_of(map(told.quoted, step.components)))
     yield words.say("clawback_day", field=words.bare(step.when))
     if step.at_most is not None:
         yield words.say("clawback_at_most", share=words.share(step.at_most))

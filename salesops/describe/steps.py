@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from salesops.incentives.components.paid import paid_components
+from config.comp_plans.paid import paid_components
 
 if TYPE_CHECKING:
     from config.comp_plans import Component, CompPlan

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from config.checks.comp_plans.closing import looks_at_others
+from config.comp_plans.paid import paid_components
 from salesops.describe.letter import tell
 from salesops.describe.model import Point
 from salesops.describe.pays import paid as said_of_components
@@ -17,7 +18,6 @@ from salesops.explain.payout_credits import told_credits
 from salesops.explain.payout_model import ComponentTold, EntryTold
 from salesops.explain.payout_parts import lines_of, reckoned
 from salesops.explain.payout_rows import ReadRows, read_rows
-from salesops.incentives.components.paid import paid_components
 from salesops.incentives.crediting.credits import pays_on, with_paid_on
 from salesops.sql import quoted, text
 

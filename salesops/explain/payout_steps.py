@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from config.comp_plans import Amount, Bonus, Curve, GreaterOf, Guarantee, LesserOf, Pool, Prizes, RatePay, Spif, Tiers
 from config.comp_plans.components import gates_of
+from config.comp_plans.paid import paid_components
 from salesops.explain.payout_model import ZERO, Step
 from salesops.incentives.components.modifiers import has_inner_factors, is_inner
-from salesops.incentives.components.paid import paid_components
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -37,7 +37,7 @@ class Clawed:
 def clawback(account: PayAccount, setting: Setting, name: str, step: Clawback) -> None:
     """Take back what is cancelled, out of what is held first, and recover what is owed by now from pay."""
     for clawed in account.clawed.get(name, ()):
-        share = step_share(step, clawed.due, clawed.events.get(name, ()))
+        share = _share_of(step, clawed, name)
         _take_back(account, clawed, clawed.now if share == 1 else setting.rounded(Fraction(clawed.now) * share))
     _give_back(account, setting, name)
     amount = min(-account.owed, account.pays, setting.share_of(account.pays, step.at_most))
@@ -65,9 +65,15 @@ def by_step(plan: CompPlan | None, lines: Sequence[Clawed]) -> dict[str, list[Cl
     steps = clawbacks_of(plan)
     found: dict[str, list[Clawed]] = {name: [] for name in steps or ("",)}
     for clawed in lines:
-        fitting = (name for name, step in steps.items() if step_share(step, clawed.due, clawed.events.get(name, ())))
+        fitting = (name for name, step in steps.items() if _share_of(step, clawed, name))
         found[next(fitting, next(iter(found)))].append(clawed)
     return found
+
+
+def _share_of(step: Clawback, clawed: Clawed, name: str) -> Fraction:
+    if step.components and clawed.line.part not in step.components:
+        return Fraction(0)
+    return step_share(step, clawed.due, clawed.events.get(name, ()))
 
 
 def step_share(step: Clawback, due: date, days: Sequence[date]) -> Fraction:

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 _WHOLE = pa.decimal128(38, 0)
 _KINDS = ("invoice", "collection")
 _SHARES = tuple(f"{when}{kind}_{part}" for when in ("", "left_") for kind in _KINDS for part in "nd")
-WAY = ("comp_plan", "due", "left_on", *_SHARES)
+WAY = ("comp_plan", "named", "due", "left_on", *_SHARES)
 """What decides the release of a line."""
 
 _WAYS: dict[str, pa.DataType] = {
     "comp_plan": pa.string(),
+    "named": pa.string(),  # the component, where a part of `release` names it, else ""
     "due": pa.date32(),
     "left_on": pa.date32(),
     **dict.fromkeys(_SHARES, _WHOLE),
@@ -69,13 +70,20 @@ def keep_ways(engine: Engine, plans: Mapping[str, CompPlan], calendar: FiscalCal
     engine.keep_rows(
         "stood_due",
         f"SELECT s.*, {columns} FROM (SELECT stood.*, coalesce(day, last_day) AS due, left_on,"
-        " seen.payee_id IS NULL OR left_on IS NOT NULL AS has_left,"
+        f" {_named(released)} AS named, seen.payee_id IS NULL OR left_on IS NOT NULL AS has_left,"
         f" last_day IS NOT NULL AND coalesce(comp_plan IN ({listed}), false) AS is_due"
         f" FROM stood LEFT JOIN seen ON seen.payee_id = stood.payee_id) s{fractions}",
     )
     found = engine.fetch(f"SELECT DISTINCT {', '.join(WAY)} FROM stood_due WHERE is_due").to_pylist()
     ways = [row | _way(released[row["comp_plan"]], row, calendar, last) for row in found]
     engine.load("way", pa.Table.from_pylist(ways, pa.schema(_WAYS)))
+
+
+def _named(plans: Mapping[str, CompPlan]) -> str:
+    """The component of a line, where a part of its comp plan's release names it, else nothing."""
+    named = {(name, each) for name, plan in plans.items() for part in plan.payment.release for each in part.components}
+    listed = ", ".join(f"({text(name)}, {text(component)})" for name, component in sorted(named))
+    return f"CASE WHEN (comp_plan, part) IN ({listed}) THEN part ELSE '' END" if named else "''"
 
 
 def _to_date(kind: str, last: date | None = None) -> str:
@@ -101,8 +109,9 @@ def _to_date(kind: str, last: date | None = None) -> str:
 
 
 def _way(plan: CompPlan, row: Mapping[str, Any], calendar: FiscalCalendar, last: date) -> dict[str, int]:
-    released = losing = Fraction(0)
-    for part in plan.payment.release:
+    parts = plan.payment.release_of(row["named"])
+    released, losing = Fraction(not parts), Fraction(0)
+    for part in parts:
         share = Fraction(part.share)
         is_left = part.if_left == "lost" and row["left_on"] is not None
         fraction = _fraction(part, row, calendar, row["left_on"] if is_left else last, "left_" if is_left else "")
@@ -125,9 +134,11 @@ def _fraction(part: Release, row: Mapping[str, Any], calendar: FiscalCalendar, l
         return Fraction(1)
     if part.on is not None:
         return Fraction(int(row[f"{when}{part.on}_n"]), int(row[f"{when}{part.on}_d"]))
+    begins = due if part.after is None else later(due, part.after)
     if part.over is not None:
         months = part.over.months or 1
-        return Fraction(min(months, 1 + whole_months(due, last)), months)
+        waits = part.after is not None and last < begins
+        return Fraction(0 if waits else min(months, 1 + whole_months(begins, last)), months)
     if part.after is not None:
-        return Fraction(later(due, part.after) <= last)
+        return Fraction(begins <= last)
     return Fraction(all(last_day(held) <= last for held in fiscal_spans(calendar, _FISCAL[str(part.at)], due, due)))

@@ -193,7 +193,7 @@ def _held(of: Named, books: Books, entries: Sequence[Row], before: Sequence[Row]
         when: tuple[Due, ...] = ()
         if held and whole and of.plan:
             day = key[2] or books.last_days.get(key[1], last)
-            when = dues(of.plan.payment.release, day, last, held / whole, books.calculation.calendar)
+            when = dues(of.plan.payment.release_of(key[0]), day, last, held / whole, books.calculation.calendar)
         yield Held(of.line(key), whole, out, held, when)
 
 

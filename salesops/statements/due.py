@@ -45,17 +45,18 @@ def _by_days(
 ) -> Iterator[tuple[Decimal, Due]]:
     """The shares that days release after `last`, and when."""
     for part in release:
+        begins = day if part.after is None else later(day, part.after)
         if part.over is not None:
             parts = part.over.months or 1
-            done = min(whole_months(day, last) + 1, parts)
+            done = 0 if last < begins else min(whole_months(begins, last) + 1, parts)
             if done < parts:
-                following, end = months_after(day, done), months_after(day, parts - 1)
+                following, end = months_after(begins, done), months_after(begins, parts - 1)
                 share = part.share * (parts - done) / parts
                 yield share, Due("monthly", following, end) if following < end else Due("day", following)
             continue
         at = None
         if part.after is not None:
-            at = later(day, part.after)
+            at = begins
         elif part.at is not None:
             at = next((span.end - _DAY for span in fiscal_spans(calendar, _INTERVALS[part.at], day, day)), None)
         if at is not None and at > last:

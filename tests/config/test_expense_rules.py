@@ -71,8 +71,8 @@ pay:
             " renewals, tenth."
         ),
         (
-            "spread.1.components.0: tenth is not paid (paid: false): nothing of it is ever earned. Name the component"
-            " that is paid by it."
+            "spread.1.components.0: tenth is not paid by itself: nothing of it is ever earned. Name the component that"
+            " is paid by it."
         ),
         "spread.2.comp_plans.0: there is no comp plan aes. Did you mean ae?",
     ]

@@ -64,6 +64,8 @@ def random_history(seed: int) -> list[Closing]:
         rates = {name: Decimal(dice.of("1.25", "0.8", "0.923456", "117.3")) for name in plans}
         if any("unit" in plan and plan["payment"].get("steps") for plan in plans.values()):
             facts.what["points with steps"] += 1
+        if any(part.get("components") for plan in plans.values() for part in plan["payment"].get("release", [])):
+            facts.what["a component with a release of its own"] += 1
         if unsteady:
             facts.what["in a history that changes all the time"] += 1
         found.append(Closing(_rules(plans, year), tables, rates, period, number == 0, facts.what))

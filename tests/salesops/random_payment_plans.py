@@ -36,6 +36,9 @@ def set_payment(dice: Dice, plan: Written) -> None:
     said: Written = {}
     if dice.chance(0.7):
         said["release"] = [_part(dice, share) for share in dice.of(*SHARES)]
+        if dice.chance(0.25):  # one component has its own, and the other one none, or the one above
+            own = [{**_part(dice, share), "components": ["a"]} for share in dice.of(*SHARES)]
+            said["release"] = own + dice.of([], said["release"])
     if dice.chance(0.3) and "unit" not in plan:
         said["currency"] = dice.of("USD", "EUR")
     if dice.chance(0.35):
@@ -54,6 +57,7 @@ def _part(dice: Dice, share: str) -> Written:
         {"on": dice.of("earned", "invoice", "collection")},
         {"on": dice.of("invoice", "collection")},
         {"over": {"months": dice.of(1, 2, 3, 6, 7)}},
+        {"over": {"months": dice.of(1, 3, 4)}, "after": dice.of(*SPANS)},
         {"after": dice.of(*SPANS)},
         {"at": dice.of("quarter_end", "half_year_end", "year_end")},
     )
@@ -90,6 +94,8 @@ def _clawback(dice: Dice) -> Written:
         said["within"] = dice.of(*SPANS)
     if dice.chance(0.4):
         said["at_most"] = dice.of("0.2", "0.5", "1")
+    if dice.chance(0.25):
+        said["components"] = dice.of(["a"], ["b"], ["a", "b"])
     return said
 
 

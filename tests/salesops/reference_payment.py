@@ -7,9 +7,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from reference_pay_formulas import rounded
-from reference_payment_book import LINE, Book, Line, Row, World, clip, later, line_of, months_between
+from reference_payment_book import LINE, Book, Line, Row, World, clip, later, line_of
 from reference_payment_debts import is_left_behind, settle_debts
 from reference_payment_steps import give_back, take_steps
+from reference_world import months_later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,7 +122,9 @@ def _earn(book: Book) -> dict[Line, Fraction]:
 
 def _release(book: Book, line: Line, now: Fraction) -> Fraction:
     """Posts what is newly released, and lost; gives what is released."""
-    parts = book.plan.payment.release if book.plan is not None else ()
+    parts = [each for each in book.plan.payment.release if line[0] in each.components] if book.plan is not None else []
+    if book.plan is not None and not parts:
+        parts = [each for each in book.plan.payment.release if not each.components]
     due, forfeit = NOTHING if parts else Fraction(1), NOTHING
     for part in parts:
         loses = part.if_left == "lost" and book.has_left()
@@ -158,7 +161,9 @@ def _fraction(book: Book, line: Line, part: Release, last: date) -> Fraction:
             return Fraction(1 if events else 0)
         return min(Fraction(1), max(NOTHING, sum((row["amount"] for row in events), NOTHING) / whole))
     if part.over is not None and part.over.months is not None:
-        return Fraction(max(0, min(part.over.months, 1 + months_between(day, max(day, last)))), part.over.months)
+        months, ends = part.over.months, last if part.after else max(day, last)
+        first = later(day, part.after) if part.after else day
+        return Fraction(sum(months_later(first, number) <= ends for number in range(months)), months)
     if part.after is not None:
         return Fraction(1 if later(day, part.after) <= last else 0)
     assert part.at is not None

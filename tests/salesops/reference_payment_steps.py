@@ -131,6 +131,8 @@ def _claw_back(book: Book, name: str, step: Clawback, pays: Fraction) -> Fractio
 
 def _share(book: Book, name: str, step: Clawback, line: Line) -> Fraction | None:
     """What share of a line is taken back; None where nothing says so."""
+    if step.components and line[0] not in step.components:
+        return None
     start = book.line_day(line)
     events = [row["day"] for row in book.rows("events") if (row["kind"], row["opportunity_id"]) == (name, line[5])]
     end = later(start, step.within) if step.within else None

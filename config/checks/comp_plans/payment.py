@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from config.base import parse_number
 from config.checks.fields import TIMES, field_problems, is_custom, type_of
+from config.comp_plans.paid import paid_components
 from config.comp_plans.payment import Clawback, Draw, Maximum, Minimum
 from config.messages import did_you_mean
 from config.project_folder import COMP_PLANS
@@ -27,6 +28,8 @@ def check_payment(context: Context) -> Iterator[Problem]:
     """What is wrong with the payment of a comp plan."""
     yield from _check_currency(context)
     plan = context.comp_plan
+    for number, part in enumerate(plan.payment.release):
+        yield from _check_components(context, part.components, ("payment", "release", number))
     for name, step in plan.payment.steps.items():
         at: Path = ("payment", "steps", name)
         if name in plan.components:
@@ -35,6 +38,7 @@ def check_payment(context: Context) -> Iterator[Problem]:
             )
         match step:
             case Clawback():
+                yield from _check_components(context, step.components, at)
                 yield from _check_day(context, step, at)
             case Draw():
                 yield from _check_amount(context, step, at)
@@ -65,6 +69,18 @@ def _check_currency(context: Context) -> Iterator[Problem]:
             f"is {paid}, and what is earned is in {ours}: payouts need an exchange rate.",
             "It comes from the CRM's own rates; a pay period cannot be calculated without it.",
         )
+
+
+def _check_components(context: Context, named: tuple[str, ...], at: Path) -> Iterator[Problem]:
+    """Components that a part of release or a clawback names and that earn nothing."""
+    paid = paid_components(context.comp_plan)
+    for number, name in enumerate(named):
+        path = (*at, "components", number)
+        if name not in context.comp_plan.components:
+            hint = did_you_mean(name, paid) or f"Write one of {', '.join(paid)}."
+            yield context.error(path, f"there is no component {name}.", hint)
+        elif name not in paid:
+            yield context.error(path, f"{name} is not paid by itself.", f"Write one of {', '.join(paid)}.")
 
 
 def _check_amount(context: Context, step: Draw | Minimum | Maximum, at: Path) -> Iterator[Problem]:

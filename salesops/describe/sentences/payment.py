@@ -4,12 +4,17 @@ PAYMENT = {
     "heading_payment": ("How it is paid", "Comment c'est versé"),
     "released": ("What you earn is released in parts:", "Ce que vous gagnez est libéré par parts :"),
     "release": ("{share} {when}", "{share} {when}"),
+    "release_of": ("{share} of {components}", "{share} de {components}"),
     "release_earned": ("with the pay period in which you earn it", "avec la période de paie où vous le gagnez"),
     "release_invoice": ("as the customer is invoiced", "au fur et à mesure de la facturation du client"),
     "release_collection": ("as the customer pays", "au fur et à mesure des paiements du client"),
     "release_over": (
         "in {number} equal parts, one a month from the day of the earning on",
         "en {number} parts égales, une par mois à partir du jour du gain",
+    ),
+    "release_over_later": (
+        "in {number} equal parts, one a month, the first {span} after the day of the earning",
+        "en {number} parts égales, une par mois, la première {span} après le jour du gain",
     ),
     "release_after": ("{span} after the day of the earning", "{span} après le jour du gain"),
     "release_quarter_end": ("with the end of the quarter", "à la fin du trimestre"),
@@ -85,6 +90,7 @@ PAYMENT = {
         "{share} within {span}",
         "{share} dans un délai de : {span}",
     ),
+    "clawback_of": ("That is so for what {components} earned.", "Cela vaut pour ce que {components} a rapporté."),
     "clawback_window": (" within {span} of the earning", " dans un délai de {span} après le gain"),
     "clawback_day": (
         "It is cancelled on its {field}.",

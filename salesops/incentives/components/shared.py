@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from config.comp_plans import Guarantee
+from config.comp_plans.paid import paid_components
 from salesops.exact import WHOLE
 from salesops.incentives.components.gates import gates_met
-from salesops.incentives.components.paid import paid_components
 from salesops.incentives.frame.guarantees import guaranteed_share
 from salesops.incentives.numbers import compare, number, rounded_rational
 from salesops.rational import Rational, chosen, constant, greatest, minus, over, plus, times

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from config.checks.comp_plans.closing import closing_components, closing_measures
 from config.comp_plans.intervals import measure_interval, sums_over
+from config.comp_plans.paid import paid_components
 from config.comp_plans.paid_on import credits_of
-from salesops.incentives.components.paid import paid_components
 from salesops.incentives.components.worth import Worths
 from salesops.incentives.measuring.measures import Measures, held_column
 from salesops.incentives.states.cells import keep_cells

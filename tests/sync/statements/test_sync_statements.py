@@ -335,6 +335,16 @@ HALF, MARCH_31 = Decimal("0.5"), date(2026, 3, 31)
         ({"at": "half_year_end"}, "2026-03-01", Due("day", date(2026, 6, 30))),
         ({"over": {"months": "12"}}, "2026-01-31", Due("monthly", date(2026, 4, 30), date(2026, 12, 31))),
         ({"over": {"months": "2"}}, "2026-03-15", Due("day", date(2026, 4, 15))),
+        (
+            {"after": {"months": "2"}, "over": {"months": "3"}},
+            "2026-02-15",
+            Due("monthly", date(2026, 4, 15), date(2026, 6, 15)),
+        ),
+        (
+            {"after": {"months": "1"}, "over": {"months": "3"}},
+            "2026-02-15",
+            Due("monthly", date(2026, 4, 15), date(2026, 5, 15)),
+        ),
         ({"on": "collection"}, "2026-03-15", Due("collection")),
     ],
 )

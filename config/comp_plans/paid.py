@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from config.comp_plans import GreaterOf, LesserOf
+from config.comp_plans.components import GreaterOf, LesserOf
 from config.comp_plans.formula import Name, parse_pay_formula
 
 if TYPE_CHECKING:
-    from config.comp_plans import CompPlan
+    from config.comp_plans.plan import CompPlan
 
 
 def paid_components(plan: CompPlan) -> tuple[str, ...]:
