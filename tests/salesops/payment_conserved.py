@@ -170,6 +170,8 @@ def _is_cancelled(plan: CompPlan, line: tuple[Any, ...], closing: Closing) -> bo
     if not steps or not line[-1]:
         return False
     name, step = steps[0]
+    if step.components and line[3] not in step.components:
+        return False
     days = [
         row["day"]
         for row in closing.tables["events"]
