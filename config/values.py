@@ -124,7 +124,7 @@ class TerritoryValue(Model):
 
 
 class EarnedCommission(Model):
-    """What the owner earned on this opportunity, once won."""
+    """What the owner earned on this opportunity, once won; flat amounts are no deal's."""
 
     kind: Literal["earned_commission"]
     comp_plan: _OfCompPlan = None

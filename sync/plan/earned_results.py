@@ -6,6 +6,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from config.comp_plans.paid_on import is_flat
 from config.metrics import Unit
 from sync.plan.results import ZERO, Wanted, plain_number
 from sync.plan.values import shown
@@ -85,8 +86,15 @@ def commission_results(
 
 def opportunity_results(results: Results, status: str, comp_plan: str | None = None) -> Lookup:
     """What an opportunity's owner earns on it (`earned`), or would (`estimated`), in money; what others earn on it
-    shows on their own figures, not on the deal. Amounts in several currencies are not added up."""
+    shows on their own figures, not on the deal. Flat amounts are no deal's. Amounts in several currencies are not added
+    up."""
     found: dict[str, dict[tuple[str, ...], list[Decimal]]] = defaultdict(dict)
+    flat = {
+        (name, part)
+        for name, plan in results.project.comp_plans.items()
+        for part, component in plan.components.items()
+        if is_flat(plan, component)
+    }
     rows = results.rows(
         "SELECT e.opportunity_id, e.credit, e.amount, e.period, e.comp_plan, e.component FROM earning AS e"
         " JOIN opportunity AS o ON o.connection = e.connection AND o.id = e.opportunity_id AND o.owner_id = e.payee_id"
@@ -94,7 +102,8 @@ def opportunity_results(results: Results, status: str, comp_plan: str | None = N
         status,
     )
     for opportunity, credit, amount, *place in rows:
-        if comp_plan in {None, place[1]} and is_meant(None, results.unit_of(place[1])):
+        is_asked = comp_plan in {None, place[1]} and (place[1], place[2]) not in flat
+        if is_asked and is_meant(None, results.unit_of(place[1])):
             numbers = found[opportunity].setdefault(tuple(place), [ZERO, ZERO])
             numbers[0] += Decimal(credit)
             numbers[1] += Decimal(amount)

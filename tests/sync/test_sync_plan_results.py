@@ -207,6 +207,20 @@ def test_an_opportunity_with_two_components_says_both(
     assert "commission" in wanted.reason
 
 
+@pytest.mark.parametrize("status", ["earned", "estimated"])
+def test_base_pay_is_no_deal_s(look: Callable[..., Callable[[str], Wanted]], store: Store, status: str) -> None:
+    save_rows(store, "opportunity", *({"id": f"o{n}", "owner_id": "rep"} for n in range(2)), custom={})
+    rows = [
+        earning("rep", "FY2026-Q2", "12.34", opportunity="o0", status=status),
+        earning("rep", "FY2026-Q2", "3000", "base", opportunity="o0", status=status),
+        earning("rep", "FY2026-Q2", "3000", "base", opportunity="o1", status=status),
+    ]
+    base = f"{COMP_PLANS}      base: {{kind: amount, amount: 3000}}\n"
+    wanted = look(f"{{kind: {status}_commission}}", "opportunity", results(earnings=rows), comp_plans=base)
+    assert wanted("o0").value == Decimal("12.34")
+    assert said(wanted("o1")) == (None, f"nothing {status}")
+
+
 def test_a_commission_of_0_is_shown_not_cleared(look: Callable[..., Callable[[str], Wanted]], store: Store) -> None:
     save_rows(store, "opportunity", {"id": "o", "owner_id": "rep"}, custom={})
     wanted = look("{kind: earned_commission}", "opportunity", results(earnings=[earning("rep", "FY2026-Q2", "0")]))
