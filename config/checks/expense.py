@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from config.checks.fields import TIMES, field_problems, is_custom, type_of
-from config.comp_plans.paid import paid_components
+from config.comp_plans.paid import earned_under
 from config.expense import Months
 from config.messages import did_you_mean
 from config.project_folder import COMP_PLANS, SETTINGS
@@ -48,7 +48,7 @@ def _check_components(draft: Draft, rule: Spread, at: Path) -> Iterator[Problem]
         return
     plans = [draft.comp_plans[name] for name in names]
     paid = {component: False for plan in plans for component in sorted(plan.components)}
-    paid |= {component: True for plan in plans for component in paid_components(plan)}
+    paid |= {component: True for plan in plans for component in earned_under(plan)}
     where = " of these comp plans" if rule.comp_plans else ""
     for place, component in enumerate(rule.components):
         if component not in paid:

@@ -28,3 +28,8 @@ def paid_components(plan: CompPlan) -> tuple[str, ...]:
         for name, component in plan.components.items()
         if (component.paid if component.paid is not None else name not in through_others)
     )
+
+
+def earned_under(plan: CompPlan) -> tuple[str, ...]:
+    """The names that earnings stand under: the components that are paid, and `cap` and `floor` of the whole."""
+    return (*paid_components(plan), *(name for name in ("cap", "floor") if getattr(plan, name) is not None))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config_projects import BASE, problems_of, write_project
+
+if TYPE_CHECKING:
+    import pytest
 
 PAGE = (Path(__file__).parents[2] / "docs/expense.md").read_text(encoding="utf-8")
 PLANS = """\
@@ -76,6 +80,16 @@ pay:
         ),
         "spread.2.comp_plans.0: there is no comp plan aes. Did you mean ae?",
     ]
+
+
+def test_the_cap_of_a_comp_plan_may_go_with_its_components(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = "pay: {expense: {spread: [{comp_plans: [other], components: [bounty, cap], over: contract}]}}\n"
+    assert problems(tmp_path / "a", rules) == [
+        "spread.0.components.1: there is no component cap of these comp plans. Choose from: bounty."
+    ]
+    capped = PLANS.replace("    label: Other\n", "    label: Other\n    cap: {amount: 100}\n")
+    monkeypatch.setattr(f"{__name__}.PLANS", capped)
+    assert problems(tmp_path / "b", rules) == []
 
 
 def test_what_is_no_money_is_no_expense(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from config.base import parse_number
 from config.checks.fields import TIMES, field_problems, is_custom, type_of
-from config.comp_plans.paid import paid_components
+from config.comp_plans.paid import earned_under
 from config.comp_plans.payment import Clawback, Draw, Maximum, Minimum
 from config.messages import did_you_mean
 from config.project_folder import COMP_PLANS
@@ -73,10 +73,10 @@ def _check_currency(context: Context) -> Iterator[Problem]:
 
 def _check_components(context: Context, named: tuple[str, ...], at: Path) -> Iterator[Problem]:
     """Components that a part of release or a clawback names and that earn nothing."""
-    paid = paid_components(context.comp_plan)
+    paid = earned_under(context.comp_plan)
     for number, name in enumerate(named):
         path = (*at, "components", number)
-        if name not in context.comp_plan.components:
+        if name not in paid and name not in context.comp_plan.components:
             hint = did_you_mean(name, paid) or f"Write one of {', '.join(paid)}."
             yield context.error(path, f"there is no component {name}.", hint)
         elif name not in paid:
