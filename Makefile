@@ -36,7 +36,7 @@ LONG := tests/plans/test_plans_examples.py tests/plans/published tests/salesops/
 	tests/test_readme.py tests/test_readme_demo_hubspot.py tests/test_readme_demo_salesforce.py \
 	tests/test_docs_sandbox.py $(addprefix tests/metrics/test_metrics_,examples.py explained.py) \
 	$(addprefix tests/integration/test_,run_interrupted.py run_failures.py explain_adds_up.py both_crms_agree.py \
-	two_crms.py cassettes.py demo_kept.py demo_totals.py serve_schedule.py metrics_examples_on_crms.py \
+	two_crms.py two_crms_pay.py cassettes.py demo_kept.py demo_totals.py serve_schedule.py metrics_examples_on_crms.py \
 	first_project.py what_people_change.py company_pay.py company_plans.py pay_in_crm.py) \
 	$(addprefix tests/integration/pull/test_pull_,stopped.py commands.py complete.py busy.py endings.py late_rows.py \
 	quiet_changes.py) \
