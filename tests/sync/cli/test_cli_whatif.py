@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -159,6 +161,21 @@ def test_the_tables_fit_and_the_page_is_whole(tmp_path: Path) -> None:
     assert "Bo Kay" in text
     assert text.count("<circle") == 4  # two payees, now and then
     assert "http" not in text  # it needs nothing else
+
+
+def test_names_are_text_on_the_page_and_in_the_terminal(tmp_path: Path) -> None:
+    project, page = project_of(tmp_path / "p"), tmp_path / "page.html"
+    with closing(sqlite3.connect(project.root / project.settings.store)) as db, db:
+        db.execute("UPDATE user SET name = ? WHERE name = 'Bo Kay'", ("<img src=x onerror=alert(1)>\x1b[2J\n=1+1",))
+    file = changed(tmp_path, "rate: 0.1}", "rate: 0.2}")
+    assert call(project, "whatif", file, "--html", str(page)).exit_code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "&lt;img src=x onerror=alert(1)&gt;" in text
+    assert "<img" not in text
+    told = call(project, "whatif", file, width=80)
+    assert told.exit_code == 0, told.output
+    assert "onerror" in told.stdout
+    assert "\x1b[2J" not in told.stdout
 
 
 def test_the_plot_of_pay_against_performance(tmp_path: Path) -> None:
